@@ -1,0 +1,60 @@
+package annotations
+
+import (
+	"errors"
+	"regexp"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+// GPU is a number of GPUs in billionths of one: 500_000_000 is half a GPU. It is a whole number of
+// GPUs, or a fraction between 0 and 1.
+type GPU int64
+
+// OneGPU is a whole GPU.
+const OneGPU GPU = 1_000_000_000
+
+var (
+	decimal = regexp.MustCompile(`^([0-9]{1,6}(\.[0-9]{0,9})?|\.[0-9]{1,9})$`)
+
+	errGPU = errors.New("is not a number of GPUs: write a whole number such as 2, or a fraction between 0 and 1 such as 0.5")
+)
+
+// GPUs returns n whole GPUs.
+func GPUs(n int64) GPU { return GPU(n) * OneGPU }
+
+// GPUOf converts a quantity of a Kubernetes resource list, where 0.5 may also stand as 500m.
+func GPUOf(quantity resource.Quantity) (GPU, error) {
+	if quantity.Cmp(*resource.NewQuantity(999_999, resource.DecimalSI)) > 0 {
+		return 0, errGPU
+	}
+	gpu := GPU(quantity.ScaledValue(resource.Nano))
+	if gpu < 0 || gpu > OneGPU && gpu%OneGPU != 0 {
+		return 0, errGPU
+	}
+	return gpu, nil
+}
+
+// IsFraction tells a share of one GPU from a whole number of them.
+func (g GPU) IsFraction() bool { return g%OneGPU != 0 }
+
+// Whole returns the number of whole GPUs.
+func (g GPU) Whole() int64 { return int64(g / OneGPU) }
+
+// String writes the number as a plain decimal: 2, 0.5.
+func (g GPU) String() string {
+	return resource.NewScaledQuantity(int64(g), resource.Nano).AsDec().String()
+}
+
+// UnmarshalText reads a plain decimal: neither exponents nor suffixes nor signs.
+func (g *GPU) UnmarshalText(text []byte) error {
+	if !decimal.Match(text) {
+		return errGPU
+	}
+	quantity, err := resource.ParseQuantity(string(text))
+	if err != nil {
+		return errGPU
+	}
+	*g, err = GPUOf(quantity)
+	return err
+}

@@ -1,0 +1,40 @@
+// Package annotations is the intent contract: what a submitter asks of the cluster, written as
+// annotations on an MPIJob's metadata. It spells every key once, writes an [Intent] with
+// [Intent.Annotations] and reads it back with [Parse].
+package annotations
+
+// Prefix is the domain of every annotation of the contract. A key with this prefix that the
+// contract does not know is an error, so that a misspelt intent is never ignored.
+const Prefix = "run.ai/"
+
+// Keys that a submitter writes.
+const (
+	ProjectKey        = Prefix + "project"
+	InteractiveKey    = Prefix + "interactive"
+	NodeTypeKey       = Prefix + "node-type"
+	GPUKey            = Prefix + "gpu"
+	GPUMemoryKey      = Prefix + "gpu-memory"
+	LargeShmKey       = Prefix + "large-shm"
+	RunAsUserKey      = Prefix + "run-as-user"
+	ClientIdentityKey = Prefix + "client-identity"
+	CreateHomeDirKey  = Prefix + "create-home-dir"
+	GitSyncKey        = Prefix + "git-sync"
+	GitSyncSecretKey  = Prefix + "git-sync-secret"
+)
+
+// Keys that the webhook writes back; whatever a submitter puts there is overwritten.
+const (
+	SubmittedByKey     = Prefix + "submitted-by"
+	AppliedPoliciesKey = Prefix + "applied-policies"
+)
+
+// AdmissionGate is the scheduling gate that the command line puts on every pod template and the
+// webhook takes off: where no webhook acts, no pod is ever scheduled.
+const AdmissionGate = Prefix + "admission"
+
+// InteractivePriorityLabel and InteractivePriority mark an interactive job, for schedulers that
+// derive its priority from the label; a submitter's own label counts as the intent.
+const (
+	InteractivePriorityLabel = "priorityClassName"
+	InteractivePriority      = "build"
+)

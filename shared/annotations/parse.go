@@ -1,0 +1,133 @@
+package annotations
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/suggest"
+)
+
+// Path is the field path of an annotation, as errors name it: metadata.annotations[run.ai/gpu].
+func Path(key string) *field.Path {
+	return field.NewPath("metadata", "annotations").Key(key)
+}
+
+// Parse reads the intent out of an MPIJob's annotations. It returns every error at once, each with
+// the path of its annotation, and the intents that could be read. Annotations of other domains, and
+// those that the webhook itself writes, are passed over.
+func Parse(annotations map[string]string) (Intent, field.ErrorList) {
+	var intent Intent
+	var errs field.ErrorList
+	for _, entry := range contract {
+		value, present := annotations[entry.key]
+		if !present {
+			continue
+		}
+		if err := entry.read(&intent, value); err != nil {
+			errs = append(errs, invalid(entry.key, value, err))
+		}
+	}
+	errs = append(errs, together(annotations)...)
+	return intent, append(errs, unknown(annotations)...)
+}
+
+// invalid names the value, unless it may hold a credential.
+func invalid(key, value string, err error) *field.Error {
+	if key == GitSyncKey {
+		return field.Forbidden(Path(key), err.Error())
+	}
+	return field.Invalid(Path(key), value, err.Error())
+}
+
+// together judges the annotations that exclude or need each other.
+func together(annotations map[string]string) field.ErrorList {
+	var errs field.ErrorList
+	has := func(key string) bool { _, present := annotations[key]; return present }
+	if has(GPUKey) && has(GPUMemoryKey) {
+		errs = append(errs, field.Forbidden(Path(GPUMemoryKey), "cannot be combined with "+GPUKey+": write one of the two"))
+	}
+	if has(GitSyncSecretKey) && !has(GitSyncKey) {
+		errs = append(errs, field.Forbidden(Path(GitSyncSecretKey), "has no meaning without "+GitSyncKey+": add it, or leave this out"))
+	}
+	return errs
+}
+
+func unknown(annotations map[string]string) field.ErrorList {
+	known := []string{SubmittedByKey, AppliedPoliciesKey}
+	intents := make([]string, 0, len(contract))
+	for _, entry := range contract {
+		intents = append(intents, entry.key)
+	}
+	var errs field.ErrorList
+	for key := range annotations {
+		if !strings.HasPrefix(key, Prefix) || slices.Contains(known, key) || slices.Contains(intents, key) {
+			continue
+		}
+		errs = append(errs, field.Forbidden(Path(key), unknownKey(key, intents)))
+	}
+	slices.SortFunc(errs, func(a, b *field.Error) int { return strings.Compare(a.Field, b.Field) })
+	return errs
+}
+
+func unknownKey(key string, intents []string) string {
+	if nearest := suggest.Nearest(strings.TrimPrefix(key, Prefix), withoutPrefix(intents)); nearest != "" {
+		return fmt.Sprintf("is not an annotation of %s: did you mean %s%s?", Prefix, Prefix, nearest)
+	}
+	return fmt.Sprintf("is not an annotation of %s: it may be one of %s", Prefix, strings.Join(intents, ", "))
+}
+
+func withoutPrefix(keys []string) []string {
+	short := make([]string, 0, len(keys))
+	for _, key := range keys {
+		short = append(short, strings.TrimPrefix(key, Prefix))
+	}
+	return short
+}
+
+func readBool(b **bool, text string) error {
+	switch text {
+	case "true", "false":
+		value := text == "true"
+		*b = &value
+		return nil
+	default:
+		return errors.New("is not a boolean: write true or false")
+	}
+}
+
+func readPointer[T any, P interface {
+	*T
+	encoding.TextUnmarshaler
+}](target **T, text string) error {
+	value := new(T)
+	if err := P(value).UnmarshalText([]byte(text)); err != nil {
+		return err
+	}
+	*target = value
+	return nil
+}
+
+func labelValue(target *string, text string) error {
+	if text == "" {
+		return errors.New("is empty: write a name, or leave the annotation out")
+	}
+	if problems := validation.IsValidLabelValue(text); len(problems) > 0 {
+		return fmt.Errorf("is no label value: %s", strings.Join(problems, "; "))
+	}
+	*target = text
+	return nil
+}
+
+func objectName(target *string, text string) error {
+	if problems := validation.IsDNS1123Subdomain(text); len(problems) > 0 {
+		return fmt.Errorf("is no object name: %s", strings.Join(problems, "; "))
+	}
+	*target = text
+	return nil
+}

@@ -1,0 +1,17 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// GroupVersion is policy.run.ai/v1alpha1.
+var GroupVersion = schema.GroupVersion{Group: "policy.run.ai", Version: "v1alpha1"}
+
+// AddToScheme makes a scheme know the types of this API.
+func AddToScheme(scheme *runtime.Scheme) error {
+	scheme.AddKnownTypes(GroupVersion, &Project{}, &ProjectList{})
+	metav1.AddToGroupVersion(scheme, GroupVersion)
+	return nil
+}

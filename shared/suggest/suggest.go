@@ -1,0 +1,33 @@
+// Package suggest finds the word that a misspelt one was probably meant to be.
+package suggest
+
+import (
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// nearEnough is the similarity, from 0 to 1, below which a suggestion would only puzzle.
+const nearEnough = 0.55
+
+// Nearest returns the candidate most similar to word, or "" when none is similar.
+// A candidate that is a part of the word, or has the word as a part, is preferred:
+// --num-processes means --processes.
+func Nearest(word string, candidates []string) string {
+	best, bestScore := "", nearEnough
+	for _, candidate := range candidates {
+		if score := similarity(word, candidate); score > bestScore {
+			best, bestScore = candidate, score
+		}
+	}
+	return best
+}
+
+func similarity(word, candidate string) float64 {
+	score := levenshtein.Similarity(word, candidate, nil)
+	shorter := min(len(word), len(candidate))
+	if shorter >= 4 && (strings.Contains(word, candidate) || strings.Contains(candidate, word)) {
+		score = (1 + score) / 2
+	}
+	return score
+}
