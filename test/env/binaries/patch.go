@@ -1,0 +1,89 @@
+package binaries
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+)
+
+// A patch changes one file of an upstream module before it is built.
+type patch struct {
+	module  string
+	file    string // in the module
+	line    string // must occur exactly once
+	replace string
+	append  string // to the end of the file
+}
+
+// digest tells binaries built with different patches apart.
+func (p *patch) digest() string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{p.module, p.file, p.line, p.replace, p.append}, "\x00")))
+	return hex.EncodeToString(sum[:6])
+}
+
+// apply copies the module into dir, patched, and returns a go.mod that builds
+// the copy: go build -overlay refuses to replace files of the module cache.
+func (p *patch) apply(dir, serverDir string) (goMod string, err error) {
+	source, err := moduleDir(serverDir, p.module)
+	if err != nil {
+		return "", err
+	}
+	copied := filepath.Join(dir, "source")
+	if err := os.CopyFS(copied, os.DirFS(source)); err != nil {
+		return "", fmt.Errorf("cannot copy %s: %w", p.module, err)
+	}
+	if err := p.change(filepath.Join(copied, filepath.FromSlash(p.file))); err != nil {
+		return "", err
+	}
+	return p.redirect(dir, serverDir, copied)
+}
+
+func (p *patch) change(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("cannot patch %s: %w", p.file, err)
+	}
+	if n := strings.Count(string(data), p.line); n != 1 {
+		return fmt.Errorf("cannot patch %s: %q occurs %d times, not once", p.file, p.line, n)
+	}
+	text := strings.Replace(string(data), p.line, p.replace, 1) + p.append
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		return fmt.Errorf("cannot patch %s: %w", p.file, err)
+	}
+	return nil
+}
+
+// redirect writes the server's go.mod, and its go.sum, with the module replaced by the copy.
+func (p *patch) redirect(dir, serverDir, copied string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(serverDir, "go.mod"))
+	if err != nil {
+		return "", fmt.Errorf("cannot redirect %s: %w", p.module, err)
+	}
+	file, err := modfile.Parse("go.mod", data, nil)
+	if err != nil {
+		return "", fmt.Errorf("cannot redirect %s: %w", p.module, err)
+	}
+	if err := file.AddReplace(p.module, "", copied, ""); err != nil {
+		return "", fmt.Errorf("cannot redirect %s: %w", p.module, err)
+	}
+	sums, err := os.ReadFile(filepath.Join(serverDir, "go.sum"))
+	if err != nil {
+		return "", fmt.Errorf("cannot redirect %s: %w", p.module, err)
+	}
+	return writeGoMod(dir, modfile.Format(file.Syntax), sums)
+}
+
+func writeGoMod(dir string, mod, sums []byte) (string, error) {
+	goMod := filepath.Join(dir, "go.mod")
+	for path, data := range map[string][]byte{goMod: mod, filepath.Join(dir, "go.sum"): sums} {
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			return "", fmt.Errorf("cannot write %s: %w", filepath.Base(path), err)
+		}
+	}
+	return goMod, nil
+}

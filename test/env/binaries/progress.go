@@ -1,0 +1,45 @@
+package binaries
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+)
+
+// heartbeat is how often a long build says that it is alive.
+const heartbeat = 30 * time.Second
+
+// A progress tells people what takes so long.
+type progress struct {
+	log     io.Writer
+	what    string
+	usually time.Duration
+}
+
+// watch runs f and reports its start, that it goes on, and its end.
+func (p progress) watch(ctx context.Context, f func() error) error {
+	start := time.Now()
+	fmt.Fprintf(p.log, "%s: about %s on two cores if nothing of it is compiled yet\n", p.what, p.usually)
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			p.end(err, time.Since(start))
+			return err
+		case <-tick.C:
+			fmt.Fprintf(p.log, "%s: %s so far\n", p.what, time.Since(start).Round(time.Second))
+		}
+	}
+}
+
+func (p progress) end(err error, took time.Duration) {
+	verdict := "ready"
+	if err != nil {
+		verdict = "failed"
+	}
+	fmt.Fprintf(p.log, "%s: %s after %s\n", p.what, verdict, took.Round(100*time.Millisecond))
+}

@@ -1,0 +1,89 @@
+package env
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/runai-mpi/runai-mpi/test/env/binaries"
+	"github.com/runai-mpi/runai-mpi/test/env/process"
+)
+
+// An Env is a running control plane. Its User is the administrator.
+type Env struct {
+	*User
+
+	// Binaries are what it runs.
+	Binaries binaries.Set
+	// Dir holds all its files until Stop.
+	Dir string
+
+	options      Options
+	controlPlane *envtest.Environment
+	clients      kubernetes.Interface
+	children     []*process.Process
+}
+
+// Start starts a control plane. Whatever goes wrong, nothing is left behind.
+func Start(ctx context.Context, options Options) (*Env, error) {
+	set, err := binaries.Find()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "runai-mpi-env-")
+	if err != nil {
+		return nil, fmt.Errorf("cannot make a folder for the environment: %w", err)
+	}
+	e := &Env{Binaries: set, Dir: dir, options: options}
+	if err := e.start(ctx); err != nil {
+		return nil, errors.Join(err, e.Stop())
+	}
+	return e, nil
+}
+
+func (e *Env) start(ctx context.Context) error {
+	if err := e.makeFolders(); err != nil {
+		return err
+	}
+	if err := e.startControlPlane(); err != nil {
+		return err
+	}
+	return e.startControllers(ctx)
+}
+
+// Stop ends what was started, last first, and removes its files.
+func (e *Env) Stop() error {
+	var errs []error
+	for _, child := range slices.Backward(e.children) {
+		errs = append(errs, child.Stop())
+	}
+	e.children = nil
+	errs = append(errs, e.stopControlPlane(), os.RemoveAll(e.Dir))
+	return errors.Join(errs...)
+}
+
+func (e *Env) makeFolders() error {
+	for _, dir := range []string{e.path("etcd"), e.path("kube-apiserver"), e.path("leashes"), e.logDir()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("cannot make a folder for the environment: %w", err)
+		}
+	}
+	return nil
+}
+
+func (e *Env) path(name string) string { return filepath.Join(e.Dir, name) }
+
+func (e *Env) logDir() string {
+	if e.options.LogDir != "" {
+		return e.options.LogDir
+	}
+	return e.path("logs")
+}
+
+func (e *Env) logFile(name string) string { return filepath.Join(e.logDir(), name+".log") }

@@ -1,0 +1,28 @@
+package env
+
+import (
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+)
+
+// Options say what runs. The zero value is etcd, kube-apiserver and mpi-operator.
+type Options struct {
+	// ControllerManager turns Jobs into Pods, collects garbage and ends namespaces.
+	ControllerManager bool
+	// Scheduler binds Pods to the nodes that AddNode makes.
+	Scheduler bool
+	// WithoutOperator leaves mpi-operator out; MPIJobs are only stored.
+	WithoutOperator bool
+
+	// CRDPaths are files or folders with CustomResourceDefinitions beside the MPIJob's.
+	CRDPaths []string
+	// CRDs are further ones.
+	CRDs []*apiextensionsv1.CustomResourceDefinition
+
+	// APIServerFlags are set in the place of envtest's of the same name, without the dashes.
+	APIServerFlags map[string]string
+	// AuditPolicy is an audit.k8s.io/v1 Policy; if set, AuditLog tells where its events are.
+	AuditPolicy string
+
+	// LogDir keeps the logs; without it they go away with the environment.
+	LogDir string
+}

@@ -1,0 +1,23 @@
+package process
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Leash returns a command, kept in dir, that runs path and is killed when this
+// program dies. It is for libraries that start children by themselves, on OnForkThread.
+func Leash(path, dir string) (string, error) {
+	setpriv, err := exec.LookPath("setpriv")
+	if err != nil {
+		return path, nil // a killed parent then leaves the child behind
+	}
+	leash := filepath.Join(dir, filepath.Base(path))
+	script := fmt.Sprintf("#!/bin/sh\nexec '%s' --pdeathsig KILL '%s' \"$@\"\n", setpriv, path)
+	if err := os.WriteFile(leash, []byte(script), 0o700); err != nil {
+		return "", fmt.Errorf("cannot write the leash of %s: %w", filepath.Base(path), err)
+	}
+	return leash, nil
+}
