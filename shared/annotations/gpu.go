@@ -3,6 +3,7 @@ package annotations
 import (
 	"errors"
 	"regexp"
+	"strconv"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 )
@@ -41,9 +42,10 @@ func (g GPU) IsFraction() bool { return g%OneGPU != 0 }
 // Whole returns the number of whole GPUs.
 func (g GPU) Whole() int64 { return int64(g / OneGPU) }
 
-// String writes the number as a plain decimal: 2, 0.5.
+// String writes the number as a plain decimal: 2, 0.5. Nine decimals fit into a float64 exactly enough
+// for the shortest text to be the number's own.
 func (g GPU) String() string {
-	return resource.NewScaledQuantity(int64(g), resource.Nano).AsDec().String()
+	return strconv.FormatFloat(float64(g)/float64(OneGPU), 'f', -1, 64)
 }
 
 // UnmarshalText reads a plain decimal: neither exponents nor suffixes nor signs.

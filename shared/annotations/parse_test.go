@@ -178,3 +178,12 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestGPUText(t *testing.T) {
+	for text, want := range map[string]string{"0.5": "0.5", ".25": "0.25", "2.0": "2", "0": "0", "0.000000001": "0.000000001", "0.123456789": "0.123456789", "999999": "999999"} {
+		var gpu GPU
+		if err := gpu.UnmarshalText([]byte(text)); err != nil || gpu.String() != want {
+			t.Errorf("%s: got %s, %v, want %s", text, gpu, err, want)
+		}
+	}
+}

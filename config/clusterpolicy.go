@@ -1,0 +1,129 @@
+package config
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+)
+
+// Kind is the file's kind; its API version is the one of the Project.
+const Kind = "ClusterPolicy"
+
+// ClusterPolicy is the policy of a whole cluster. default.yaml explains every key.
+type ClusterPolicy struct {
+	metav1.TypeMeta `json:",inline"`
+
+	ProjectLabel  string                `json:"projectLabel"`
+	NodeTypeLabel string                `json:"nodeTypeLabel"`
+	Scheduling    Scheduling            `json:"scheduling"`
+	GPU           GPU                   `json:"gpu"`
+	GitSync       GitSync               `json:"gitSync"`
+	LargeShm      LargeShm              `json:"largeShm"`
+	Identity      Identity              `json:"identity"`
+	SSH           SSH                   `json:"ssh"`
+	Start         Start                 `json:"start"`
+	Restrictions  v1alpha1.Restrictions `json:"restrictions"`
+	MultiKueue    MultiKueue            `json:"multiKueue"`
+}
+
+// Scheduling says who schedules the pods; an empty value writes nothing.
+type Scheduling struct {
+	SchedulerName string `json:"schedulerName"`
+	QueueLabel    string `json:"queueLabel"`
+}
+
+// GPU says how GPUs are counted and shared.
+type GPU struct {
+	Fractions    FractionBackend     `json:"fractions"`
+	ResourceName corev1.ResourceName `json:"resourceName"`
+}
+
+// FractionBackend is what shares a GPU between pods.
+type FractionBackend string
+
+// The fraction backends.
+const (
+	FractionsNone FractionBackend = "None"
+	FractionsKAI  FractionBackend = "KAI"
+)
+
+// GitSync describes the init container that clones a repository.
+type GitSync struct {
+	Image         string                      `json:"image"`
+	Timeout       metav1.Duration             `json:"timeout"`
+	DefaultTarget string                      `json:"defaultTarget"`
+	Resources     corev1.ResourceRequirements `json:"resources"`
+}
+
+// LargeShm bounds /dev/shm.
+type LargeShm struct {
+	MaxSize MaxSize `json:"maxSize"`
+}
+
+// MaxSize is a limit in bytes; 0, written as "", is no limit.
+type MaxSize annotations.Bytes
+
+// UnmarshalText reads a quantity, or nothing.
+func (m *MaxSize) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*m = 0
+		return nil
+	}
+	return (*annotations.Bytes)(m).UnmarshalText(text)
+}
+
+// Identity says where a submitter's UID and GID come from and which are acceptable.
+type Identity struct {
+	Sources                  []IdentitySource         `json:"sources"`
+	Claims                   Claims                   `json:"claims"`
+	TrustedSources           []string                 `json:"trustedSources"`
+	MinUID                   int64                    `json:"minUID"`
+	MinGID                   int64                    `json:"minGID"`
+	SupplementalGroupsPolicy SupplementalGroupsPolicy `json:"supplementalGroupsPolicy"`
+}
+
+// IdentitySource is a place that an identity may come from.
+type IdentitySource string
+
+// The identity sources.
+const (
+	SourceClaims    IdentitySource = "Claims"
+	SourceDirectory IdentitySource = "Directory"
+	SourceClient    IdentitySource = "Client"
+)
+
+// Claims names the keys of the request's userInfo.extra that carry an identity.
+type Claims struct {
+	UID    string `json:"uid"`
+	GID    string `json:"gid"`
+	Groups string `json:"groups"`
+	Name   string `json:"name"`
+	Source string `json:"source"`
+}
+
+// SupplementalGroupsPolicy tells whether groups of the image's /etc/group are kept out.
+type SupplementalGroupsPolicy string
+
+// The supplemental groups policies; Off is for container runtimes that cannot do Strict.
+const (
+	GroupsStrict SupplementalGroupsPolicy = "Strict"
+	GroupsOff    SupplementalGroupsPolicy = "Off"
+)
+
+// SSH configures the sshd that runs as a job's user.
+type SSH struct {
+	Port int32 `json:"port"`
+}
+
+// Start makes the launcher wait for its workers.
+type Start struct {
+	Gate    bool            `json:"gate"`
+	Timeout metav1.Duration `json:"timeout"`
+}
+
+// MultiKueue recognises the copies that a MultiKueue manager makes of jobs.
+type MultiKueue struct {
+	Submitters []string `json:"submitters"`
+}

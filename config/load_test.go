@@ -1,0 +1,154 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
+)
+
+func TestDefaultIsValid(t *testing.T) {
+	if errs := Default().Validate(); len(errs) > 0 {
+		t.Fatal(errs.ToAggregate())
+	}
+	parsed, err := Parse(DefaultYAML())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(Default(), parsed); diff != "" {
+		t.Errorf("the default as a file is another policy (-default +parsed):\n%s", diff)
+	}
+}
+
+// An administrator reads the default to learn what there is: every key stands in it.
+func TestDefaultDocumentsEveryKey(t *testing.T) {
+	var written map[string]any
+	if err := yaml.Unmarshal(DefaultYAML(), &written); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range keys(reflect.TypeFor[ClusterPolicy](), "") {
+		if !has(written, key) {
+			t.Errorf("default.yaml does not have %s", key)
+		}
+	}
+}
+
+// keys lists the paths of the structs of this package, down to what has no more of them.
+func keys(typ reflect.Type, prefix string) []string {
+	var all []string
+	for field := range typ.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		switch {
+		case name == "":
+			all = append(all, keys(field.Type, prefix)...)
+		case field.Type.Kind() == reflect.Struct && !strings.HasPrefix(field.Type.PkgPath(), "k8s.io/"):
+			all = append(all, keys(field.Type, prefix+name+".")...)
+		default:
+			all = append(all, prefix+name)
+		}
+	}
+	return all
+}
+
+func has(tree map[string]any, path string) bool {
+	key, rest, deeper := strings.Cut(path, ".")
+	value, present := tree[key]
+	if !deeper || !present {
+		return present
+	}
+	next, isMap := value.(map[string]any)
+	return isMap && has(next, rest)
+}
+
+const header = "apiVersion: policy.run.ai/v1alpha1\nkind: ClusterPolicy\n"
+
+func TestFileOverlaysDefault(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "policy.yaml")
+	text := header + "scheduling: {schedulerName: kai-scheduler}\ngpu: {fractions: KAI}\nlargeShm: {maxSize: 16Gi}\nidentity: {sources: [Directory, Claims]}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	want.Scheduling.SchedulerName = "kai-scheduler"
+	want.GPU.Fractions = FractionsKAI
+	want.LargeShm.MaxSize = 16 << 30
+	want.Identity.Sources = []IdentitySource{SourceDirectory, SourceClaims}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got.Start.Timeout.Duration != 30*time.Minute {
+		t.Errorf("the start's timeout is %s", got.Start.Timeout.Duration)
+	}
+}
+
+func TestBadPolicies(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		want       []string
+	}{
+		{"nothing", "", []string{`apiVersion: Unsupported value: ""`, `kind: Unsupported value: ""`}},
+		{"no YAML", "a: [", []string{"yaml"}},
+		{"an unknown key", header + "projectLable: x", []string{`unknown field "projectLable"`}},
+		{"two unknown keys", header + "ssh: {prot: 1}\nstart: {gaet: true}", []string{`"ssh.prot"`, `"start.gaet"`}},
+		{"another case", header + "projectlabel: x", []string{`unknown field "projectlabel"`}},
+		{"a key twice", header + "ssh: {port: 2222}\nssh: {port: 2223}", []string{`"ssh" already set`}},
+		{"another kind", "apiVersion: policy.run.ai/v1alpha1\nkind: Project", []string{`kind: Unsupported value: "Project"`}},
+		{"a bad label", header + "projectLabel: 'a b'", []string{"projectLabel: Invalid value"}},
+		{"an unknown backend", header + "gpu: {fractions: MPS}", []string{`gpu.fractions: Unsupported value: "MPS": supported values: "None", "KAI"`}},
+		{"KAI without its scheduler", header + "gpu: {fractions: KAI}", []string{"scheduling.schedulerName: Required value: only the KAI scheduler"}},
+		{"no source", header + "identity: {sources: []}", []string{"identity.sources: Required value"}},
+		{"a source twice", header + "identity: {sources: [Claims, Claims]}", []string{`identity.sources[1]: Duplicate value: "Claims"`}},
+		{"an unknown source", header + "identity: {sources: [Ldap]}", []string{`identity.sources[0]: Unsupported value: "Ldap"`}},
+		{"no claim of the UID", header + "identity: {claims: {uid: ''}}", []string{"identity.claims.uid: Required value"}},
+		{"root", header + "identity: {minUID: 0}", []string{"identity.minUID: Invalid value: 0"}},
+		{"a privileged port", header + "ssh: {port: 22}", []string{"ssh.port: Invalid value: 22"}},
+		{"no timeout", header + "start: {timeout: 0s}", []string{"start.timeout: Invalid value"}},
+		{"a number as the timeout", header + "start: {timeout: soon}", []string{"invalid duration"}},
+		{"a relative target", header + "gitSync: {defaultTarget: code}", []string{"gitSync.defaultTarget: Invalid value"}},
+		{"no image", header + "gitSync: {image: ''}", []string{"gitSync.image: Required value"}},
+		{"a bad size", header + "largeShm: {maxSize: big}", []string{"is not an amount of memory"}},
+		{"a bad restriction", header + "restrictions: {hostPath: Maybe}", []string{`restrictions.hostPath: Unsupported value: "Maybe"`}},
+		{"all at once", header + "gpu: {fractions: MPS}\nssh: {port: 1}\nrestrictions: {hostIPC: Never}", []string{"gpu.fractions", "ssh.port", "restrictions.hostIPC"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Parse([]byte(test.text))
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q does not say %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestLoadNamesTheFile(t *testing.T) {
+	if _, err := Load(filepath.Join(t.TempDir(), "absent.yaml")); err == nil || !strings.Contains(err.Error(), "absent.yaml") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(DefaultYAML())
+	f.Add([]byte(header + "largeShm: {maxSize: 1Gi}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		policy, err := Parse(data)
+		if (policy == nil) == (err == nil) {
+			t.Errorf("policy %v with error %v", policy, err)
+		}
+		if err == nil && len(policy.Validate()) > 0 {
+			t.Error("an invalid policy was accepted")
+		}
+	})
+}

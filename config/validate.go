@@ -1,0 +1,111 @@
+package config
+
+import (
+	"path"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+)
+
+// Validate returns every reason why the policy cannot be used, each with its key and the remedy.
+func (p *ClusterPolicy) Validate() field.ErrorList {
+	var errs field.ErrorList
+	for _, part := range []func() field.ErrorList{
+		p.validateKind, p.validateLabels, p.validateScheduling, p.validateGPU, p.validateGitSync,
+		p.validateIdentity, p.validateStart, p.validateRestrictions,
+	} {
+		errs = append(errs, part()...)
+	}
+	return errs
+}
+
+func (p *ClusterPolicy) validateKind() field.ErrorList {
+	return slices.Concat(
+		oneOf(field.NewPath("apiVersion"), p.APIVersion, v1alpha1.GroupVersion.String()),
+		oneOf(field.NewPath("kind"), p.Kind, Kind),
+	)
+}
+
+func (p *ClusterPolicy) validateLabels() field.ErrorList {
+	return slices.Concat(
+		labelKey(field.NewPath("projectLabel"), p.ProjectLabel),
+		labelKey(field.NewPath("nodeTypeLabel"), p.NodeTypeLabel),
+	)
+}
+
+func (p *ClusterPolicy) validateScheduling() field.ErrorList {
+	path := field.NewPath("scheduling")
+	var errs field.ErrorList
+	if p.Scheduling.QueueLabel != "" {
+		errs = append(errs, labelKey(path.Child("queueLabel"), p.Scheduling.QueueLabel)...)
+	}
+	if name := p.Scheduling.SchedulerName; name != "" && len(validation.IsDNS1123Subdomain(name)) > 0 {
+		errs = append(errs, field.Invalid(path.Child("schedulerName"), name, "is no name of a scheduler: write for example kai-scheduler"))
+	}
+	return errs
+}
+
+func (p *ClusterPolicy) validateGPU() field.ErrorList {
+	path := field.NewPath("gpu")
+	errs := oneOf(path.Child("fractions"), p.GPU.Fractions, FractionsNone, FractionsKAI)
+	if p.GPU.Fractions == FractionsKAI && p.Scheduling.SchedulerName == "" {
+		errs = append(errs, field.Required(field.NewPath("scheduling", "schedulerName"),
+			"only the KAI scheduler understands its fractions: write its name, for example kai-scheduler, or gpu.fractions: None"))
+	}
+	return append(errs, labelKey(path.Child("resourceName"), string(p.GPU.ResourceName))...)
+}
+
+func (p *ClusterPolicy) validateGitSync() field.ErrorList {
+	at := field.NewPath("gitSync")
+	errs := positive(at.Child("timeout"), p.GitSync.Timeout.Duration)
+	if p.GitSync.Image == "" {
+		errs = append(errs, field.Required(at.Child("image"), "write an image of git-sync v4"))
+	}
+	if target := p.GitSync.DefaultTarget; !path.IsAbs(target) || path.Clean(target) != target || target == "/" {
+		errs = append(errs, field.Invalid(at.Child("defaultTarget"), target, "write an absolute, clean path below / such as /code"))
+	}
+	return errs
+}
+
+func (p *ClusterPolicy) validateStart() field.ErrorList {
+	errs := positive(field.NewPath("start", "timeout"), p.Start.Timeout.Duration)
+	// Below 1024 a process without root could not bind in every container runtime.
+	if p.SSH.Port < 1024 || p.SSH.Port > 65535 {
+		errs = append(errs, field.Invalid(field.NewPath("ssh", "port"), p.SSH.Port, "write a port from 1024 to 65535"))
+	}
+	return errs
+}
+
+func (p *ClusterPolicy) validateRestrictions() field.ErrorList {
+	path := field.NewPath("restrictions")
+	return slices.Concat(
+		oneOf(path.Child("hostPath"), p.Restrictions.HostPath, v1alpha1.Allow, v1alpha1.Deny),
+		oneOf(path.Child("hostNetwork"), p.Restrictions.HostNetwork, v1alpha1.Allow, v1alpha1.Deny),
+		oneOf(path.Child("hostIPC"), p.Restrictions.HostIPC, v1alpha1.Allow, v1alpha1.Deny),
+	)
+}
+
+func oneOf[T ~string](path *field.Path, value T, valid ...T) field.ErrorList {
+	if slices.Contains(valid, value) {
+		return nil
+	}
+	return field.ErrorList{field.NotSupported(path, value, valid)}
+}
+
+func labelKey(path *field.Path, key string) field.ErrorList {
+	if problems := validation.IsQualifiedName(key); len(problems) > 0 {
+		return field.ErrorList{field.Invalid(path, key, "write a qualified name such as example.com/name: "+problems[0])}
+	}
+	return nil
+}
+
+func positive(path *field.Path, duration time.Duration) field.ErrorList {
+	if duration > 0 {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, duration.String(), "write a duration above 0 such as 120s")}
+}

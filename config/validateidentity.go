@@ -1,0 +1,52 @@
+package config
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+func (p *ClusterPolicy) validateIdentity() field.ErrorList {
+	path := field.NewPath("identity")
+	errs := slices.Concat(
+		p.Identity.validateSources(path),
+		p.Identity.Claims.validate(path.Child("claims")),
+		oneOf(path.Child("supplementalGroupsPolicy"), p.Identity.SupplementalGroupsPolicy, GroupsStrict, GroupsOff),
+	)
+	for _, id := range []struct {
+		key   string
+		value int64
+	}{{"minUID", p.Identity.MinUID}, {"minGID", p.Identity.MinGID}} {
+		if id.value < 1 || id.value > 1<<31-1 {
+			errs = append(errs, field.Invalid(path.Child(id.key), id.value, "write an id from 1 to 2147483647; 0 would be root"))
+		}
+	}
+	return errs
+}
+
+func (i Identity) validateSources(path *field.Path) field.ErrorList {
+	if len(i.Sources) == 0 {
+		return field.ErrorList{field.Required(path.Child("sources"), "write at least one of Claims, Directory, Client")}
+	}
+	var errs field.ErrorList
+	for n, source := range i.Sources {
+		at := path.Child("sources").Index(n)
+		errs = append(errs, oneOf(at, source, SourceClaims, SourceDirectory, SourceClient)...)
+		if slices.Contains(i.Sources[:n], source) {
+			errs = append(errs, field.Duplicate(at, source))
+		}
+	}
+	return errs
+}
+
+// validate wants the ids' keys; those of groups, name and source may stay empty, and are then not read.
+func (c Claims) validate(path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	if c.UID == "" {
+		errs = append(errs, field.Required(path.Child("uid"), "write the key of userInfo.extra that carries the UID"))
+	}
+	if c.GID == "" {
+		errs = append(errs, field.Required(path.Child("gid"), "write the key of userInfo.extra that carries the GID"))
+	}
+	return errs
+}

@@ -1,0 +1,59 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+)
+
+// An Admitter admits jobs under one cluster policy.
+type Admitter struct {
+	Cluster *config.ClusterPolicy
+	// Version is the webhook's own, for run.ai/applied-policies.
+	Version string
+	// Applied, if set, is called after each policy that was applied.
+	Applied func(name string, job *v2beta1.MPIJob)
+}
+
+// Admit makes the job of a project comply with every policy and judges the result. It returns every
+// reason why the job cannot be admitted; the job is then in no particular state.
+func (a Admitter) Admit(job *v2beta1.MPIJob, project *v1alpha1.Project) (warnings []string, errs field.ErrorList) {
+	intent, errs := annotations.Parse(job.Annotations)
+	in := Input{Intent: intent, Project: project, Cluster: a.Cluster}
+	errs = append(errs, notYet(in)...)
+	var names []string
+	for _, policy := range Chain {
+		if !policy.applies(job, in) {
+			continue
+		}
+		errs = append(errs, policy.Ensure(job, in)...)
+		names = append(names, policy.Name)
+		if a.Applied != nil {
+			a.Applied(policy.Name, job)
+		}
+	}
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey, strings.Join(names, ",")+" "+a.Version)
+	if errs = append(errs, judge(job, in)...); len(errs) > 0 {
+		return nil, once(errs)
+	}
+	return warn(job, in), nil
+}
+
+// once drops an error that two rules found, so that each cause has one line.
+func once(errs field.ErrorList) field.ErrorList {
+	var distinct field.ErrorList
+	for _, err := range errs {
+		same := func(other *field.Error) bool { return other.Field == err.Field && other.Detail == err.Detail }
+		if !slices.ContainsFunc(distinct, same) {
+			distinct = append(distinct, err)
+		}
+	}
+	return distinct
+}

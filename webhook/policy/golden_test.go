@@ -1,0 +1,161 @@
+package policy
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// A golden is a folder of testdata: job.yaml, perhaps project.yaml and cluster.yaml, and what becomes
+// of the job: admitted.yaml and warnings.txt, or refused.txt.
+type golden struct {
+	dir     string
+	job     *v2beta1.MPIJob
+	project *v1alpha1.Project
+	cluster *config.ClusterPolicy
+}
+
+func (g golden) admitter() Admitter { return Admitter{Cluster: g.cluster, Version: "(test)"} }
+
+func loadGoldens(t testing.TB) []golden {
+	t.Helper()
+	dirs, err := filepath.Glob("testdata/*")
+	if err != nil || len(dirs) == 0 {
+		t.Fatalf("no goldens: %v", err)
+	}
+	var goldens []golden
+	for _, dir := range dirs {
+		g := golden{dir: dir, job: &v2beta1.MPIJob{}, cluster: config.Default(),
+			project: &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "team-a"}}}
+		read(t, filepath.Join(dir, "job.yaml"), g.job)
+		if exists(t, filepath.Join(dir, "project.yaml")) {
+			read(t, filepath.Join(dir, "project.yaml"), g.project)
+		}
+		if path := filepath.Join(dir, "cluster.yaml"); exists(t, path) {
+			if g.cluster, err = config.Load(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		goldens = append(goldens, g)
+	}
+	return goldens
+}
+
+func TestGoldens(t *testing.T) {
+	for _, g := range loadGoldens(t) {
+		t.Run(filepath.Base(g.dir), func(t *testing.T) {
+			before := g.job.DeepCopy()
+			job := g.job.DeepCopy()
+			warnings, errs := g.admitter().Admit(job, g.project)
+			admitted, refused := "", ""
+			for _, err := range errs {
+				refused += err.Error() + "\n"
+			}
+			if refused == "" {
+				admitted = marshal(t, job)
+			}
+			compare(t, filepath.Join(g.dir, "admitted.yaml"), admitted)
+			compare(t, filepath.Join(g.dir, "warnings.txt"), strings.Join(append(warnings, ""), "\n"))
+			compare(t, filepath.Join(g.dir, "refused.txt"), refused)
+			if diff := cmp.Diff(before, g.job); diff != "" {
+				t.Errorf("a copy of the job shares memory with it:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestChainTwiceIsOnce(t *testing.T) {
+	for _, g := range loadGoldens(t) {
+		t.Run(filepath.Base(g.dir), func(t *testing.T) {
+			job := g.job.DeepCopy()
+			firstWarnings, errs := g.admitter().Admit(job, g.project)
+			if len(errs) > 0 {
+				t.Skip("refused")
+			}
+			once := job.DeepCopy()
+			warnings, errs := g.admitter().Admit(job, g.project)
+			if len(errs) > 0 {
+				t.Fatalf("refused the second time: %s", errs.ToAggregate())
+			}
+			if diff := cmp.Diff(once, job); diff != "" {
+				t.Errorf("the second time changes (-once +twice):\n%s", diff)
+			}
+			if diff := cmp.Diff(firstWarnings, warnings); diff != "" {
+				t.Errorf("other warnings (-once +twice):\n%s", diff)
+			}
+		})
+	}
+}
+
+func read(t testing.TB, path string, into any) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.UnmarshalStrict(data, into); err != nil {
+		t.Fatalf("%s: %s", path, err)
+	}
+}
+
+func exists(t testing.TB, path string) bool {
+	t.Helper()
+	_, err := os.Stat(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
+func marshal(t testing.TB, value any) string {
+	t.Helper()
+	data, err := yaml.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// compare holds a golden file to a text; no file is an empty text.
+func compare(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		write(t, path, got)
+	}
+	want := ""
+	if exists(t, path) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = string(data)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got; -update writes it):\n%s", path, diff)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	err := os.WriteFile(path, []byte(text), 0o644)
+	if text == "" {
+		err = os.Remove(path)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

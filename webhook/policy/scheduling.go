@@ -1,0 +1,84 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// scheduling hands the job to the cluster's scheduler and the project's queue, and takes off the gate
+// that the command line put on: from here on the job is judged.
+func scheduling(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	errs := ensureQueue(job, in)
+	for _, template := range mpijob.Templates(job) {
+		removeGate(&template.Spec)
+		errs = append(errs, ensureScheduler(template, in.Cluster)...)
+	}
+	if isInteractive(job, in) {
+		errs = append(errs, ensureInteractive(job)...)
+	}
+	return append(errs, contradictoryPriority(job, in)...)
+}
+
+func removeGate(spec *corev1.PodSpec) {
+	ours := func(gate corev1.PodSchedulingGate) bool { return gate.Name == annotations.AdmissionGate }
+	if !slices.ContainsFunc(spec.SchedulingGates, ours) {
+		return
+	}
+	spec.SchedulingGates = slices.DeleteFunc(spec.SchedulingGates, ours)
+}
+
+func ensureScheduler(template mpijob.Template, cluster *config.ClusterPolicy) field.ErrorList {
+	path := template.Path.Child("spec")
+	var errs field.ErrorList
+	if name := template.Spec.NodeName; name != "" {
+		errs = append(errs, field.Forbidden(path.Child("nodeName"),
+			"binds the pods past the scheduler and the project's node types: leave it out and write "+annotations.NodeTypeKey))
+	}
+	if name := cluster.Scheduling.SchedulerName; name != "" {
+		errs = append(errs, ensure(&template.Spec.SchedulerName, name, path.Child("schedulerName"), "the cluster's policy")...)
+	}
+	return errs
+}
+
+// ensureQueue labels the job; the KAI scheduler reads the label of the pods.
+func ensureQueue(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	key := in.Cluster.Scheduling.QueueLabel
+	if key == "" {
+		return nil
+	}
+	queue := in.Project.Spec.Queue
+	if queue == "" {
+		queue = in.Project.Name
+	}
+	asker := "project " + in.Project.Name
+	errs := ensureLabel(&job.ObjectMeta, field.NewPath("metadata"), key, queue, asker)
+	if policy := job.Spec.RunPolicy.SchedulingPolicy; policy != nil && policy.Queue != "" && policy.Queue != queue {
+		errs = append(errs, contradicts(field.NewPath("spec", "runPolicy", "schedulingPolicy", "queue"), policy.Queue, asker, queue))
+	}
+	for _, template := range mpijob.Templates(job) {
+		_, labelled := template.Labels[key]
+		if labelled || in.Cluster.GPU.Fractions == config.FractionsKAI {
+			errs = append(errs, ensureLabel(&template.ObjectMeta, template.Path.Child("metadata"), key, queue, asker)...)
+		}
+	}
+	return errs
+}
+
+func ensureLabel(meta *metav1.ObjectMeta, path *field.Path, key, want, asker string) field.ErrorList {
+	value, present := meta.Labels[key]
+	if present && value != want {
+		return field.ErrorList{contradicts(path.Child("labels").Key(key), value, asker, want)}
+	}
+	if !present {
+		metav1.SetMetaDataLabel(meta, key, want)
+	}
+	return nil
+}
