@@ -4,7 +4,6 @@ package mpijob
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
@@ -24,13 +23,19 @@ type Template struct {
 	Path *field.Path
 }
 
+// The paths of the known roles, which every admission needs and nothing changes.
+var (
+	launcherPath, workerPath         = replicaPath(Launcher), replicaPath(Worker)
+	launcherTemplate, workerTemplate = launcherPath.Child("template"), workerPath.Child("template")
+)
+
 // Templates returns the pod templates that a job has: Launcher, Worker, then any other key in
 // alphabetical order. The order is fixed so that patches and errors do not change between calls.
 func Templates(job *v2beta1.MPIJob) []Template {
 	templates := make([]Template, 0, len(job.Spec.MPIReplicaSpecs))
 	for _, role := range roles(job) {
-		if spec := job.Spec.MPIReplicaSpecs[role]; spec != nil {
-			templates = append(templates, Template{Role: role, PodTemplateSpec: &spec.Template, Path: ReplicaPath(role).Child("template")})
+		if template, present := TemplateOf(job, role); present {
+			templates = append(templates, template)
 		}
 	}
 	return templates
@@ -42,12 +47,32 @@ func TemplateOf(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType) (Template, boo
 	if spec == nil {
 		return Template{}, false
 	}
-	return Template{Role: role, PodTemplateSpec: &spec.Template, Path: ReplicaPath(role).Child("template")}, true
+	return Template{Role: role, PodTemplateSpec: &spec.Template, Path: templatePath(role)}, true
 }
 
 // ReplicaPath is the path of a role: spec.mpiReplicaSpecs[Worker].
 func ReplicaPath(role v2beta1.MPIReplicaType) *field.Path {
+	switch role {
+	case Launcher:
+		return launcherPath
+	case Worker:
+		return workerPath
+	}
+	return replicaPath(role)
+}
+
+func replicaPath(role v2beta1.MPIReplicaType) *field.Path {
 	return field.NewPath("spec", "mpiReplicaSpecs").Key(string(role))
+}
+
+func templatePath(role v2beta1.MPIReplicaType) *field.Path {
+	switch role {
+	case Launcher:
+		return launcherTemplate
+	case Worker:
+		return workerTemplate
+	}
+	return replicaPath(role).Child("template")
 }
 
 // Main returns the template's main container, the one that the MPI operator treats as such: the
@@ -62,20 +87,25 @@ func (t Template) Main() *corev1.Container {
 // MainPath is the path of the main container.
 func (t Template) MainPath() *field.Path { return t.Path.Child("spec", "containers").Index(0) }
 
-// A Container is a container or init container of a template, with its path for errors.
+// A Container is a container or init container of a template.
 type Container struct {
 	*corev1.Container
-	Path *field.Path
+	template *field.Path
+	list     string
+	index    int
 }
+
+// Path is the container's, for errors.
+func (c Container) Path() *field.Path { return c.template.Child("spec", c.list).Index(c.index) }
 
 // Containers returns the template's containers, then its init containers.
 func (t Template) Containers() []Container {
 	all := make([]Container, 0, len(t.Spec.Containers)+len(t.Spec.InitContainers))
 	for i := range t.Spec.Containers {
-		all = append(all, Container{&t.Spec.Containers[i], t.Path.Child("spec", "containers").Index(i)})
+		all = append(all, Container{&t.Spec.Containers[i], t.Path, "containers", i})
 	}
 	for i := range t.Spec.InitContainers {
-		all = append(all, Container{&t.Spec.InitContainers[i], t.Path.Child("spec", "initContainers").Index(i)})
+		all = append(all, Container{&t.Spec.InitContainers[i], t.Path, "initContainers", i})
 	}
 	return all
 }
@@ -93,26 +123,18 @@ func LauncherWorks(job *v2beta1.MPIJob) bool {
 	return job.Spec.RunLauncherAsWorker != nil && *job.Spec.RunLauncherAsWorker
 }
 
-func roles(job *v2beta1.MPIJob) []v2beta1.MPIReplicaType {
-	known := []v2beta1.MPIReplicaType{Launcher, Worker}
-	if len(job.Spec.MPIReplicaSpecs) <= len(known) && onlyKnown(job) {
-		return known
-	}
-	all := slices.Clone(known)
-	for role := range job.Spec.MPIReplicaSpecs {
-		if role != Launcher && role != Worker {
-			all = append(all, role)
-		}
-	}
-	slices.SortFunc(all[len(known):], func(a, b v2beta1.MPIReplicaType) int { return strings.Compare(string(a), string(b)) })
-	return all
-}
+var knownRoles = []v2beta1.MPIReplicaType{Launcher, Worker}
 
-func onlyKnown(job *v2beta1.MPIJob) bool {
+func roles(job *v2beta1.MPIJob) []v2beta1.MPIReplicaType {
+	var others []v2beta1.MPIReplicaType
 	for role := range job.Spec.MPIReplicaSpecs {
 		if role != Launcher && role != Worker {
-			return false
+			others = append(others, role)
 		}
 	}
-	return true
+	if len(others) == 0 {
+		return knownRoles
+	}
+	slices.Sort(others)
+	return append(slices.Clone(knownRoles), others...)
 }

@@ -73,7 +73,7 @@ func validateResources(container Container) field.ErrorList {
 	for _, name := range sortedNames(container.Resources.Requests) {
 		request := container.Resources.Requests[name]
 		limit, limited := container.Resources.Limits[name]
-		path := container.Path.Child("resources", "requests").Key(string(name))
+		path := container.Path().Child("resources", "requests").Key(string(name))
 		switch {
 		case limited && request.Cmp(limit) > 0:
 			errs = append(errs, field.Invalid(path, request.String(),

@@ -100,7 +100,7 @@ func wholeBesideShare(job *v2beta1.MPIJob, cluster config.GPU) field.ErrorList {
 	for _, template := range mpijob.Templates(job) {
 		for _, container := range template.Containers() {
 			if limit, present := container.Resources.Limits[cluster.ResourceName]; present && !limit.IsZero() {
-				errs = append(errs, field.Invalid(container.Path.Child("resources", "limits").Key(string(cluster.ResourceName)),
+				errs = append(errs, field.Invalid(container.Path().Child("resources", "limits").Key(string(cluster.ResourceName)),
 					limit.String(), "cannot stand in a job that shares a GPU: leave it out"))
 			}
 		}

@@ -30,20 +30,19 @@ func judgeProject(in Input) field.ErrorList {
 
 func judgeRestrictions(template mpijob.Template, restrictions v1alpha1.Restrictions, project string) field.ErrorList {
 	var errs field.ErrorList
-	spec := template.Path.Child("spec")
 	denied := func(path *field.Path, remedy string) {
 		errs = append(errs, field.Forbidden(path, "is not allowed in project "+project+": "+remedy))
 	}
 	if restrictions.HostNetwork == v1alpha1.Deny && template.Spec.HostNetwork {
-		denied(spec.Child("hostNetwork"), "leave it out, the pods then have a network of their own")
+		denied(template.Path.Child("spec", "hostNetwork"), "leave it out, the pods then have a network of their own")
 	}
 	if restrictions.HostIPC == v1alpha1.Deny && template.Spec.HostIPC {
-		denied(spec.Child("hostIPC"), "leave it out, and write "+annotations.LargeShmKey+" for more shared memory")
+		denied(template.Path.Child("spec", "hostIPC"), "leave it out, and write "+annotations.LargeShmKey+" for more shared memory")
 	}
 	if restrictions.HostPath == v1alpha1.Deny {
 		for i, volume := range template.Spec.Volumes {
 			if volume.HostPath != nil {
-				denied(spec.Child("volumes").Index(i).Child("hostPath"), "use a persistent volume claim")
+				denied(template.Path.Child("spec", "volumes").Index(i).Child("hostPath"), "use a persistent volume claim")
 			}
 		}
 	}

@@ -1,0 +1,69 @@
+# Everything that people and CI run. Tools are pinned here; servers are pinned by test/servers.
+CONTROLLER_GEN = go run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
+GOLANGCI_LINT  = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+# Packages whose tests take -update.
+GOLDEN         = ./shared/annotations ./config ./webhook/policy ./cli/submit ./test/chart
+FUZZTIME      ?= 20s
+
+.PHONY: help
+help: ## Show the verbs.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build runai and runai-webhook into bin/.
+	@mkdir -p bin
+	go build -o bin/runai ./cli
+	go build -o bin/runai-webhook ./webhook
+
+.PHONY: demo
+demo: build servers ## Run the main job on an embedded control plane (KEEP=1 leaves it running).
+	@go run ./test/demo $(if $(KEEP),-keep)
+
+.PHONY: try
+try: build ## Admit one job offline, in seconds and without servers.
+	@bin/runai submit-mpi dist1 -p team-a -g 1 --large-shm --processes 2 -i example/train --dry-run=client -o yaml \
+		| tee /dev/stderr | bin/runai-webhook admit -f -
+
+.PHONY: test
+test: lint verify servers ## Run everything that CI runs.
+	go test -race -timeout 30m ./...
+	$(MAKE) fuzz
+
+.PHONY: lint
+lint: ## Run go vet and the linter.
+	go vet ./...
+	$(GOLANGCI_LINT) run
+
+.PHONY: fmt
+fmt: ## Format the code.
+	$(GOLANGCI_LINT) fmt
+
+.PHONY: generate
+generate: ## Write the generated files and the golden files.
+	$(CONTROLLER_GEN) object:headerFile=/dev/null paths=./shared/api/...
+	$(CONTROLLER_GEN) crd paths=./shared/api/... output:crd:dir=charts/runai-mpi/crds
+	go test $(GOLDEN) -update
+
+.PHONY: verify
+verify: ## Fail if go.mod or a generated file is stale; the tests hold the golden files.
+	go mod tidy -diff
+	$(CONTROLLER_GEN) object:headerFile=/dev/null paths=./shared/api/...
+	$(CONTROLLER_GEN) crd paths=./shared/api/... output:crd:dir=charts/runai-mpi/crds
+	git diff --exit-code -- shared/api charts/runai-mpi/crds
+
+.PHONY: servers
+servers: ## Find or build the servers that tests and demo run (15 minutes the first time).
+	@go run ./test/env/binaries/cmd >/dev/null
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser and the policies, each for FUZZTIME.
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z]*' . | while IFS=: read -r file func; do \
+		go test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; done
+
+.PHONY: bench
+bench: ## Measure the webhook next to controller-runtime's defaulter.
+	go test -run '^$$' -bench . -benchmem ./webhook/...
+
+.PHONY: clean
+clean: ## Remove what build made; the cache of servers stays.
+	rm -rf bin

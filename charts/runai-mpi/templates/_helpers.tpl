@@ -1,0 +1,31 @@
+{{- define "runai-mpi.name" -}}
+{{- $name := .Release.Name }}
+{{- if not (contains .Chart.Name $name) }}{{ $name = printf "%s-%s" $name .Chart.Name }}{{ end }}
+{{- $name | trunc 50 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "runai-mpi.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "runai-mpi.labels" -}}
+{{ include "runai-mpi.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{- define "runai-mpi.certificate" -}}
+{{ include "runai-mpi.name" . }}-tls
+{{- end }}
+
+{{- define "runai-mpi.ca" -}}
+{{ include "runai-mpi.name" . }}-ca
+{{- end }}
+
+{{- define "runai-mpi.policy" -}}
+apiVersion: policy.run.ai/v1alpha1
+kind: ClusterPolicy
+{{ toYaml .Values.policy }}
+{{- end }}

@@ -1,0 +1,47 @@
+package annotations
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the documentation's table")
+
+const (
+	docsFile   = "../../docs/annotations.md"
+	tableBegin = "<!-- table: written by \"make generate\" -->\n"
+	tableEnd   = "<!-- end of the table -->\n"
+)
+
+func TestDocumentationIsComplete(t *testing.T) {
+	data, err := os.ReadFile(docsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, begun := strings.Cut(string(data), tableBegin)
+	_, after, ended := strings.Cut(rest, tableEnd)
+	if !begun || !ended {
+		t.Fatalf("%s has no table", docsFile)
+	}
+	want := before + tableBegin + table() + tableEnd + after
+	if *update {
+		if err := os.WriteFile(docsFile, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(data) != want {
+		t.Errorf("%s is stale: run make generate", docsFile)
+	}
+}
+
+func table() string {
+	text := "| annotation | value | meaning |\n|---|---|---|\n"
+	for _, doc := range Docs() {
+		text += fmt.Sprintf("| `%s` | %s | %s |\n", doc.Key, doc.Value, doc.Meaning)
+	}
+	return text
+}

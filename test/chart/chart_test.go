@@ -1,0 +1,168 @@
+package chart
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
+	"github.com/google/go-cmp/cmp"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/test/env/binaries"
+)
+
+var update = flag.Bool("update", false, "write the policy into values.yaml")
+
+const (
+	directory  = "../../charts/runai-mpi"
+	valuesFile = directory + "/values.yaml"
+)
+
+func render(t *testing.T, args ...string) Objects {
+	t.Helper()
+	set, err := binaries.Find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects, err := Render(t.Context(), set.Helm, directory, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return objects
+}
+
+func find[T any](t *testing.T, objects Objects, kind, name string) *T {
+	t.Helper()
+	object := new(T)
+	if err := objects.Find(kind, name, object); err != nil {
+		t.Fatal(err)
+	}
+	return object
+}
+
+// policyOf is the cluster policy as a replica reads it.
+func policyOf(t *testing.T, objects Objects) *config.ClusterPolicy {
+	t.Helper()
+	text := find[appsv1.Deployment](t, objects, "Deployment", "").Spec.Template.Annotations["policy.run.ai/cluster-policy"]
+	policy, err := config.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy
+}
+
+// The values repeat the default policy with its comments, so that an administrator sees what there is.
+func TestValuesHaveTheDefaultPolicy(t *testing.T) {
+	data, err := os.ReadFile(valuesFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, found := strings.Cut(string(data), "\npolicy:\n")
+	_, keys, _ := strings.Cut(string(config.DefaultYAML()), "kind: "+config.Kind+"\n")
+	var want strings.Builder
+	want.WriteString(before + "\npolicy:\n")
+	for line := range strings.Lines(strings.TrimLeft(keys, "\n")) {
+		if line != "\n" {
+			line = "  " + line
+		}
+		want.WriteString(line)
+	}
+	if *update {
+		if err := os.WriteFile(valuesFile, []byte(want.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !found || want.String() != string(data) {
+		t.Errorf("%s is stale: run make generate", valuesFile)
+	}
+}
+
+func TestDefaultPolicyArrives(t *testing.T) {
+	if diff := cmp.Diff(config.Default(), policyOf(t, render(t))); diff != "" {
+		t.Errorf("(-default +rendered):\n%s", diff)
+	}
+}
+
+func TestValuesArrive(t *testing.T) {
+	objects := render(t, "--set", "policy.identity.minUID=1000000", "--set", "policy.projectLabel=example.com/project",
+		"--set", "policy.gpu.fractions=KAI", "--set", "policy.scheduling.schedulerName=kai-scheduler")
+	policy := policyOf(t, objects)
+	if policy.Identity.MinUID != 1_000_000 || policy.ProjectLabel != "example.com/project" {
+		t.Errorf("minUID %d, label %s", policy.Identity.MinUID, policy.ProjectLabel)
+	}
+	webhook := find[admissionregistrationv1.MutatingWebhookConfiguration](t, objects, "MutatingWebhookConfiguration", "")
+	if key := webhook.Webhooks[0].NamespaceSelector.MatchExpressions[0].Key; key != policy.ProjectLabel {
+		t.Errorf("the webhook selects namespaces by %s, the policy says %s", key, policy.ProjectLabel)
+	}
+}
+
+func TestUnknownPolicyKeyIsRefusedByTheReplica(t *testing.T) {
+	text := find[appsv1.Deployment](t, render(t, "--set", "policy.gpu.fraction=KAI"), "Deployment", "").
+		Spec.Template.Annotations["policy.run.ai/cluster-policy"]
+	if _, err := config.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), `unknown field "gpu.fraction"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestWebhookFailsClosed(t *testing.T) {
+	webhook := find[admissionregistrationv1.MutatingWebhookConfiguration](t, render(t), "MutatingWebhookConfiguration", "admission-runai-mpi").Webhooks[0]
+	if *webhook.FailurePolicy != admissionregistrationv1.Fail || *webhook.TimeoutSeconds != 5 ||
+		*webhook.ReinvocationPolicy != admissionregistrationv1.IfNeededReinvocationPolicy ||
+		*webhook.SideEffects != admissionregistrationv1.SideEffectClassNone {
+		t.Errorf("got %+v", webhook)
+	}
+}
+
+// The certificate is for the name under which the API server calls the service, from a CA whose
+// bundle stays good when it renews.
+func TestCertificates(t *testing.T) {
+	objects := render(t)
+	service := find[corev1.Service](t, objects, "Service", "")
+	leaf := find[certmanagerv1.Certificate](t, objects, "Certificate", "runai-mpi-tls")
+	ca := find[certmanagerv1.Certificate](t, objects, "Certificate", "runai-mpi-ca")
+	issuer := find[certmanagerv1.Issuer](t, objects, "Issuer", leaf.Spec.IssuerRef.Name)
+	webhook := find[admissionregistrationv1.MutatingWebhookConfiguration](t, objects, "MutatingWebhookConfiguration", "")
+	deployment := find[appsv1.Deployment](t, objects, "Deployment", "")
+	find[certmanagerv1.Issuer](t, objects, "Issuer", ca.Spec.IssuerRef.Name)
+	for what, pair := range map[string][2]string{
+		"the leaf's name":            {leaf.Spec.DNSNames[0], service.Name + "." + service.Namespace + ".svc"},
+		"the called service":         {webhook.Webhooks[0].ClientConfig.Service.Name, service.Name},
+		"the called namespace":       {webhook.Webhooks[0].ClientConfig.Service.Namespace, service.Namespace},
+		"the injected CA":            {webhook.Annotations["cert-manager.io/inject-ca-from"], leaf.Namespace + "/" + leaf.Name},
+		"the mounted Secret":         {volume(deployment, "tls").Secret.SecretName, leaf.Spec.SecretName},
+		"the issuer's CA":            {issuer.Spec.CA.SecretName, ca.Spec.SecretName},
+		"the rotation of the CA":     {string(ca.Spec.PrivateKey.RotationPolicy), string(certmanagerv1.RotationPolicyNever)},
+		"the rotation of the leaf":   {string(leaf.Spec.PrivateKey.RotationPolicy), string(certmanagerv1.RotationPolicyAlways)},
+		"the service's selected app": {service.Spec.Selector["app.kubernetes.io/name"], deployment.Spec.Template.Labels["app.kubernetes.io/name"]},
+	} {
+		if pair[0] != pair[1] || pair[0] == "" {
+			t.Errorf("%s: %q is not %q", what, pair[0], pair[1])
+		}
+	}
+	if !ca.Spec.IsCA {
+		t.Error("the CA's certificate is none of a CA")
+	}
+}
+
+func TestIssuerOfOnesOwn(t *testing.T) {
+	objects := render(t, "--set", "certManager.issuerRef.kind=ClusterIssuer", "--set", "certManager.issuerRef.name=company")
+	leaf := find[certmanagerv1.Certificate](t, objects, "Certificate", "")
+	if leaf.Spec.IssuerRef.Kind != "ClusterIssuer" || leaf.Spec.IssuerRef.Name != "company" {
+		t.Errorf("got %+v", leaf.Spec.IssuerRef)
+	}
+}
+
+func volume(deployment *appsv1.Deployment, name string) corev1.VolumeSource {
+	for _, volume := range deployment.Spec.Template.Spec.Volumes {
+		if volume.Name == name {
+			return volume.VolumeSource
+		}
+	}
+	return corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{}}
+}

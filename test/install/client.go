@@ -1,0 +1,39 @@
+package install
+
+import (
+	"fmt"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/chart"
+)
+
+func newClient(config *rest.Config) (client.Client, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, v2beta1.AddToScheme, v1alpha1.AddToScheme,
+	} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("cannot make a client: %w", err)
+		}
+	}
+	// A warning would go to the log of a test that has nothing to say about it.
+	return client.New(rest.CopyConfig(config), client.Options{Scheme: scheme, WarningHandler: client.WarningHandlerOptions{SuppressWarnings: true}})
+}
+
+func crds(objects chart.Objects) []*apiextensionsv1.CustomResourceDefinition {
+	var all []*apiextensionsv1.CustomResourceDefinition
+	for _, object := range objects {
+		crd := &apiextensionsv1.CustomResourceDefinition{}
+		if object.GetKind() == "CustomResourceDefinition" && runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, crd) == nil {
+			all = append(all, crd)
+		}
+	}
+	return all
+}

@@ -1,0 +1,107 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/chart"
+	"github.com/runai-mpi/runai-mpi/test/env"
+	"github.com/runai-mpi/runai-mpi/test/env/binaries"
+	"github.com/runai-mpi/runai-mpi/test/env/process"
+)
+
+// CertManagerGroup is the API group of the certificates that cert-manager would make; here envtest does.
+const CertManagerGroup = "cert-manager.io"
+
+// A Product is installed in an environment.
+type Product struct {
+	*env.Env
+	Programs
+	// Client is the administrator's; it knows the Kubernetes types, MPIJobs and Projects.
+	Client client.Client
+	// Webhook is the process; Webhook.Stop takes the webhook away and leaves its configuration.
+	Webhook *process.Process
+
+	objects chart.Objects
+	hooks   envtest.WebhookInstallOptions
+}
+
+// Install renders the chart with the helm arguments, applies it and starts the webhook.
+func Install(ctx context.Context, cluster *env.Env, programs Programs, helmArgs ...string) (*Product, error) {
+	root, err := binaries.RepositoryRoot()
+	if err != nil {
+		return nil, err
+	}
+	objects, err := chart.Render(ctx, cluster.Binaries.Helm, filepath.Join(root, "charts", "runai-mpi"), helmArgs...)
+	if err != nil {
+		return nil, err
+	}
+	p := &Product{Env: cluster, Programs: programs, objects: objects}
+	if p.Client, err = newClient(cluster.Config); err != nil {
+		return nil, err
+	}
+	for _, step := range []func(context.Context) error{p.apply, p.configure, p.StartWebhook} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// apply creates what the chart has, but for the certificates, and for the webhook configuration, which
+// needs their CA.
+func (p *Product) apply(ctx context.Context) error {
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: chart.Namespace}}
+	if err := p.Client.Create(ctx, namespace); err != nil {
+		return fmt.Errorf("cannot create the namespace: %w", err)
+	}
+	for _, object := range p.objects {
+		if object.GetKind() == "MutatingWebhookConfiguration" || object.GroupVersionKind().Group == CertManagerGroup {
+			continue
+		}
+		if err := p.Client.Create(ctx, object.DeepCopy()); err != nil {
+			return fmt.Errorf("cannot create %s %s of the chart: %w", object.GetKind(), object.GetName(), err)
+		}
+	}
+	return envtest.WaitForCRDs(p.Config, crds(p.objects), envtest.CRDInstallOptions{})
+}
+
+// configure creates the webhook configuration with the one difference that it calls a process on
+// loopback instead of a Service.
+func (p *Product) configure(context.Context) error {
+	configuration := &admissionregistrationv1.MutatingWebhookConfiguration{}
+	if err := p.objects.Find("MutatingWebhookConfiguration", "", configuration); err != nil {
+		return err
+	}
+	p.hooks = envtest.WebhookInstallOptions{MutatingWebhooks: []*admissionregistrationv1.MutatingWebhookConfiguration{configuration}}
+	if err := p.hooks.Install(p.Config); err != nil {
+		return fmt.Errorf("cannot configure the webhook: %w", err)
+	}
+	p.AtStop(p.hooks.Cleanup)
+	return nil
+}
+
+func (p *Product) deployment() (*appsv1.Deployment, error) {
+	deployment := &appsv1.Deployment{}
+	return deployment, p.objects.Find("Deployment", "", deployment)
+}
+
+// writePolicy writes the file that a pod would find through its downwardAPI volume.
+func (p *Product) writePolicy(deployment *appsv1.Deployment) (string, error) {
+	path := filepath.Join(p.Dir, "cluster-policy.yaml")
+	text := deployment.Spec.Template.Annotations[v1alpha1.GroupVersion.Group+"/cluster-policy"]
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return "", fmt.Errorf("cannot write the cluster policy: %w", err)
+	}
+	return path, nil
+}

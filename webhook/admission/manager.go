@@ -1,0 +1,85 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/selection"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
+)
+
+// MutatePath is where the API server finds the mutating webhook.
+const MutatePath = "/mutate"
+
+// Scheme knows what the webhook caches; namespaces are cached as metadata and need no type.
+func Scheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		panic(err) // two types of one name: no input can cause it
+	}
+	return scheme
+}
+
+// CacheOptions keep projects, and of namespaces only those with the label, and of these only the
+// metadata. Nobody changes what is read, so nothing is copied.
+func CacheOptions(projectLabel string) cache.Options {
+	labelled, err := labels.NewRequirement(projectLabel, selection.Exists, nil)
+	if err != nil {
+		panic(err) // the policy's validation accepts label keys only
+	}
+	uncopied := true
+	return cache.Options{
+		DefaultTransform: cache.TransformStripManagedFields(),
+		ByObject: map[client.Object]cache.ByObject{
+			NamespaceMetadata(): {Label: labels.NewSelector().Add(*labelled), UnsafeDisableDeepCopy: &uncopied},
+			&v1alpha1.Project{}: {UnsafeDisableDeepCopy: &uncopied},
+		},
+	}
+}
+
+// AddToManager serves the webhook and its health. A replica is ready when it serves TLS and its
+// caches are synced.
+func AddToManager(ctx context.Context, manager ctrl.Manager, admitter policy.Admitter) error {
+	synced, err := startCaches(ctx, manager.GetCache())
+	if err != nil {
+		return fmt.Errorf("cannot cache namespaces and projects: %w", err)
+	}
+	projects := CachedProjects{Reader: manager.GetCache(), Label: admitter.Cluster.ProjectLabel}
+	manager.GetWebhookServer().Register(MutatePath, &admission.Webhook{Handler: &Mutator{Projects: projects, Admitter: admitter}})
+	return errors.Join(
+		manager.AddHealthzCheck("ping", healthz.Ping),
+		manager.AddReadyzCheck("caches", synced),
+		manager.AddReadyzCheck("webhook", manager.GetWebhookServer().StartedChecker()),
+	)
+}
+
+// startCaches makes the informers exist before the first request asks for them.
+func startCaches(ctx context.Context, informers cache.Cache) (healthz.Checker, error) {
+	var all []cache.Informer
+	for _, object := range []client.Object{NamespaceMetadata(), &v1alpha1.Project{}} {
+		informer, err := informers.GetInformer(ctx, object, cache.BlockUntilSynced(false))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, informer)
+	}
+	return func(*http.Request) error {
+		for _, informer := range all {
+			if !informer.HasSynced() {
+				return errors.New("the caches are not synced")
+			}
+		}
+		return nil
+	}, nil
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	sigsyaml "sigs.k8s.io/yaml"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
+)
+
+type admit struct {
+	File    string `short:"f" required:"" placeholder:"FILE" help:"MPIJobs as YAML or JSON; - reads the standard input."`
+	Policy  string `placeholder:"FILE" type:"existingfile" help:"The ClusterPolicy; without it, the default."`
+	Project string `placeholder:"FILE" type:"existingfile" help:"The Project; without it, one that restricts nothing."`
+}
+
+// Run prints each admitted job on the standard output, and on the standard error what each policy
+// changed, or every reason against the job. What is refused is not printed.
+func (a *admit) Run() error {
+	cluster, err := config.Load(a.Policy)
+	if err != nil {
+		return err
+	}
+	project, err := loadProject(a.Project)
+	if err != nil {
+		return err
+	}
+	input := io.NopCloser(os.Stdin)
+	if a.File != "-" {
+		if input, err = os.Open(a.File); err != nil {
+			return fmt.Errorf("cannot read the job: %w", err)
+		}
+	}
+	defer input.Close()
+	offline := offline{
+		admitter: policy.Admitter{Cluster: cluster, Version: version()},
+		project:  project,
+		report:   os.Stderr,
+		output:   os.Stdout,
+	}
+	return offline.admitAll(yaml.NewYAMLReader(bufio.NewReader(input)))
+}
+
+// admitAll reads documents to the end, so that an administrator sees the verdict on each.
+func (o offline) admitAll(documents *yaml.YAMLReader) error {
+	var errs []error
+	for n := 1; ; n++ {
+		document, err := documents.Read()
+		if errors.Is(err, io.EOF) && n > 1 {
+			return errors.Join(errs...)
+		}
+		if err != nil {
+			return errors.Join(append(errs, fmt.Errorf("cannot read document %d: %w", n, err))...)
+		}
+		if err := o.admit(document); err != nil {
+			errs = append(errs, err)
+		}
+	}
+}
+
+func loadProject(path string) (*v1alpha1.Project, error) {
+	if path == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the project: %w", err)
+	}
+	project := &v1alpha1.Project{}
+	if err := sigsyaml.UnmarshalStrict(data, project); err != nil {
+		return nil, fmt.Errorf("the project %s cannot be used: %w", path, err)
+	}
+	want := metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Project"}
+	if project.TypeMeta != want || project.Name == "" {
+		return nil, fmt.Errorf("the project %s cannot be used: write apiVersion: %s, kind: %s and metadata.name", path, want.APIVersion, want.Kind)
+	}
+	return project, nil
+}

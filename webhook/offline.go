@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	jsonpatch "github.com/evanphx/json-patch/v5"
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	sigsyaml "sigs.k8s.io/yaml"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/admission"
+	"github.com/runai-mpi/runai-mpi/webhook/patch"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
+)
+
+// offline admits jobs as the webhook does, without a cluster.
+type offline struct {
+	admitter policy.Admitter
+	project  *v1alpha1.Project // nil: the one that the job names, restricting nothing
+	report   io.Writer
+	output   io.Writer
+}
+
+// admit prints the job as the cluster would store it, with fields that its Go type does not know.
+func (o offline) admit(document []byte) error {
+	if len(bytes.TrimSpace(document)) == 0 {
+		return nil
+	}
+	raw, err := sigsyaml.YAMLToJSONStrict(document)
+	if err != nil {
+		return fmt.Errorf("cannot read the job: %w", err)
+	}
+	job, err := decode(raw)
+	if err != nil {
+		return o.refuse("the job", err)
+	}
+	before := job.DeepCopy()
+	warnings, errs := o.reporting(before, raw).Admit(job, o.projectOf(job))
+	if len(errs) > 0 {
+		return o.refuse(job.Name, apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), job.Name, errs))
+	}
+	for _, warning := range warnings {
+		fmt.Fprintln(o.report, "Warning:", warning)
+	}
+	return o.print(before, job, raw)
+}
+
+func decode(raw []byte) (*v2beta1.MPIJob, error) {
+	var kind metav1.TypeMeta
+	if err := json.Unmarshal(raw, &kind); err != nil {
+		return nil, fmt.Errorf("is no Kubernetes object: %w", err)
+	}
+	if kind.GroupVersionKind() != v2beta1.SchemeGroupVersionKind {
+		return nil, fmt.Errorf("is a %s of %s: write kind: %s and apiVersion: %s", kind.Kind, kind.APIVersion, v2beta1.Kind, v2beta1.SchemeGroupVersion)
+	}
+	return admission.Decode(raw)
+}
+
+func (o offline) projectOf(job *v2beta1.MPIJob) *v1alpha1.Project {
+	if o.project != nil {
+		return o.project
+	}
+	name := job.Annotations[annotations.ProjectKey]
+	if name == "" {
+		name = "default"
+	}
+	return &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: name}}
+}
+
+// reporting is the admitter that tells what each policy changes.
+func (o offline) reporting(before *v2beta1.MPIJob, raw []byte) policy.Admitter {
+	reporting, previous := o.admitter, before.DeepCopy()
+	reporting.Applied = func(name string, job *v2beta1.MPIJob) {
+		operations, err := patch.Between(previous, job, raw)
+		previous = job.DeepCopy()
+		if err != nil || len(operations) == 0 {
+			fmt.Fprintf(o.report, "%s: nothing to change\n", name)
+		}
+		for _, operation := range operations {
+			value, _ := json.Marshal(operation.Value) // what cannot be marshalled fails in print
+			fmt.Fprintf(o.report, "%s: %s %s %s\n", name, operation.Op, operation.Path, value)
+		}
+	}
+	return reporting
+}
+
+// refuse prints one line for each cause.
+func (o offline) refuse(name string, err error) error {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil {
+		return fmt.Errorf("%s %w", name, err)
+	}
+	for _, cause := range status.Status().Details.Causes {
+		fmt.Fprintf(o.report, "%s: %s\n", cause.Field, cause.Message)
+	}
+	return fmt.Errorf("%s is refused", name)
+}
+
+func (o offline) print(before, job *v2beta1.MPIJob, raw []byte) error {
+	operations, err := patch.Between(before, job, raw)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(operations)
+	if err != nil {
+		return fmt.Errorf("cannot write the patch: %w", err)
+	}
+	decoded, err := jsonpatch.DecodePatch(text)
+	if err != nil {
+		return fmt.Errorf("cannot read the patch: %w", err)
+	}
+	admitted, err := decoded.Apply(raw)
+	if err != nil {
+		return fmt.Errorf("cannot apply the patch: %w", err)
+	}
+	document, err := sigsyaml.JSONToYAML(admitted)
+	if err != nil {
+		return fmt.Errorf("cannot write the job: %w", err)
+	}
+	_, err = fmt.Fprintf(o.output, "---\n%s", document)
+	return err
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/go-logr/logr"
+	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/webhook/admission"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
+)
+
+type serve struct {
+	Policy         string `placeholder:"FILE" type:"existingfile" help:"The ClusterPolicy; without it, the default."`
+	CertDir        string `placeholder:"DIR" required:"" type:"existingdir" help:"The folder of tls.crt and tls.key; new ones are loaded in place."`
+	Host           string `placeholder:"ADDRESS" help:"The address to listen on; without it, all."`
+	Port           int    `default:"9443" help:"The port of the webhook."`
+	HealthAddress  string `default:":8081" placeholder:"ADDRESS" help:"Where /healthz and /readyz are served; 0 serves none."`
+	MetricsAddress string `default:":8080" placeholder:"ADDRESS" help:"Where /metrics is served; 0 serves none."`
+	Kubeconfig     string `placeholder:"FILE" type:"existingfile" help:"How to reach the API server; without it, as a pod does."`
+}
+
+// Run serves until it is told to stop. A policy that cannot be used ends it before it is ready.
+func (s *serve) Run() error {
+	cluster, err := config.Load(s.Policy)
+	if err != nil {
+		return err
+	}
+	ctrl.SetLogger(logr.FromSlogHandler(slog.NewTextHandler(os.Stderr, nil)))
+	manager, err := s.manager(cluster)
+	if err != nil {
+		return err
+	}
+	ctx := ctrl.SetupSignalHandler()
+	if err := admission.AddToManager(ctx, manager, policy.Admitter{Cluster: cluster, Version: version()}); err != nil {
+		return err
+	}
+	if err := manager.Start(ctx); err != nil {
+		return fmt.Errorf("cannot serve: %w", err)
+	}
+	return nil
+}
+
+func (s *serve) manager(cluster *config.ClusterPolicy) (ctrl.Manager, error) {
+	rest, err := clientcmd.BuildConfigFromFlags("", s.Kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("cannot find the API server: %w", err)
+	}
+	manager, err := ctrl.NewManager(rest, ctrl.Options{
+		Scheme:                 admission.Scheme(),
+		Cache:                  admission.CacheOptions(cluster.ProjectLabel),
+		WebhookServer:          webhook.NewServer(webhook.Options{Host: s.Host, Port: s.Port, CertDir: s.CertDir}),
+		Metrics:                metricsserver.Options{BindAddress: s.MetricsAddress},
+		HealthProbeBindAddress: s.HealthAddress,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot serve: %w", err)
+	}
+	return manager, nil
+}
