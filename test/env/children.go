@@ -22,7 +22,7 @@ func (e *Env) StartProcess(ctx context.Context, command process.Command) (*proce
 	if err != nil {
 		return nil, err
 	}
-	e.children = append(e.children, child)
+	e.AtStop(child.Stop)
 	return child, nil
 }
 

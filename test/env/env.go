@@ -12,7 +12,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/runai-mpi/runai-mpi/test/env/binaries"
-	"github.com/runai-mpi/runai-mpi/test/env/process"
 )
 
 // An Env is a running control plane. Its User is the administrator.
@@ -27,7 +26,7 @@ type Env struct {
 	options      Options
 	controlPlane *envtest.Environment
 	clients      kubernetes.Interface
-	children     []*process.Process
+	atStop       []func() error
 }
 
 // Start starts a control plane. Whatever goes wrong, nothing is left behind.
@@ -60,13 +59,16 @@ func (e *Env) start(ctx context.Context) error {
 // Stop ends what was started, last first, and removes its files.
 func (e *Env) Stop() error {
 	var errs []error
-	for _, child := range slices.Backward(e.children) {
-		errs = append(errs, child.Stop())
+	for _, undo := range slices.Backward(e.atStop) {
+		errs = append(errs, undo())
 	}
-	e.children = nil
+	e.atStop = nil
 	errs = append(errs, e.stopControlPlane(), os.RemoveAll(e.Dir))
 	return errors.Join(errs...)
 }
+
+// AtStop calls undo when the environment stops, before what was started earlier.
+func (e *Env) AtStop(undo func() error) { e.atStop = append(e.atStop, undo) }
 
 func (e *Env) makeFolders() error {
 	for _, dir := range []string{e.path("etcd"), e.path("kube-apiserver"), e.path("leashes"), e.logDir()} {

@@ -2,6 +2,7 @@ package env
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -28,10 +29,10 @@ func New(t testing.TB, options Options) *Env {
 	return e
 }
 
-// Main runs a package's tests with one environment for all of them:
+// Main starts one environment for all tests of a package and returns the program's exit code:
 //
-//	func TestMain(m *testing.M) { os.Exit(env.Main(m, env.Options{}, &cluster)) }
-func Main(m *testing.M, options Options, started **Env) (code int) {
+//	func TestMain(m *testing.M) { os.Exit(env.Main(env.Options{}, func(e *env.Env) (int, error) { cluster = e; return m.Run(), nil })) }
+func Main(options Options, run func(*Env) (code int, err error)) (code int) {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	e, err := Start(ctx, options)
@@ -39,12 +40,10 @@ func Main(m *testing.M, options Options, started **Env) (code int) {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer func() {
-		if err := e.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = max(code, 1)
-		}
-	}()
-	*started = e
-	return m.Run()
+	code, err = run(e)
+	if err := errors.Join(err, e.Stop()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return max(code, 1)
+	}
+	return code
 }

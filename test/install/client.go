@@ -23,8 +23,9 @@ func newClient(config *rest.Config) (client.Client, error) {
 			return nil, fmt.Errorf("cannot make a client: %w", err)
 		}
 	}
-	// A warning would go to the log of a test that has nothing to say about it.
-	return client.New(rest.CopyConfig(config), client.Options{Scheme: scheme, WarningHandler: client.WarningHandlerOptions{SuppressWarnings: true}})
+	quiet := rest.CopyConfig(config)
+	quiet.WarningHandler = rest.NoWarnings{} // they would go to the log of a test that has nothing to say about them
+	return client.New(quiet, client.Options{Scheme: scheme})
 }
 
 func crds(objects chart.Objects) []*apiextensionsv1.CustomResourceDefinition {

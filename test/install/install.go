@@ -38,16 +38,12 @@ type Product struct {
 
 // Install renders the chart with the helm arguments, applies it and starts the webhook.
 func Install(ctx context.Context, cluster *env.Env, programs Programs, helmArgs ...string) (*Product, error) {
-	root, err := binaries.RepositoryRoot()
-	if err != nil {
-		return nil, err
-	}
-	objects, err := chart.Render(ctx, cluster.Binaries.Helm, filepath.Join(root, "charts", "runai-mpi"), helmArgs...)
-	if err != nil {
-		return nil, err
-	}
-	p := &Product{Env: cluster, Programs: programs, objects: objects}
+	p := &Product{Env: cluster, Programs: programs}
+	var err error
 	if p.Client, err = newClient(cluster.Config); err != nil {
+		return nil, err
+	}
+	if err := p.render(ctx, helmArgs); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(context.Context) error{p.apply, p.configure, p.StartWebhook} {
@@ -56,6 +52,26 @@ func Install(ctx context.Context, cluster *env.Env, programs Programs, helmArgs 
 		}
 	}
 	return p, nil
+}
+
+// Upgrade renders the chart again and replaces the webhook's process by one with the new policy.
+func (p *Product) Upgrade(ctx context.Context, helmArgs ...string) error {
+	if err := p.render(ctx, helmArgs); err != nil {
+		return err
+	}
+	if err := p.Webhook.Stop(); err != nil {
+		return err
+	}
+	return p.StartWebhook(ctx)
+}
+
+func (p *Product) render(ctx context.Context, helmArgs []string) error {
+	root, err := binaries.RepositoryRoot()
+	if err != nil {
+		return err
+	}
+	p.objects, err = chart.Render(ctx, p.Binaries.Helm, filepath.Join(root, "charts", "runai-mpi"), helmArgs...)
+	return err
 }
 
 // apply creates what the chart has, but for the certificates, and for the webhook configuration, which

@@ -29,7 +29,7 @@ type catalog struct {
 var envtestProvides = []string{"etcd", "kube-apiserver", "kubectl"}
 
 func loadCatalog() (*catalog, error) {
-	root, err := repositoryRoot()
+	root, err := RepositoryRoot()
 	if err != nil {
 		return nil, err
 	}

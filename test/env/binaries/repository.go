@@ -12,9 +12,9 @@ import (
 
 const serversDir = "test/servers"
 
-// repositoryRoot walks up from the working directory: a test runs in its
+// RepositoryRoot is the folder of the clone. It walks up from the working directory: a test runs in its
 // package's folder, and the caller's file name is not a path under -trimpath.
-func repositoryRoot() (string, error) {
+func RepositoryRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", fmt.Errorf("cannot find the repository: %w", err)

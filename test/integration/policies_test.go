@@ -1,0 +1,203 @@
+package integration
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+)
+
+func TestScheduling(t *testing.T) {
+	upgrade(t, "--set", "policy.scheduling.schedulerName=team-scheduler", "--set", "policy.scheduling.queueLabel=kueue.x-k8s.io/queue-name")
+	namespace := addProject(t, "scheduling", v1alpha1.ProjectSpec{Queue: "research"})
+	job := mpijobtest.MakeMPIJob("gated", namespace).Workers(2).Gate(annotations.AdmissionGate).Gate("example.com/other").
+		Annotation(annotations.InteractiveKey, "true").Obj()
+	create(t, job)
+	if job.Labels["kueue.x-k8s.io/queue-name"] != "research" || job.Labels["priorityClassName"] != "build" {
+		t.Errorf("labels %v", job.Labels)
+	}
+	for _, pod := range podsOf(t, job).all() {
+		if diff := cmp.Diff([]corev1.PodSchedulingGate{{Name: "example.com/other"}}, pod.Spec.SchedulingGates); diff != "" {
+			t.Errorf("gates of %s (-want +got):\n%s", pod.Name, diff)
+		}
+		if pod.Spec.SchedulerName != "team-scheduler" {
+			t.Errorf("%s is scheduled by %s", pod.Name, pod.Spec.SchedulerName)
+		}
+	}
+	if limit := job.Spec.RunPolicy.BackoffLimit; limit == nil || *limit != 0 {
+		t.Errorf("backoffLimit %v", limit)
+	}
+}
+
+func TestNodeAffinity(t *testing.T) {
+	namespace := addProject(t, "affinity", dgx)
+	for _, test := range []struct {
+		name, key, value, want string
+	}{
+		{"train", "", "", "run.ai/type In dgx;"},
+		{"interactive", annotations.InteractiveKey, "true", "run.ai/type In t4,v100;"},
+		{"one-type", annotations.NodeTypeKey, "dgx", "run.ai/type In dgx;"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			builder := mpijobtest.MakeMPIJob(test.name, namespace)
+			if test.key != "" {
+				builder = builder.Annotation(test.key, test.value)
+			}
+			job := builder.Obj()
+			create(t, job)
+			for _, pod := range podsOf(t, job).all() {
+				if got := nodeTypes(pod); got != test.want {
+					t.Errorf("%s: got %q, want %q", pod.Name, got, test.want)
+				}
+			}
+		})
+	}
+}
+
+func TestOwnAffinityIsKept(t *testing.T) {
+	namespace := addProject(t, "own-affinity", dgx)
+	zone := corev1.NodeSelectorRequirement{Key: "zone", Operator: corev1.NodeSelectorOpIn, Values: []string{"z1"}}
+	job := mpijobtest.MakeMPIJob("zoned", namespace).Both(func(template *corev1.PodTemplateSpec) {
+		template.Spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
+			RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{
+				{MatchExpressions: []corev1.NodeSelectorRequirement{zone}},
+			}},
+		}}
+	}).Obj()
+	create(t, job)
+	for _, pod := range podsOf(t, job).all() {
+		if got := nodeTypes(pod); got != "zone In z1;run.ai/type In dgx;" {
+			t.Errorf("%s: got %q", pod.Name, got)
+		}
+	}
+}
+
+func TestWholeGPUs(t *testing.T) {
+	namespace := addProject(t, "gpus", v1alpha1.ProjectSpec{})
+	job := mpijobtest.MakeMPIJob("two", namespace).Workers(2).Annotation(annotations.GPUKey, "2").Obj()
+	create(t, job)
+	found := podsOf(t, job)
+	for _, pod := range found.workers {
+		if limit := pod.Spec.Containers[0].Resources.Limits["nvidia.com/gpu"]; limit.Cmp(resource.MustParse("2")) != 0 {
+			t.Errorf("%s has %s GPUs", pod.Name, limit.String())
+		}
+	}
+	if limits := found.launcher.Spec.Containers[0].Resources.Limits; len(limits) > 0 {
+		t.Errorf("the launcher has limits %v", limits)
+	}
+}
+
+func TestSharedGPU(t *testing.T) {
+	upgrade(t, "--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
+	namespace := addProject(t, "shared-gpu", v1alpha1.ProjectSpec{})
+	for name, test := range map[string]struct {
+		job        *v2beta1.MPIJob
+		key, value string
+	}{
+		"fraction": {mpijobtest.MakeMPIJob("fraction", namespace).Annotation(annotations.GPUKey, "0.5").Obj(), "gpu-fraction", "0.5"},
+		"memory":   {mpijobtest.MakeMPIJob("memory", namespace).Annotation(annotations.GPUMemoryKey, "1G").Obj(), "gpu-memory", "954"},
+		"manifest": {mpijobtest.MakeMPIJob("manifest", namespace).Limit(v2beta1.MPIReplicaTypeWorker, "nvidia.com/gpu", "0.5").Obj(), "gpu-fraction", "0.5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			create(t, test.job)
+			found := podsOf(t, test.job)
+			worker := found.workers[0]
+			if got := worker.Annotations[test.key]; got != test.value {
+				t.Errorf("annotation %s is %q, want %q", test.key, got, test.value)
+			}
+			if limit, present := worker.Spec.Containers[0].Resources.Limits["nvidia.com/gpu"]; present {
+				t.Errorf("the worker has %s whole GPUs too", limit.String())
+			}
+			if got, present := found.launcher.Annotations[test.key]; present {
+				t.Errorf("the launcher has %s=%s", test.key, got)
+			}
+			for _, pod := range found.all() {
+				if pod.Spec.SchedulerName != "kai-scheduler" || pod.Labels["kai.scheduler/queue"] != "shared-gpu" {
+					t.Errorf("%s: scheduler %s, queue %s", pod.Name, pod.Spec.SchedulerName, pod.Labels["kai.scheduler/queue"])
+				}
+			}
+		})
+	}
+}
+
+func TestLargeShm(t *testing.T) {
+	namespace := addProject(t, "shm", v1alpha1.ProjectSpec{})
+	for _, test := range []struct {
+		name, value, size string
+	}{{"unbounded", "true", ""}, {"bounded", "8Gi", "8Gi"}} {
+		t.Run(test.name, func(t *testing.T) {
+			job := mpijobtest.MakeMPIJob(test.name, namespace).Annotation(annotations.LargeShmKey, test.value).Obj()
+			create(t, job)
+			for _, pod := range podsOf(t, job).all() {
+				source := mountedAt(pod, "/dev/shm")
+				if source == nil || source.Medium != corev1.StorageMediumMemory {
+					t.Fatalf("%s has %v at /dev/shm", pod.Name, source)
+				}
+				if size := source.SizeLimit; (test.size == "") != (size == nil) || size != nil && size.String() != test.size {
+					t.Errorf("%s: the size is %v, want %q", pod.Name, size, test.size)
+				}
+			}
+		})
+	}
+}
+
+func mountedAt(pod corev1.Pod, path string) *corev1.EmptyDirVolumeSource {
+	for _, mount := range pod.Spec.Containers[0].VolumeMounts {
+		for _, volume := range pod.Spec.Volumes {
+			if mount.MountPath == path && volume.Name == mount.Name {
+				return volume.EmptyDir
+			}
+		}
+	}
+	return nil
+}
+
+func TestLauncherEnv(t *testing.T) {
+	namespace := addProject(t, "env", v1alpha1.ProjectSpec{})
+	job := mpijobtest.MakeMPIJob("three", namespace).Workers(3).Obj()
+	create(t, job)
+	found := podsOf(t, job)
+	env := envOf(found.launcher)
+	for name, want := range map[string]string{
+		"RUNAI_MPI_NUM_WORKERS":             "3",
+		"PRTE_MCA_prte_default_hostfile":    "/etc/mpi/hostfile",
+		"PRTE_MCA_prte_keep_fqdn_hostnames": "true",
+		"PRTE_MCA_plm_ssh_args":             "-o ConnectionAttempts=10",
+	} {
+		if env[name] != want {
+			t.Errorf("%s=%q, want %q", name, env[name], want)
+		}
+	}
+	for _, worker := range found.workers {
+		if value, present := envOf(worker)["RUNAI_MPI_NUM_WORKERS"]; present {
+			t.Errorf("%s has RUNAI_MPI_NUM_WORKERS=%s", worker.Name, value)
+		}
+	}
+}
+
+// What the judge refuses, no pod ever comes of.
+func TestJudge(t *testing.T) {
+	namespace := addProject(t, "judged", v1alpha1.ProjectSpec{Restrictions: v1alpha1.Restrictions{HostNetwork: v1alpha1.Deny}})
+	job := mpijobtest.MakeMPIJob("bad", namespace).Workers(0).Annotation(annotations.ProjectKey, "another").
+		Both(func(template *corev1.PodTemplateSpec) { template.Spec.HostNetwork = true }).Obj()
+	want := []string{
+		`metadata.annotations[run.ai/project]: Invalid value: "another": is not the project of this namespace, which belongs to judged: submit to a namespace of the project that you mean`,
+		`spec.mpiReplicaSpecs[Worker].replicas: Invalid value: 0: there must be at least one worker: write 1 or more`,
+		`spec.mpiReplicaSpecs[Launcher].template.spec.hostNetwork: Forbidden: is not allowed in project judged: leave it out, the pods then have a network of their own`,
+		`spec.mpiReplicaSpecs[Worker].template.spec.hostNetwork: Forbidden: is not allowed in project judged: leave it out, the pods then have a network of their own`,
+	}
+	if diff := cmp.Diff(want, refused(t, job)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	var left v2beta1.MPIJobList
+	if err := product.Client.List(t.Context(), &left, client.InNamespace(namespace)); err != nil || len(left.Items) > 0 {
+		t.Errorf("%d jobs are left, %v", len(left.Items), err)
+	}
+}
