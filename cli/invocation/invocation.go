@@ -1,0 +1,74 @@
+// Package invocation is what all commands of one run share: the global flags, the words after --, and
+// where to write.
+package invocation
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/runai-mpi/runai-mpi/cli/kube"
+)
+
+// Globals are the flags of every command.
+type Globals struct {
+	Project    string `group:"global" short:"p" placeholder:"PROJECT" help:"The project. Without it, the one of the current namespace. Example: -p team-a"`
+	Namespace  string `group:"global" short:"n" placeholder:"NAMESPACE" help:"The namespace, where a project has several."`
+	Kubeconfig string `group:"global" placeholder:"FILE" help:"The kubeconfig. Without it, $KUBECONFIG or ~/.kube/config."`
+	Context    string `group:"global" placeholder:"NAME" help:"The kubeconfig's context. Without it, the current one."`
+	LogLevel   string `group:"global" name:"loglevel" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"What to log: debug (with each request), info, warn or error. Without it, info."`
+}
+
+// An Invocation is one run of the program.
+type Invocation struct {
+	Globals
+	Words          []string // after --
+	Version        string
+	Stdout, Stderr io.Writer
+}
+
+// Connect reads the kubeconfig.
+func (i *Invocation) Connect() (*kube.Client, error) {
+	client, err := kube.Connect(kube.Options{
+		Kubeconfig: i.Kubeconfig, Context: i.Context, UserAgent: "runai/" + i.Version, Log: i.logger(), Warn: i.Warn,
+	})
+	if err != nil {
+		return nil, Failure{err.Error()}
+	}
+	return client, nil
+}
+
+// Warn tells what is legal but surprising.
+func (i *Invocation) Warn(text string) {
+	if i.level() <= slog.LevelWarn {
+		fmt.Fprintln(i.Stderr, "Warning:", text)
+	}
+}
+
+// Note tells what is good to know.
+func (i *Invocation) Note(text string) {
+	if i.level() <= slog.LevelInfo {
+		fmt.Fprintln(i.Stderr, text)
+	}
+}
+
+func (i *Invocation) level() slog.Level {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(i.LogLevel)) // the flag accepts levels only
+	return level
+}
+
+func (i *Invocation) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(i.Stderr, &slog.HandlerOptions{Level: i.level()}))
+}
+
+// Mistakes are what is wrong with a command line, one line each; nothing was sent.
+type Mistakes []string
+
+func (m Mistakes) Error() string { return strings.Join(m, "\n") }
+
+// Failure is why a command could not do what it was asked for, one line for each cause.
+type Failure []string
+
+func (f Failure) Error() string { return strings.Join(f, "\n") }

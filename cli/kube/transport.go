@@ -1,0 +1,33 @@
+package kube
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// logging logs each request, without its body and headers: they may hold credentials.
+type logging struct {
+	next http.RoundTripper
+	log  *slog.Logger
+}
+
+func (l logging) RoundTrip(request *http.Request) (*http.Response, error) {
+	start := time.Now()
+	response, err := l.next.RoundTrip(request)
+	status := "no answer"
+	if err == nil {
+		status = response.Status
+	}
+	l.log.Debug("request", "method", request.Method, "url", request.URL.Redacted(), "status", status, "took", time.Since(start).Round(time.Millisecond))
+	return response, err
+}
+
+// warnings passes on the warnings of the API server and of admission webhooks.
+type warnings struct{ warn func(string) }
+
+func (w warnings) HandleWarningHeader(code int, _, text string) {
+	if code == 299 && text != "" {
+		w.warn(text)
+	}
+}

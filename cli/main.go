@@ -1,0 +1,61 @@
+// Command runai submits distributed training as MPIJobs.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/submit"
+)
+
+type commands struct {
+	invocation.Globals
+	Version kong.VersionFlag `group:"global" help:"Print the version."`
+
+	SubmitMPI submit.Command `cmd:"" name:"submit-mpi" help:"Submit a distributed training (MPI) job: runai submit-mpi [NAME] [flags] [-- COMMAND ARGS]"`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run returns the exit code: 0, 1 for a failure, 2 for a command line that cannot be meant.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	err := execute(ctx, args, stdout, stderr)
+	if err == nil {
+		return 0
+	}
+	for line := range strings.Lines(err.Error() + "\n") {
+		fmt.Fprint(stderr, "runai: ", line)
+	}
+	if errors.As(err, &invocation.Mistakes{}) {
+		return 2
+	}
+	return 1
+}
+
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	args, words := splitWords(args)
+	var commands commands
+	parser := newParser(&commands)
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return invocation.Mistakes{explainUsage(err, parser.Model)}
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return parsed.Run(&invocation.Invocation{
+		Globals: commands.Globals, Words: words, Version: version(), Stdout: stdout, Stderr: stderr,
+	})
+}

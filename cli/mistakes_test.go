@@ -1,0 +1,93 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Every mistake is one line that names the flag, what is wrong and what to write instead; the exit
+// code is 2, and nothing is sent: there is nobody to send it to.
+func TestMistakes(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	const number = " is not a number of GPUs: write a whole number such as 2, or a fraction between 0 and 1 such as 0.5"
+	for _, test := range []struct {
+		args string
+		want []string
+	}{
+		{"-i x -g 1.5", []string{"--gpu 1.5" + number}},
+		{"-i x -g -1", []string{"--gpu -1" + number}},
+		{"-i x -g NaN", []string{"--gpu NaN" + number}},
+		{"-i x -g Inf", []string{"--gpu Inf" + number}},
+		{"-i x -g 1e400", []string{"--gpu 1e400" + number}},
+		{"-i x -g 1 --gpu-memory 1G", []string{"--gpu-memory cannot be combined with --gpu: write one of the two"}},
+		{"-i x --gpu-memory 0", []string{"--gpu-memory 0 is not an amount above 0: write for example 20M or 1G, or leave it out"}},
+		{"-i x --gpu-memory big", []string{"--gpu-memory big is not an amount of memory: write a number with a unit, such as 1G, 20M or 512Mi"}},
+		{"-i x --processes 0", []string{"--processes 0 is no whole number of at least 1: write for example --processes=2"}},
+		{"-i x --processes=two", []string{"--processes two is no whole number of at least 1: write for example --processes=2"}},
+		{"-i x --slots-per-worker 0", []string{"--slots-per-worker 0 is no whole number of at least 1: write for example --slots-per-worker=2"}},
+		{"-i x --backoff-limit -1", []string{"--backoff-limit -1 is no whole number of at least 0: write for example --backoff-limit=2"}},
+		{"-i x -t", []string{"--tty needs the standard input: add --stdin"}},
+		{"", []string{"--image is missing: write -i and the image to run"}},
+		{"-i x --num-processes 2", []string{"--num-processes is no flag: did you mean --processes?"}},
+		{"-i x --imgae y", []string{"--imgae is no flag: did you mean --image?"}},
+		{"-i x --frobnicate", []string{"--frobnicate is no flag: see runai --help"}},
+		{"-i x one two", []string{"unexpected argument two: see runai --help"}},
+		{"-i x one --name two", []string{"--name two contradicts the name one: write one of the two"}},
+		{"-i x one --job-name-prefix two", []string{"--job-name-prefix has no meaning beside a name: leave one of the two out"}},
+		{"-i x --name Big_Name", []string{"--name Big_Name is no host name: write lower case letters, digits and '-', beginning with a letter, such as dist-1"}},
+		{"-i x --processes 101 --name " + strings.Repeat("a", 53), []string{"--name " + strings.Repeat("a", 53) + " is too long by 1: the last worker is " +
+			strings.Repeat("a", 53) + "-worker-100, and a host name has at most 63 characters; write a name of at most 52"}},
+		{"-i x --cpu 2 --cpu-limit 1", []string{"--cpu 2 is more than the limit of 1: lower the request or raise the limit"}},
+		{"-i x --memory 2G --memory-limit 1G", []string{"--memory 2G is more than the limit of 1G: lower the request or raise the limit"}},
+		{"-i x --cpu lots", []string{"--cpu lots is no amount of cpu above 0: write for example --cpu 0.5"}},
+		{"-i x --cpu-limit 0", []string{"--cpu-limit 0 is no amount of cpu above 0: write for example --cpu-limit 0.5"}},
+		{"-i x --memory -1G", []string{"--memory -1G is no amount of memory above 0: write for example --memory 1G"}},
+		{"-i x --memory-limit much", []string{"--memory-limit much is no amount of memory above 0: write for example --memory-limit 1G"}},
+		{"-i x --large-shm=1Mi", []string{"--large-shm 1Mi is smaller than the 64Mi that every container has anyway: write a larger size such as 8Gi"}},
+		{"-i x --large-shm=big", []string{"--large-shm big is neither true nor false nor a size: write true, or a size such as 8Gi"}},
+		{"-i x -e FOO", []string{"--environment FOO is no NAME=VALUE: write for example -e BATCH_SIZE=50"}},
+		{"-i x -e 1A=x", []string{"--environment 1A is no NAME=VALUE: write for example -e BATCH_SIZE=50"}},
+		{"-i x --working-dir code", []string{"--working-dir code is no absolute path: write for example --working-dir /code"}},
+		{"-i x --image-pull-policy sometimes", []string{"--image-pull-policy sometimes is none: write Always, IfNotPresent or Never"}},
+		{"-i x --node-type a,b", []string{"--node-type a,b is no label value: write at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"}},
+		{"-i x -p team/a", []string{"--project team/a is no label value: write at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"}},
+		{"-i x --command", []string{"--command has no command: write it after --, as in --command -- python train.py"}},
+		{"-i --processes=2", []string{"--image: needs a value before --processes=2: see runai --help"}},
+		{"-i", []string{"--image: needs a value: see runai --help"}},
+		{"-i x --dry-run=maybe", []string{`--dry-run must be one of "none","client","server" but got "maybe": see runai --help`}},
+		{"-i x --stdin=maybe", []string{`--stdin: bool value must be true, 1, yes, false, 0 or no but got "maybe": see runai --help`}},
+		{"-g 1.5 --processes 0 -t", []string{
+			"--processes 0 is no whole number of at least 1: write for example --processes=2",
+			"--image is missing: write -i and the image to run",
+			"--gpu 1.5" + number,
+			"--tty needs the standard input: add --stdin",
+		}},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			stdout, stderr, code := runai(t, append([]string{"submit-mpi"}, strings.Fields(test.args)...)...)
+			want := "runai: " + strings.Join(test.want, "\nrunai: ") + "\n"
+			if stderr != want || stdout != "" || code != 2 {
+				t.Errorf("exit code %d, stdout %q\ngot  %swant %s", code, stdout, stderr, want)
+			}
+		})
+	}
+}
+
+// A value may be a secret: an error never repeats what stands behind the equal sign.
+func TestEnvironmentMistakeKeepsTheValue(t *testing.T) {
+	_, stderr, _ := runai(t, "submit-mpi", "-i", "x", "-e", "MY TOKEN=hunter2")
+	if !strings.Contains(stderr, "--environment") || strings.Contains(stderr, "hunter2") {
+		t.Errorf("got %s", stderr)
+	}
+}
+
+func TestFlagsNeedNoCluster(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("HOME", t.TempDir())
+	_, stderr, code := runai(t, "submit-mpi", "-i", "x")
+	want := "runai: there is no kubeconfig: write --kubeconfig FILE, set KUBECONFIG, or log in to the cluster first\n"
+	if stderr != want || code != 1 {
+		t.Errorf("exit code %d, got %s", code, stderr)
+	}
+}

@@ -1,0 +1,150 @@
+package submit
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// Check reads the flags and the words that followed --. It returns all mistakes at once, one line
+// each, with the flag and the remedy, and warnings of what is legal but has no effect.
+func (f *Flags) Check(project string, words []string) (options Options, warnings, mistakes []string) {
+	r := reader{}
+	f.checkName(&r)
+	options = f.read(&r, project, words)
+	warnings = f.ignored(&options)
+	if f.TTY && !f.Stdin {
+		r.mistake("--tty", "needs the standard input: add --stdin")
+	}
+	if f.GPU != "" && f.GPUMemory != "" {
+		r.mistake("--gpu-memory", "cannot be combined with --gpu: write one of the two")
+	}
+	if f.Command && len(words) == 0 {
+		r.mistake("--command", "has no command: write it after --, as in --command -- python train.py")
+	}
+	for _, err := range mpijob.Validate(options.Job(f.nameToJudge(), "")) {
+		said := line(err.Field, err.ErrorBody())
+		if r.has(flagOf(err.Field)) || slices.Contains(r.mistakes, said) {
+			continue // its value could not be read, or another role says the same
+		}
+		r.mistakes = append(r.mistakes, said)
+	}
+	return options, warnings, r.mistakes
+}
+
+func (f *Flags) checkName(r *reader) {
+	if f.NameArgument != "" && f.Name != "" && f.NameArgument != f.Name {
+		r.mistake("--name", fmt.Sprintf("%s contradicts the name %s: write one of the two", f.Name, f.NameArgument))
+	}
+	if f.JobNamePrefix != "" && f.GivenName() != "" {
+		r.mistake("--job-name-prefix", "has no meaning beside a name: leave one of the two out")
+	}
+}
+
+// GivenName is the job's name, "" where one is to be generated.
+func (f *Flags) GivenName() string {
+	if f.Name != "" {
+		return f.Name
+	}
+	return f.NameArgument
+}
+
+// Prefix is that of a generated name.
+func (f *Flags) Prefix() string {
+	if f.JobNamePrefix != "" {
+		return f.JobNamePrefix
+	}
+	return "job"
+}
+
+func (f *Flags) nameToJudge() string {
+	if name := f.GivenName(); name != "" {
+		return name
+	}
+	return f.Prefix() + "-0"
+}
+
+func (f *Flags) read(r *reader, project string, words []string) Options {
+	options := Options{
+		Workers:      r.number("--processes", f.Processes, 1),
+		Slots:        r.number("--slots-per-worker", f.SlotsPerWorker, 1),
+		BackoffLimit: r.optionalNumber("--backoff-limit", f.BackoffLimit),
+		Container:    f.container(r),
+		HostIPC:      f.HostIPC,
+		HostNetwork:  f.HostNetwork,
+		Intent:       f.intent(r, project),
+	}
+	if f.Command {
+		options.Command = words
+	} else {
+		options.Args = words
+	}
+	return options
+}
+
+// ignored takes out what has no effect, and says so.
+func (f *Flags) ignored(options *Options) (warnings []string) {
+	if f.Interactive && options.BackoffLimit != nil {
+		options.BackoffLimit = nil
+		warnings = append(warnings, "--backoff-limit has no effect: an interactive job is never retried")
+	}
+	return warnings
+}
+
+func (f *Flags) container(r *reader) corev1.Container {
+	container := corev1.Container{
+		Name:            containerName,
+		Image:           r.image(f.Image),
+		ImagePullPolicy: r.pullPolicy(f.ImagePullPolicy),
+		Env:             r.environment(f.Environment),
+		WorkingDir:      r.workingDir(f.WorkingDir),
+		Stdin:           f.Stdin,
+		TTY:             f.TTY,
+	}
+	r.resource(&container.Resources.Requests, corev1.ResourceCPU, "--cpu", f.CPU)
+	r.resource(&container.Resources.Limits, corev1.ResourceCPU, "--cpu-limit", f.CPULimit)
+	r.resource(&container.Resources.Requests, corev1.ResourceMemory, "--memory", f.Memory)
+	r.resource(&container.Resources.Limits, corev1.ResourceMemory, "--memory-limit", f.MemoryLimit)
+	if f.PreventPrivilegeEscalation {
+		container.SecurityContext = &corev1.SecurityContext{AllowPrivilegeEscalation: new(bool)}
+	}
+	return container
+}
+
+// A reader reads values and collects what is wrong with them.
+type reader struct{ mistakes []string }
+
+func (r *reader) mistake(flag, problem string) {
+	r.mistakes = append(r.mistakes, flag+" "+problem)
+}
+
+func (r *reader) has(flag string) bool {
+	for _, mistake := range r.mistakes {
+		if strings.HasPrefix(mistake, flag+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reader) number(flag, text string, least int64) int32 {
+	number, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || number < least {
+		r.mistake(flag, fmt.Sprintf("%s is no whole number of at least %d: write for example %s=2", text, least, flag))
+		return int32(least)
+	}
+	return int32(number)
+}
+
+func (r *reader) optionalNumber(flag, text string) *int32 {
+	if text == "" {
+		return nil
+	}
+	number := r.number(flag, text, 0)
+	return &number
+}

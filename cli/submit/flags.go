@@ -1,0 +1,81 @@
+// Package submit is the command runai submit-mpi: flags in, a lean MPIJob (kubeflow.org/v2beta1) out.
+package submit
+
+import (
+	"github.com/alecthomas/kong"
+)
+
+// Flags are the options of submit-mpi as they are typed. Values stay text until all of them are
+// checked together, so that every mistake is reported at once.
+type Flags struct {
+	NameArgument string `arg:"" optional:"" name:"NAME" help:"The name of the job, as --name."`
+
+	Name          string `group:"naming" placeholder:"NAME" help:"The name of the job: lower case letters, digits and '-'. Without it, job-N. Example: --name dist1"`
+	JobNamePrefix string `group:"naming" placeholder:"PREFIX" help:"The prefix of a generated name, PREFIX-N with the smallest free N. Example: --job-name-prefix train"`
+	Interactive   bool   `group:"naming" help:"Mark the job as interactive: the project's node types for interactive jobs, and no retries."`
+
+	Image           string   `group:"container" short:"i" placeholder:"IMAGE" help:"The image of launcher and workers. Example: -i gcr.io/run-ai-demo/quickstart-distributed"`
+	ImagePullPolicy string   `group:"container" placeholder:"POLICY" default:"Always" help:"When to pull the image: Always, IfNotPresent or Never. Without it, Always."`
+	Command         bool     `group:"container" help:"What follows -- replaces the image's entry point, instead of being its arguments. Example: --command -- python train.py"`
+	Environment     []string `group:"container" short:"e" sep:"none" placeholder:"NAME=VALUE" help:"An environment variable; may be given several times. Example: -e BATCH_SIZE=50 -e LEARNING_RATE=0.2"`
+	WorkingDir      string   `group:"container" placeholder:"PATH" help:"The directory in which the container starts. Example: --working-dir /code"`
+	Stdin           bool     `group:"container" help:"Keep the standard input open, even if nothing is attached."`
+	TTY             bool     `group:"container" name:"tty" short:"t" help:"Allocate a terminal. Needs --stdin."`
+
+	GPU         string   `group:"resources" short:"g" name:"gpu" placeholder:"NUMBER" help:"GPUs for each worker: a whole number, or a fraction between 0 and 1. Examples: -g 1, -g 0.5"`
+	GPUMemory   string   `group:"resources" name:"gpu-memory" placeholder:"BYTES" help:"GPU memory for each worker. Examples: --gpu-memory 1G, 20M"`
+	CPU         string   `group:"resources" name:"cpu" placeholder:"CORES" help:"CPU cores that the job gets at least, for the launcher and for each worker. Example: --cpu 0.5"`
+	CPULimit    string   `group:"resources" name:"cpu-limit" placeholder:"CORES" help:"CPU cores that the job gets at most. Example: --cpu-limit 4"`
+	Memory      string   `group:"resources" placeholder:"BYTES" help:"Memory that the job gets at least, for the launcher and for each worker. Examples: --memory 1G, 20M"`
+	MemoryLimit string   `group:"resources" placeholder:"BYTES" help:"Memory that the job gets at most; a container that takes more is killed. Example: --memory-limit 8Gi"`
+	LargeShm    LargeShm `group:"resources" placeholder:"SIZE" help:"Mount a large /dev/shm, of this size where one is given. Examples: --large-shm, --large-shm=8Gi"`
+
+	HostIPC     bool `group:"network" name:"host-ipc" help:"Use the node's IPC namespace: shared memory with its other processes."`
+	HostNetwork bool `group:"network" help:"Use the node's network."`
+
+	Processes      string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"The number of workers. Without it, 1. Example: --processes=2"`
+	SlotsPerWorker string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"The MPI slots of each worker. Without it, 1. Example: --slots-per-worker=8"`
+	BackoffLimit   string `group:"lifecycle" placeholder:"NUMBER" help:"How often the job is retried before it fails. Without it, 6; an interactive job never is. Example: --backoff-limit 0"`
+
+	PreventPrivilegeEscalation bool `group:"access" help:"No process of the job may gain privileges that its parent does not have."`
+
+	NodeType string `group:"scheduling" placeholder:"TYPE" help:"Run on nodes of this type, one of the project's. Example: --node-type dgx"`
+
+	DryRun string `group:"output" enum:"none,client,server" default:"none" placeholder:"WHERE" help:"Only show the job: as it would be sent (client, needs no cluster), or as the cluster would store it (server)."`
+	Output string `group:"output" short:"o" enum:",name,yaml,json" default:"" placeholder:"FORMAT" help:"Print the job as name, yaml or json."`
+}
+
+// Groups are the headings of the help, in the order of the documentation.
+func Groups() []kong.Group {
+	return []kong.Group{
+		{Key: "naming", Title: "Aliases and Shortcuts"},
+		{Key: "container", Title: "Container Related"},
+		{Key: "resources", Title: "Resource Allocation"},
+		{Key: "network", Title: "Network"},
+		{Key: "lifecycle", Title: "Job Lifecycle"},
+		{Key: "access", Title: "Access Control"},
+		{Key: "scheduling", Title: "Scheduling"},
+		{Key: "output", Title: "Output"},
+		{Key: "global", Title: "Global Flags"},
+	}
+}
+
+// LargeShm is a flag that may have a value: --large-shm, --large-shm=8Gi.
+type LargeShm string
+
+// IsBool keeps the next word of the command line from being taken for the size.
+func (*LargeShm) IsBool() bool { return true }
+
+// Decode takes the size behind the equal sign.
+func (l *LargeShm) Decode(context *kong.DecodeContext) error {
+	*l = "true"
+	if context.Scan.Peek().Type != kong.FlagValueToken {
+		return nil
+	}
+	var size string
+	if err := context.Scan.PopValueInto("size", &size); err != nil {
+		return err
+	}
+	*l = LargeShm(size)
+	return nil
+}

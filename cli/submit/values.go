@@ -1,0 +1,86 @@
+package submit
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+func (r *reader) image(image string) string {
+	if image == "" {
+		r.mistake("--image", "is missing: write -i and the image to run")
+		return "missing"
+	}
+	if strings.ContainsAny(image, " \t\n") {
+		r.mistake("--image", fmt.Sprintf("%q is no name of an image: write it without spaces, as in -i example/image:tag", image))
+	}
+	return image
+}
+
+// pullPolicy takes any case, because the documentation itself writes always and ifNotPresent.
+func (r *reader) pullPolicy(text string) corev1.PullPolicy {
+	for _, policy := range []corev1.PullPolicy{corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever} {
+		if strings.EqualFold(text, string(policy)) {
+			return policy
+		}
+	}
+	r.mistake("--image-pull-policy", text+" is none: write Always, IfNotPresent or Never")
+	return corev1.PullAlways
+}
+
+var envName = regexp.MustCompile(`^[-._a-zA-Z][-._a-zA-Z0-9]*$`)
+
+// environment splits at the first equal sign only: values keep theirs, and their commas. The last of
+// two values for one name counts, as in a shell.
+func (r *reader) environment(pairs []string) []corev1.EnvVar {
+	var env []corev1.EnvVar
+	index := map[string]int{}
+	for _, pair := range pairs {
+		name, value, found := strings.Cut(pair, "=")
+		if !found || !envName.MatchString(name) {
+			// A value may be a secret, and an error ends up in logs: name only what stands before the sign.
+			r.mistake("--environment", fmt.Sprintf("%s is no NAME=VALUE: write for example -e BATCH_SIZE=50", name))
+			continue
+		}
+		if i, again := index[name]; again {
+			env[i].Value = value
+			continue
+		}
+		index[name] = len(env)
+		env = append(env, corev1.EnvVar{Name: name, Value: value})
+	}
+	return env
+}
+
+func (r *reader) workingDir(dir string) string {
+	if dir != "" && !path.IsAbs(dir) {
+		r.mistake("--working-dir", dir+" is no absolute path: write for example --working-dir /code")
+	}
+	return dir
+}
+
+func (r *reader) resource(list *corev1.ResourceList, name corev1.ResourceName, flag, text string) {
+	if text == "" {
+		return
+	}
+	quantity, err := resource.ParseQuantity(text)
+	if err != nil || quantity.Sign() <= 0 {
+		r.mistake(flag, fmt.Sprintf("%s is no amount of %s above 0: write for example %s %s", text, name, flag, example(name)))
+		return
+	}
+	if *list == nil {
+		*list = corev1.ResourceList{}
+	}
+	(*list)[name] = quantity
+}
+
+func example(name corev1.ResourceName) string {
+	if name == corev1.ResourceCPU {
+		return "0.5"
+	}
+	return "1G"
+}
