@@ -3,18 +3,25 @@
 //
 // It compares Go values and names only what differs, at the deepest level, so that fields which the Go
 // types do not know stay as they were. It understands the changes that a policy may make: members
-// added, replaced and removed, list elements appended, list elements removed.
+// added, replaced and removed, list elements appended, changed in their place, or removed.
 package patch
 
 import (
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 )
 
-// An Operation is one of a JSON patch: add, which also replaces, or remove. The value is the Go value
-// as it is, so that a patch is marshalled once.
+const (
+	opAdd     = "add"     // also replaces a member, but inserts into a list
+	opReplace = "replace" // an element of a list
+	opRemove  = "remove"
+)
+
+// An Operation is one of a JSON patch. Its value is the Go value as it is, part of the changed job, so
+// that a patch is marshalled once.
 type Operation struct {
 	Op    string `json:"op"`
 	Path  string `json:"path"`
@@ -22,9 +29,10 @@ type Operation struct {
 }
 
 // Between returns the operations that turn raw, of which before was decoded, into after, in a fixed
-// order. It is an error if a list was reordered, or had elements both removed and changed.
+// order, and none where the two are semantically equal. It is an error if a list had elements both
+// removed and changed, or an element with a name has another one in its place, as after an insertion.
 func Between(before, after *v2beta1.MPIJob, raw []byte) ([]Operation, error) {
-	w := walk{raw: raw}
+	w := walk{raw: raw, operations: []Operation{}} // JSON: [], never null
 	w.fields(reflect.ValueOf(before).Elem(), reflect.ValueOf(after).Elem())
 	if w.err != nil {
 		return nil, fmt.Errorf("cannot write the patch: %w", w.err)
@@ -35,24 +43,46 @@ func Between(before, after *v2beta1.MPIJob, raw []byte) ([]Operation, error) {
 // A walk descends into two values of one type at once.
 type walk struct {
 	raw        []byte
-	path       pointer
+	path       []string
 	operations []Operation
 	err        error
 }
 
-func (w *walk) add(value reflect.Value) {
+// at runs one step of the walk below the path.
+func (w *walk) at(segment string, step func()) {
+	w.path = append(w.path, segment)
+	step()
+	w.path = w.path[:len(w.path)-1]
+}
+
+func (w *walk) write(op string, value reflect.Value) {
 	if value.Kind() == reflect.Struct && value.CanAddr() {
 		value = value.Addr() // a pointer marshals the same, and is no copy
 	}
-	w.operations = append(w.operations, Operation{Op: "add", Path: w.path.String(), Value: value.Interface()})
-}
-
-// appendElement adds to the list at the path.
-func (w *walk) appendElement(value reflect.Value) {
-	defer w.path.push("-").pop()
-	w.add(value)
+	w.operations = append(w.operations, Operation{Op: op, Path: pointer(w.path), Value: value.Interface()})
 }
 
 func (w *walk) remove() {
-	w.operations = append(w.operations, Operation{Op: "remove", Path: w.path.String()})
+	w.operations = append(w.operations, Operation{Op: opRemove, Path: pointer(w.path)})
+}
+
+// fail keeps the first error.
+func (w *walk) fail(problem string) {
+	if w.err == nil {
+		w.err = fmt.Errorf("%s %s", pointer(w.path), problem)
+	}
+}
+
+// pointer writes a path as a JSON pointer (RFC 6901).
+func pointer(path []string) string {
+	var text strings.Builder
+	text.Grow(16 * len(path))
+	for _, segment := range path {
+		text.WriteByte('/')
+		if strings.ContainsAny(segment, "~/") {
+			segment = strings.ReplaceAll(strings.ReplaceAll(segment, "~", "~0"), "/", "~1")
+		}
+		text.WriteString(segment)
+	}
+	return text.String()
 }

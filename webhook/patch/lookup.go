@@ -2,95 +2,45 @@ package patch
 
 import (
 	"bytes"
-	"encoding/json"
 	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// lookup finds the value at a path in JSON that is known to be valid, nil where there is none. It reads
-// on from the beginning and builds nothing: what is asked for is rare, and near.
-func lookup(raw []byte, path pointer) []byte {
-	value := trim(raw)
+// isObject tells whether the JSON has an object at a path. It reads on from the beginning and builds
+// nothing: what is asked for is rare, and near.
+func isObject(raw []byte, path []string) bool {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
 	for _, segment := range path {
-		if value = child(value, segment); value == nil {
-			return nil
+		if !descend(decoder, segment) {
+			return false
 		}
 	}
-	return value
+	return decoder.PeekKind() == '{'
 }
 
-func isObject(value []byte) bool { return len(value) > 0 && value[0] == '{' }
-
-// child is the member or the element of that name.
-func child(value []byte, name string) []byte {
-	if len(value) == 0 || value[0] != '{' && value[0] != '[' {
-		return nil
+// descend stops before the value of that name, or of that index.
+func descend(decoder *jsontext.Decoder, segment string) bool {
+	var name []byte
+	open, err := decoder.ReadToken()
+	if open.Kind() != '{' && open.Kind() != '[' {
+		return false
 	}
-	for i, rest := 0, trim(value[1:]); len(rest) > 0 && rest[0] != '}' && rest[0] != ']'; i++ {
-		found := strconv.Itoa(i) == name
-		if value[0] == '{' {
-			key := rest[:end(rest)]
-			found = isKey(key, name)
-			rest = trim(trim(rest[len(key):])[1:]) // behind the colon
+	for i := 0; err == nil; i++ {
+		switch decoder.PeekKind() {
+		case ']', '}', 0:
+			return false
 		}
-		if found {
-			return rest
+		if open.Kind() == '{' {
+			quoted, _ := decoder.ReadValue()
+			name, _ = jsontext.AppendUnquote(name[:0], quoted)
+		} else {
+			name = strconv.AppendInt(name[:0], int64(i), 10)
 		}
-		if rest = trim(rest[end(rest):]); len(rest) > 0 && rest[0] == ',' {
-			rest = trim(rest[1:])
+		if string(name) == segment {
+			return true
 		}
+		err = decoder.SkipValue()
 	}
-	return nil
+	return false
 }
-
-func isKey(quoted []byte, name string) bool {
-	if !bytes.ContainsRune(quoted, '\\') {
-		return string(quoted[1:len(quoted)-1]) == name
-	}
-	var key string
-	return json.Unmarshal(quoted, &key) == nil && key == name
-}
-
-// end is the length of the value at the beginning.
-func end(text []byte) int {
-	switch text[0] {
-	case '"':
-		return endOfString(text)
-	case '{', '[':
-		return endOfNested(text)
-	}
-	if n := bytes.IndexAny(text, ",]} \t\r\n"); n >= 0 {
-		return n
-	}
-	return len(text)
-}
-
-func endOfString(text []byte) int {
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(text)
-}
-
-func endOfNested(text []byte) int {
-	depth := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			i += endOfString(text[i:]) - 1
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
-	}
-	return len(text)
-}
-
-func trim(text []byte) []byte { return bytes.TrimLeft(text, " \t\r\n") }

@@ -1,0 +1,146 @@
+package integration
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"gomodules.xyz/jsonpatch/v2"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+var withoutVersion = regexp.MustCompile(`(applied-policies: [a-z,-]+) .*`)
+
+// The operator's own examples: in a project's namespace they differ from what another namespace
+// stores by the policies that always apply, and by nothing else.
+func TestOperatorsExamples(t *testing.T) {
+	project := addProject(t, "examples", dgx)
+	plain := "plain-examples"
+	if err := product.AddNamespace(t.Context(), plain, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range examples(t) {
+		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
+		t.Run(name, func(t *testing.T) {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			untouched, admitted := store(t, data, name, plain), store(t, data, name, project)
+			operations, err := jsonpatch.CreatePatch([]byte(canonical(t, visible(untouched))), []byte(canonical(t, visible(admitted))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.SortFunc(operations, func(a, b jsonpatch.Operation) int { return strings.Compare(a.Path, b.Path) })
+			compare(t, filepath.Join("testdata", "examples", name+".patch.yaml"), operations)
+			job := get(t, project, admitted.GetName())
+			if errs := mpijob.Validate(job); len(errs) > 0 {
+				t.Errorf("the operator would refuse it: %s", errs.ToAggregate())
+			}
+			podsOf(t, job)
+		})
+	}
+}
+
+// A namespace without the label is none of the webhook's business: what is stored is what was sent,
+// with the defaults of the CRD.
+func TestOtherNamespacesAreNotTouched(t *testing.T) {
+	if err := product.AddNamespace(t.Context(), "plain", nil); err != nil {
+		t.Fatal(err)
+	}
+	stored := store(t, []byte(annotated), "annotated", "plain")
+	var sent map[string]any
+	if err := yaml.Unmarshal([]byte(annotated), &sent); err != nil {
+		t.Fatal(err)
+	}
+	want := sent["spec"].(map[string]any)
+	for key, value := range map[string]any{"launcherCreationPolicy": "AtStartup", "mpiImplementation": "OpenMPI", "runLauncherAsWorker": false, "sshAuthMountPath": "/root/.ssh"} {
+		want[key] = value // the CRD's defaults
+	}
+	want["runPolicy"].(map[string]any)["suspend"] = false
+	if diff := cmp.Diff(canonical(t, want), canonical(t, stored.Object["spec"])); diff != "" {
+		t.Errorf("(-sent +stored):\n%s", diff)
+	}
+	if labels := stored.GetLabels(); len(labels) > 0 {
+		t.Errorf("labels %v", labels)
+	}
+}
+
+func examples(t *testing.T) []string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(product.Binaries.MPIOperatorSource, "examples", "v2beta1", "*", "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs := slices.DeleteFunc(all, func(path string) bool {
+		data, err := os.ReadFile(path)
+		return err != nil || !strings.Contains(string(data), "kind: MPIJob")
+	})
+	if len(jobs) < 5 {
+		t.Fatalf("the operator's module has %d examples", len(jobs))
+	}
+	return jobs
+}
+
+// store creates a job under a name of its own: several examples are called pi.
+func store(t *testing.T, data []byte, name, namespace string) *unstructured.Unstructured {
+	t.Helper()
+	object := &unstructured.Unstructured{}
+	if err := yaml.Unmarshal(data, object); err != nil {
+		t.Fatal(err)
+	}
+	object.SetName(name)
+	object.SetNamespace(namespace)
+	if err := product.Client.Create(t.Context(), object); err != nil {
+		t.Fatal(err)
+	}
+	return object
+}
+
+// visible is what the user can write.
+func visible(object *unstructured.Unstructured) map[string]any {
+	return map[string]any{
+		"metadata": map[string]any{"labels": object.GetLabels(), "annotations": object.GetAnnotations()},
+		"spec":     object.Object["spec"],
+	}
+}
+
+// compare holds a golden file to a value; the webhook's version is not part of it.
+func compare(t *testing.T, path string, value any) {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := yaml.JSONToYAML(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = []byte(withoutVersion.ReplaceAllString(string(got), "$1"))
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got; -update writes it):\n%s", path, diff)
+	}
+}

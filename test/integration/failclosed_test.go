@@ -1,0 +1,213 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+)
+
+func jobsIn(t *testing.T, namespace string) []v2beta1.MPIJob {
+	t.Helper()
+	var jobs v2beta1.MPIJobList
+	if err := product.Client.List(t.Context(), &jobs, client.InNamespace(namespace)); err != nil {
+		t.Fatal(err)
+	}
+	return jobs.Items
+}
+
+// Where no webhook acts, the user reads what would have been lost, and nothing is left.
+func TestWithoutWebhook(t *testing.T) {
+	if err := product.AddNamespace(t.Context(), "runai-nohook", nil); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "nohook", "-i", "x", "-g", "0.5", "--large-shm")
+	want := "runai: job dist1 was not submitted: no webhook of runai-mpi acts in namespace runai-nohook, so --gpu 0.5, --large-shm " +
+		"would have been lost, and the job would never start; ask your administrator to install the chart runai-mpi, " +
+		"or to label the namespace with its project (runai/queue)\n"
+	if stderr != want || stdout != "" || code != 1 {
+		t.Errorf("exit code %d, stdout %q\ngot  %swant %s", code, stdout, stderr, want)
+	}
+	if left := jobsIn(t, "runai-nohook"); len(left) > 0 {
+		t.Errorf("%d jobs are left", len(left))
+	}
+}
+
+// Killed at the worst moment, between the creation and its answer, the command leaves a job whose
+// pods no scheduler takes, although a node is free for them.
+func TestKilledAfterCreation(t *testing.T) {
+	if err := product.AddNamespace(t.Context(), "killed", nil); err != nil {
+		t.Fatal(err)
+	}
+	addNode(t)
+	created := make(chan struct{})
+	kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
+		forward.ServeHTTP(httptest.NewRecorder(), r)
+		if isCreation(r) {
+			close(created)
+		}
+		<-r.Context().Done() // the answer never arrives
+	})
+	cmd := exec.Command(product.Runai, "submit-mpi", "dist1", "-n", "killed", "-i", "x")
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-created
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	gated := podsOf(t, get(t, "killed", "dist1"))
+	free := freePod(t, "killed")
+	for _, pod := range gated.all() {
+		if err := product.Client.Get(t.Context(), client.ObjectKeyFromObject(&pod), &pod); err != nil {
+			t.Fatal(err)
+		}
+		if pod.Spec.NodeName != "" || len(pod.Spec.SchedulingGates) != 1 {
+			t.Errorf("%s is on node %q, gates %v, although %s, which came later, was scheduled", pod.Name, pod.Spec.NodeName, pod.Spec.SchedulingGates, free)
+		}
+	}
+}
+
+func addNode(t *testing.T) {
+	t.Helper()
+	resources := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("64"), corev1.ResourceMemory: resource.MustParse("64Gi"), corev1.ResourcePods: resource.MustParse("500")}
+	if err := product.AddNode(t.Context(), "free-node", nil, resources); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "free-node"}}
+		if err := product.Client.Delete(context.WithoutCancel(t.Context()), node); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// freePod waits until the scheduler has taken a pod without a gate.
+func freePod(t *testing.T, namespace string) string {
+	t.Helper()
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "free", Namespace: namespace},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "x"}}},
+	}
+	if err := product.Client.Create(t.Context(), pod); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the scheduler takes pod free", func(ctx context.Context) bool {
+		return product.Client.Get(ctx, client.ObjectKeyFromObject(pod), pod) == nil && pod.Spec.NodeName != ""
+	})
+	return pod.Name
+}
+
+// The answer is lost, the job is not: the command finds its own job and goes on.
+func TestLostAnswer(t *testing.T) {
+	namespace := addProject(t, "lost", v1alpha1.ProjectSpec{})
+	kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
+		if isCreation(r) {
+			forward.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		}
+		forward.ServeHTTP(w, r)
+	})
+	stdout, stderr, code := runaiWith(t.Context(), t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-o", "name")
+	if code != 0 || stdout != "mpijob.kubeflow.org/dist1\n" {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	if jobs := jobsIn(t, namespace); len(jobs) != 1 {
+		t.Errorf("%d jobs", len(jobs))
+	}
+}
+
+// The answer is lost and the job of that name is somebody else's.
+func TestLostAnswerOfAnotherJob(t *testing.T) {
+	namespace := addProject(t, "another", v1alpha1.ProjectSpec{})
+	if _, stderr, code := runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x"); code != 0 {
+		t.Fatal(stderr)
+	}
+	kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
+		if isCreation(r) {
+			panic(http.ErrAbortHandler)
+		}
+		forward.ServeHTTP(w, r)
+	})
+	_, stderr, code := runaiWith(t.Context(), t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
+	if want := "runai: --name dist1 is the name of a job in namespace runai-another already: write another, or delete that job first\n"; stderr != want || code != 1 {
+		t.Errorf("exit code %d: got %s", code, stderr)
+	}
+}
+
+// An interruption between the creation and its answer takes the job back.
+func TestInterrupted(t *testing.T) {
+	namespace := addProject(t, "interrupted", v1alpha1.ProjectSpec{})
+	created := make(chan struct{})
+	kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
+		if isCreation(r) {
+			forward.ServeHTTP(httptest.NewRecorder(), r)
+			close(created)
+			<-r.Context().Done()
+			return
+		}
+		forward.ServeHTTP(w, r)
+	})
+	cmd := exec.Command(product.Runai, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
+	var stderr strings.Builder
+	cmd.Stderr, cmd.Env = &stderr, append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-created
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil || stderr.String() != "runai: interrupted: job dist1 was not submitted\n" {
+		t.Errorf("%v: %s", err, stderr.String())
+	}
+	if left := jobsIn(t, namespace); len(left) > 0 {
+		t.Errorf("%d jobs are left", len(left))
+	}
+}
+
+// A job costs one request, a generated name one more, and nothing is discovered.
+func TestRequests(t *testing.T) {
+	namespace := addProject(t, "counted", v1alpha1.ProjectSpec{})
+	var requests []string
+	kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
+		requests = append(requests, r.Method+" "+r.URL.Path)
+		forward.ServeHTTP(w, r)
+	})
+	jobs := fmt.Sprintf("/apis/kubeflow.org/v2beta1/namespaces/%s/mpijobs", namespace)
+	for args, want := range map[string]string{"dist1": "POST " + jobs, "--stdin": "GET " + jobs + " POST " + jobs} {
+		requests = nil
+		if _, stderr, code := runaiWith(t.Context(), t, kubeconfig, "submit-mpi", args, "-n", namespace, "-i", "x"); code != 0 {
+			t.Fatal(stderr)
+		}
+		if got := strings.Join(requests, " "); got != want {
+			t.Errorf("%s: got %s, want %s", args, got, want)
+		}
+	}
+}
+
+func eventually(t *testing.T, what string, holds func(context.Context) bool) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for !holds(t.Context()) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within 30 s", what)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}

@@ -1,0 +1,176 @@
+package integration
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+)
+
+// runai runs the real binary as the administrator.
+func runai(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	return runaiWith(t.Context(), t, product.Kubeconfig(), args...)
+}
+
+func runaiWith(ctx context.Context, t *testing.T, kubeconfig string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, product.Runai, args...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+func get(t *testing.T, namespace, name string) *v2beta1.MPIJob {
+	t.Helper()
+	job := &v2beta1.MPIJob{}
+	if err := product.Client.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: name}, job); err != nil {
+		t.Fatal(err)
+	}
+	return job
+}
+
+// The documentation's example as it is written.
+func TestSeedExample(t *testing.T) {
+	namespace := addProject(t, "seed", dgx)
+	stdout, stderr, code := runai(t, "submit-mpi", "--name", "dist1", "-p", "seed", "--processes=2", "-g", "1",
+		"-i", "gcr.io/run-ai-demo/quickstart-distributed")
+	want := "The job 'dist1' has been submitted successfully\nYou can run `runai describe job dist1 -p seed` to check the job status\n"
+	if stdout != want || stderr != "" || code != 0 {
+		t.Fatalf("exit code %d, stderr %q, got\n%s", code, stderr, stdout)
+	}
+	found := podsOf(t, get(t, namespace, "dist1"))
+	if got := envOf(found.launcher)["RUNAI_MPI_NUM_WORKERS"]; got != "2" {
+		t.Errorf("RUNAI_MPI_NUM_WORKERS=%s", got)
+	}
+	for _, pod := range found.all() {
+		if len(pod.Spec.SchedulingGates) > 0 || nodeTypes(pod) != "run.ai/type In dgx;" {
+			t.Errorf("%s: gates %v, node types %q", pod.Name, pod.Spec.SchedulingGates, nodeTypes(pod))
+		}
+	}
+	for _, worker := range found.workers {
+		if limit := worker.Spec.Containers[0].Resources.Limits["nvidia.com/gpu"]; limit.String() != "1" {
+			t.Errorf("%s has %s GPUs", worker.Name, limit.String())
+		}
+	}
+}
+
+const annotated = `
+apiVersion: kubeflow.org/v2beta1
+kind: MPIJob
+metadata:
+  name: by-kubectl
+  annotations:
+    run.ai/project: same
+    run.ai/gpu: "2"
+    run.ai/large-shm: 1Gi
+    run.ai/interactive: "true"
+    run.ai/node-type: v100
+spec:
+  slotsPerWorker: 2
+  runPolicy: {cleanPodPolicy: Running}
+  mpiReplicaSpecs:
+    Launcher:
+      replicas: 1
+      restartPolicy: Never
+      template:
+        spec:
+          containers:
+          - {name: mpi, image: example/train, imagePullPolicy: Always, env: [{name: A, value: "1"}], command: [mpirun, train]}
+    Worker:
+      replicas: 3
+      template:
+        spec:
+          containers:
+          - {name: mpi, image: example/train, imagePullPolicy: Always, env: [{name: A, value: "1"}]}
+`
+
+// The same intent by either way makes the same job.
+func TestKubectlGetsTheSame(t *testing.T) {
+	namespace := addProject(t, "same", dgx)
+	if _, _, err := product.Kubectl(t.Context(), strings.NewReader(annotated), "create", "-n", namespace, "-f", "-"); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr, code := runai(t, "submit-mpi", "by-runai", "-p", "same", "-g", "2", "--large-shm=1Gi", "--interactive", "--node-type", "v100",
+		"--processes=3", "--slots-per-worker=2", "-i", "example/train", "-e", "A=1", "--command", "--", "mpirun", "train")
+	if code != 0 {
+		t.Fatal(stderr)
+	}
+	if diff := cmp.Diff(canonical(t, get(t, namespace, "by-kubectl").Spec), canonical(t, get(t, namespace, "by-runai").Spec)); diff != "" {
+		t.Errorf("(-kubectl +runai):\n%s", diff)
+	}
+}
+
+func canonical(t *testing.T, value any) string {
+	t.Helper()
+	text, err := json.MarshalIndent(value, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestGeneratedNames(t *testing.T) {
+	namespace := addProject(t, "names", v1alpha1.ProjectSpec{})
+	for _, want := range []string{"job-0", "job-1"} {
+		if stdout, stderr, _ := runai(t, "submit-mpi", "-p", "names", "-i", "x", "-o", "name"); stdout != "mpijob.kubeflow.org/"+want+"\n" {
+			t.Fatalf("got %q %q, want %s", stdout, stderr, want)
+		}
+	}
+	if err := product.Client.Delete(t.Context(), get(t, namespace, "job-0")); err != nil {
+		t.Fatal(err)
+	}
+	if stdout, stderr, _ := runai(t, "submit-mpi", "-p", "names", "-i", "x", "-o", "name"); stdout != "mpijob.kubeflow.org/job-0\n" {
+		t.Errorf("the smallest free name is job-0: got %q %q", stdout, stderr)
+	}
+}
+
+// People submit at once: everybody gets a name, and none is left out.
+func TestConcurrentNames(t *testing.T) {
+	addProject(t, "crowd", v1alpha1.ProjectSpec{})
+	const people = 20
+	names := make(chan string, people)
+	for range people {
+		go func() {
+			stdout, stderr, _ := runai(t, "submit-mpi", "-p", "crowd", "--job-name-prefix", "x", "-i", "x", "-o", "name")
+			names <- strings.TrimSpace(stdout + stderr)
+		}()
+	}
+	got := map[string]bool{}
+	for range people {
+		got[<-names] = true
+	}
+	for n := range people {
+		if want := fmt.Sprintf("mpijob.kubeflow.org/x-%d", n); !got[want] {
+			t.Errorf("nobody got %s: %v", want, got)
+		}
+	}
+}
+
+func TestDryRunOfTheServer(t *testing.T) {
+	namespace := addProject(t, "dry", dgx)
+	stdout, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "dry", "-i", "x", "--dry-run=server")
+	if code != 0 || !strings.Contains(stdout, "run.ai/applied-policies: scheduling,node-affinity") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	var jobs v2beta1.MPIJobList
+	if err := product.Client.List(t.Context(), &jobs, client.InNamespace(namespace)); err != nil || len(jobs.Items) > 0 {
+		t.Errorf("%d jobs, %v", len(jobs.Items), err)
+	}
+}

@@ -1,0 +1,127 @@
+package integration
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+)
+
+// What a newer CRD knows and this program does not survives every policy.
+func TestUnknownFieldsSurvive(t *testing.T) {
+	upgrade(t, "--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
+	namespace := addProject(t, "future", dgx)
+	extendCRD(t)
+	object := &unstructured.Unstructured{}
+	if err := yaml.Unmarshal([]byte(futureJob), object); err != nil {
+		t.Fatal(err)
+	}
+	object.SetNamespace(namespace)
+	waitForFuture(t, object)
+	if err := product.Client.Create(t.Context(), object); err != nil {
+		t.Fatal(err)
+	}
+	if applied := object.GetAnnotations()["run.ai/applied-policies"]; !strings.HasPrefix(applied, "scheduling,node-affinity,gpu,launcher-env,large-shm ") {
+		t.Errorf("only %s applied", applied)
+	}
+	if got, want := strings.Count(canonical(t, object.Object["spec"]), `"future": "kept"`), strings.Count(futureJob, "future: kept"); got != want {
+		t.Errorf("%d of %d unknown fields are left:\n%s", got, want, canonical(t, object.Object["spec"]))
+	}
+}
+
+const futureJob = `
+apiVersion: kubeflow.org/v2beta1
+kind: MPIJob
+metadata:
+  name: future
+  annotations: {run.ai/gpu: "0.5", run.ai/large-shm: "true", run.ai/interactive: "true", run.ai/node-type: t4}
+spec:
+  future: kept
+  runPolicy: {future: kept}
+  mpiReplicaSpecs:
+    Launcher:
+      replicas: 1
+      template:
+        metadata: {future: kept}
+        spec:
+          future: kept
+          schedulingGates: [{name: example.com/other, future: kept}, {name: run.ai/admission}]
+          containers: [{name: mpi, image: example/train, future: kept, resources: {future: kept}}]
+          initContainers: [{name: prepare, image: example/prepare, future: kept}]
+    Worker:
+      replicas: 1
+      template:
+        metadata: {future: kept}
+        spec:
+          future: kept
+          volumes: [{name: data, future: kept, emptyDir: {future: kept}}]
+          containers: [{name: mpi, image: example/train, future: kept, resources: {future: kept, limits: {nvidia.com/gpu: 500m}}}]
+          initContainers: [{name: prepare, image: example/prepare, future: kept}]
+`
+
+// extendCRD lets every object of an MPIJob's spec keep fields that it does not name.
+func extendCRD(t *testing.T) {
+	t.Helper()
+	key := client.ObjectKey{Name: "mpijobs." + v2beta1.GroupName}
+	change := func(ctx context.Context, to func(*apiextensionsv1.CustomResourceDefinition)) {
+		crd := &apiextensionsv1.CustomResourceDefinition{}
+		if err := product.Client.Get(ctx, key, crd); err != nil {
+			t.Fatal(err)
+		}
+		to(crd)
+		if err := product.Client.Update(ctx, crd); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var original []apiextensionsv1.CustomResourceDefinitionVersion
+	change(t.Context(), func(crd *apiextensionsv1.CustomResourceDefinition) {
+		original = crd.DeepCopy().Spec.Versions
+		for i := range crd.Spec.Versions {
+			root := crd.Spec.Versions[i].Schema.OpenAPIV3Schema
+			spec := root.Properties["spec"]
+			keepUnknown(&spec)
+			root.Properties["spec"] = spec
+		}
+	})
+	t.Cleanup(func() {
+		change(context.WithoutCancel(t.Context()), func(crd *apiextensionsv1.CustomResourceDefinition) { crd.Spec.Versions = original })
+	})
+}
+
+func keepUnknown(schema *apiextensionsv1.JSONSchemaProps) {
+	if schema.Type == "object" && schema.AdditionalProperties == nil {
+		keep := true
+		schema.XPreserveUnknownFields = &keep
+	}
+	for name, property := range schema.Properties {
+		keepUnknown(&property)
+		schema.Properties[name] = property
+	}
+	if schema.Items != nil && schema.Items.Schema != nil {
+		keepUnknown(schema.Items.Schema)
+	}
+	if schema.AdditionalProperties != nil && schema.AdditionalProperties.Schema != nil {
+		keepUnknown(schema.AdditionalProperties.Schema)
+	}
+}
+
+// waitForFuture waits until the API server serves the changed schema.
+func waitForFuture(t *testing.T, job *unstructured.Unstructured) {
+	t.Helper()
+	err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, 20*time.Second, true, func(ctx context.Context) (bool, error) {
+		probe := job.DeepCopy()
+		err := product.Client.Create(ctx, probe, client.DryRunAll)
+		_, kept, _ := unstructured.NestedString(probe.Object, "spec", "future")
+		return kept, client.IgnoreNotFound(err)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,81 @@
+package integration
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+)
+
+// A label without a Project: nothing is admitted unjudged, and the command line gives up in words.
+func TestLabelWithoutProject(t *testing.T) {
+	if err := product.AddNamespace(t.Context(), "runai-orphan", map[string]string{"runai/queue": "orphan"}); err != nil {
+		t.Fatal(err)
+	}
+	err := product.Client.Create(t.Context(), mpijobtest.MakeMPIJob("dist1", "runai-orphan").Obj())
+	if !apierrors.IsServiceUnavailable(err) {
+		t.Errorf("got %v", err)
+	}
+	start := time.Now()
+	_, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "orphan", "-i", "x")
+	want := "runai: project orphan does not exist, or was created this very moment; namespace runai-orphan belongs to it by its label runai/queue\n"
+	if stderr != want || code != 1 {
+		t.Errorf("exit code %d\ngot  %swant %s", code, stderr, want)
+	}
+	if took := time.Since(start); took < 5*time.Second || took > 15*time.Second {
+		t.Errorf("it tried for %s, not for about 10 s", took)
+	}
+	if left := jobsIn(t, "runai-orphan"); len(left) > 0 {
+		t.Errorf("%d jobs are left", len(left))
+	}
+}
+
+// A Project that appears while the command line tries: the retry succeeds.
+func TestProjectThatIsNew(t *testing.T) {
+	if err := product.AddNamespace(t.Context(), "runai-new", map[string]string{"runai/queue": "new"}); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		time.Sleep(time.Second)
+		project := &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "new"}, Spec: dgx}
+		if err := product.Client.Create(context.WithoutCancel(t.Context()), project); err != nil {
+			t.Error(err)
+		}
+	}()
+	stdout, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "new", "-i", "x", "-o", "yaml")
+	if code != 0 || !strings.Contains(stdout, "- dgx") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
+// A webhook that is down refuses creations in projects, and nothing else.
+func TestWebhookIsDown(t *testing.T) {
+	namespace := addProject(t, "down", v1alpha1.ProjectSpec{})
+	if err := product.AddNamespace(t.Context(), "still-up", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := product.Webhook.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "down", "-i", "x")
+	want := "runai: the webhook mpijobs.admission.run.ai does not answer, and without it no job is created: try again, or ask your administrator\n"
+	if stderr != want || code != 1 {
+		t.Errorf("exit code %d, got %s", code, stderr)
+	}
+	create(t, mpijobtest.MakeMPIJob("elsewhere", "still-up").Obj())
+	if err := product.StartWebhook(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "down", "-i", "x"); code != 0 {
+		t.Errorf("exit code %d, got %s", code, stderr)
+	}
+	if jobs := jobsIn(t, namespace); len(jobs) != 1 {
+		t.Errorf("%d jobs", len(jobs))
+	}
+}

@@ -1,0 +1,88 @@
+package patch
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+)
+
+func (w *walk) entries(before, after reflect.Value) {
+	if b, ok := reflect.TypeAssert[map[string]string](before); ok && maps.Equal(b, after.Interface().(map[string]string)) {
+		return // labels and annotations: the most frequent maps, and mostly unchanged
+	}
+	for _, key := range keysOf(before, after) {
+		b, a := before.MapIndex(key), after.MapIndex(key)
+		w.at(key.String(), func() {
+			switch {
+			case !b.IsValid():
+				w.write(opAdd, a)
+			case !a.IsValid():
+				w.remove()
+			default:
+				w.value(opAdd, b, a)
+			}
+		})
+	}
+}
+
+// keysOf are the keys of both maps in their order.
+func keysOf(before, after reflect.Value) []reflect.Value {
+	keys := before.MapKeys()
+	for _, key := range after.MapKeys() {
+		if !before.MapIndex(key).IsValid() {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	return keys
+}
+
+// list compares elements of the same index and appends the others.
+func (w *walk) list(before, after reflect.Value) {
+	if after.Len() < before.Len() {
+		w.shortened(before, after)
+		return
+	}
+	for i := range before.Len() {
+		w.at(strconv.Itoa(i), func() { w.element(before.Index(i), after.Index(i)) })
+	}
+	for i := before.Len(); i < after.Len(); i++ {
+		w.at("-", func() { w.write(opAdd, after.Index(i)) })
+	}
+}
+
+// element refuses to make another element of one, which would inherit what its type does not know.
+func (w *walk) element(before, after reflect.Value) {
+	if before.Kind() == reflect.Struct {
+		if name := planOf(before.Type()).name; name >= 0 && !before.Field(name).Equal(after.Field(name)) {
+			w.fail("is another element than before: lists may only be appended to")
+			return
+		}
+	}
+	w.value(opReplace, before, after)
+}
+
+// shortened removes the elements that the second list lacks, the last first, so that the indexes of
+// the others stay right.
+func (w *walk) shortened(before, after reflect.Value) {
+	var removed []int
+	kept := 0
+	for i := range before.Len() {
+		if kept < after.Len() && equality.Semantic.DeepEqual(before.Index(i).Interface(), after.Index(kept).Interface()) {
+			kept++
+			continue
+		}
+		removed = append(removed, i)
+	}
+	if kept < after.Len() {
+		w.fail("has elements both removed and changed")
+		return
+	}
+	for _, i := range slices.Backward(removed) {
+		w.at(strconv.Itoa(i), w.remove)
+	}
+}

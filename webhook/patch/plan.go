@@ -1,0 +1,76 @@
+package patch
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"sync"
+)
+
+// A plan is what the walk knows of a type that is a struct, a map or a list.
+type plan struct {
+	leaf    bool // JSON writes it as one value
+	members []member
+	name    int // the field that tells elements of a list apart, -1 if there is none
+}
+
+// A member is a field of a struct as JSON sees it; one without a name is a struct whose members stand
+// in the same object.
+type member struct {
+	name      string
+	index     int
+	removable bool
+}
+
+// plans of the types, found out once: they are known when the program is built.
+var plans sync.Map
+
+func planOf(typ reflect.Type) *plan {
+	if known, ok := plans.Load(typ); ok {
+		return known.(*plan)
+	}
+	p := &plan{leaf: isMarshaler(typ), name: -1}
+	switch {
+	case typ.Kind() == reflect.Slice:
+		p.leaf = p.leaf || typ.Elem().Kind() == reflect.Uint8
+	case typ.Kind() == reflect.Struct && !p.leaf:
+		p.addMembers(typ)
+	}
+	plans.Store(typ, p)
+	return p
+}
+
+func (p *plan) addMembers(typ reflect.Type) {
+	for i := range typ.NumField() {
+		field := typ.Field(i)
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "" && !field.Anonymous {
+			name = field.Name
+		}
+		if name == "-" || !field.IsExported() {
+			continue
+		}
+		// A struct is never removed: there may be more in it than its type knows.
+		isObject := field.Type.Kind() == reflect.Struct && !isLeaf(field.Type)
+		p.members = append(p.members, member{name, i, strings.Contains(options, "omit") && !isObject})
+		if name == "name" && options == "" {
+			p.name = i
+		}
+	}
+}
+
+func isMarshaler(typ reflect.Type) bool {
+	marshaler := reflect.TypeFor[json.Marshaler]()
+	return typ.Implements(marshaler) || reflect.PointerTo(typ).Implements(marshaler)
+}
+
+// isLeaf tells whether a value is replaced as a whole.
+func isLeaf(typ reflect.Type) bool {
+	switch typ.Kind() {
+	case reflect.Pointer:
+		return false
+	case reflect.Slice, reflect.Map, reflect.Struct:
+		return planOf(typ).leaf
+	}
+	return true
+}
