@@ -84,11 +84,18 @@ func (o offline) reporting(before *v2beta1.MPIJob, raw []byte) policy.Admitter {
 			fmt.Fprintf(o.report, "%s: nothing to change\n", name)
 		}
 		for _, operation := range operations {
-			value, _ := json.Marshal(operation.Value) // what cannot be marshalled fails in print
-			fmt.Fprintf(o.report, "%s: %s %s %s\n", name, operation.Op, operation.Path, value)
+			fmt.Fprintf(o.report, "%s: %s %s%s\n", name, operation.Op, operation.Path, shown(operation.Value))
 		}
 	}
 	return reporting
+}
+
+func shown(value any) string {
+	if value == nil {
+		return ""
+	}
+	text, _ := json.Marshal(value) // what cannot be marshalled fails in print
+	return " " + string(text)
 }
 
 // refuse prints one line for each cause.

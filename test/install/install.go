@@ -31,6 +31,8 @@ type Product struct {
 	Client client.Client
 	// Webhook is the process; Webhook.Stop takes the webhook away and leaves its configuration.
 	Webhook *process.Process
+	// Policy is the file with the cluster policy that the webhook reads.
+	Policy string
 
 	objects chart.Objects
 	hooks   envtest.WebhookInstallOptions
@@ -113,11 +115,11 @@ func (p *Product) deployment() (*appsv1.Deployment, error) {
 }
 
 // writePolicy writes the file that a pod would find through its downwardAPI volume.
-func (p *Product) writePolicy(deployment *appsv1.Deployment) (string, error) {
-	path := filepath.Join(p.Dir, "cluster-policy.yaml")
+func (p *Product) writePolicy(deployment *appsv1.Deployment) error {
+	p.Policy = filepath.Join(p.Dir, "cluster-policy.yaml")
 	text := deployment.Spec.Template.Annotations[v1alpha1.GroupVersion.Group+"/cluster-policy"]
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		return "", fmt.Errorf("cannot write the cluster policy: %w", err)
+	if err := os.WriteFile(p.Policy, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("cannot write the cluster policy: %w", err)
 	}
-	return path, nil
+	return nil
 }

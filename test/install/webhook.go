@@ -22,8 +22,7 @@ func (p *Product) StartWebhook(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	policy, err := p.writePolicy(deployment)
-	if err != nil {
+	if err := p.writePolicy(deployment); err != nil {
 		return err
 	}
 	health, err := freeAddress()
@@ -38,7 +37,7 @@ func (p *Product) StartWebhook(ctx context.Context) error {
 	for _, arg := range deployment.Spec.Template.Spec.Containers[0].Args {
 		switch name, _, _ := strings.Cut(arg, "="); name {
 		case "--policy":
-			arg = "--policy=" + policy
+			arg = "--policy=" + p.Policy
 		case "--cert-dir":
 			arg = "--cert-dir=" + p.hooks.LocalServingCertDir
 		}

@@ -1,0 +1,81 @@
+// Command demo shows the main job, for people: a real control plane with the product installed from
+// its chart, jobs submitted, admitted and refused, and the pods that come of them.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/env"
+	"github.com/runai-mpi/runai-mpi/test/install"
+)
+
+func main() {
+	keep := flag.Bool("keep", false, "leave everything running until it is interrupted")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *keep); err != nil {
+		fmt.Fprintln(os.Stderr, "the demo failed:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, keep bool) (err error) {
+	start := time.Now()
+	title("Starting etcd, kube-apiserver, kube-controller-manager and mpi-operator")
+	cluster, err := env.Start(ctx, env.Options{ControllerManager: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cluster.Stop()) }()
+	d, err := installDemo(ctx, cluster)
+	if err != nil {
+		return err
+	}
+	if err := d.play(ctx); err != nil {
+		return err
+	}
+	title("Done in %s", time.Since(start).Round(100*time.Millisecond))
+	if !keep {
+		say("make demo KEEP=1 leaves it running for you to try.")
+		return nil
+	}
+	say("It goes on until you press Ctrl-C. In another terminal:\n\n  export KUBECONFIG=%s\n  bin/runai submit-mpi -p team-a -i example/train\n", cluster.Kubeconfig())
+	<-ctx.Done()
+	return nil
+}
+
+// installDemo installs the chart for a cluster with the KAI scheduler, and makes two projects.
+func installDemo(ctx context.Context, cluster *env.Env) (*demo, error) {
+	title("Installing the chart, with a policy for the KAI scheduler")
+	programs, err := install.Build(ctx, cluster.Dir)
+	if err != nil {
+		return nil, err
+	}
+	product, err := install.Install(ctx, cluster, programs,
+		"--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
+	if err != nil {
+		return nil, err
+	}
+	for name, spec := range map[string]v1alpha1.ProjectSpec{
+		"team-a": {
+			NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx"}, Interactive: []string{"t4"}},
+			Restrictions: v1alpha1.Restrictions{HostNetwork: v1alpha1.Deny},
+		},
+		"team-b": {NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"a100", "v100"}}},
+	} {
+		if _, err := product.AddProject(ctx, name, spec); err != nil {
+			return nil, err
+		}
+	}
+	d := &demo{product: product}
+	return d, d.kubectl(ctx, "", "get", "projects")
+}
