@@ -25,6 +25,19 @@ type admit struct {
 // Run prints each admitted job on the standard output, and on the standard error what each policy
 // changed, or every reason against the job. What is refused is not printed.
 func (a *admit) Run() error {
+	input := io.NopCloser(os.Stdin)
+	if a.File != "-" {
+		file, err := os.Open(a.File)
+		if err != nil {
+			return fmt.Errorf("cannot read the job: %w", err)
+		}
+		input = file
+	}
+	defer input.Close()
+	return a.run(input, os.Stdout, os.Stderr)
+}
+
+func (a *admit) run(input io.Reader, output, report io.Writer) error {
 	cluster, err := config.Load(a.Policy)
 	if err != nil {
 		return err
@@ -33,18 +46,11 @@ func (a *admit) Run() error {
 	if err != nil {
 		return err
 	}
-	input := io.NopCloser(os.Stdin)
-	if a.File != "-" {
-		if input, err = os.Open(a.File); err != nil {
-			return fmt.Errorf("cannot read the job: %w", err)
-		}
-	}
-	defer input.Close()
 	offline := offline{
 		admitter: policy.Admitter{Cluster: cluster, Version: version()},
 		project:  project,
-		report:   os.Stderr,
-		output:   os.Stdout,
+		report:   report,
+		output:   output,
 	}
 	return offline.admitAll(yaml.NewYAMLReader(bufio.NewReader(input)))
 }

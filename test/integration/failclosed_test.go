@@ -54,7 +54,7 @@ func TestKilledAfterCreation(t *testing.T) {
 	}
 	addNode(t)
 	created := make(chan struct{})
-	kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
+	kubeconfig := proxied(t, func(_ http.ResponseWriter, r *http.Request, forward http.Handler) {
 		forward.ServeHTTP(httptest.NewRecorder(), r)
 		if isCreation(r) {
 			close(created)

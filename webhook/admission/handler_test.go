@@ -135,7 +135,9 @@ func TestUnknownNamespaceOrProjectIsUnavailable(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			scheme := Scheme()
-			metav1.AddMetaToScheme(scheme)
+			if err := metav1.AddMetaToScheme(scheme); err != nil {
+				t.Fatal(err)
+			}
 			reader := fake.NewClientBuilder().WithScheme(scheme).WithObjects(test.cached...).Build()
 			m := mutator()
 			m.Projects = CachedProjects{Reader: reader, Label: "runai/queue"}

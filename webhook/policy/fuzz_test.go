@@ -6,11 +6,30 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"sigs.k8s.io/randfill"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 )
 
-// FuzzAdmit admits whatever decodes as an MPIJob, beginning with the goldens: nothing makes the
-// policies panic, and what they admit they admit again without a change.
+// FuzzAdmit admits jobs of random templates and intents, under the projects and policies of the
+// goldens: nothing makes the policies panic, and what they admit they admit again without a change.
 func FuzzAdmit(f *testing.F) {
+	goldens := loadGoldens(f)
+	for i := range goldens {
+		f.Add([]byte("some bytes to begin with, from which the job is filled"), uint(i))
+	}
+	f.Fuzz(func(t *testing.T, data []byte, n uint) {
+		g := goldens[n%uint(len(goldens))]
+		admitTwice(t, g, randomJob(data))
+	})
+}
+
+// FuzzAdmitJSON does the same with whatever decodes, beginning with the goldens.
+func FuzzAdmitJSON(f *testing.F) {
 	goldens := loadGoldens(f)
 	for i, g := range goldens {
 		data, err := json.Marshal(g.job)
@@ -24,16 +43,98 @@ func FuzzAdmit(f *testing.F) {
 		if json.Unmarshal(data, job) != nil {
 			return
 		}
-		g := goldens[n%uint(len(goldens))]
-		if _, errs := g.admitter().Admit(job, g.project); len(errs) > 0 {
-			return
-		}
-		once := job.DeepCopy()
-		if _, errs := g.admitter().Admit(job, g.project); len(errs) > 0 {
-			t.Fatalf("refused the second time: %s", errs.ToAggregate())
-		}
-		if diff := cmp.Diff(once, job); diff != "" {
-			t.Errorf("the second time changes (-once +twice):\n%s", diff)
-		}
+		admitTwice(t, goldens[n%uint(len(goldens))], job)
 	})
+}
+
+func admitTwice(t *testing.T, g golden, job *v2beta1.MPIJob) {
+	if _, errs := g.admitter().Admit(job, g.project); len(errs) > 0 {
+		return
+	}
+	once := job.DeepCopy()
+	if _, errs := g.admitter().Admit(job, g.project); len(errs) > 0 {
+		t.Fatalf("refused the second time: %s", errs.ToAggregate())
+	}
+	if diff := cmp.Diff(once, job); diff != "" {
+		t.Errorf("the second time changes (-once +twice):\n%s", diff)
+	}
+}
+
+// choices are what makes policies act; mostly values that they accept, or nothing would be admitted.
+var choices = map[string][]string{
+	annotations.ProjectKey:               {"team-a"},
+	annotations.InteractiveKey:           {"true", "false"},
+	annotations.NodeTypeKey:              {"dgx", "t4", "v100"},
+	annotations.GPUKey:                   {"0", "0.5", "2", "1.5"},
+	annotations.GPUMemoryKey:             {"1G", "954Mi"},
+	annotations.LargeShmKey:              {"true", "false", "8Gi"},
+	annotations.InteractivePriorityLabel: {annotations.InteractivePriority, "train"},
+	"kai.scheduler/queue":                {"team-a"},
+	kaiFraction:                          {"0.5", "0.50"},
+	kaiMemory:                            {"954"},
+	"nvidia.com/gpu":                     {"0", "2", "500m"},
+	"cpu":                                {"1", "500m"},
+	"memory":                             {"1Gi", "4Gi"},
+	"operator":                           {"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"},
+	"nodeType":                           {"dgx", "t4", "v100", "5"},
+	"mount":                              {shmPath, shmPath + "/", "/data"},
+	"volume":                             {shmVolume, "data"},
+	"scheduler":                          {"", "", "kai-scheduler"},
+}
+
+type chooser struct{ randfill.Continue }
+
+func (c chooser) one(key string) string { return choices[key][c.Intn(len(choices[key]))] }
+
+// some chooses values for some of the keys.
+func (c chooser) some(keys ...string) map[string]string {
+	picked := map[string]string{}
+	for _, key := range keys {
+		if c.Intn(4) == 0 {
+			picked[key] = c.one(key)
+		}
+	}
+	return picked
+}
+
+func randomJob(data []byte) *v2beta1.MPIJob {
+	job := mpijobtest.MakeMPIJob("job", "runai-team-a").Obj()
+	filler := randfill.NewFromGoFuzz(data).NilChance(0.7).NumElements(1, 2).Funcs(
+		func(list *corev1.ResourceList, c randfill.Continue) {
+			*list = corev1.ResourceList{}
+			for name, quantity := range (chooser{c}).some("cpu", "memory", "nvidia.com/gpu") {
+				(*list)[corev1.ResourceName(name)] = resource.MustParse(quantity)
+			}
+		},
+		func(r *corev1.NodeSelectorRequirement, c randfill.Continue) {
+			r.Key, r.Operator = "run.ai/type", corev1.NodeSelectorOperator(chooser{c}.one("operator"))
+			r.Values = []string{chooser{c}.one("nodeType")}
+		},
+		func(m *corev1.VolumeMount, c randfill.Continue) {
+			m.Name, m.MountPath = chooser{c}.one("volume"), chooser{c}.one("mount")
+		},
+		func(e *corev1.EnvVar, c randfill.Continue) { e.Name = openMPI5[c.Intn(len(openMPI5))].Name },
+		func(g *corev1.PodSchedulingGate, c randfill.Continue) { g.Name = annotations.AdmissionGate },
+		func(t *corev1.PodTemplateSpec, c randfill.Continue) {
+			choose := chooser{c}
+			t.Labels, t.Annotations = choose.some("kai.scheduler/queue"), choose.some(kaiFraction, kaiMemory)
+			t.Spec.SchedulerName = choose.one("scheduler")
+			container := &t.Spec.Containers[0]
+			for _, part := range []any{&container.Resources, &container.Env, &container.VolumeMounts, &t.Spec.Affinity, &t.Spec.SchedulingGates, &t.Spec.HostIPC} {
+				c.Fill(part)
+			}
+		},
+		func(job *v2beta1.MPIJob, c randfill.Continue) {
+			choose := chooser{c}
+			job.Labels = choose.some("kai.scheduler/queue", annotations.InteractivePriorityLabel)
+			job.Annotations = choose.some(annotations.ProjectKey, annotations.InteractiveKey, annotations.NodeTypeKey,
+				annotations.GPUKey, annotations.GPUMemoryKey, annotations.LargeShmKey)
+			for _, template := range mpijob.Templates(job) {
+				c.Fill(template.PodTemplateSpec)
+			}
+			c.Fill(&job.Spec.RunLauncherAsWorker)
+		},
+	)
+	filler.Fill(job)
+	return job
 }

@@ -45,7 +45,7 @@ func (c *catalog) tryEnvtest(ctx context.Context, log io.Writer) error {
 		return nil
 	}
 	p := progress{log: log, what: "setup-envtest " + c.envtestVersion(), usually: setupEnvtestTimeout / 3}
-	if err := p.watch(ctx, func() error { return c.downloadEnvtest(ctx) }); err != nil {
+	if err := p.watch(func() error { return c.downloadEnvtest(ctx) }); err != nil {
 		fmt.Fprintf(log, "setup-envtest cannot download (%s): building from source instead\n", lastLine(err))
 	}
 	c.preferEnvtest()

@@ -1,7 +1,6 @@
 package binaries
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"time"
@@ -18,7 +17,7 @@ type progress struct {
 }
 
 // watch runs f and reports its start, that it goes on, and its end.
-func (p progress) watch(ctx context.Context, f func() error) error {
+func (p progress) watch(f func() error) error {
 	start := time.Now()
 	fmt.Fprintf(p.log, "%s: about %s on two cores if nothing of it is compiled yet\n", p.what, p.usually)
 	done := make(chan error, 1)

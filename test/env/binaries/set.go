@@ -72,7 +72,7 @@ func (c *catalog) provide(ctx context.Context, log io.Writer) error {
 	missing := c.missing()
 	for i, b := range missing {
 		p := progress{log: log, what: fmt.Sprintf("[%d/%d] %s %s", i+1, len(missing), b.name, b.version), usually: b.usually}
-		if err := p.watch(ctx, func() error { return b.build(ctx) }); err != nil {
+		if err := p.watch(func() error { return b.build(ctx) }); err != nil {
 			return fmt.Errorf("cannot build %s: %w", b.name, err)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 func Leash(path, dir string) (string, error) {
 	setpriv, err := exec.LookPath("setpriv")
 	if err != nil {
-		return path, nil // a killed parent then leaves the child behind
+		return path, nil //nolint:nilerr // without setpriv, a killed parent leaves the child behind
 	}
 	leash := filepath.Join(dir, filepath.Base(path))
 	script := fmt.Sprintf("#!/bin/sh\nexec '%s' --pdeathsig KILL '%s' \"$@\"\n", setpriv, path)

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the sample")
+
+const samples = "../config/samples/"
+
+var versionInStamp = regexp.MustCompile(`(run\.ai/applied-policies: [a-z,-]+) .*`)
+
+func admitFile(t *testing.T, command admit, text string) (output, report string, err error) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	err = command.run(strings.NewReader(text), &out, &errs)
+	return out.String(), errs.String(), err
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// The samples show an administrator a job before and after: they are what the code makes of it.
+func TestSamples(t *testing.T) {
+	got, report, err := admitFile(t, admit{Project: samples + "project.yaml"}, readFile(t, samples+"submitted.yaml"))
+	if err != nil {
+		t.Fatalf("%s: %s", err, report)
+	}
+	got = "# submitted.yaml as the cluster stores it, under project.yaml and the default policy.\n" +
+		versionInStamp.ReplaceAllString(strings.TrimPrefix(got, "---\n"), "$1 v0.1.0")
+	if *update {
+		if err := os.WriteFile(samples+"admitted.yaml", []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(readFile(t, samples+"admitted.yaml"), got); diff != "" {
+		t.Errorf("(-sample +admitted; make generate writes it):\n%s", diff)
+	}
+	for _, want := range []string{
+		`scheduling: add /metadata/labels {"kai.scheduler/queue":"research"}`,
+		`gpu: add /spec/mpiReplicaSpecs/Worker/template/spec/containers/0/resources {"limits":{"nvidia.com/gpu":"1"}}`,
+	} {
+		if !strings.Contains(report, want+"\n") {
+			t.Errorf("the report does not say %s:\n%s", want, report)
+		}
+	}
+}
+
+func TestAdmittedJobIsAdmittedAgain(t *testing.T) {
+	once, _, err := admitFile(t, admit{}, readFile(t, samples+"submitted.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	twice, report, err := admitFile(t, admit{}, once)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(once, twice); diff != "" {
+		t.Errorf("(-once +twice):\n%s", diff)
+	}
+	if strings.Contains(report, " add ") || strings.Contains(report, " remove ") {
+		t.Errorf("the second time:\n%s", report)
+	}
+}
+
+func TestUnknownFieldsArePrinted(t *testing.T) {
+	job := strings.Replace(readFile(t, samples+"submitted.yaml"), "image: example/train\n            args", "future: {a: 1}\n            image: example/train\n            args", 1)
+	output, _, err := admitFile(t, admit{}, job)
+	if err != nil || !strings.Contains(output, "future:\n              a: 1\n") {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
+
+func TestAdmitRefuses(t *testing.T) {
+	job := readFile(t, samples+"submitted.yaml")
+	policy := filepath.Join(t.TempDir(), "policy.yaml")
+	if err := os.WriteFile(policy, []byte("kind: ClusterPolicy\nsahre: true\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name    string
+		command admit
+		text    string
+		want    []string
+	}{
+		{"another project", admit{Project: samples + "project.yaml"}, strings.Replace(job, "project: team-a", "project: team-b", 1),
+			[]string{`metadata.annotations[run.ai/project]: Invalid value: "team-b"`, "dist1 is refused"}},
+		{"a field that cannot be decoded", admit{}, strings.Replace(job, "slotsPerWorker: 1", "slotsPerWorker: one", 1),
+			[]string{"spec.slotsPerWorker: Invalid value", "the job is refused"}},
+		{"another kind", admit{}, "apiVersion: batch/v1\nkind: Job\n", []string{"the job is a Job of batch/v1: write kind: MPIJob and apiVersion: kubeflow.org/v2beta1"}},
+		{"no YAML", admit{}, "a: [", []string{"cannot read the job"}},
+		{"a key twice", admit{}, job + "kind: MPIJob\n", []string{"cannot read the job"}},
+		{"a bad policy", admit{Policy: policy}, job, []string{`unknown field "sahre"`}},
+		{"a project that is none", admit{Project: samples + "submitted.yaml"}, job, []string{"the project ../config/samples/submitted.yaml cannot be used"}},
+		{"the second of two", admit{}, job + "---\n" + strings.Replace(job, "replicas: 2", "replicas: 0", 1), []string{"spec.mpiReplicaSpecs[Worker].replicas", "dist1 is refused"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, report, err := admitFile(t, test.command, test.text)
+			if err == nil {
+				t.Fatal("admitted")
+			}
+			for _, want := range test.want {
+				if !strings.Contains(report+err.Error(), want) {
+					t.Errorf("%s%s\ndoes not say %s", report, err, want)
+				}
+			}
+		})
+	}
+}
