@@ -19,8 +19,8 @@ func DefaultYAML() []byte { return defaultYAML }
 // Default returns the policy of a cluster whose administrator decided nothing.
 func Default() *ClusterPolicy {
 	policy := &ClusterPolicy{}
-	if err := decode(defaultYAML, policy); err != nil {
-		panic(fmt.Sprintf("the embedded default.yaml: %s", err)) // the package's tests load it
+	if unknown, err := decode(defaultYAML, policy); err != nil || len(unknown) > 0 {
+		panic(fmt.Sprintf("the embedded default.yaml: %v, %v", unknown, err)) // the package's tests load it
 	}
 	return policy
 }
@@ -46,25 +46,25 @@ func Load(path string) (*ClusterPolicy, error) {
 func Parse(data []byte) (*ClusterPolicy, error) {
 	policy := Default()
 	policy.APIVersion, policy.Kind = "", "" // the default's must not stand in for missing ones
-	if err := decode(data, policy); err != nil {
+	unknown, err := decode(data, policy)
+	if err != nil {
 		return nil, err
 	}
-	if errs := policy.Validate(); len(errs) > 0 {
-		lines := make([]error, 0, len(errs))
-		for _, err := range errs {
-			lines = append(lines, err)
-		}
-		return nil, errors.Join(lines...)
+	for _, err := range policy.Validate() {
+		unknown = append(unknown, err)
+	}
+	if len(unknown) > 0 {
+		return nil, errors.Join(unknown...)
 	}
 	return policy, nil
 }
 
 // decode takes keys exactly as they are written: encoding/json alone would accept minuid for minUID.
-func decode(data []byte, into *ClusterPolicy) error {
+// What it does not know it returns beside the error, and reads the rest.
+func decode(data []byte, into *ClusterPolicy) (unknown []error, err error) {
 	text, err := yaml.YAMLToJSONStrict(data)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	unknown, err := json.UnmarshalStrict(text, into)
-	return errors.Join(append(unknown, err)...)
+	return json.UnmarshalStrict(text, into)
 }

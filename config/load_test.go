@@ -99,6 +99,7 @@ func TestBadPolicies(t *testing.T) {
 		{"no YAML", "a: [", []string{"yaml"}},
 		{"an unknown key", header + "projectLable: x", []string{`unknown field "projectLable"`}},
 		{"two unknown keys", header + "ssh: {prot: 1}\nstart: {gaet: true}", []string{`"ssh.prot"`, `"start.gaet"`}},
+		{"an unknown key beside a bad value", header + "shs: {}\nssh: {port: 1}", []string{`unknown field "shs"`, "ssh.port: Invalid value: 1"}},
 		{"another case", header + "projectlabel: x", []string{`unknown field "projectlabel"`}},
 		{"a key twice", header + "ssh: {port: 2222}\nssh: {port: 2223}", []string{`"ssh" already set`}},
 		{"another kind", "apiVersion: policy.run.ai/v1alpha1\nkind: Project", []string{`kind: Unsupported value: "Project"`}},

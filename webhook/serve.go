@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/go-logr/logr"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	ctrl "sigs.k8s.io/controller-runtime"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -48,11 +49,11 @@ func (s *serve) Run() error {
 }
 
 func (s *serve) manager(cluster *config.ClusterPolicy) (ctrl.Manager, error) {
-	rest, err := clientcmd.BuildConfigFromFlags("", s.Kubeconfig)
+	client, err := s.clientConfig()
 	if err != nil {
-		return nil, fmt.Errorf("cannot find the API server: %w", err)
+		return nil, fmt.Errorf("cannot find the API server: %w: write --kubeconfig outside of a cluster", err)
 	}
-	manager, err := ctrl.NewManager(rest, ctrl.Options{
+	manager, err := ctrl.NewManager(client, ctrl.Options{
 		Scheme:                 admission.Scheme(),
 		Cache:                  admission.CacheOptions(cluster.ProjectLabel),
 		WebhookServer:          webhook.NewServer(webhook.Options{Host: s.Host, Port: s.Port, CertDir: s.CertDir}),
@@ -63,4 +64,11 @@ func (s *serve) manager(cluster *config.ClusterPolicy) (ctrl.Manager, error) {
 		return nil, fmt.Errorf("cannot serve: %w", err)
 	}
 	return manager, nil
+}
+
+func (s *serve) clientConfig() (*rest.Config, error) {
+	if s.Kubeconfig == "" {
+		return rest.InClusterConfig()
+	}
+	return clientcmd.BuildConfigFromFlags("", s.Kubeconfig)
 }
