@@ -2,7 +2,7 @@
 CONTROLLER_GEN = go run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
 GOLANGCI_LINT  = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Packages whose tests take -update.
-GOLDEN         = ./shared/annotations ./config ./webhook/policy ./cli/submit ./test/chart
+GOLDEN         = ./shared/annotations ./webhook ./webhook/policy ./cli ./test/chart ./test/integration
 FUZZTIME      ?= 20s
 
 .PHONY: help

@@ -2,16 +2,13 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/runai-mpi/runai-mpi/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // runai runs the program as a shell does, but for the process.
 func runai(t *testing.T, args ...string) (stdout, stderr string, code int) {
@@ -36,8 +33,8 @@ func TestGoldens(t *testing.T) {
 			if code != 0 {
 				t.Fatalf("exit code %d: %s", code, stderr)
 			}
-			compare(t, filepath.Join(dir, "want.yaml"), stdout)
-			compare(t, filepath.Join(dir, "stderr.txt"), stderr)
+			golden.Compare(t, filepath.Join(dir, "want.yaml"), stdout)
+			golden.Compare(t, filepath.Join(dir, "stderr.txt"), stderr)
 		})
 	}
 }
@@ -49,22 +46,4 @@ func readFile(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(data)
-}
-
-// compare holds a golden file to a text; no file is an empty text.
-func compare(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if got == "" {
-			if err := os.Remove(path); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if diff := cmp.Diff(readFile(t, path), got); diff != "" {
-		t.Errorf("%s (-want +got; -update writes it):\n%s", path, diff)
-	}
 }

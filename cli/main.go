@@ -15,6 +15,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/submit"
+	"github.com/runai-mpi/runai-mpi/shared/version"
 )
 
 type commands struct {
@@ -56,6 +57,6 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(&invocation.Invocation{
-		Globals: commands.Globals, Words: words, Version: version(), Stdout: stdout, Stderr: stderr,
+		Globals: commands.Globals, Words: words, Version: version.String(), Stdout: stdout, Stderr: stderr,
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/cli/submit"
 	"github.com/runai-mpi/runai-mpi/shared/suggest"
+	"github.com/runai-mpi/runai-mpi/shared/version"
 )
 
 func newParser(commands *commands) *kong.Kong {
@@ -23,7 +23,7 @@ func newParser(commands *commands) *kong.Kong {
 		kong.TypeMapper(reflect.TypeFor[string](), kong.MapperFunc(decodeString)),
 		kong.ExplicitGroups(submit.Groups()),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 120}),
-		kong.Vars{"version": version()},
+		kong.Vars{"version": version.String()},
 	)
 }
 
@@ -81,13 +81,4 @@ func flagNames(node *kong.Node) []string {
 		names = append(names, flagNames(child)...)
 	}
 	return names
-}
-
-// version is the one that the go command recorded: a tag, or the commit's pseudo-version.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
-	}
-	return info.Main.Version
 }

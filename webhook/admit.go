@@ -13,6 +13,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/version"
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
@@ -47,7 +48,7 @@ func (a *admit) run(input io.Reader, output, report io.Writer) error {
 		return err
 	}
 	offline := offline{
-		admitter: policy.Admitter{Cluster: cluster, Version: version()},
+		admitter: policy.Admitter{Cluster: cluster, Version: version.String()},
 		project:  project,
 		report:   report,
 		output:   output,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-var update = flag.Bool("update", false, "write the sample")
+	"github.com/runai-mpi/runai-mpi/test/golden"
+)
 
 const samples = "../config/samples/"
 
@@ -42,14 +41,7 @@ func TestSamples(t *testing.T) {
 	}
 	got = "# submitted.yaml as the cluster stores it, under project.yaml and the default policy.\n" +
 		versionInStamp.ReplaceAllString(strings.TrimPrefix(got, "---\n"), "$1 v0.1.0")
-	if *update {
-		if err := os.WriteFile(samples+"admitted.yaml", []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(readFile(t, samples+"admitted.yaml"), got); diff != "" {
-		t.Errorf("(-sample +admitted; make generate writes it):\n%s", diff)
-	}
+	golden.Compare(t, samples+"admitted.yaml", got)
 	for _, want := range []string{
 		`scheduling: add /metadata/labels {"kai.scheduler/queue":"research"}`,
 		`gpu: add /spec/mpiReplicaSpecs/Worker/template/spec/containers/0/resources {"limits":{"nvidia.com/gpu":"1"}}`,

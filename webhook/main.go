@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/runai-mpi/runai-mpi/shared/version"
 )
 
 type commands struct {
@@ -21,7 +23,7 @@ func main() {
 		kong.Name("runai-webhook"),
 		kong.Description("Makes MPIJobs comply with a cluster's policy."),
 		kong.UsageOnError(),
-		kong.Vars{"version": version()},
+		kong.Vars{"version": version.String()},
 	)
 	context, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)

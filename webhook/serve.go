@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/version"
 	"github.com/runai-mpi/runai-mpi/webhook/admission"
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
@@ -39,7 +40,7 @@ func (s *serve) Run() error {
 		return err
 	}
 	ctx := ctrl.SetupSignalHandler()
-	if err := admission.AddToManager(ctx, manager, policy.Admitter{Cluster: cluster, Version: version()}); err != nil {
+	if err := admission.AddToManager(ctx, manager, policy.Admitter{Cluster: cluster, Version: version.String()}); err != nil {
 		return err
 	}
 	if err := manager.Start(ctx); err != nil {

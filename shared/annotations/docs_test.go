@@ -1,14 +1,13 @@
 package annotations
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the documentation's table")
+	"github.com/runai-mpi/runai-mpi/test/golden"
+)
 
 const (
 	docsFile   = "../../docs/annotations.md"
@@ -27,15 +26,7 @@ func TestDocumentationIsComplete(t *testing.T) {
 		t.Fatalf("%s has no table", docsFile)
 	}
 	want := before + tableBegin + table() + tableEnd + after
-	if *update {
-		if err := os.WriteFile(docsFile, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if string(data) != want {
-		t.Errorf("%s is stale: run make generate", docsFile)
-	}
+	golden.Compare(t, docsFile, want)
 }
 
 func table() string {

@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -14,9 +13,8 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/test/env/binaries"
+	"github.com/runai-mpi/runai-mpi/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the policy into values.yaml")
 
 const (
 	directory  = "../../charts/runai-mpi"
@@ -62,7 +60,7 @@ func TestValuesHaveTheDefaultPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, _, found := strings.Cut(string(data), "\npolicy:\n")
+	before, _, _ := strings.Cut(string(data), "\npolicy:\n")
 	_, keys, _ := strings.Cut(string(config.DefaultYAML()), "kind: "+config.Kind+"\n")
 	var want strings.Builder
 	want.WriteString(before + "\npolicy:\n")
@@ -72,15 +70,7 @@ func TestValuesHaveTheDefaultPolicy(t *testing.T) {
 		}
 		want.WriteString(line)
 	}
-	if *update {
-		if err := os.WriteFile(valuesFile, []byte(want.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if !found || want.String() != string(data) {
-		t.Errorf("%s is stale: run make generate", valuesFile)
-	}
+	golden.Compare(t, valuesFile, want.String())
 }
 
 func TestDefaultPolicyArrives(t *testing.T) {

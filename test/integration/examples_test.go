@@ -2,7 +2,6 @@ package integration
 
 import (
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,9 +15,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 var withoutVersion = regexp.MustCompile(`(applied-policies: [a-z,-]+) .*`)
 
@@ -127,20 +125,5 @@ func compare(t *testing.T, path string, value any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got = []byte(withoutVersion.ReplaceAllString(string(got), "$1"))
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got; -update writes it):\n%s", path, diff)
-	}
+	golden.Compare(t, path, withoutVersion.ReplaceAllString(string(got), "$1"))
 }

@@ -47,7 +47,7 @@ func FuzzAdmitJSON(f *testing.F) {
 	})
 }
 
-func admitTwice(t *testing.T, g golden, job *v2beta1.MPIJob) {
+func admitTwice(t *testing.T, g admission, job *v2beta1.MPIJob) {
 	if _, errs := g.admitter().Admit(job, g.project); len(errs) > 0 {
 		return
 	}

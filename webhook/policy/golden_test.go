@@ -2,7 +2,6 @@ package policy
 
 import (
 	"errors"
-	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,30 +15,29 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/golden"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-// A golden is a folder of testdata: job.yaml, perhaps project.yaml and cluster.yaml, and what becomes
+// An admission is a folder of testdata: job.yaml, perhaps project.yaml and cluster.yaml, and what becomes
 // of the job: admitted.yaml and warnings.txt, or refused.txt.
-type golden struct {
+type admission struct {
 	dir     string
 	job     *v2beta1.MPIJob
 	project *v1alpha1.Project
 	cluster *config.ClusterPolicy
 }
 
-func (g golden) admitter() Admitter { return Admitter{Cluster: g.cluster, Version: "(test)"} }
+func (g admission) admitter() Admitter { return Admitter{Cluster: g.cluster, Version: "(test)"} }
 
-func loadGoldens(t testing.TB) []golden {
+func loadGoldens(t testing.TB) []admission {
 	t.Helper()
 	dirs, err := filepath.Glob("testdata/*")
 	if err != nil || len(dirs) == 0 {
 		t.Fatalf("no goldens: %v", err)
 	}
-	var goldens []golden
+	var goldens []admission
 	for _, dir := range dirs {
-		g := golden{dir: dir, job: &v2beta1.MPIJob{}, cluster: config.Default(),
+		g := admission{dir: dir, job: &v2beta1.MPIJob{}, cluster: config.Default(),
 			project: &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "team-a"}}}
 		read(t, filepath.Join(dir, "job.yaml"), g.job)
 		if exists(t, filepath.Join(dir, "project.yaml")) {
@@ -68,9 +66,9 @@ func TestGoldens(t *testing.T) {
 			if refused == "" {
 				admitted = marshal(t, job)
 			}
-			compare(t, filepath.Join(g.dir, "admitted.yaml"), admitted)
-			compare(t, filepath.Join(g.dir, "warnings.txt"), strings.Join(append(warnings, ""), "\n"))
-			compare(t, filepath.Join(g.dir, "refused.txt"), refused)
+			golden.Compare(t, filepath.Join(g.dir, "admitted.yaml"), admitted)
+			golden.Compare(t, filepath.Join(g.dir, "warnings.txt"), strings.Join(append(warnings, ""), "\n"))
+			golden.Compare(t, filepath.Join(g.dir, "refused.txt"), refused)
 			if diff := cmp.Diff(before, g.job); diff != "" {
 				t.Errorf("a copy of the job shares memory with it:\n%s", diff)
 			}
@@ -128,34 +126,4 @@ func marshal(t testing.TB, value any) string {
 		t.Fatal(err)
 	}
 	return string(data)
-}
-
-// compare holds a golden file to a text; no file is an empty text.
-func compare(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		write(t, path, got)
-	}
-	want := ""
-	if exists(t, path) {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want = string(data)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s (-want +got; -update writes it):\n%s", path, diff)
-	}
-}
-
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	err := os.WriteFile(path, []byte(text), 0o644)
-	if text == "" {
-		err = os.Remove(path)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }
