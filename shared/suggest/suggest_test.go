@@ -6,7 +6,7 @@ func TestNearest(t *testing.T) {
 	candidates := []string{"processes", "project", "pvc", "gpu", "gpu-memory", "large-shm"}
 	cases := map[string]string{
 		"num-processes": "processes",
-		"processs":      "processes",
+		"processes2":    "processes",
 		"gpumemory":     "gpu-memory",
 		"largeshm":      "large-shm",
 		"prject":        "project",

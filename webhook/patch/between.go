@@ -79,10 +79,7 @@ func pointer(path []string) string {
 	text.Grow(16 * len(path))
 	for _, segment := range path {
 		text.WriteByte('/')
-		if strings.ContainsAny(segment, "~/") {
-			segment = strings.ReplaceAll(strings.ReplaceAll(segment, "~", "~0"), "/", "~1")
-		}
-		text.WriteString(segment)
+		text.WriteString(strings.ReplaceAll(strings.ReplaceAll(segment, "~", "~0"), "/", "~1"))
 	}
 	return text.String()
 }

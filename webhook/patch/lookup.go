@@ -40,7 +40,7 @@ func descend(decoder *jsontext.Decoder, segment string) bool {
 		if string(name) == segment {
 			return true
 		}
-		err = decoder.SkipValue()
+		_, err = decoder.ReadValue() // quicker than SkipValue, which reads token by token
 	}
 	return false
 }

@@ -19,7 +19,7 @@ type plan struct {
 type member struct {
 	name      string
 	index     int
-	removable bool
+	removable bool // where it is empty; a required number or string stays
 }
 
 // plans of the types, found out once: they are known when the program is built.
@@ -50,9 +50,11 @@ func (p *plan) addMembers(typ reflect.Type) {
 		if name == "-" || !field.IsExported() {
 			continue
 		}
-		// A struct is never removed: there may be more in it than its type knows.
-		isObject := field.Type.Kind() == reflect.Struct && !isLeaf(field.Type)
-		p.members = append(p.members, member{name, i, strings.Contains(options, "omit") && !isObject})
+		removable := strings.Contains(options, "omit") || !isLeaf(field.Type)
+		if field.Type.Kind() == reflect.Struct && !isLeaf(field.Type) {
+			removable = false // there may be more in it than its type knows
+		}
+		p.members = append(p.members, member{name, i, removable})
 		if name == "name" && options == "" {
 			p.name = i
 		}

@@ -114,7 +114,7 @@ func randomJob(data []byte) *v2beta1.MPIJob {
 			m.Name, m.MountPath = chooser{c}.one("volume"), chooser{c}.one("mount")
 		},
 		func(e *corev1.EnvVar, c randfill.Continue) { e.Name = openMPI5[c.Intn(len(openMPI5))].Name },
-		func(g *corev1.PodSchedulingGate, c randfill.Continue) { g.Name = annotations.AdmissionGate },
+		func(g *corev1.PodSchedulingGate, _ randfill.Continue) { g.Name = annotations.AdmissionGate },
 		func(t *corev1.PodTemplateSpec, c randfill.Continue) {
 			choose := chooser{c}
 			t.Labels, t.Annotations = choose.some("kai.scheduler/queue"), choose.some(kaiFraction, kaiMemory)
