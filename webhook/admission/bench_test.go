@@ -67,7 +67,14 @@ func review(b *testing.B) []byte {
 	})
 }
 
-// largeJob has about 4 KB, and asks for everything.
+// managedFields are what the API server adds to the object of a creation.
+const managedFields = `{"f:metadata":{"f:annotations":{".":{},"f:run.ai/gpu":{},"f:run.ai/large-shm":{},"f:run.ai/node-type":{},"f:run.ai/project":{}}},` +
+	`"f:spec":{".":{},"f:launcherCreationPolicy":{},"f:mpiImplementation":{},"f:mpiReplicaSpecs":{".":{},"f:Launcher":{".":{},"f:replicas":{},` +
+	`"f:template":{".":{},"f:spec":{".":{},"f:containers":{},"f:schedulingGates":{},"f:volumes":{}}}},"f:Worker":{".":{},"f:replicas":{},` +
+	`"f:template":{".":{},"f:spec":{".":{},"f:containers":{},"f:schedulingGates":{},"f:volumes":{}}}}},"f:runLauncherAsWorker":{},` +
+	`"f:runPolicy":{".":{},"f:cleanPodPolicy":{},"f:suspend":{}},"f:slotsPerWorker":{},"f:sshAuthMountPath":{}}}`
+
+// largeJob has about 4 KB as the API server sends it, and asks for everything.
 func largeJob() *v2beta1.MPIJob {
 	return mpijobtest.MakeMPIJob("dist1", namespace).Workers(2).Gate(annotations.AdmissionGate).
 		Annotation(annotations.ProjectKey, "team-a").Annotation(annotations.GPUKey, "2").
@@ -83,7 +90,12 @@ func largeJob() *v2beta1.MPIJob {
 					PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "claim-of-" + name},
 				}})
 			}
-		}).Obj()
+		}).Job(func(job *v2beta1.MPIJob) {
+		job.ManagedFields = []metav1.ManagedFieldsEntry{{
+			Manager: "runai", Operation: metav1.ManagedFieldsOperationUpdate, APIVersion: v2beta1.SchemeGroupVersion.String(),
+			FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(managedFields),
+		}}
+	}).Obj()
 }
 
 type defaulter func(*v2beta1.MPIJob)

@@ -11,11 +11,12 @@ import (
 // Decode reads an MPIJob (kubeflow.org/v2beta1) from JSON. Unknown fields are passed over: they are
 // the API server's business, and patches leave them alone. Keys are taken exactly as they are written,
 // and one that stands twice is an error, so that no other reader sees another job. The error is a status of reason Invalid
-// with a cause for each field that cannot be decoded.
+// with a cause for each field that cannot be decoded. The managed fields are left out.
 func Decode(raw []byte) (*v2beta1.MPIJob, error) {
 	job := &v2beta1.MPIJob{}
 	err := json.Unmarshal(raw, job)
 	if err == nil {
+		job.ManagedFields = nil // the API server's own notes: long, and nobody's business here
 		return job, nil
 	}
 	errs := undecodable(raw)

@@ -48,12 +48,10 @@ type walk struct {
 	err        error
 }
 
-// at runs one step of the walk below the path.
-func (w *walk) at(segment string, step func()) {
-	w.path = append(w.path, segment)
-	step()
-	w.path = w.path[:len(w.path)-1]
-}
+// push goes one step down, pop comes back.
+func (w *walk) push(segment string) { w.path = append(w.path, segment) }
+
+func (w *walk) pop() { w.path = w.path[:len(w.path)-1] }
 
 func (w *walk) write(op string, value reflect.Value) {
 	if value.Kind() == reflect.Struct && value.CanAddr() {

@@ -16,16 +16,16 @@ func (w *walk) entries(before, after reflect.Value) {
 	}
 	for _, key := range keysOf(before, after) {
 		b, a := before.MapIndex(key), after.MapIndex(key)
-		w.at(key.String(), func() {
-			switch {
-			case !b.IsValid():
-				w.write(opAdd, a)
-			case !a.IsValid():
-				w.remove()
-			default:
-				w.value(opAdd, b, a)
-			}
-		})
+		w.push(key.String())
+		switch {
+		case !b.IsValid():
+			w.write(opAdd, a)
+		case !a.IsValid():
+			w.remove()
+		default:
+			w.value(opAdd, b, a)
+		}
+		w.pop()
 	}
 }
 
@@ -48,10 +48,14 @@ func (w *walk) list(before, after reflect.Value) {
 		return
 	}
 	for i := range before.Len() {
-		w.at(strconv.Itoa(i), func() { w.element(before.Index(i), after.Index(i)) })
+		w.push(strconv.Itoa(i))
+		w.element(before.Index(i), after.Index(i))
+		w.pop()
 	}
 	for i := before.Len(); i < after.Len(); i++ {
-		w.at("-", func() { w.write(opAdd, after.Index(i)) })
+		w.push("-")
+		w.write(opAdd, after.Index(i))
+		w.pop()
 	}
 }
 
@@ -83,6 +87,8 @@ func (w *walk) shortened(before, after reflect.Value) {
 		return
 	}
 	for _, i := range slices.Backward(removed) {
-		w.at(strconv.Itoa(i), w.remove)
+		w.push(strconv.Itoa(i))
+		w.remove()
+		w.pop()
 	}
 }

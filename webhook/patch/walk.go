@@ -10,15 +10,20 @@ import (
 func (w *walk) fields(before, after reflect.Value) {
 	for _, member := range planOf(before.Type()).members {
 		b, a := before.Field(member.index), after.Field(member.index)
-		switch {
-		case isAbsent(b) && isAbsent(a): // most fields of a pod
-		case member.name == "":
-			w.fields(b, a)
-		case member.removable && isAbsent(a):
-			w.at(member.name, w.remove)
-		default:
-			w.at(member.name, func() { w.value(opAdd, b, a) })
+		if isAbsent(b) && isAbsent(a) {
+			continue // most fields of a pod
 		}
+		if member.name == "" {
+			w.fields(b, a)
+			continue
+		}
+		w.push(member.name)
+		if member.removable && isAbsent(a) {
+			w.remove()
+		} else {
+			w.value(opAdd, b, a)
+		}
+		w.pop()
 	}
 }
 
