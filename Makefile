@@ -58,7 +58,7 @@ servers: ## Find or build the servers that tests and demo run (15 minutes the fi
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the policies, each for FUZZTIME.
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z]*' . | while IFS=: read -r file func; do \
-		go test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; done
+		go test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$(dirname "$$file")" || exit 1; done
 
 .PHONY: bench
 bench: ## Measure the webhook next to controller-runtime's defaulter.

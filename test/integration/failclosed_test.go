@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -184,20 +185,27 @@ func TestInterrupted(t *testing.T) {
 // A job costs one request, a generated name one more, and nothing is discovered.
 func TestRequests(t *testing.T) {
 	namespace := addProject(t, "counted", v1alpha1.ProjectSpec{})
+	var mutex sync.Mutex
 	var requests []string
 	kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
+		mutex.Lock()
 		requests = append(requests, r.Method+" "+r.URL.Path)
+		mutex.Unlock()
 		forward.ServeHTTP(w, r)
 	})
 	jobs := fmt.Sprintf("/apis/kubeflow.org/v2beta1/namespaces/%s/mpijobs", namespace)
 	for args, want := range map[string]string{"dist1": "POST " + jobs, "--stdin": "GET " + jobs + " POST " + jobs} {
+		mutex.Lock()
 		requests = nil
+		mutex.Unlock()
 		if _, stderr, code := runaiWith(t.Context(), t, kubeconfig, "submit-mpi", args, "-n", namespace, "-i", "x"); code != 0 {
 			t.Fatal(stderr)
 		}
+		mutex.Lock()
 		if got := strings.Join(requests, " "); got != want {
 			t.Errorf("%s: got %s, want %s", args, got, want)
 		}
+		mutex.Unlock()
 	}
 }
 
