@@ -17,6 +17,7 @@ import (
 func FuzzCommandLine(f *testing.F) {
 	f.Add("--name\ndist1\n--processes=2\n-g\n0.5\n--large-shm=8Gi\n-e\nA=b=c\n--\nmpirun\ntrain")
 	f.Add("--memory\n1G\n--memory-limit\n8Gi\n--cpu=0.5\n-t\n--stdin\n--interactive\n--backoff-limit=3")
+	f.Add("-e\nA=\x7f\u0085\xff")
 	f.Fuzz(func(t *testing.T, words string) {
 		if strings.Contains(words, "help") || strings.Contains(words, "-h") || strings.Contains(words, "version") ||
 			strings.Contains(words, "dry-run") || strings.Contains(words, "-o") {

@@ -48,6 +48,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if err := checkText(args); err != nil {
+		return err
+	}
 	args, words := splitWords(args)
 	var commands commands
 	parser := newParser(&commands)

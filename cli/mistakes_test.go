@@ -82,6 +82,13 @@ func TestEnvironmentMistakeKeepsTheValue(t *testing.T) {
 	}
 }
 
+func TestArgumentsAreText(t *testing.T) {
+	_, stderr, code := runai(t, "submit-mpi", "-i", "x", "-e", "TOKEN=hunter2\xff", "--", "\xc3")
+	if want := "runai: argument 5 is no UTF-8 text: write it in UTF-8\nrunai: argument 7 is no UTF-8 text: write it in UTF-8\n"; stderr != want || code != 2 {
+		t.Errorf("exit code %d, got %s", code, stderr)
+	}
+}
+
 func TestFlagsNeedNoCluster(t *testing.T) {
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("HOME", t.TempDir())

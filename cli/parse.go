@@ -7,9 +7,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/submit"
 	"github.com/runai-mpi/runai-mpi/shared/suggest"
 	"github.com/runai-mpi/runai-mpi/shared/version"
@@ -43,6 +45,21 @@ func decodeString(context *kong.DecodeContext, target reflect.Value) error {
 		value = strings.TrimPrefix(value, "=") // -g=1, as other programs understand it
 	}
 	target.SetString(value)
+	return nil
+}
+
+// checkText refuses what JSON cannot carry: it would arrive as other characters. The argument is not
+// repeated, it may be a secret.
+func checkText(args []string) error {
+	var mistakes invocation.Mistakes
+	for i, arg := range args {
+		if !utf8.ValidString(arg) {
+			mistakes = append(mistakes, fmt.Sprintf("argument %d is no UTF-8 text: write it in UTF-8", i+1))
+		}
+	}
+	if len(mistakes) > 0 {
+		return mistakes
+	}
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/manifest"
 	"github.com/runai-mpi/runai-mpi/webhook/admission"
 	"github.com/runai-mpi/runai-mpi/webhook/patch"
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
@@ -127,7 +128,7 @@ func (o offline) print(before, job *v2beta1.MPIJob, raw []byte) error {
 	if err != nil {
 		return fmt.Errorf("cannot apply the patch: %w", err)
 	}
-	document, err := sigsyaml.JSONToYAML(admitted)
+	document, err := manifest.FromJSON(admitted)
 	if err != nil {
 		return fmt.Errorf("cannot write the job: %w", err)
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/yaml"
+
+	"github.com/runai-mpi/runai-mpi/shared/manifest"
 )
 
 // lean drops what Go writes for empty structs: the job is shown and sent as a person would write it.
@@ -60,7 +61,7 @@ func write(out io.Writer, format string, job *unstructured.Unstructured) error {
 
 func marshal(format string, object map[string]any) ([]byte, error) {
 	if format == "yaml" {
-		return yaml.Marshal(object)
+		return manifest.YAML(object)
 	}
 	text, err := json.MarshalIndent(object, "", "    ")
 	return append(text, '\n'), err

@@ -1,0 +1,32 @@
+package manifest
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"sigs.k8s.io/yaml"
+)
+
+// FuzzYAML holds that a string, as key and as value, survives YAML whatever is in it.
+func FuzzYAML(f *testing.F) {
+	for _, text := range []string{"plain", "\x7f", "\u0085", "a\u2028b\u2029c", "\ufeffmark", "\ufffe", "\t\r\n", "yes", "0x1F", "- a: b", strings.Repeat("long ", 80)} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if !utf8.ValidString(text) {
+			return // no JSON can carry it
+		}
+		document, err := YAML(map[string]string{"value": text, "key " + text: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back map[string]string
+		if err := yaml.UnmarshalStrict(document, &back); err != nil {
+			t.Fatalf("%s\n%s", err, document)
+		}
+		if back["value"] != text || back["key "+text] != "x" {
+			t.Errorf("%q came back as %q\n%s", text, back, document)
+		}
+	})
+}
