@@ -14,6 +14,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/jobs"
+	"github.com/runai-mpi/runai-mpi/cli/projects"
 	"github.com/runai-mpi/runai-mpi/cli/submit"
 	"github.com/runai-mpi/runai-mpi/shared/version"
 )
@@ -22,7 +24,24 @@ type commands struct {
 	invocation.Globals
 	Version kong.VersionFlag `group:"global" help:"Print the version."`
 
-	SubmitMPI submit.Command `cmd:"" name:"submit-mpi" help:"Submit a distributed training (MPI) job: runai submit-mpi [NAME] [flags] [-- COMMAND ARGS]"`
+	SubmitMPI submit.Command `cmd:"" name:"submit-mpi" aliases:"mpi,mj" help:"Submit a distributed training (MPI) job: runai submit-mpi [NAME] [flags] [-- COMMAND ARGS]"`
+	List      struct {
+		Jobs     jobs.List     `cmd:"" default:"withargs" aliases:"job" help:"List the jobs of a project."`
+		Projects projects.List `cmd:"" aliases:"project" help:"List the projects."`
+	} `cmd:"" help:"List jobs or projects."`
+	Describe struct {
+		Job jobs.Describe `cmd:"" default:"withargs" help:"Show a job, its pods and events, and why it is not running."`
+	} `cmd:"" help:"Show a job."`
+	Logs   jobs.Logs `cmd:"" help:"Print the output of a job."`
+	Delete struct {
+		Job jobs.Delete `cmd:"" default:"withargs" aliases:"jobs" help:"Delete jobs. Claims stay, with the data in them."`
+	} `cmd:"" help:"Delete jobs."`
+	Config struct {
+		Project projects.Config `cmd:"" help:"Choose the project that commands without -p are for."`
+	} `cmd:"" help:"Choose a default project."`
+	Project struct {
+		Set projects.Config `cmd:"" help:"The same as config project."`
+	} `cmd:"" hidden:""`
 }
 
 func main() {
@@ -54,7 +73,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	args, words := splitWords(args)
 	var commands commands
 	parser := newParser(&commands)
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(alignOldSyntax(args, words != nil))
 	if err != nil {
 		return invocation.Mistakes{explainUsage(err, parser.Model)}
 	}

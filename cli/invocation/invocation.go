@@ -28,15 +28,23 @@ type Invocation struct {
 	Stdout, Stderr io.Writer
 }
 
+// Options say how to reach the cluster.
+func (i *Invocation) Options() kube.Options {
+	return kube.Options{Kubeconfig: i.Kubeconfig, Context: i.Context, UserAgent: "runai/" + i.Version, Log: i.logger(), Warn: i.Warn}
+}
+
 // Connect reads the kubeconfig.
 func (i *Invocation) Connect() (*kube.Client, error) {
-	client, err := kube.Connect(kube.Options{
-		Kubeconfig: i.Kubeconfig, Context: i.Context, UserAgent: "runai/" + i.Version, Log: i.logger(), Warn: i.Warn,
-	})
+	client, err := kube.Connect(i.Options())
 	if err != nil {
 		return nil, Failure{err.Error()}
 	}
 	return client, nil
+}
+
+// Place is where the command acts.
+func (i *Invocation) Place(client *kube.Client) kube.Place {
+	return kube.PlaceOf(i.Project, i.Namespace, client.Namespace)
 }
 
 // Warn tells what is legal but surprising.
@@ -72,3 +80,14 @@ func (m Mistakes) Error() string { return strings.Join(m, "\n") }
 type Failure []string
 
 func (f Failure) Error() string { return strings.Join(f, "\n") }
+
+// OrNil is the failure as an error, if there is a cause.
+func (f Failure) OrNil() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return f
+}
+
+// Failed makes a failure of a text with a line for each cause.
+func Failed(text string) Failure { return strings.Split(text, "\n") }

@@ -9,14 +9,11 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
-
-var mpiJobs = v2beta1.SchemeGroupVersion.WithResource("mpijobs")
 
 // Options say how to reach the cluster.
 type Options struct {
@@ -36,6 +33,7 @@ type Client struct {
 	manager  string
 	dynamic  dynamic.Interface
 	metadata metadata.Interface
+	core     *rest.RESTClient // for the logs of pods
 }
 
 // Connect reads the kubeconfig. It sends nothing: the first request tells whether the server is there.
@@ -67,7 +65,11 @@ func newClient(config *rest.Config, namespace string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the kubeconfig cannot be used: %w", err)
 	}
-	return &Client{Namespace: namespace, server: config.Host, manager: newManager(), dynamic: objects, metadata: meta}, nil
+	core, err := newCore(config)
+	if err != nil {
+		return nil, fmt.Errorf("the kubeconfig cannot be used: %w", err)
+	}
+	return &Client{Namespace: namespace, server: config.Host, manager: newManager(), dynamic: objects, metadata: meta, core: core}, nil
 }
 
 // newManager names this run as the manager of the fields that it writes, so that it recognises its own

@@ -2,8 +2,10 @@ package kube
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"regexp"
 
@@ -15,6 +17,7 @@ var (
 	deniedBy  = regexp.MustCompile(`^admission webhook "[^"]*" denied the request: `)
 	cannot    = regexp.MustCompile(`User "([^"]*)" cannot (\w+) resource "([^"]*)".*?(?: in the namespace "([^"]*)")?$`)
 	noAnswer  = regexp.MustCompile(`failed calling webhook "([^"]*)"`)
+	noLogin   = regexp.MustCompile(`getting credentials: (.*)$`)
 	noContext = regexp.MustCompile(`context "([^"]*)" does not exist`)
 )
 
@@ -34,6 +37,10 @@ func (c *Client) Explain(err error) string {
 	case IsUnavailable(err) && noAnswer.MatchString(message):
 		return fmt.Sprintf("the webhook %s does not answer, and without it no job is created: try again, or ask your administrator",
 			noAnswer.FindStringSubmatch(message)[1])
+	case apierrors.IsTooManyRequests(err):
+		return fmt.Sprintf("the API server %s is busy: try again in a moment", c.server)
+	case noLogin.MatchString(message):
+		return fmt.Sprintf("the kubeconfig's program cannot log you in to the API server %s: %s: log in again, or check the kubeconfig", c.server, noLogin.FindStringSubmatch(message)[1])
 	case errors.As(err, &unreachable):
 		return fmt.Sprintf("cannot reach the API server %s: %s: check the network and the kubeconfig", c.server, unreachable.Err)
 	}
@@ -46,11 +53,27 @@ func IsUnavailable(err error) bool {
 	return apierrors.IsServiceUnavailable(err) || apierrors.IsInternalError(err) && noAnswer.MatchString(err.Error())
 }
 
-// IsAmbiguous tells whether a request may have succeeded although its answer did not arrive.
-func IsAmbiguous(err error) bool {
+// isAmbiguous tells whether a request may have succeeded although its answer did not arrive.
+func isAmbiguous(err error) bool {
 	var status apierrors.APIStatus
-	return !errors.As(err, &status) || apierrors.IsTimeout(err) || apierrors.IsServerTimeout(err)
+	if errors.As(err, &status) {
+		return apierrors.IsTimeout(err) || apierrors.IsServerTimeout(err)
+	}
+	return !neverSent(err)
 }
+
+// neverSent is true for a request that failed before anything was written to the server.
+func neverSent(err error) bool {
+	var connection *net.OpError
+	var certificate *tls.CertificateVerificationError
+	return errors.As(err, &connection) && connection.Op == "dial" || errors.As(err, &certificate) || noLogin.MatchString(err.Error())
+}
+
+// IsForbidden tells a request that the user may not make.
+func IsForbidden(err error) bool { return apierrors.IsForbidden(err) }
+
+// IsMissing tells an object that does not exist from a resource that does not.
+func IsMissing(err error) bool { return apierrors.IsNotFound(err) && !isNoResource(err) }
 
 // isNoResource is true where the server does not serve the resource, as it says without naming an object.
 func isNoResource(err error) bool {

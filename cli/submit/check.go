@@ -17,8 +17,8 @@ func (f *Flags) Check(project string, words []string) (options Options, warnings
 	r := reader{}
 	f.checkName(&r)
 	options = f.read(&r, project, words)
-	warnings = f.ignored(&options)
-	if f.TTY && !f.Stdin {
+	warnings = append(f.ignored(&options), r.warnings...)
+	if options.Container.TTY && !options.Container.Stdin {
 		r.mistake("--tty", "needs the standard input: add --stdin")
 	}
 	if f.GPU != "" && f.GPUMemory != "" {
@@ -27,6 +27,7 @@ func (f *Flags) Check(project string, words []string) (options Options, warnings
 	if f.Command && len(words) == 0 {
 		r.mistake("--command", "has no command: write it after --, as in --command -- python train.py")
 	}
+	r.distinct(options.mounts(f.nameToJudge()))
 	for _, err := range mpijob.Validate(options.Job(f.nameToJudge(), "")) {
 		said := line(err.Field, err.ErrorBody())
 		if r.has(flagOf(err.Field)) || slices.Contains(r.mistakes, said) {
@@ -77,14 +78,21 @@ func (f *Flags) read(r *reader, project string, words []string) Options {
 		Container:    f.container(r),
 		HostIPC:      f.HostIPC,
 		HostNetwork:  f.HostNetwork,
+		Volumes:      r.volumes(f.Volume, f.NFSServer),
+		Claims:       r.claims(f.PVC, f.PVCAccessMode),
 		Intent:       f.intent(r, project),
 	}
-	if f.Command {
-		options.Command = words
-	} else {
-		options.Args = words
-	}
+	options.Command, options.Args = f.commandLine(words)
 	return options
+}
+
+// commandLine is what the launcher runs: the words are the image's arguments, or with --command its
+// command; the old syntax names both by flags, and the words add to them.
+func (f *Flags) commandLine(words []string) (command, args []string) {
+	if f.Command {
+		return words, f.Args
+	}
+	return f.OldCommand, append(slices.Clone(f.Args), words...)
 }
 
 // ignored takes out what has no effect, and says so.
@@ -92,6 +100,13 @@ func (f *Flags) ignored(options *Options) (warnings []string) {
 	if f.Interactive && options.BackoffLimit != nil {
 		options.BackoffLimit = nil
 		warnings = append(warnings, "--backoff-limit has no effect: an interactive job is never retried")
+	}
+	if f.LocalImage {
+		options.Container.ImagePullPolicy = corev1.PullNever
+		warnings = append(warnings, "--local-image is deprecated: write --image-pull-policy=never")
+	}
+	if f.AlwaysPullImage {
+		warnings = append(warnings, "--always-pull-image is deprecated and has no effect: images are always pulled, unless --image-pull-policy says otherwise")
 	}
 	return warnings
 }
@@ -103,8 +118,8 @@ func (f *Flags) container(r *reader) corev1.Container {
 		ImagePullPolicy: r.pullPolicy(f.ImagePullPolicy),
 		Env:             r.environment(f.Environment),
 		WorkingDir:      r.workingDir(f.WorkingDir),
-		Stdin:           f.Stdin,
-		TTY:             f.TTY,
+		Stdin:           orElse(f.Stdin, f.Attach),
+		TTY:             orElse(f.TTY, f.Attach),
 	}
 	r.resource(&container.Resources.Requests, corev1.ResourceCPU, "--cpu", f.CPU)
 	r.resource(&container.Resources.Limits, corev1.ResourceCPU, "--cpu-limit", f.CPULimit)
@@ -116,8 +131,15 @@ func (f *Flags) container(r *reader) corev1.Container {
 	return container
 }
 
-// A reader reads values and collects what is wrong with them.
-type reader struct{ mistakes []string }
+func orElse(flag *bool, otherwise bool) bool {
+	if flag == nil {
+		return otherwise
+	}
+	return *flag
+}
+
+// A reader reads values and collects what is wrong or surprising about them.
+type reader struct{ mistakes, warnings []string }
 
 func (r *reader) mistake(flag, problem string) {
 	r.mistakes = append(r.mistakes, flag+" "+problem)

@@ -7,7 +7,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/jobs"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/cli/output"
 )
 
 // Command is submit-mpi.
@@ -31,57 +33,50 @@ func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	s := submission{Flags: &c.Flags, options: options, client: client, project: run.Project, namespace: run.Namespace, named: run.Namespace != ""}
-	if !s.named {
-		s.namespace = kube.NamespaceOf(run.Project, client.Namespace)
-	}
-	job, err := s.submit(ctx)
+	s := submission{Flags: &c.Flags, options: options, client: client, place: run.Place(client)}
+	created, err := s.submit(ctx)
 	if err != nil {
 		return err
 	}
-	return c.report(run, job)
+	if err := c.report(run, created, s.place); err != nil || !c.Attach || s.isDryRun() {
+		return err
+	}
+	return jobs.Attach(ctx, run, client, created[0])
 }
 
 // show prints the job as it would be sent, without a cluster.
 func (c *Command) show(run *invocation.Invocation, options Options) error {
-	name, namespace := c.nameToJudge(), run.Namespace
+	name, place := c.nameToJudge(), kube.PlaceOf(run.Project, run.Namespace, "")
 	if c.GivenName() == "" {
 		run.Note(fmt.Sprintf("the name %s is a guess: this dry run asks no cluster", name))
 	}
-	if namespace == "" && run.Project != "" {
-		namespace = kube.NamespaceOf(run.Project, "")
-		run.Note(fmt.Sprintf("the namespace %s is a guess: this dry run asks no cluster", namespace))
+	if place.IsGuess() {
+		run.Note(fmt.Sprintf("the namespace %s is a guess: this dry run asks no cluster", place.Namespace))
 	}
-	job, err := lean(options.Job(name, namespace))
+	job, err := lean(options.Job(name, place.Namespace))
 	if err != nil {
 		return err
 	}
-	return write(run.Stdout, orYAML(c.Output), job)
+	return output.Write(run.Stdout, orYAML(c.Output), append([]*unstructured.Unstructured{job}, options.newClaims(name, place.Namespace)...))
 }
 
 // report prints what the flags ask for, by default the original's two lines.
-func (c *Command) report(run *invocation.Invocation, job *unstructured.Unstructured) error {
+func (c *Command) report(run *invocation.Invocation, created []*unstructured.Unstructured, place kube.Place) error {
 	if c.DryRun == "server" {
-		return write(run.Stdout, orYAML(c.Output), job)
+		return output.Write(run.Stdout, orYAML(c.Output), created)
 	}
 	if c.Output != "" {
-		return write(run.Stdout, c.Output, job)
+		return output.Write(run.Stdout, c.Output, created)
 	}
-	where := ""
-	switch {
-	case run.Project != "":
-		where = " -p " + run.Project
-	case run.Namespace != "":
-		where = " -n " + run.Namespace
-	}
+	name := created[0].GetName()
 	_, err := fmt.Fprintf(run.Stdout, "The job '%s' has been submitted successfully\nYou can run `runai describe job %s%s` to check the job status\n",
-		job.GetName(), job.GetName(), where)
+		name, name, place.Flags())
 	return err
 }
 
-func orYAML(output string) string {
-	if output == "" {
+func orYAML(format string) string {
+	if format == "" {
 		return "yaml"
 	}
-	return output
+	return format
 }

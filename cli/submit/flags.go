@@ -11,16 +11,21 @@ type Flags struct {
 	NameArgument string `arg:"" optional:"" name:"NAME" help:"The name of the job, as --name."`
 
 	Name          string `group:"naming" placeholder:"NAME" help:"The name of the job: lower case letters, digits and '-'. Without it, job-N. Example: --name dist1"`
-	JobNamePrefix string `group:"naming" placeholder:"PREFIX" help:"The prefix of a generated name, PREFIX-N with the smallest free N. Example: --job-name-prefix train"`
+	JobNamePrefix string `group:"naming" aliases:"name-prefix" placeholder:"PREFIX" help:"The prefix of a generated name, PREFIX-N with the smallest free N. Example: --job-name-prefix train"`
 	Interactive   bool   `group:"naming" help:"Mark the job as interactive: the project's node types for interactive jobs, and no retries."`
 
 	Image           string   `group:"container" short:"i" placeholder:"IMAGE" help:"The image of launcher and workers. Example: -i gcr.io/run-ai-demo/quickstart-distributed"`
 	ImagePullPolicy string   `group:"container" placeholder:"POLICY" default:"Always" help:"When to pull the image: Always, IfNotPresent or Never. Without it, Always."`
+	LocalImage      bool     `group:"container" help:"Deprecated: write --image-pull-policy=never."`
+	AlwaysPullImage bool     `group:"container" hidden:""`
+	Attach          bool     `group:"container" help:"Wait for the job to start, then follow its output. Also sets --stdin and --tty, unless they are false."`
 	Command         bool     `group:"container" help:"What follows -- replaces the image's entry point, instead of being its arguments. Example: --command -- python train.py"`
-	Environment     []string `group:"container" short:"e" sep:"none" placeholder:"NAME=VALUE" help:"An environment variable; may be given several times. Example: -e BATCH_SIZE=50 -e LEARNING_RATE=0.2"`
+	OldCommand      []string `group:"container" sep:"none" hidden:""`
+	Args            []string `group:"container" sep:"none" hidden:""`
+	Environment     []string `group:"container" short:"e" sep:"none" placeholder:"NAME=VALUE" help:"An environment variable; may be given several times. NAME=SECRET:secret,key takes it from a Secret. Example: -e BATCH_SIZE=50 -e LEARNING_RATE=0.2"`
 	WorkingDir      string   `group:"container" placeholder:"PATH" help:"The directory in which the container starts. Example: --working-dir /code"`
-	Stdin           bool     `group:"container" help:"Keep the standard input open, even if nothing is attached."`
-	TTY             bool     `group:"container" name:"tty" short:"t" help:"Allocate a terminal. Needs --stdin."`
+	Stdin           *bool    `group:"container" help:"Keep the standard input open, even if nothing is attached."`
+	TTY             *bool    `group:"container" name:"tty" short:"t" help:"Allocate a terminal. Needs --stdin."`
 
 	GPU         string   `group:"resources" short:"g" name:"gpu" placeholder:"NUMBER" help:"GPUs for each worker: a whole number, or a fraction between 0 and 1. Examples: -g 1, -g 0.5"`
 	GPUMemory   string   `group:"resources" name:"gpu-memory" placeholder:"BYTES" help:"GPU memory for each worker. Examples: --gpu-memory 1G, 20M"`
@@ -30,12 +35,17 @@ type Flags struct {
 	MemoryLimit string   `group:"resources" placeholder:"BYTES" help:"Memory that the job gets at most; a container that takes more is killed. Example: --memory-limit 8Gi"`
 	LargeShm    LargeShm `group:"resources" placeholder:"SIZE" help:"Mount a large /dev/shm, of this size where one is given. Examples: --large-shm, --large-shm=8Gi"`
 
+	PVC           []string `group:"storage" name:"pvc" sep:"none" placeholder:"CLAIM" help:"Mount a claim in both forms, a new one as [STORAGE-CLASS]:SIZE:PATH[:ro], or one that exists as CLAIM:PATH[:ro]. A new one is kept when the job is deleted. Examples: --pvc :3Gi:/data, --pvc my-claim:/data:ro"`
+	PVCAccessMode string   `group:"storage" name:"pvc-access-mode" default:"ReadWriteMany" placeholder:"MODE" help:"The access mode of new claims: ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod. Without it, ReadWriteMany, because several pods mount them."`
+	Volume        []string `group:"storage" short:"v" sep:"none" aliases:"volumes" placeholder:"VOLUME" help:"Mount a path of the node, or of an NFS server, as SOURCE:PATH[:ro][:NFS-HOST]. Examples: -v /raid/data:/data:ro, -v /public/data:/data::nfs.example.com"`
+	NFSServer     string   `group:"storage" name:"nfs-server" placeholder:"HOST" help:"The NFS server of each --volume that names none. Example: --nfs-server nfs.example.com"`
+
 	HostIPC     bool `group:"network" name:"host-ipc" help:"Use the node's IPC namespace: shared memory with its other processes."`
 	HostNetwork bool `group:"network" help:"Use the node's network."`
 
 	Processes      string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"The number of workers. Without it, 1. Example: --processes=2"`
 	SlotsPerWorker string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"The MPI slots of each worker. Without it, 1. Example: --slots-per-worker=8"`
-	BackoffLimit   string `group:"lifecycle" placeholder:"NUMBER" help:"How often the job is retried before it fails. Without it, 6; an interactive job never is. Example: --backoff-limit 0"`
+	BackoffLimit   string `group:"lifecycle" aliases:"backoffLimit" placeholder:"NUMBER" help:"How often the job is retried before it fails. Without it, 6; an interactive job never is. Example: --backoff-limit 0"`
 
 	PreventPrivilegeEscalation bool `group:"access" help:"No process of the job may gain privileges that its parent does not have."`
 
@@ -51,6 +61,7 @@ func Groups() []kong.Group {
 		{Key: "naming", Title: "Aliases and Shortcuts"},
 		{Key: "container", Title: "Container Related"},
 		{Key: "resources", Title: "Resource Allocation"},
+		{Key: "storage", Title: "Storage"},
 		{Key: "network", Title: "Network"},
 		{Key: "lifecycle", Title: "Job Lifecycle"},
 		{Key: "access", Title: "Access Control"},

@@ -1,9 +1,12 @@
 package submit
 
 import (
+	"slices"
+
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
@@ -21,6 +24,8 @@ type Options struct {
 	Container   corev1.Container // of both roles, without command and args
 	Command     []string         // of the launcher
 	Args        []string         // of the launcher
+	Volumes     []mounted        // of both roles
+	Claims      []Claim          // of both roles
 	HostIPC     bool
 	HostNetwork bool
 }
@@ -29,7 +34,7 @@ type Options struct {
 // until the webhook has judged it. Everything that only the cluster can decide is an annotation.
 func (o Options) Job(name, namespace string) *v2beta1.MPIJob {
 	running := v2beta1.CleanPodPolicyRunning
-	launcher, worker := o.replica(1), o.replica(o.Workers)
+	launcher, worker := o.replica(name, 1), o.replica(name, o.Workers)
 	launcher.Template.Spec.Containers[0].Command = o.Command
 	launcher.Template.Spec.Containers[0].Args = o.Args
 	launcher.RestartPolicy = v2beta1.RestartPolicyNever // OnFailure deletes the pod and its log at the last retry
@@ -47,14 +52,41 @@ func (o Options) Job(name, namespace string) *v2beta1.MPIJob {
 	}
 }
 
-func (o Options) replica(replicas int32) *v2beta1.ReplicaSpec {
-	return &v2beta1.ReplicaSpec{
-		Replicas: &replicas,
-		Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{
-			Containers:      []corev1.Container{*o.Container.DeepCopy()},
-			HostIPC:         o.HostIPC,
-			HostNetwork:     o.HostNetwork,
-			SchedulingGates: []corev1.PodSchedulingGate{{Name: annotations.AdmissionGate}},
-		}},
+func (o Options) replica(job string, replicas int32) *v2beta1.ReplicaSpec {
+	spec := corev1.PodSpec{
+		Containers:      []corev1.Container{*o.Container.DeepCopy()},
+		HostIPC:         o.HostIPC,
+		HostNetwork:     o.HostNetwork,
+		SchedulingGates: []corev1.PodSchedulingGate{{Name: annotations.AdmissionGate}},
 	}
+	for _, m := range o.mounts(job) {
+		spec.Volumes = append(spec.Volumes, *m.volume.DeepCopy())
+		spec.Containers[0].VolumeMounts = append(spec.Containers[0].VolumeMounts, m.mount)
+	}
+	return &v2beta1.ReplicaSpec{Replicas: &replicas, Template: corev1.PodTemplateSpec{Spec: spec}}
+}
+
+// mounts are the volumes of the flags, claims first.
+func (o Options) mounts(job string) []mounted {
+	all := make([]mounted, 0, len(o.Claims)+len(o.Volumes))
+	for i, claim := range o.Claims {
+		all = append(all, claim.mountIn(job, i))
+	}
+	return append(all, o.Volumes...)
+}
+
+// createsClaims tells whether the job needs claims that do not exist.
+func (o Options) createsClaims() bool {
+	return slices.ContainsFunc(o.Claims, func(claim Claim) bool { return claim.Existing == "" })
+}
+
+// newClaims are the claims to create with a job of this name.
+func (o Options) newClaims(job, namespace string) []*unstructured.Unstructured {
+	var all []*unstructured.Unstructured
+	for i, claim := range o.Claims {
+		if claim.Existing == "" {
+			all = append(all, claim.object(job, namespace, i))
+		}
+	}
+	return all
 }

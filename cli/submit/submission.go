@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -25,70 +24,108 @@ const (
 // A submission is one job on its way into a cluster.
 type submission struct {
 	*Flags
-	options   Options
-	client    *kube.Client
-	project   string
-	namespace string
-	named     bool // the namespace is what the user wrote
+	options Options
+	client  *kube.Client
+	place   kube.Place
 }
 
-// submit creates the job. Whatever goes wrong, nothing of it stays behind.
-func (s *submission) submit(ctx context.Context) (*unstructured.Unstructured, error) {
-	job, err := s.create(ctx)
-	if kube.IsNoNamespace(err) && s.project != "" && !s.named {
-		if s.namespace, err = s.findNamespace(ctx); err != nil {
-			return nil, err
+// submit creates the job and its claims, and returns them in this order. Whatever goes wrong, nothing
+// stays behind.
+func (s *submission) submit(ctx context.Context) ([]*unstructured.Unstructured, error) {
+	created, err := s.create(ctx)
+	if kube.IsNoNamespace(err) && s.place.IsGuess() {
+		if err = s.lookup(ctx); err == nil {
+			created, err = s.create(ctx)
 		}
-		job, err = s.create(ctx)
 	}
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	if job.GetAnnotations()[annotations.AppliedPoliciesKey] == "" {
-		return nil, s.takeBack(ctx, job)
-	}
-	return job, nil
+	return created, nil
 }
 
-func (s *submission) create(ctx context.Context) (*unstructured.Unstructured, error) {
+func (s *submission) create(ctx context.Context) ([]*unstructured.Unstructured, error) {
 	if name := s.GivenName(); name != "" {
-		return s.createNamed(ctx, name)
+		return s.createAll(ctx, name)
 	}
-	taken, err := s.client.Names(ctx, s.namespace)
+	taken, err := s.takenNames(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for n := 0; ; n++ {
 		name := fmt.Sprintf("%s-%d", s.Prefix(), n)
-		if slices.Contains(taken, name) {
+		if taken(name) {
 			continue
 		}
-		job, err := s.createNamed(ctx, name)
+		created, err := s.createAll(ctx, name)
 		if !apierrors.IsAlreadyExists(err) { // somebody else was faster
-			return job, err
+			return created, err
 		}
 	}
 }
 
-// createNamed tries for a while where the webhook does not know the project yet.
-func (s *submission) createNamed(ctx context.Context, name string) (*unstructured.Unstructured, error) {
-	job, err := lean(s.options.Job(name, s.namespace))
+// takenNames tells which generated names are in use. A job's name is taken by a claim that it would
+// create, too: nobody mounts a stranger's data.
+func (s *submission) takenNames(ctx context.Context) (func(name string) bool, error) {
+	jobs, err := s.client.Names(ctx, kube.MPIJobs, s.place.Namespace)
 	if err != nil {
 		return nil, err
 	}
-	dryRun := s.DryRun == "server"
+	var claims []string
+	if s.options.createsClaims() {
+		if claims, err = s.client.Names(ctx, kube.Claims, s.place.Namespace); err != nil {
+			return nil, err
+		}
+	}
+	return func(name string) bool {
+		return slices.Contains(jobs, name) || slices.ContainsFunc(s.options.newClaims(name, s.place.Namespace), func(claim *unstructured.Unstructured) bool {
+			return slices.Contains(claims, claim.GetName())
+		})
+	}, nil
+}
+
+// createAll creates the job first, because it may be refused; its pods wait for the claims.
+func (s *submission) createAll(ctx context.Context, name string) ([]*unstructured.Unstructured, error) {
+	job, err := s.createJob(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	created := []*unstructured.Unstructured{job}
+	if job.GetAnnotations()[annotations.AppliedPoliciesKey] == "" {
+		return nil, s.takeBack(ctx, created, invocation.Failure{s.unjudged(name)})
+	}
+	for _, claim := range s.options.newClaims(name, s.place.Namespace) {
+		if err := ctx.Err(); err != nil {
+			return nil, s.takeBack(ctx, created, err)
+		}
+		stored, err := s.client.Create(ctx, kube.Claims, claim, s.isDryRun())
+		if err != nil {
+			return nil, s.takeBack(ctx, created, s.claimFailed(claim.GetName(), err))
+		}
+		created = append(created, stored)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, s.takeBack(ctx, created, err)
+	}
+	return created, nil
+}
+
+// createJob tries for a while where the webhook does not know the project yet.
+func (s *submission) createJob(ctx context.Context, name string) (*unstructured.Unstructured, error) {
+	job, err := lean(s.options.Job(name, s.place.Namespace))
+	if err != nil {
+		return nil, err
+	}
 	deadline := time.Now().Add(patience)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		stored, err := s.client.Create(ctx, job, dryRun)
-		switch {
-		case kube.IsUnavailable(err) && time.Now().Add(pause).Before(deadline) && sleep(ctx, pause):
-			continue
-		case err != nil && kube.IsAmbiguous(err) && !dryRun:
-			return s.recover(ctx, name, err)
+		stored, err := s.client.Create(ctx, kube.MPIJobs, job, s.isDryRun())
+		if !kube.IsUnavailable(err) || time.Now().Add(pause).After(deadline) || !sleep(ctx, pause) {
+			return stored, err
 		}
-		return stored, err
 	}
 }
+
+func (s *submission) isDryRun() bool { return s.DryRun == "server" }
 
 // sleep tells whether the time passed without an interruption.
 func sleep(ctx context.Context, pause time.Duration) bool {
@@ -98,6 +135,16 @@ func sleep(ctx context.Context, pause time.Duration) bool {
 	case <-time.After(pause):
 		return true
 	}
+}
+
+// lookup looks for the namespace of a project that does not bear its name.
+func (s *submission) lookup(ctx context.Context) error {
+	place, err := s.client.Lookup(ctx, s.place)
+	if apierrors.IsForbidden(err) {
+		return invocation.Failure{fmt.Sprintf("--project %s: namespace %s does not exist, and you may not look for another one: write it with -n", place.Project, place.Namespace)}
+	}
+	s.place = place
+	return err
 }
 
 // explain says why the job was not created, one line for each cause, in the words of the command line.
@@ -117,26 +164,13 @@ func (s *submission) explain(err error) error {
 	switch {
 	case len(failure) > 0:
 		return failure
+	case errors.Is(err, kube.ErrUnknown):
+		return invocation.Failure{s.client.Explain(err),
+			fmt.Sprintf("the job may have been created: look with kubectl get mpijobs -n %s; its pods start only if it was admitted", s.place.Namespace)}
 	case apierrors.IsAlreadyExists(err):
-		return invocation.Failure{fmt.Sprintf("--name %s is the name of a job in namespace %s already: write another, or delete that job first", s.GivenName(), s.namespace)}
+		return invocation.Failure{fmt.Sprintf("--name %s is the name of a job in namespace %s already: write another, or delete that job first", s.GivenName(), s.place.Namespace)}
 	case kube.IsNoNamespace(err):
-		return invocation.Failure{fmt.Sprintf("namespace %s does not exist: write -p PROJECT, or another namespace with -n", s.namespace)}
+		return invocation.Failure{fmt.Sprintf("namespace %s does not exist: write -p PROJECT, or another namespace with -n", s.place.Namespace)}
 	}
-	return invocation.Failure(strings.Split(s.client.Explain(err), "\n"))
-}
-
-// findNamespace looks for the namespace of a project that does not bear its name.
-func (s *submission) findNamespace(ctx context.Context) (string, error) {
-	found, err := s.client.NamespacesOf(ctx, s.project)
-	switch {
-	case apierrors.IsForbidden(err):
-		return "", invocation.Failure{fmt.Sprintf("--project %s: namespace %s does not exist, and you may not look for another one: write it with -n", s.project, s.namespace)}
-	case err != nil:
-		return "", s.explain(err)
-	case len(found) == 0:
-		return "", invocation.Failure{fmt.Sprintf("--project %s does not exist: there is neither a namespace %s nor one with the label %s=%s", s.project, s.namespace, kube.ProjectLabel, s.project)}
-	case len(found) > 1:
-		return "", invocation.Failure{fmt.Sprintf("--project %s has the namespaces %s: write one of them with -n", s.project, strings.Join(found, ", "))}
-	}
-	return found[0], nil
+	return invocation.Failed(s.client.Explain(err))
 }

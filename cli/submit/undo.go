@@ -2,9 +2,10 @@ package submit
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,19 +15,51 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 )
 
-// cleanupTime bounds what is done after an interruption.
-const cleanupTime = 10 * time.Second
-
-// takeBack deletes a job that no webhook has judged: its pods would never be scheduled, and what only
-// a webhook can do would be lost.
-func (s *submission) takeBack(ctx context.Context, job *unstructured.Unstructured) error {
-	failure := invocation.Failure{s.unjudged(job.GetName())}
-	if s.DryRun != "server" {
-		failure = append(failure, s.delete(ctx, job)...)
+// takeBack deletes what this run created, the last first, and returns why, and what could not be
+// deleted.
+func (s *submission) takeBack(ctx context.Context, created []*unstructured.Unstructured, why error) error {
+	if s.isDryRun() {
+		return why
 	}
-	return failure
+	var left invocation.Failure
+	for _, object := range slices.Backward(created) {
+		resource := kube.Claims
+		if object.GetKind() == v2beta1.Kind {
+			resource = kube.MPIJobs
+		}
+		if err := s.client.Delete(ctx, resource, object); err != nil {
+			left = append(left, fmt.Sprintf("%s %s could not be deleted again: %s; run: kubectl delete %s -n %s %s",
+				object.GetKind(), object.GetName(), s.client.Explain(err), resource.Resource, s.place.Namespace, object.GetName()))
+		}
+	}
+	if errors.Is(why, context.Canceled) {
+		why = invocation.Failure{"interrupted: job " + created[0].GetName() + " was not submitted"}
+	}
+	if len(left) == 0 {
+		return why
+	}
+	return append(invocation.Failure{s.explain(why).Error()}, left...)
 }
 
+// claimFailed keeps the error of a name that is taken apart from all others: a generated name may then
+// be followed by the next.
+func (s *submission) claimFailed(claim string, err error) error {
+	switch {
+	case apierrors.IsAlreadyExists(err) && s.GivenName() == "":
+		return err
+	case apierrors.IsAlreadyExists(err):
+		return invocation.Failure{fmt.Sprintf("--pvc: the claim %s exists already, with somebody's data: mount it with --pvc %s:/path, or write another --name", claim, claim)}
+	case errors.Is(err, kube.ErrUnknown):
+		return invocation.Failure{s.client.Explain(err),
+			fmt.Sprintf("the claim %s may have been created: look with kubectl get pvc -n %s", claim, s.place.Namespace)}
+	case errors.Is(err, context.Canceled):
+		return err
+	}
+	return invocation.Failure{fmt.Sprintf("--pvc: the claim %s cannot be created: %s", claim, s.client.Explain(err))}
+}
+
+// unjudged says what becomes of a job that no webhook has seen: its pods would never be scheduled, and
+// what only a webhook can do would be lost.
 func (s *submission) unjudged(name string) string {
 	lost := "the job would never start"
 	if flags := s.lost(); len(flags) > 0 {
@@ -34,7 +67,7 @@ func (s *submission) unjudged(name string) string {
 	}
 	return fmt.Sprintf("job %s was not submitted: no webhook of runai-mpi acts in namespace %s, so %s; "+
 		"ask your administrator to install the chart runai-mpi, or to label the namespace with its project (%s)",
-		name, s.namespace, lost, kube.ProjectLabel)
+		name, s.place.Namespace, lost, kube.ProjectLabel)
 }
 
 // lost lists what only a webhook can do, as the user asked for it.
@@ -55,44 +88,4 @@ func (s *submission) lost() []string {
 		flags = append(flags, "--interactive")
 	}
 	return flags
-}
-
-// delete removes what this run created, also after an interruption, and says so if it cannot.
-func (s *submission) delete(ctx context.Context, job *unstructured.Unstructured) []string {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
-	defer cancel()
-	err := s.client.Delete(ctx, s.namespace, job.GetName(), job.GetUID())
-	if err == nil || apierrors.IsNotFound(err) {
-		return nil
-	}
-	return []string{fmt.Sprintf("it could not be deleted again: %s; run: kubectl delete mpijob -n %s %s", s.client.Explain(err), s.namespace, job.GetName())}
-}
-
-// recover finds out what became of a creation without an answer. A job of this run counts as created,
-// unless the user gave up; then it is deleted.
-func (s *submission) recover(ctx context.Context, name string, lost error) (*unstructured.Unstructured, error) {
-	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
-	defer cancel()
-	for pause := firstPause; pause <= lastPause; pause *= 2 {
-		job, err := s.client.Get(cleanup, s.namespace, name)
-		switch {
-		case err == nil && !s.client.IsOurs(job):
-			return nil, apierrors.NewAlreadyExists(v2beta1.Resource("mpijobs"), name)
-		case err == nil && ctx.Err() != nil:
-			return nil, append(invocation.Failure{"interrupted: job " + name + " was not submitted"}, s.delete(ctx, job)...)
-		case err == nil:
-			return job, nil
-		case !apierrors.IsNotFound(err):
-			return nil, s.unknown(name, err)
-		}
-		sleep(cleanup, pause) // the creation may still be on its way
-	}
-	return nil, lost
-}
-
-func (s *submission) unknown(name string, err error) error {
-	return invocation.Failure{
-		s.client.Explain(err),
-		fmt.Sprintf("job %s may have been created: look with kubectl get mpijob -n %s %s; its pods start only if it was admitted", name, s.namespace, name),
-	}
 }

@@ -3,7 +3,6 @@ package submit
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -30,30 +29,6 @@ func (r *reader) pullPolicy(text string) corev1.PullPolicy {
 	}
 	r.mistake("--image-pull-policy", text+" is none: write Always, IfNotPresent or Never")
 	return corev1.PullAlways
-}
-
-var envName = regexp.MustCompile(`^[-._a-zA-Z][-._a-zA-Z0-9]*$`)
-
-// environment splits at the first equal sign only: values keep theirs, and their commas. The last of
-// two values for one name counts, as in a shell.
-func (r *reader) environment(pairs []string) []corev1.EnvVar {
-	var env []corev1.EnvVar
-	index := map[string]int{}
-	for _, pair := range pairs {
-		name, value, found := strings.Cut(pair, "=")
-		if !found || !envName.MatchString(name) {
-			// A value may be a secret, and an error ends up in logs: name only what stands before the sign.
-			r.mistake("--environment", fmt.Sprintf("%s is no NAME=VALUE: write for example -e BATCH_SIZE=50", name))
-			continue
-		}
-		if i, again := index[name]; again {
-			env[i].Value = value
-			continue
-		}
-		index[name] = len(env)
-		env = append(env, corev1.EnvVar{Name: name, Value: value})
-	}
-	return env
 }
 
 func (r *reader) workingDir(dir string) string {

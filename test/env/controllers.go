@@ -19,6 +19,7 @@ var controllers = []string{
 	"garbage-collector-controller",
 	"namespace-controller",
 	"serviceaccount-controller",
+	"persistentvolumeclaim-protection-controller",
 	"resourcequota-controller",
 	"ttl-after-finished-controller",
 }

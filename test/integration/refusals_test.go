@@ -106,7 +106,7 @@ func TestProjectsAndNamespaces(t *testing.T) {
 		{"-p single", "mpijob.kubeflow.org/dist1\n", ""},
 		{"-p several", "", "runai: --project several has the namespaces first, second: write one of them with -n\n"},
 		{"-p several -n second", "mpijob.kubeflow.org/dist1\n", ""},
-		{"-p absent", "", "runai: --project absent does not exist: there is neither a namespace runai-absent nor one with the label runai/queue=absent\n"},
+		{"-p absent", "", "runai: --project absent was not found: no namespace has the label runai/queue=absent; see runai list projects\n"},
 		{"-n absent", "", "runai: namespace absent does not exist: write -p PROJECT, or another namespace with -n\n"},
 		{"-p labelled -n second", "", "runai: --project labelled is not the project of this namespace, which belongs to several: submit to a namespace of the project that you mean\n"},
 		{"-p labelled", "", "runai: --name dist1 is the name of a job in namespace runai-labelled already: write another, or delete that job first\n"},

@@ -37,6 +37,18 @@ func runaiWith(ctx context.Context, t *testing.T, kubeconfig string, args ...str
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
+// runaiUntil interrupts the program, as a person does, when the context ends.
+func runaiUntil(ctx context.Context, t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, product.Runai, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+product.Kubeconfig())
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	_ = cmd.Run() // its exit code tells
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
 func get(t *testing.T, namespace, name string) *v2beta1.MPIJob {
 	t.Helper()
 	job := &v2beta1.MPIJob{}
@@ -144,19 +156,21 @@ func TestGeneratedNames(t *testing.T) {
 // People submit at once: everybody gets a name, and none is left out.
 func TestConcurrentNames(t *testing.T) {
 	addProject(t, "crowd", v1alpha1.ProjectSpec{})
-	const people = 20
-	names := make(chan string, people)
+	const people, each = 10, 20
+	names := make(chan string, people*each)
 	for range people {
 		go func() {
-			stdout, stderr, _ := runai(t, "submit-mpi", "-p", "crowd", "--job-name-prefix", "x", "-i", "x", "-o", "name")
-			names <- strings.TrimSpace(stdout + stderr)
+			for range each {
+				stdout, stderr, _ := runai(t, "submit-mpi", "-p", "crowd", "--job-name-prefix", "x", "-i", "x", "-o", "name")
+				names <- strings.TrimSpace(stdout + stderr)
+			}
 		}()
 	}
 	got := map[string]bool{}
-	for range people {
+	for range people * each {
 		got[<-names] = true
 	}
-	for n := range people {
+	for n := range people * each {
 		if want := fmt.Sprintf("mpijob.kubeflow.org/x-%d", n); !got[want] {
 			t.Errorf("nobody got %s: %v", want, got)
 		}

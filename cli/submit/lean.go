@@ -1,15 +1,11 @@
 package submit
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-
-	"github.com/runai-mpi/runai-mpi/shared/manifest"
 )
 
 // lean drops what Go writes for empty structs: the job is shown and sent as a person would write it.
@@ -41,28 +37,4 @@ func dropEmpty(object map[string]any, key string) {
 	if value, ok := object[key].(map[string]any); ok && len(value) == 0 {
 		delete(object, key)
 	}
-}
-
-// write prints an object as name, yaml or json.
-func write(out io.Writer, format string, job *unstructured.Unstructured) error {
-	if format == "name" {
-		_, err := fmt.Fprintf(out, "mpijob.%s/%s\n", v2beta1.GroupName, job.GetName())
-		return err
-	}
-	shown := job.DeepCopy()
-	shown.SetManagedFields(nil)
-	text, err := marshal(format, shown.Object)
-	if err != nil {
-		return fmt.Errorf("cannot print the job: %w", err)
-	}
-	_, err = out.Write(text)
-	return err
-}
-
-func marshal(format string, object map[string]any) ([]byte, error) {
-	if format == "yaml" {
-		return manifest.YAML(object)
-	}
-	text, err := json.MarshalIndent(object, "", "    ")
-	return append(text, '\n'), err
 }

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/runai-mpi/runai-mpi/test/golden"
+)
+
+// seedOptions are the options of the documentation that runai grew from, in its order, and what each
+// becomes in the cluster.
+var seedOptions = [][2]string{
+	{"attach", "nothing in the job but `stdin` and `tty`: runai waits for the launcher and copies its output"},
+	{"backoff-limit", "`runPolicy.backoffLimit`; 0 by the webhook for an interactive job"},
+	{"command", "what follows `--` is the launcher's `command` instead of its `args`"},
+	{"cpu", "`resources.requests[cpu]` of both roles"},
+	{"cpu-limit", "`resources.limits[cpu]` of both roles"},
+	{"create-home-dir", "`run.ai/create-home-dir`; the webhook mounts an emptyDir and sets HOME"},
+	{"environment", "`env` of both roles; `SECRET:name,key` a `secretKeyRef`"},
+	{"git-sync", "`run.ai/git-sync`, and credentials a Secret of the job; the webhook adds an init container to both roles"},
+	{"gpu", "`run.ai/gpu`; the webhook sets the workers' limit, or the annotations of the fraction backend"},
+	{"gpu-memory", "`run.ai/gpu-memory`; the webhook sets the annotations of the fraction backend"},
+	{"host-ipc", "`hostIPC` of both roles"},
+	{"host-network", "`hostNetwork` of both roles"},
+	{"image", "`image` of both roles"},
+	{"image-pull-policy", "`imagePullPolicy` of both roles"},
+	{"interactive", "`run.ai/interactive`; the webhook adds `priorityClassName: build`, no retries and the project's interactive node types"},
+	{"job-name-prefix", "`metadata.name`, with the smallest free number"},
+	{"large-shm", "`run.ai/large-shm`; the webhook mounts memory at /dev/shm of both roles"},
+	{"local-image", "`imagePullPolicy: Never` of both roles, and a warning"},
+	{"memory", "`resources.requests[memory]` of both roles"},
+	{"memory-limit", "`resources.limits[memory]` of both roles"},
+	{"name", "`metadata.name`"},
+	{"node-type", "`run.ai/node-type`; the webhook requires the node type of both roles"},
+	{"prevent-privilege-escalation", "`securityContext.allowPrivilegeEscalation: false` of both roles"},
+	{"processes", "`replicas` of the Worker; RUNAI_MPI_NUM_WORKERS by the webhook"},
+	{"pvc", "a volume and a mount of both roles; a new claim beside the job"},
+	{"run-as-user", "`run.ai/run-as-user`; the webhook sets the ids of both roles"},
+	{"stdin", "`stdin` of both roles"},
+	{"tty", "`tty` of both roles"},
+	{"volume", "a `hostPath` or `nfs` volume and a mount of both roles"},
+	{"nfs-server", "the server of each `--volume` that names none"},
+	{"working-dir", "`workingDir` of both roles"},
+	{"loglevel", "nothing in the job: what runai logs"},
+	{"project", "`run.ai/project`, and the namespace"},
+	{"help", "nothing in the job"},
+}
+
+// laterOptions come with the policies that they need.
+var laterOptions = map[string]bool{"create-home-dir": true, "git-sync": true, "run-as-user": true}
+
+// The page of the command line is written from the model that parses it.
+func TestDocs(t *testing.T) {
+	model := newParser(&commands{}).Model
+	var page strings.Builder
+	page.WriteString("# The command line\n\nThis page is generated from the program: `runai --help` says the same.\n")
+	submit := model.Children[0]
+	writeSeedTable(t, &page, submit)
+	for _, leaf := range model.Leaves(true) {
+		writeCommand(&page, leaf)
+	}
+	page.WriteString("\n## Flags of every command\n")
+	writeFlags(&page, model.Flags)
+	golden.Compare(t, "../docs/cli.md", page.String())
+}
+
+func writeSeedTable(t *testing.T, page *strings.Builder, submit *kong.Node) {
+	page.WriteString("\n## What each option of submit-mpi becomes\n\n| option | in the job |\n|---|---|\n")
+	known := map[string]*kong.Flag{}
+	for _, group := range submit.AllFlags(false) {
+		for _, flag := range group {
+			known[flag.Name] = flag
+		}
+	}
+	for _, option := range seedOptions {
+		flag := known[option[0]]
+		switch {
+		case flag != nil:
+			fmt.Fprintf(page, "| `%s` | %s |\n", flagName(flag), option[1])
+		case laterOptions[option[0]]:
+			fmt.Fprintf(page, "| `--%s` | not in this version: %s |\n", option[0], option[1])
+		default:
+			t.Errorf("submit-mpi has no --%s", option[0])
+		}
+	}
+}
+
+func writeCommand(page *strings.Builder, command *kong.Node) {
+	name := command.Name
+	if parent := command.Parent; parent.Type == kong.CommandNode {
+		name = parent.Name + " " + name
+	}
+	fmt.Fprintf(page, "\n## runai %s\n\n%s\n", name, command.Help)
+	if len(command.Aliases) > 0 {
+		fmt.Fprintf(page, "\nAlso: `%s`.\n", strings.Join(command.Aliases, "`, `"))
+	}
+	for _, argument := range command.Positional {
+		fmt.Fprintf(page, "\n- `%s`: %s\n", argument.Summary(), argument.Help)
+	}
+	writeFlags(page, command.Flags)
+}
+
+func writeFlags(page *strings.Builder, flags []*kong.Flag) {
+	group := ""
+	for i, flag := range flags {
+		if flag.Hidden {
+			continue
+		}
+		if title := groupTitle(flag); i == 0 || title != group {
+			group = title
+			if title != "" {
+				fmt.Fprintf(page, "\n### %s\n", title)
+			}
+			page.WriteString("\n| flag | meaning |\n|---|---|\n")
+		}
+		fmt.Fprintf(page, "| `%s` | %s |\n", flagName(flag), strings.ReplaceAll(flag.Help, "|", `\|`))
+	}
+}
+
+func groupTitle(flag *kong.Flag) string {
+	if flag.Group == nil {
+		return ""
+	}
+	return flag.Group.Title
+}
+
+func flagName(flag *kong.Flag) string {
+	name := "--" + flag.Name
+	if flag.Short != 0 {
+		name = "-" + string(flag.Short) + ", " + name
+	}
+	if flag.PlaceHolder != "" {
+		name += " " + flag.PlaceHolder
+	}
+	return name
+}

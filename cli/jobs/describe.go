@@ -1,0 +1,126 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/output"
+	"github.com/runai-mpi/runai-mpi/cli/table"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// Describe is runai describe job.
+type Describe struct {
+	Name   string `arg:"" name:"NAME" help:"The name of the job."`
+	Output string `short:"o" enum:",wide,yaml,json" default:"" placeholder:"FORMAT" help:"Print the job as the cluster has it: yaml or json."`
+}
+
+// Run prints everything about a job; why it does not run comes first.
+func (d *Describe) Run(ctx context.Context, run *invocation.Invocation) error {
+	client, err := run.Connect()
+	if err != nil {
+		return err
+	}
+	object, err := find(ctx, run, client, d.Name)
+	if err != nil {
+		return err
+	}
+	if d.Output == "yaml" || d.Output == "json" {
+		return output.Write(run.Stdout, d.Output, []*unstructured.Unstructured{object})
+	}
+	s, err := stateOf(ctx, client, object)
+	if err != nil {
+		return err
+	}
+	events, err := client.Events(ctx, s.job.Namespace)
+	if err != nil {
+		run.Warn("the events cannot be shown: " + client.Explain(err))
+	}
+	place := run.Place(client)
+	place.Namespace = s.job.Namespace
+	return s.describe(run.Stdout, projectsOf(ctx, client, place)(s.job.Namespace), s.eventsOf(events), time.Now())
+}
+
+func (s state) describe(out io.Writer, project string, events []corev1.Event, now time.Time) error {
+	if err := table.Write(out, s.facts(project, now)); err != nil {
+		return err
+	}
+	if why := whyNotRunning(s, events); why != "" {
+		fmt.Fprintf(out, "\n%s\n", why)
+	}
+	fmt.Fprintln(out, "\nPods:")
+	if err := table.Write(out, s.podRows(now)); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "\nEvents:")
+	if len(events) == 0 {
+		_, err := fmt.Fprintln(out, "No events for resources")
+		return err
+	}
+	return table.Write(out, eventRows(events, now))
+}
+
+func (s state) facts(project string, now time.Time) [][]string {
+	policies, version, _ := strings.Cut(s.job.Annotations[annotations.AppliedPoliciesKey], " ")
+	return [][]string{
+		{"NAME:", s.job.Name},
+		{"NAMESPACE:", s.job.Namespace},
+		{"PROJECT:", project},
+		{"TYPE:", s.kind()},
+		{"STATUS:", s.status()},
+		{"TRAINING DURATION:", s.trainingTime(now)},
+		{"IMAGE:", s.image()},
+		{"GPUS:", number(s.gpusPerWorker())},
+		{"TOTAL REQUESTED GPUS:", number(s.requestedGPUs())},
+		{"ALLOCATED GPUS:", number(s.allocatedGPUs())},
+		{"PARALLELISM:", strconv.Itoa(int(mpijob.Workers(s.job)))},
+		{"RUNNING PODS:", strconv.Itoa(s.count(corev1.PodRunning))},
+		{"PENDING PODS:", strconv.Itoa(s.count(corev1.PodPending))},
+		{"SUCCEEDED PODS:", strconv.Itoa(s.count(corev1.PodSucceeded))},
+		{"FAILED PODS:", strconv.Itoa(s.count(corev1.PodFailed))},
+		{"APPLIED POLICIES:", strings.ReplaceAll(policies, ",", ", ")},
+		{"WEBHOOK VERSION:", version},
+	}
+}
+
+func (s state) trainingTime(now time.Time) string {
+	start, end := s.job.Status.StartTime, now
+	if start == nil {
+		return ""
+	}
+	if completed := s.job.Status.CompletionTime; completed != nil {
+		end = completed.Time
+	}
+	return duration.HumanDuration(end.Sub(start.Time))
+}
+
+func (s state) podRows(now time.Time) [][]string {
+	rows := [][]string{{"POD", "STATUS", "TYPE", "AGE", "NODE"}}
+	for _, pod := range s.pods {
+		node := pod.Spec.NodeName
+		if pod.Status.HostIP != "" {
+			node += "/" + pod.Status.HostIP
+		}
+		rows = append(rows, []string{pod.Name, podStatus(pod), roleOf(pod), age(pod.CreationTimestamp, now), node})
+	}
+	return rows
+}
+
+func eventRows(events []corev1.Event, now time.Time) [][]string {
+	rows := [][]string{{"SOURCE", "TYPE", "AGE", "MESSAGE"}}
+	for _, event := range events {
+		source := strings.ToLower(event.InvolvedObject.Kind) + "/" + event.InvolvedObject.Name
+		rows = append(rows, []string{source, event.Type, age(*eventTime(event), now), fmt.Sprintf("[%s] %s", event.Reason, event.Message)})
+	}
+	return rows
+}

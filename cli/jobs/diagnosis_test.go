@@ -1,0 +1,189 @@
+package jobs
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+)
+
+var now = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+
+func pod(name, role string, change func(*corev1.Pod)) corev1.Pod {
+	p := corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+		Name: name, Namespace: "runai-a", CreationTimestamp: metav1.NewTime(now.Add(-time.Minute)),
+		Labels: map[string]string{v2beta1.JobNameLabel: "dist1", v2beta1.JobRoleLabel: role},
+	}}
+	p.Spec.Containers = []corev1.Container{{Name: "mpi", Image: "example/train"}}
+	p.Status.Phase = corev1.PodPending
+	if change != nil {
+		change(&p)
+	}
+	return p
+}
+
+func waitingFor(reason, message string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		state := corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}
+		p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "mpi", Image: "example/train", State: state}}
+	}
+}
+
+func unschedulable(message string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: message}}
+	}
+}
+
+func ended(code int32, reason string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		state := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: code, Reason: reason}}
+		p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "mpi", State: state}}
+	}
+}
+
+func event(kind, name, eventType, reason, message string) corev1.Event {
+	return corev1.Event{
+		InvolvedObject: corev1.ObjectReference{Kind: kind, Name: name}, Type: eventType, Reason: reason, Message: message,
+		LastTimestamp: metav1.NewTime(now),
+	}
+}
+
+func finished(condition v2beta1.JobConditionType, message string) func(*v2beta1.MPIJob) {
+	return func(job *v2beta1.MPIJob) {
+		job.Status.Conditions = []v2beta1.JobCondition{{Type: condition, Status: corev1.ConditionTrue, Message: message}}
+	}
+}
+
+func TestWhyNotRunning(t *testing.T) {
+	worker := func(change func(*corev1.Pod)) []corev1.Pod {
+		return []corev1.Pod{pod("dist1-worker-0", "worker", change)}
+	}
+	for _, test := range []struct {
+		name   string
+		job    func(*v2beta1.MPIJob)
+		pods   []corev1.Pod
+		events []corev1.Event
+		status string
+		want   string
+	}{
+		{name: "nothing yet", status: "Pending", want: "The MPI Operator has not made the pods yet"},
+		{name: "no GPU", pods: worker(unschedulable("0/2 nodes are available: 2 Insufficient nvidia.com/gpu. preemption: 0/2 nodes are available.")),
+			status: "Pending", want: "No node can take pod dist1-worker-0: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu; wait until GPUs are free, or ask for fewer with --gpu or --processes."},
+		{name: "no node of the type", pods: worker(unschedulable("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.")),
+			status: "Pending", want: "No node can take pod dist1-worker-0: 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector; ask your administrator for nodes of the project's node types, or choose another with --node-type."},
+		{name: "no claim", pods: worker(unschedulable(`persistentvolumeclaim "mine" not found`)),
+			status: "Pending", want: `No node can take pod dist1-worker-0: persistentvolumeclaim "mine" not found; check the claim with ` + "`kubectl describe pvc`."},
+		{name: "no image", pods: worker(waitingFor("ImagePullBackOff", "")), status: "ImagePullBackOff",
+			want: "Pod dist1-worker-0 cannot get the image example/train (ImagePullBackOff): check its name and that the cluster may pull it, then submit the job again."},
+		{name: "no Secret", pods: worker(waitingFor("CreateContainerConfigError", `secret "token" not found`)), status: "CreateContainerConfigError",
+			want: `Container mpi of pod dist1-worker-0 cannot be created: secret "token" not found; delete the job, and submit it again without the cause.`},
+		{name: "no volume", pods: worker(waitingFor("ContainerCreating", "")), status: "ContainerCreating",
+			events: []corev1.Event{event("Pod", "dist1-worker-0", "Warning", "FailedMount", "MountVolume.SetUp failed: mount.nfs: no route to host.")},
+			want:   "Pod dist1-worker-0 waits for a volume: MountVolume.SetUp failed: mount.nfs: no route to host; check what the job mounts."},
+		{name: "Pod Security", status: "Pending",
+			events: []corev1.Event{event("MPIJob", "dist1", "Warning", "MPIJobFailed", `worker pod created failed: pods "dist1-worker-0" is forbidden: violates PodSecurity "restricted:latest"`)},
+			want:   `The pods are refused by the namespace's Pod Security: worker pod created failed: pods "dist1-worker-0" is forbidden: violates PodSecurity "restricted:latest"; submit the job with --run-as-user.`},
+		{name: "the operator's own verdict", status: "Pending", events: []corev1.Event{event("MPIJob", "dist1", "Warning", "ValidationError", "Found validation errors: x")},
+			want: "The pods cannot be created: Found validation errors: x; delete the job, and submit it again without the cause."},
+		{name: "a worker that ends", pods: worker(ended(255, "Error")), status: "Error",
+			want: "Container mpi of pod dist1-worker-0 ended with exit code 255 (Error): read its output with `runai logs dist1 --pod dist1-worker-0`."},
+		{name: "failed", job: finished(v2beta1.JobFailed, "Job has reached the specified backoff limit"), status: "Failed",
+			want: "The job failed: Job has reached the specified backoff limit; read its output with `runai logs dist1`."},
+		{name: "out of memory", job: finished(v2beta1.JobFailed, "x"), pods: worker(ended(137, "OOMKilled")), status: "Failed",
+			want: "The job failed: container mpi of pod dist1-worker-0 was killed for using more memory than its limit; submit it with a higher --memory-limit."},
+		{name: "an init container that failed", job: finished(v2beta1.JobFailed, "x"), status: "Failed",
+			pods: []corev1.Pod{pod("dist1-launcher-abcde", "launcher", func(p *corev1.Pod) {
+				state := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1, Message: "no such branch\n"}}
+				p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "fetch", State: state}}
+			})},
+			want: "The job failed before it started: no such branch."},
+		{name: "suspended by hand", job: func(job *v2beta1.MPIJob) { job.Spec.RunPolicy.Suspend = new(bool); *job.Spec.RunPolicy.Suspend = true },
+			status: "Suspended", want: "The job is suspended: resume it with `kubectl patch mpijob dist1 -n runai-a "},
+		{name: "starting", pods: worker(nil), status: "Pending", want: "The launcher is not there yet"},
+		{name: "running", pods: worker(func(p *corev1.Pod) { p.Status.Phase = corev1.PodRunning }), status: "Running"},
+		{name: "succeeded", job: finished(v2beta1.JobSucceeded, ""), status: "Succeeded"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			job := mpijobtest.MakeMPIJob("dist1", "runai-a").Obj()
+			if test.job != nil {
+				test.job(job)
+			}
+			s := newState(job, test.pods)
+			if got := s.status(); got != test.status {
+				t.Errorf("status %s, want %s", got, test.status)
+			}
+			if got := whyNotRunning(s, s.eventsOf(test.events)); !strings.HasPrefix(got, test.want) || test.want == "" && got != "" {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestInitStatus(t *testing.T) {
+	waits := pod("dist1-launcher", "launcher", func(p *corev1.Pod) {
+		p.Spec.InitContainers = []corev1.Container{{Name: "one"}, {Name: "two"}}
+		p.Status.InitContainerStatuses = []corev1.ContainerStatus{
+			{Name: "one", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}},
+			{Name: "two", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}},
+		}
+	})
+	if got := podStatus(waits); got != "Init:1/2" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// Of a job that is tried again, the last launcher comes first and counts; workers come by their number.
+func TestOrderOfPods(t *testing.T) {
+	numbered := func(index string) func(*corev1.Pod) {
+		return func(p *corev1.Pod) { p.Labels[v2beta1.ReplicaIndexLabel] = index }
+	}
+	older := func(p *corev1.Pod) {
+		p.CreationTimestamp = metav1.NewTime(now.Add(-time.Hour))
+		p.Status.Phase = corev1.PodFailed
+	}
+	s := newState(mpijobtest.MakeMPIJob("dist1", "runai-a").Obj(), []corev1.Pod{
+		pod("w10", "worker", numbered("10")), pod("old", "launcher", older), pod("w9", "worker", numbered("9")), pod("new", "launcher", nil),
+	})
+	if got := strings.Join(s.podNames(), " "); got != "new old w9 w10" {
+		t.Errorf("got %s", got)
+	}
+	if n := s.count(corev1.PodFailed); n != 0 {
+		t.Errorf("%d of the current pods failed", n)
+	}
+}
+
+// Events of an earlier job of the same name, and of others, are none of this job's.
+func TestEventsOf(t *testing.T) {
+	job := mpijobtest.MakeMPIJob("dist1", "runai-a").Obj()
+	job.CreationTimestamp = metav1.NewTime(now.Add(-time.Minute))
+	old := event("MPIJob", "dist1", "Normal", "Old", "")
+	old.LastTimestamp = metav1.NewTime(now.Add(-time.Hour))
+	late := event("Pod", "dist1-launcher-abcde", "Normal", "Late", "")
+	late.LastTimestamp = metav1.NewTime(now.Add(time.Second))
+	var reasons []string
+	for _, e := range newState(job, nil).eventsOf([]corev1.Event{
+		late, old, event("Pod", "dist10-worker-0", "Normal", "Other", ""), event("Pod", "dist1-worker-12", "Normal", "Pod", ""), event("Job", "dist1-launcher", "Normal", "Job", ""),
+	}) {
+		reasons = append(reasons, e.Reason)
+	}
+	if got := strings.Join(reasons, " "); got != "Pod Job Late" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestDescribeWithoutEvents(t *testing.T) {
+	var out bytes.Buffer
+	if err := newState(mpijobtest.MakeMPIJob("dist1", "runai-a").Obj(), nil).describe(&out, "a", nil, now); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(out.String(), "\nEvents:\nNo events for resources\n") {
+		t.Errorf("got %s", out.String())
+	}
+}

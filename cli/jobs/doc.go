@@ -1,0 +1,2 @@
+// Package jobs has the commands that follow an MPIJob up: list, describe, logs and delete.
+package jobs

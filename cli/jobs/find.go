@@ -1,0 +1,57 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/kube"
+)
+
+// find returns a job of the project or namespace that the command names. Its errors are final.
+func find(ctx context.Context, run *invocation.Invocation, client *kube.Client, name string) (*unstructured.Unstructured, error) {
+	place := run.Place(client)
+	object, err := client.Get(ctx, kube.MPIJobs, place.Namespace, name)
+	if kube.IsMissing(err) && place.IsGuess() {
+		other, lookupErr := client.Lookup(ctx, place)
+		switch {
+		case lookupErr == nil:
+			place = other
+			object, err = client.Get(ctx, kube.MPIJobs, place.Namespace, name)
+		case !kube.IsForbidden(lookupErr):
+			err = lookupErr
+		}
+	}
+	if kube.IsMissing(err) {
+		return nil, invocation.Failure{fmt.Sprintf("Job %s does not exist in project %s. If the job exists in a different project, use -p <project-name>.",
+			name, projectsOf(ctx, client, place)(place.Namespace))}
+	}
+	if err != nil {
+		return nil, invocation.Failed(client.Explain(err))
+	}
+	return object, nil
+}
+
+// findState returns a job and its pods.
+func findState(ctx context.Context, run *invocation.Invocation, client *kube.Client, name string) (state, error) {
+	object, err := find(ctx, run, client, name)
+	if err != nil {
+		return state{}, err
+	}
+	return stateOf(ctx, client, object)
+}
+
+func stateOf(ctx context.Context, client *kube.Client, object *unstructured.Unstructured) (state, error) {
+	job := &v2beta1.MPIJob{}
+	if err := kube.Decode(object, job); err != nil {
+		return state{}, invocation.Failure{err.Error()}
+	}
+	pods, err := client.JobPods(ctx, job.Namespace, job.Name)
+	if err != nil {
+		return state{}, invocation.Failed(client.Explain(err))
+	}
+	return newState(job, pods), nil
+}

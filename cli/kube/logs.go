@@ -1,0 +1,52 @@
+package kube
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/client-go/rest"
+)
+
+// LogOptions say which part of a log is wanted, with the meaning of the API's PodLogOptions.
+type LogOptions struct {
+	Container  string
+	Follow     bool
+	Timestamps bool
+	Tail       *int64         // lines; nil is all
+	Since      *time.Duration // nil is from the beginning
+	SinceTime  *time.Time
+}
+
+// Logs returns the log of a pod, which the caller closes.
+func (c *Client) Logs(ctx context.Context, namespace, pod string, options LogOptions) (io.ReadCloser, error) {
+	request := c.core.Get().Namespace(namespace).Resource("pods").Name(pod).SubResource("log").
+		Param("container", options.Container).
+		Param("follow", strconv.FormatBool(options.Follow)).
+		Param("timestamps", strconv.FormatBool(options.Timestamps))
+	if options.Tail != nil {
+		request.Param("tailLines", strconv.FormatInt(*options.Tail, 10))
+	}
+	if options.Since != nil {
+		request.Param("sinceSeconds", strconv.FormatInt(int64(options.Since.Seconds()+0.999), 10))
+	}
+	if options.SinceTime != nil {
+		request.Param("sinceTime", options.SinceTime.UTC().Format(time.RFC3339))
+	}
+	return request.Stream(ctx)
+}
+
+// newCore makes a client that needs to read nothing but the statuses of errors.
+func newCore(config *rest.Config) (*rest.RESTClient, error) {
+	scheme := runtime.NewScheme()
+	metav1.AddToGroupVersion(scheme, corev1.SchemeGroupVersion)
+	copied := rest.CopyConfig(config)
+	copied.APIPath, copied.GroupVersion = "/api", &corev1.SchemeGroupVersion
+	copied.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
+	return rest.RESTClientFor(copied)
+}

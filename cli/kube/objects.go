@@ -1,0 +1,100 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// The resources that the command line writes.
+var (
+	MPIJobs = v2beta1.SchemeGroupVersion.WithResource("mpijobs")
+	Claims  = corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims")
+)
+
+const (
+	cleanupTime = 10 * time.Second // for what is done after an interruption
+	firstPause  = 100 * time.Millisecond
+	lastPause   = 2 * time.Second
+)
+
+// ErrUnknown is what Create returns when nobody can tell whether the object was created.
+var ErrUnknown = errors.New("its creation may have succeeded")
+
+// Create creates an object, or with dryRun only asks what would be stored, and returns the API
+// server's answer as it is: with fields that this program does not know. Where the answer is lost, it
+// looks for the object that it sent, also after an interruption: without an error, the object is there.
+func (c *Client) Create(ctx context.Context, resource schema.GroupVersionResource, object *unstructured.Unstructured, dryRun bool) (*unstructured.Unstructured, error) {
+	options := metav1.CreateOptions{FieldManager: c.manager}
+	if dryRun {
+		options.DryRun = []string{metav1.DryRunAll}
+	}
+	stored, err := c.dynamic.Resource(resource).Namespace(object.GetNamespace()).Create(ctx, object, options)
+	if err == nil || dryRun || !isAmbiguous(err) {
+		return stored, err
+	}
+	return c.find(ctx, resource, object, err)
+}
+
+// find looks for an object of this run of which the creation had no answer.
+func (c *Client) find(ctx context.Context, resource schema.GroupVersionResource, sent *unstructured.Unstructured, lost error) (*unstructured.Unstructured, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	for pause := firstPause; pause <= lastPause; pause *= 2 {
+		found, err := c.dynamic.Resource(resource).Namespace(sent.GetNamespace()).Get(ctx, sent.GetName(), metav1.GetOptions{})
+		switch {
+		case err == nil && !c.isOurs(found):
+			return nil, apierrors.NewAlreadyExists(resource.GroupResource(), sent.GetName())
+		case err == nil:
+			return found, nil
+		case !apierrors.IsNotFound(err):
+			return nil, fmt.Errorf("%w: %w", ErrUnknown, lost)
+		}
+		time.Sleep(pause) // the creation may still be on its way
+	}
+	return nil, lost
+}
+
+// isOurs tells whether this very run created the object.
+func (c *Client) isOurs(object *unstructured.Unstructured) bool {
+	return slices.ContainsFunc(object.GetManagedFields(), func(entry metav1.ManagedFieldsEntry) bool {
+		return entry.Manager == c.manager
+	})
+}
+
+// Delete deletes exactly this object, not another one that has its name by now, also after an
+// interruption. That it is gone already is no error.
+func (c *Client) Delete(ctx context.Context, resource schema.GroupVersionResource, object *unstructured.Unstructured) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	propagation := metav1.DeletePropagationBackground
+	err := c.dynamic.Resource(resource).Namespace(object.GetNamespace()).Delete(ctx, object.GetName(), metav1.DeleteOptions{
+		Preconditions: metav1.NewUIDPreconditions(string(object.GetUID())), PropagationPolicy: &propagation,
+	})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// Names returns the names of all objects of a namespace.
+func (c *Client) Names(ctx context.Context, resource schema.GroupVersionResource, namespace string) ([]string, error) {
+	list, err := c.metadata.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(list.Items))
+	for _, item := range list.Items {
+		names = append(names, item.Name)
+	}
+	return names, nil
+}

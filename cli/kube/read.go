@@ -1,0 +1,78 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+)
+
+// The resources that the command line only reads.
+var (
+	pods     = corev1.SchemeGroupVersion.WithResource("pods")
+	events   = corev1.SchemeGroupVersion.WithResource("events")
+	projects = v1alpha1.GroupVersion.WithResource("projects")
+)
+
+// Get returns an object as the API server has it.
+func (c *Client) Get(ctx context.Context, resource schema.GroupVersionResource, namespace, name string) (*unstructured.Unstructured, error) {
+	return c.dynamic.Resource(resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
+}
+
+// Jobs returns the MPIJobs of a namespace, or with "" of all.
+func (c *Client) Jobs(ctx context.Context, namespace string) ([]v2beta1.MPIJob, error) {
+	return list[v2beta1.MPIJob](ctx, c, MPIJobs, namespace, metav1.ListOptions{})
+}
+
+// JobPods returns the pods of the MPIJobs of a namespace, or with "" of all; of one job, if it is named.
+func (c *Client) JobPods(ctx context.Context, namespace, job string) ([]corev1.Pod, error) {
+	selector := v2beta1.JobNameLabel
+	if job != "" {
+		selector = labels.Set{v2beta1.JobNameLabel: job}.String()
+	}
+	return list[corev1.Pod](ctx, c, pods, namespace, metav1.ListOptions{LabelSelector: selector})
+}
+
+// Events returns the events of a namespace.
+func (c *Client) Events(ctx context.Context, namespace string) ([]corev1.Event, error) {
+	return list[corev1.Event](ctx, c, events, namespace, metav1.ListOptions{})
+}
+
+// Projects returns all projects.
+func (c *Client) Projects(ctx context.Context) ([]v1alpha1.Project, error) {
+	found, err := list[v1alpha1.Project](ctx, c, projects, "", metav1.ListOptions{})
+	if isNoResource(err) {
+		return nil, fmt.Errorf("this cluster does not know projects (%s): ask your administrator to install the chart runai-mpi", v1alpha1.GroupVersion)
+	}
+	return found, err
+}
+
+func list[T any](ctx context.Context, c *Client, resource schema.GroupVersionResource, namespace string, options metav1.ListOptions) ([]T, error) {
+	found, err := c.dynamic.Resource(resource).Namespace(namespace).List(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	typed := make([]T, len(found.Items))
+	for i := range found.Items {
+		if err := Decode(&found.Items[i], &typed[i]); err != nil {
+			return nil, err
+		}
+	}
+	return typed, nil
+}
+
+// Decode reads an object into its Go type, and passes over what the type does not know.
+func Decode(object *unstructured.Unstructured, into any) error {
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, into); err != nil {
+		return fmt.Errorf("%s %s cannot be read: %w", object.GetKind(), object.GetName(), err)
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+// Package output prints objects of the cluster for people and for other programs.
+package output
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/runai-mpi/runai-mpi/shared/manifest"
+)
+
+// Write prints objects as name, yaml (documents) or json (one value), without managed fields.
+func Write(out io.Writer, format string, objects []*unstructured.Unstructured) error {
+	var text bytes.Buffer
+	shown := make([]any, 0, len(objects))
+	for i, object := range objects {
+		copied := object.DeepCopy()
+		copied.SetManagedFields(nil)
+		shown = append(shown, copied.Object)
+		switch format {
+		case "name":
+			fmt.Fprintln(&text, nameOf(object))
+		case "yaml":
+			document, err := manifest.YAML(copied.Object)
+			if err != nil {
+				return fmt.Errorf("cannot print the object: %w", err)
+			}
+			if i > 0 {
+				text.WriteString("---\n")
+			}
+			text.Write(document)
+		}
+	}
+	if format == "json" {
+		if err := writeJSON(&text, shown); err != nil {
+			return fmt.Errorf("cannot print the object: %w", err)
+		}
+	}
+	_, err := text.WriteTo(out)
+	return err
+}
+
+// nameOf is how kubectl names an object: mpijob.kubeflow.org/dist1, persistentvolumeclaim/data.
+func nameOf(object *unstructured.Unstructured) string {
+	kind := object.GroupVersionKind().GroupKind()
+	return strings.ToLower(kind.String()) + "/" + object.GetName()
+}
+
+func writeJSON(out io.Writer, objects []any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "    ")
+	if len(objects) == 1 {
+		return encoder.Encode(objects[0])
+	}
+	return encoder.Encode(map[string]any{"apiVersion": "v1", "kind": "List", "items": objects})
+}

@@ -1,0 +1,36 @@
+package projects
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/kube"
+)
+
+// Config is runai config project, and runai project set.
+type Config struct {
+	Name string `arg:"" name:"PROJECT" help:"The project that commands without -p are for."`
+}
+
+// Run makes the project's namespace the one of the kubeconfig's context, as the original did: kubectl
+// then acts in it, too.
+func (c *Config) Run(ctx context.Context, run *invocation.Invocation) error {
+	client, err := run.Connect()
+	if err != nil {
+		return err
+	}
+	place, err := client.Lookup(ctx, kube.PlaceOf(c.Name, run.Namespace, client.Namespace))
+	if kube.IsForbidden(err) {
+		run.Warn(fmt.Sprintf("you may not list namespaces, so %s is a guess", place.Namespace))
+		err = nil
+	}
+	if err != nil {
+		return invocation.Failed(client.Explain(err))
+	}
+	if err := kube.SetNamespace(run.Options(), place.Namespace); err != nil {
+		return invocation.Failure{err.Error()}
+	}
+	_, err = fmt.Fprintf(run.Stdout, "Project %s has been set as default project\n", c.Name)
+	return err
+}

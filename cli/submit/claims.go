@@ -1,0 +1,144 @@
+package submit
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+const claimShape = "[STORAGE-CLASS]:SIZE:PATH[:ro] for a new claim, or CLAIM:PATH[:ro] for one that exists"
+
+// A Claim is what --pvc asks for: a new claim, or one that exists.
+type Claim struct {
+	Existing string // its name, "" for a new one
+
+	StorageClass string // "" is the cluster's default
+	Size         resource.Quantity
+	AccessMode   corev1.PersistentVolumeAccessMode
+
+	path     string
+	readOnly bool
+}
+
+// claims reads --pvc in both of its forms.
+func (r *reader) claims(values []string, accessMode string) []Claim {
+	mode := r.claimMode(accessMode)
+	var all []Claim
+	for _, value := range splitWhere(values, isClaim) {
+		claim, problem := readClaim(value)
+		if problem != "" {
+			r.mistake("--pvc", problem)
+			continue
+		}
+		claim.AccessMode = mode
+		all = append(all, claim)
+	}
+	return all
+}
+
+var claimModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany, corev1.ReadOnlyMany, corev1.ReadWriteOnce, corev1.ReadWriteOncePod}
+
+func (r *reader) claimMode(text string) corev1.PersistentVolumeAccessMode {
+	for _, mode := range claimModes {
+		if strings.EqualFold(text, string(mode)) {
+			return mode
+		}
+	}
+	r.mistake("--pvc-access-mode", text+" is none: write ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod")
+	return corev1.ReadWriteMany
+}
+
+// readClaim tells the two forms apart as the original did. Two fields name a claim that exists; four
+// describe a new one; three do either: a new one where the first is empty or the second is a size.
+func readClaim(value string) (Claim, string) {
+	fields := strings.Split(value, ":")
+	isNew := len(fields) == 4 || len(fields) == 3 && (fields[0] == "" || isSize(fields[1]))
+	switch {
+	case len(fields) < 2 || len(fields) > 4:
+		return Claim{}, value + " has not the form " + claimShape
+	case isNew:
+		return newClaim(append(fields, "")[:4])
+	}
+	return existingClaim(append(fields, "")[:3])
+}
+
+func newClaim(fields []string) (claim Claim, problem string) {
+	claim = Claim{StorageClass: fields[0], path: fields[2]}
+	if claim.StorageClass != "" && len(validation.IsDNS1123Subdomain(claim.StorageClass)) > 0 {
+		return claim, claim.StorageClass + " is no storage class: write one of kubectl get storageclasses, or nothing for the default"
+	}
+	if fields[1] == "" {
+		return claim, "has no size: write for example --pvc " + claim.StorageClass + ":3Gi:" + claim.path
+	}
+	size, err := resource.ParseQuantity(fields[1])
+	if err != nil || size.Sign() <= 0 {
+		return claim, fields[1] + " is no size above 0: write for example 3Gi"
+	}
+	claim.Size = size
+	return claim, claim.mounted(fields[3])
+}
+
+func existingClaim(fields []string) (claim Claim, problem string) {
+	claim = Claim{Existing: fields[0], path: fields[1]}
+	if len(validation.IsDNS1123Subdomain(claim.Existing)) > 0 {
+		return claim, fmt.Sprintf("%q is no name of a claim: write %s", claim.Existing, claimShape)
+	}
+	return claim, claim.mounted(fields[2])
+}
+
+func (c *Claim) mounted(mode string) (problem string) {
+	if !isMountPath(c.path) {
+		return fmt.Sprintf("%q is no absolute path below /: write %s", c.path, claimShape)
+	}
+	c.readOnly, problem = accessMode(mode)
+	return problem
+}
+
+func isSize(text string) bool {
+	_, err := resource.ParseQuantity(text)
+	return err == nil
+}
+
+func isClaim(text string) bool {
+	_, problem := readClaim(text)
+	return problem == ""
+}
+
+// name is the claim's in the cluster; index counts the job's claims.
+func (c Claim) name(job string, index int) string {
+	if c.Existing != "" {
+		return c.Existing
+	}
+	return fmt.Sprintf("pvc-%s-%d", job, index)
+}
+
+func (c Claim) mountIn(job string, index int) mounted {
+	volume := fmt.Sprintf("pvc-volume-%d", index)
+	return mounted{
+		corev1.Volume{Name: volume, VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{
+			ClaimName: c.name(job, index),
+		}}},
+		corev1.VolumeMount{Name: volume, MountPath: c.path, ReadOnly: c.readOnly},
+	}
+}
+
+// object is the claim to create. It has no owner: the user's data outlives the job.
+func (c Claim) object(job, namespace string, index int) *unstructured.Unstructured {
+	spec := map[string]any{
+		"accessModes": []any{string(c.AccessMode)},
+		"volumeMode":  string(corev1.PersistentVolumeFilesystem),
+		"resources":   map[string]any{"requests": map[string]any{"storage": c.Size.String()}},
+	}
+	if c.StorageClass != "" {
+		spec["storageClassName"] = c.StorageClass
+	}
+	claim := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": spec}}
+	claim.SetName(c.name(job, index))
+	claim.SetNamespace(namespace)
+	claim.SetLabels(map[string]string{"app.kubernetes.io/managed-by": "runai", "app.kubernetes.io/instance": job})
+	return claim
+}

@@ -1,0 +1,37 @@
+// Package table prints tables that people read and split at two spaces.
+package table
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// Write prints rows with at least two spaces between columns. An empty cell, unless it is the last, is
+// a hyphen: nobody loses count.
+func Write(out io.Writer, rows [][]string) error {
+	var text bytes.Buffer
+	writer := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i, cell := range row {
+			cell = strings.Join(strings.Fields(cell), " ")
+			if cell == "" && i < len(row)-1 {
+				cell = "-"
+			}
+			fmt.Fprint(writer, cell)
+			if i < len(row)-1 {
+				fmt.Fprint(writer, "\t")
+			}
+		}
+		fmt.Fprintln(writer)
+	}
+	_ = writer.Flush() // into memory
+	for line := range strings.Lines(text.String()) {
+		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,217 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+)
+
+func claimsIn(t *testing.T, namespace string) []string {
+	t.Helper()
+	var list corev1.PersistentVolumeClaimList
+	if err := product.Client.List(t.Context(), &list, client.InNamespace(namespace)); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, claim := range list.Items {
+		if claim.DeletionTimestamp != nil {
+			continue // it waits for its protection to end
+		}
+		names = append(names, fmt.Sprintf("%s %s %v", claim.Name, claim.Spec.Resources.Requests.Storage(), claim.Spec.AccessModes))
+	}
+	return names
+}
+
+func nothingIn(t *testing.T, namespace string) {
+	t.Helper()
+	if jobs, claims := jobsIn(t, namespace), claimsIn(t, namespace); len(jobs) > 0 || len(claims) > 0 {
+		t.Errorf("%d jobs and the claims %v are left", len(jobs), claims)
+	}
+}
+
+// The pods mount what the flags say; new claims outlive the job.
+func TestVolumes(t *testing.T) {
+	namespace := addProject(t, "storage", v1alpha1.ProjectSpec{})
+	_, stderr, code := runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":3Gi:/new:ro", "--pvc", "mine:/old",
+		"-v", "/raid:/raid:ro", "-v", "/public:/nfs::nfs.example.com")
+	if code != 0 || stderr != "" {
+		t.Fatal(stderr)
+	}
+	want := map[string]string{"/new": "claim pvc-dist1-0 ro", "/old": "claim mine", "/raid": "path /raid ro", "/nfs": "nfs nfs.example.com:/public"}
+	for _, pod := range podsOf(t, get(t, namespace, "dist1")).all() {
+		got := map[string]string{}
+		for _, mount := range pod.Spec.Containers[0].VolumeMounts {
+			if text := origin(pod, mount); text != "" {
+				got[mount.MountPath] = text
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", pod.Name, diff)
+		}
+	}
+	if err := product.Client.Delete(t.Context(), get(t, namespace, "dist1"), client.PropagationPolicy(metav1.DeletePropagationBackground)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the pods of the deleted job are gone", func(ctx context.Context) bool {
+		var pods corev1.PodList
+		return product.Client.List(ctx, &pods, client.InNamespace(namespace)) == nil && len(pods.Items) == 0
+	})
+	if diff := cmp.Diff([]string{"pvc-dist1-0 3Gi [ReadWriteMany]"}, claimsIn(t, namespace)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	// The same name again would mount the data of the first job.
+	_, stderr, code = runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/new")
+	if want := "runai: --pvc: the claim pvc-dist1-0 exists already, with somebody's data: mount it with --pvc pvc-dist1-0:/path, or write another --name\n"; stderr != want || code != 1 {
+		t.Errorf("exit code %d, got %s", code, stderr)
+	}
+	if jobs := jobsIn(t, namespace); len(jobs) > 0 {
+		t.Errorf("%d jobs are left", len(jobs))
+	}
+}
+
+func origin(pod corev1.Pod, mount corev1.VolumeMount) string {
+	mode := ""
+	if mount.ReadOnly {
+		mode = " ro"
+	}
+	for _, volume := range pod.Spec.Volumes {
+		switch {
+		case volume.Name != mount.Name:
+		case volume.PersistentVolumeClaim != nil:
+			return "claim " + volume.PersistentVolumeClaim.ClaimName + mode
+		case volume.HostPath != nil:
+			return "path " + volume.HostPath.Path + mode
+		case volume.NFS != nil:
+			return "nfs " + volume.NFS.Server + ":" + volume.NFS.Path + mode
+		}
+	}
+	return ""
+}
+
+// A generated name skips one of which the claims exist.
+func TestGeneratedNameSkipsClaims(t *testing.T) {
+	namespace := addProject(t, "skipped", v1alpha1.ProjectSpec{})
+	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: "pvc-job-0-1", Namespace: namespace}}
+	claim.Spec.AccessModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}
+	claim.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
+	if err := product.Client.Create(t.Context(), claim); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, _ := runai(t, "submit-mpi", "-n", namespace, "-i", "x", "--pvc", "old:/a", "--pvc", ":1Gi:/b", "-o", "name")
+	if want := "mpijob.kubeflow.org/job-1\npersistentvolumeclaim/pvc-job-1-1\n"; stdout != want {
+		t.Errorf("got %s%s", stdout, stderr)
+	}
+}
+
+func TestClaimOverQuota(t *testing.T) {
+	namespace := addProject(t, "quota", v1alpha1.ProjectSpec{})
+	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "storage", Namespace: namespace}}
+	quota.Spec.Hard = corev1.ResourceList{corev1.ResourceRequestsStorage: resource.MustParse("2Gi")}
+	if err := product.Client.Create(t.Context(), quota); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the quota is in force", func(ctx context.Context) bool {
+		return product.Client.Get(ctx, client.ObjectKeyFromObject(quota), quota) == nil && len(quota.Status.Hard) > 0
+	})
+	_, stderr, code := runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a", "--pvc", ":5Gi:/b")
+	if code != 1 || !strings.HasPrefix(stderr, "runai: --pvc: the claim pvc-dist1-1 cannot be created: ") || !strings.Contains(stderr, "exceeded quota") {
+		t.Errorf("exit code %d, got %s", code, stderr)
+	}
+	eventually(t, "the first claim is gone", func(context.Context) bool { return len(claimsIn(t, namespace)) == 0 })
+	nothingIn(t, namespace)
+}
+
+func TestClaimForbidden(t *testing.T) {
+	namespace := addProject(t, "forbidden", v1alpha1.ProjectSpec{})
+	user := addSubmitter(t, "carol", namespace)
+	_, stderr, code := runaiWith(t.Context(), t, user, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a")
+	want := "runai: --pvc: the claim pvc-dist1-0 cannot be created: carol may not create persistentvolumeclaims in namespace runai-forbidden: " +
+		"check the project, or ask your administrator for the permission\n"
+	if stderr != want || code != 1 {
+		t.Errorf("exit code %d, got %s", code, stderr)
+	}
+	nothingIn(t, namespace)
+}
+
+// addSubmitter makes a user who may create and delete jobs, and nothing else.
+func addSubmitter(t *testing.T, name, namespace string) (kubeconfig string) {
+	t.Helper()
+	user, err := product.AddUser(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, object := range []client.Object{
+		&rbacv1.Role{
+			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
+			Rules:      []rbacv1.PolicyRule{{APIGroups: []string{"kubeflow.org"}, Resources: []string{"mpijobs"}, Verbs: []string{"create", "delete"}}},
+		},
+		&rbacv1.RoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
+			Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, Name: name, APIGroup: rbacv1.GroupName}},
+		},
+	} {
+		if err := product.Client.Create(t.Context(), object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return user.Kubeconfig()
+}
+
+// The connection is cut at each request in turn: before it arrives, and after it did its work. Either
+// everything is there, or nothing.
+func TestConnectionIsCut(t *testing.T) {
+	namespace := addProject(t, "cut", v1alpha1.ProjectSpec{})
+	for cut := range 3 {
+		for _, afterwards := range []bool{false, true} {
+			name := fmt.Sprintf("cut-%d-%t", cut, afterwards)
+			t.Run(name, func(t *testing.T) {
+				creations := make(chan int, 1)
+				creations <- 0
+				kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
+					n := -1
+					if isCreation(r) {
+						n = <-creations
+						creations <- n + 1
+					}
+					if n != cut {
+						forward.ServeHTTP(w, r)
+						return
+					}
+					if afterwards {
+						forward.ServeHTTP(httptest.NewRecorder(), r)
+					}
+					panic(http.ErrAbortHandler)
+				})
+				_, stderr, code := runaiWith(t.Context(), t, kubeconfig, "submit-mpi", name, "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a", "--pvc", ":2Gi:/b")
+				if (code == 0) != afterwards {
+					t.Errorf("exit code %d: %s", code, stderr)
+				}
+				jobs, claims := len(jobsIn(t, namespace)), len(claimsIn(t, namespace))
+				if code == 0 && (jobs != 1 || claims != 2) || code != 0 && jobs+claims != 0 {
+					t.Errorf("exit code %d, %d jobs and %d claims are there", code, jobs, claims)
+				}
+				clear := []client.DeleteAllOfOption{client.InNamespace(namespace), client.PropagationPolicy(metav1.DeletePropagationBackground)}
+				for _, object := range []client.Object{&corev1.PersistentVolumeClaim{}, &v2beta1.MPIJob{}} {
+					if err := product.Client.DeleteAllOf(t.Context(), object, clear...); err != nil {
+						t.Fatal(err)
+					}
+				}
+				eventually(t, "the claims are gone", func(context.Context) bool { return len(claimsIn(t, namespace)) == 0 })
+			})
+		}
+	}
+}
