@@ -52,6 +52,20 @@ var seedOptions = [][2]string{
 // laterOptions come with the policies that they need.
 var laterOptions = map[string]bool{"create-home-dir": true, "git-sync": true, "run-as-user": true}
 
+// Whoever reads the help sees how each flag is written.
+func TestHelpHasExamples(t *testing.T) {
+	model := newParser(&commands{}).Model
+	flags := model.Flags
+	for _, leaf := range model.Leaves(true) {
+		flags = append(flags, leaf.Flags...)
+	}
+	for _, flag := range flags {
+		if !flag.Hidden && !flag.IsBool() && !strings.Contains(flag.Help, "Example") {
+			t.Errorf("the help of --%s has no example: %s", flag.Name, flag.Help)
+		}
+	}
+}
+
 // The page of the command line is written from the model that parses it.
 func TestDocs(t *testing.T) {
 	model := newParser(&commands{}).Model

@@ -57,6 +57,27 @@ func TestMistakes(t *testing.T) {
 		{"-i", []string{"--image: needs a value: see runai --help"}},
 		{"-i x --dry-run=maybe", []string{`--dry-run must be one of "none","client","server" but got "maybe": see runai --help`}},
 		{"-i x --stdin=maybe", []string{`--stdin: bool value must be true, 1, yes, false, 0 or no but got "maybe": see runai --help`}},
+		{"-i x --job-name-prefix Big", []string{"--job-name-prefix Big is no host name: write lower case letters, digits and '-', beginning with a letter, such as dist-1"}},
+		{"-i x -n Name_Space", []string{"--namespace Name_Space is no name of a namespace: write lower case letters, digits and '-'"}},
+		{"-i x -n Name_Space -p team/a -g 1.5", []string{
+			"--project team/a is no label value: write at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit",
+			"--namespace Name_Space is no name of a namespace: write lower case letters, digits and '-'",
+			"--gpu 1.5" + number,
+		}},
+		{"-i x --nfs-server -v /a:/b", []string{"--nfs-server: needs a value before -v: see runai --help"}},
+		{"-i x -v /a:/b::nfs/host", []string{"--volume nfs/host is no name of an NFS server: write for example nfs.example.com"}},
+		{"-i x -v /a:/b --nfs-server nfs/host", []string{"--nfs-server nfs/host is no name of an NFS server: write for example nfs.example.com"}},
+		{"-i x --backoff-limit many", []string{"--backoff-limit many is no whole number of at least 0: write for example --backoff-limit=2"}},
+		{"-i x --loglevel loud", []string{`--loglevel must be one of "debug","info","warn","error" but got "loud": see runai --help`}},
+		{"-i x -o xml", []string{`--output must be one of "name","yaml","json" but got "xml": see runai --help`}},
+		{"-i x --interactive=maybe", []string{`--interactive: bool value must be true, 1, yes, false, 0 or no but got "maybe": see runai --help`}},
+		{"-i x --attach=maybe", []string{`--attach: bool value must be true, 1, yes, false, 0 or no but got "maybe": see runai --help`}},
+		{"-i x --tty=maybe", []string{`--tty: bool value must be true, 1, yes, false, 0 or no but got "maybe": see runai --help`}},
+		{"-i x --local-image=maybe", []string{`--local-image: bool value must be true, 1, yes, false, 0 or no but got "maybe": see runai --help`}},
+		{"-i x --always-pull-image=maybe", []string{`--always-pull-image: bool value must be true, 1, yes, false, 0 or no but got "maybe": see runai --help`}},
+		{"-i x --host-ipc=maybe", []string{`--host-ipc: bool value must be true, 1, yes, false, 0 or no but got "maybe": see runai --help`}},
+		{"-i x --host-network=maybe", []string{`--host-network: bool value must be true, 1, yes, false, 0 or no but got "maybe": see runai --help`}},
+		{"-i x --prevent-privilege-escalation=maybe", []string{`--prevent-privilege-escalation: bool value must be true, 1, yes, false, 0 or no but got "maybe": see runai --help`}},
 		{"-i x --pvc data", []string{"--pvc data has not the form [STORAGE-CLASS]:SIZE:PATH[:ro] for a new claim, or CLAIM:PATH[:ro] for one that exists"}},
 		{"-i x --pvc a:1Gi:/b:ro:x", []string{"--pvc a:1Gi:/b:ro:x has not the form [STORAGE-CLASS]:SIZE:PATH[:ro] for a new claim, or CLAIM:PATH[:ro] for one that exists"}},
 		{"-i x --pvc fast::/data:", []string{"--pvc has no size: write for example --pvc fast:3Gi:/data"}},
@@ -101,6 +122,13 @@ func TestEnvironmentMistakeKeepsTheValue(t *testing.T) {
 	_, stderr, _ := runai(t, "submit-mpi", "-i", "x", "-e", "MY TOKEN=hunter2")
 	if !strings.Contains(stderr, "--environment") || strings.Contains(stderr, "hunter2") {
 		t.Errorf("got %s", stderr)
+	}
+}
+
+func TestImageWithSpaces(t *testing.T) {
+	_, stderr, code := runai(t, "submit-mpi", "-i", "a\u00a0b")
+	if want := "runai: --image \"a\\u00a0b\" is no name of an image: write it without spaces, as in -i example/image:tag\n"; stderr != want || code != 2 {
+		t.Errorf("exit code %d, got %s", code, stderr)
 	}
 }
 

@@ -78,7 +78,7 @@ var unknownFlag = regexp.MustCompile(`^unknown flag (--?[^\s,]+)`)
 func explainUsage(err error, model *kong.Application) string {
 	match := unknownFlag.FindStringSubmatch(err.Error())
 	if match == nil {
-		return err.Error() + ": see runai --help"
+		return strings.Replace(err.Error(), `one of "",`, "one of ", 1) + ": see runai --help"
 	}
 	flag, _, _ := strings.Cut(match[1], "=")
 	if nearest := suggest.Nearest(strings.TrimLeft(flag, "-"), flagNames(model.Node)); nearest != "" {

@@ -8,16 +8,33 @@ import (
 	"log/slog"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation"
+
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 )
 
 // Globals are the flags of every command.
 type Globals struct {
 	Project    string `group:"global" short:"p" placeholder:"PROJECT" help:"The project. Without it, the one of the current namespace. Example: -p team-a"`
-	Namespace  string `group:"global" short:"n" placeholder:"NAMESPACE" help:"The namespace, where a project has several."`
-	Kubeconfig string `group:"global" placeholder:"FILE" help:"The kubeconfig. Without it, $KUBECONFIG or ~/.kube/config."`
-	Context    string `group:"global" placeholder:"NAME" help:"The kubeconfig's context. Without it, the current one."`
-	LogLevel   string `group:"global" name:"loglevel" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"What to log: debug (with each request), info, warn or error. Without it, info."`
+	Namespace  string `group:"global" short:"n" placeholder:"NAMESPACE" help:"The namespace, where a project has several. Example: -n runai-team-a"`
+	Kubeconfig string `group:"global" placeholder:"FILE" help:"The kubeconfig. Without it, $KUBECONFIG or ~/.kube/config. Example: --kubeconfig cluster.yaml"`
+	Context    string `group:"global" placeholder:"NAME" help:"The kubeconfig's context. Without it, the current one. Example: --context cluster"`
+	LogLevel   string `group:"global" name:"loglevel" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"What to log: debug (with each request), info, warn or error. Without it, info. Example: --loglevel debug"`
+}
+
+// NoLabelValue is what is wrong with a name that cannot be the value of a label, and the remedy.
+const NoLabelValue = "is no label value: write at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
+
+// Mistakes are what is wrong with the global flags.
+func (g Globals) Mistakes() Mistakes {
+	var mistakes Mistakes
+	if len(validation.IsValidLabelValue(g.Project)) > 0 {
+		mistakes = append(mistakes, "--project "+g.Project+" "+NoLabelValue)
+	}
+	if g.Namespace != "" && len(validation.IsDNS1123Label(g.Namespace)) > 0 {
+		mistakes = append(mistakes, "--namespace "+g.Namespace+" is no name of a namespace: write lower case letters, digits and '-'")
+	}
+	return mistakes
 }
 
 // An Invocation is one run of the program.
@@ -35,6 +52,9 @@ func (i *Invocation) Options() kube.Options {
 
 // Connect reads the kubeconfig.
 func (i *Invocation) Connect() (*kube.Client, error) {
+	if mistakes := i.Mistakes(); len(mistakes) > 0 {
+		return nil, mistakes
+	}
 	client, err := kube.Connect(i.Options())
 	if err != nil {
 		return nil, Failure{err.Error()}

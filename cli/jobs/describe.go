@@ -22,7 +22,7 @@ import (
 // Describe is runai describe job.
 type Describe struct {
 	Name   string `arg:"" name:"NAME" help:"The name of the job."`
-	Output string `short:"o" enum:",wide,yaml,json" default:"" placeholder:"FORMAT" help:"Print the job as the cluster has it: yaml or json."`
+	Output string `short:"o" enum:",wide,yaml,json" default:"" placeholder:"FORMAT" help:"Print the job as the cluster has it: yaml or json. Example: -o yaml"`
 }
 
 // Run prints everything about a job; why it does not run comes first.

@@ -8,15 +8,16 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
 // Check reads the flags and the words that followed --. It returns all mistakes at once, one line
 // each, with the flag and the remedy, and warnings of what is legal but has no effect.
-func (f *Flags) Check(project string, words []string) (options Options, warnings, mistakes []string) {
-	r := reader{}
+func (f *Flags) Check(globals invocation.Globals, words []string) (options Options, warnings, mistakes []string) {
+	r := reader{mistakes: globals.Mistakes()}
 	f.checkName(&r)
-	options = f.read(&r, project, words)
+	options = f.read(&r, globals.Project, words)
 	warnings = append(f.ignored(&options), r.warnings...)
 	if options.Container.TTY && !options.Container.Stdin {
 		r.mistake("--tty", "needs the standard input: add --stdin")
@@ -29,7 +30,7 @@ func (f *Flags) Check(project string, words []string) (options Options, warnings
 	}
 	r.distinct(options.mounts(f.nameToJudge()))
 	for _, err := range mpijob.Validate(options.Job(f.nameToJudge(), "")) {
-		said := line(err.Field, err.ErrorBody())
+		said := f.ofPrefix(line(err.Field, err.ErrorBody()))
 		if r.has(flagOf(err.Field)) || slices.Contains(r.mistakes, said) {
 			continue // its value could not be read, or another role says the same
 		}
@@ -45,6 +46,14 @@ func (f *Flags) checkName(r *reader) {
 	if f.JobNamePrefix != "" && f.GivenName() != "" {
 		r.mistake("--job-name-prefix", "has no meaning beside a name: leave one of the two out")
 	}
+}
+
+// ofPrefix says of the prefix what was found in the name that comes of it.
+func (f *Flags) ofPrefix(said string) string {
+	if f.JobNamePrefix == "" {
+		return said
+	}
+	return strings.Replace(said, "--name "+f.nameToJudge(), "--job-name-prefix "+f.JobNamePrefix, 1)
 }
 
 // GivenName is the job's name, "" where one is to be generated.

@@ -19,7 +19,7 @@ type Command struct {
 
 // Run checks everything, then submits the job or shows it.
 func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
-	options, warnings, mistakes := c.Check(run.Project, run.Words)
+	options, warnings, mistakes := c.Check(run.Globals, run.Words)
 	for _, warning := range warnings {
 		run.Warn(warning)
 	}

@@ -12,20 +12,20 @@ type Flags struct {
 
 	Name          string `group:"naming" placeholder:"NAME" help:"The name of the job: lower case letters, digits and '-'. Without it, job-N. Example: --name dist1"`
 	JobNamePrefix string `group:"naming" aliases:"name-prefix" placeholder:"PREFIX" help:"The prefix of a generated name, PREFIX-N with the smallest free N. Example: --job-name-prefix train"`
-	Interactive   bool   `group:"naming" help:"Mark the job as interactive: the project's node types for interactive jobs, and no retries."`
+	Interactive   bool   `group:"naming" help:"Mark the job as interactive: the project's node types for interactive jobs, and no retries. Example: --interactive"`
 
 	Image           string   `group:"container" short:"i" placeholder:"IMAGE" help:"The image of launcher and workers. Example: -i gcr.io/run-ai-demo/quickstart-distributed"`
-	ImagePullPolicy string   `group:"container" placeholder:"POLICY" default:"Always" help:"When to pull the image: Always, IfNotPresent or Never. Without it, Always."`
+	ImagePullPolicy string   `group:"container" placeholder:"POLICY" default:"Always" help:"When to pull the image: Always, IfNotPresent or Never. Without it, Always. Example: --image-pull-policy IfNotPresent"`
 	LocalImage      bool     `group:"container" help:"Deprecated: write --image-pull-policy=never."`
 	AlwaysPullImage bool     `group:"container" hidden:""`
-	Attach          bool     `group:"container" help:"Wait for the job to start, then follow its output. Also sets --stdin and --tty, unless they are false."`
+	Attach          bool     `group:"container" help:"Wait for the job to start, then follow its output. Also sets --stdin and --tty, unless they are false. Example: --attach"`
 	Command         bool     `group:"container" help:"What follows -- replaces the image's entry point, instead of being its arguments. Example: --command -- python train.py"`
 	OldCommand      []string `group:"container" sep:"none" hidden:""`
 	Args            []string `group:"container" sep:"none" hidden:""`
 	Environment     []string `group:"container" short:"e" sep:"none" placeholder:"NAME=VALUE" help:"An environment variable; may be given several times. NAME=SECRET:secret,key takes it from a Secret. Example: -e BATCH_SIZE=50 -e LEARNING_RATE=0.2"`
 	WorkingDir      string   `group:"container" placeholder:"PATH" help:"The directory in which the container starts. Example: --working-dir /code"`
-	Stdin           *bool    `group:"container" help:"Keep the standard input open, even if nothing is attached."`
-	TTY             *bool    `group:"container" name:"tty" short:"t" help:"Allocate a terminal. Needs --stdin."`
+	Stdin           *bool    `group:"container" help:"Keep the standard input open, even if nothing is attached. Example: --stdin"`
+	TTY             *bool    `group:"container" name:"tty" short:"t" help:"Allocate a terminal. Needs --stdin. Example: --stdin -t"`
 
 	GPU         string   `group:"resources" short:"g" name:"gpu" placeholder:"NUMBER" help:"GPUs for each worker: a whole number, or a fraction between 0 and 1. Examples: -g 1, -g 0.5"`
 	GPUMemory   string   `group:"resources" name:"gpu-memory" placeholder:"BYTES" help:"GPU memory for each worker. Examples: --gpu-memory 1G, 20M"`
@@ -36,23 +36,23 @@ type Flags struct {
 	LargeShm    LargeShm `group:"resources" placeholder:"SIZE" help:"Mount a large /dev/shm, of this size where one is given. Examples: --large-shm, --large-shm=8Gi"`
 
 	PVC           []string `group:"storage" name:"pvc" sep:"none" placeholder:"CLAIM" help:"Mount a claim in both forms, a new one as [STORAGE-CLASS]:SIZE:PATH[:ro], or one that exists as CLAIM:PATH[:ro]. A new one is kept when the job is deleted. Examples: --pvc :3Gi:/data, --pvc my-claim:/data:ro"`
-	PVCAccessMode string   `group:"storage" name:"pvc-access-mode" default:"ReadWriteMany" placeholder:"MODE" help:"The access mode of new claims: ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod. Without it, ReadWriteMany, because several pods mount them."`
+	PVCAccessMode string   `group:"storage" name:"pvc-access-mode" default:"ReadWriteMany" placeholder:"MODE" help:"The access mode of new claims: ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod. Without it, ReadWriteMany, because several pods mount them. Example: --pvc-access-mode ReadWriteOnce"`
 	Volume        []string `group:"storage" short:"v" sep:"none" aliases:"volumes" placeholder:"VOLUME" help:"Mount a path of the node, or of an NFS server, as SOURCE:PATH[:ro][:NFS-HOST]. Examples: -v /raid/data:/data:ro, -v /public/data:/data::nfs.example.com"`
 	NFSServer     string   `group:"storage" name:"nfs-server" placeholder:"HOST" help:"The NFS server of each --volume that names none. Example: --nfs-server nfs.example.com"`
 
-	HostIPC     bool `group:"network" name:"host-ipc" help:"Use the node's IPC namespace: shared memory with its other processes."`
-	HostNetwork bool `group:"network" help:"Use the node's network."`
+	HostIPC     bool `group:"network" name:"host-ipc" help:"Use the node's IPC namespace: shared memory with its other processes. Example: --host-ipc"`
+	HostNetwork bool `group:"network" help:"Use the node's network. Example: --host-network"`
 
 	Processes      string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"The number of workers. Without it, 1. Example: --processes=2"`
 	SlotsPerWorker string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"The MPI slots of each worker. Without it, 1. Example: --slots-per-worker=8"`
 	BackoffLimit   string `group:"lifecycle" aliases:"backoffLimit" placeholder:"NUMBER" help:"How often the job is retried before it fails. Without it, 6; an interactive job never is. Example: --backoff-limit 0"`
 
-	PreventPrivilegeEscalation bool `group:"access" help:"No process of the job may gain privileges that its parent does not have."`
+	PreventPrivilegeEscalation bool `group:"access" help:"No process of the job may gain privileges that its parent does not have. Example: --prevent-privilege-escalation"`
 
 	NodeType string `group:"scheduling" placeholder:"TYPE" help:"Run on nodes of this type, one of the project's. Example: --node-type dgx"`
 
-	DryRun string `group:"output" enum:"none,client,server" default:"none" placeholder:"WHERE" help:"Only show the job: as it would be sent (client, needs no cluster), or as the cluster would store it (server)."`
-	Output string `group:"output" short:"o" enum:",name,yaml,json" default:"" placeholder:"FORMAT" help:"Print the job as name, yaml or json."`
+	DryRun string `group:"output" enum:"none,client,server" default:"none" placeholder:"WHERE" help:"Only show the job: as it would be sent (client, needs no cluster), or as the cluster would store it (server). Example: --dry-run=client"`
+	Output string `group:"output" short:"o" enum:",name,yaml,json" default:"" placeholder:"FORMAT" help:"Print the job as name, yaml or json. Example: -o yaml"`
 }
 
 // Groups are the headings of the help, in the order of the documentation.

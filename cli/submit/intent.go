@@ -5,13 +5,14 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
 // intent is what only the cluster can decide.
 func (f *Flags) intent(r *reader, project string) annotations.Intent {
 	intent := annotations.Intent{
-		Project:  r.labelValue("--project", project),
+		Project:  project,
 		NodeType: r.labelValue("--node-type", f.NodeType),
 	}
 	if f.Interactive {
@@ -45,7 +46,7 @@ func (r *reader) text(flag, text string, into encoding.TextUnmarshaler) bool {
 
 func (r *reader) labelValue(flag, text string) string {
 	if len(validation.IsValidLabelValue(text)) > 0 {
-		r.mistake(flag, text+" is no label value: write at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit")
+		r.mistake(flag, text+" "+invocation.NoLabelValue)
 	}
 	return text
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"unicode"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -14,7 +15,7 @@ func (r *reader) image(image string) string {
 		r.mistake("--image", "is missing: write -i and the image to run")
 		return "missing"
 	}
-	if strings.ContainsAny(image, " \t\n") {
+	if strings.ContainsFunc(image, unicode.IsSpace) {
 		r.mistake("--image", fmt.Sprintf("%q is no name of an image: write it without spaces, as in -i example/image:tag", image))
 	}
 	return image

@@ -3,11 +3,16 @@ package submit
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
+
+const noNFSHost = " is no name of an NFS server: write for example nfs.example.com"
+
+var nfsHost = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
 
 // A mounted volume, and where it is mounted in both roles.
 type mounted struct {
@@ -22,6 +27,9 @@ func (r *reader) volumes(values []string, nfsServer string) []mounted {
 		if volume, ok := r.volume(value, nfsServer, len(all)); ok {
 			all = append(all, volume)
 		}
+	}
+	if nfsServer != "" && !nfsHost.MatchString(nfsServer) {
+		r.mistake("--nfs-server", nfsServer+noNFSHost)
 	}
 	if nfsServer != "" && len(values) == 0 {
 		r.mistake("--nfs-server", "has no meaning without --volume: add it, or leave this out")
@@ -41,6 +49,8 @@ func (r *reader) volume(value, nfsServer string, index int) (mounted, bool) {
 	switch {
 	case !isCleanPath(source):
 		problem = source + " is no absolute path: write for example -v /raid/data:/data"
+	case host != "" && !nfsHost.MatchString(host):
+		problem = host + noNFSHost
 	case !isMountPath(target):
 		problem = target + " is no absolute path below /: write for example -v " + source + ":/data"
 	}
