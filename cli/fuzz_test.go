@@ -25,7 +25,7 @@ func FuzzCommandLine(f *testing.F) {
 		}
 		var stdout, stderr bytes.Buffer
 		args := append([]string{"submit-mpi", "--dry-run=client", "-i", "x"}, strings.Split(words, "\n")...)
-		if code := run(t.Context(), args, &stdout, &stderr); code != 0 {
+		if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr); code != 0 {
 			if code != 2 || stderr.Len() == 0 || stdout.Len() > 0 {
 				t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout.String(), stderr.String())
 			}

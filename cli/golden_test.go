@@ -14,7 +14,7 @@ import (
 func runai(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = run(t.Context(), args, &out, &errs)
+	code = run(t.Context(), args, strings.NewReader("from stdin\n"), &out, &errs)
 	return out.String(), errs.String(), code
 }
 

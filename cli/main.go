@@ -46,14 +46,14 @@ type commands struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
 // run returns the exit code: 0, 1 for a failure, 2 for a command line that cannot be meant.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	err := execute(ctx, args, stdout, stderr)
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	err := execute(ctx, args, stdin, stdout, stderr)
 	if err == nil {
 		return 0
 	}
@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 1
 }
 
-func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	if err := checkText(args); err != nil {
 		return err
 	}
@@ -79,6 +79,6 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(&invocation.Invocation{
-		Globals: commands.Globals, Words: words, Version: version.String(), Stdout: stdout, Stderr: stderr,
+		Globals: commands.Globals, Words: words, Version: version.String(), Stdin: stdin, Stdout: stdout, Stderr: stderr,
 	})
 }

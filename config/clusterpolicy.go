@@ -1,6 +1,8 @@
 package config
 
 import (
+	"encoding/json"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -82,6 +84,7 @@ type Identity struct {
 	MinUID                   int64                    `json:"minUID"`
 	MinGID                   int64                    `json:"minGID"`
 	SupplementalGroupsPolicy SupplementalGroupsPolicy `json:"supplementalGroupsPolicy"`
+	RuntimeClassNames        []string                 `json:"runtimeClassNames"`
 }
 
 // IdentitySource is a place that an identity may come from.
@@ -111,6 +114,15 @@ const (
 	GroupsStrict SupplementalGroupsPolicy = "Strict"
 	GroupsOff    SupplementalGroupsPolicy = "Off"
 )
+
+// UnmarshalJSON reads the policy. YAML takes a bare Off for the boolean false.
+func (s *SupplementalGroupsPolicy) UnmarshalJSON(text []byte) error {
+	if string(text) == "false" {
+		*s = GroupsOff
+		return nil
+	}
+	return json.Unmarshal(text, (*string)(s))
+}
 
 // SSH configures the sshd that runs as a job's user.
 type SSH struct {

@@ -69,7 +69,7 @@ const header = "apiVersion: policy.run.ai/v1alpha1\nkind: ClusterPolicy\n"
 
 func TestFileOverlaysDefault(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "policy.yaml")
-	text := header + "scheduling: {schedulerName: kai-scheduler}\ngpu: {fractions: KAI}\nlargeShm: {maxSize: 16Gi}\nidentity: {sources: [Directory, Claims]}\n"
+	text := header + "scheduling: {schedulerName: kai-scheduler}\ngpu: {fractions: KAI}\nlargeShm: {maxSize: 16Gi}\nidentity: {sources: [Directory, Claims], supplementalGroupsPolicy: Off}\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -81,6 +81,7 @@ func TestFileOverlaysDefault(t *testing.T) {
 	want.Scheduling.SchedulerName = "kai-scheduler"
 	want.GPU.Fractions = FractionsKAI
 	want.LargeShm.MaxSize = 16 << 30
+	want.Identity.SupplementalGroupsPolicy = GroupsOff // written without quotes, which YAML reads as false
 	want.Identity.Sources = []IdentitySource{SourceDirectory, SourceClaims}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
+	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	sigsyaml "sigs.k8s.io/yaml"
@@ -21,6 +23,9 @@ type admit struct {
 	File    string `short:"f" required:"" placeholder:"FILE" help:"MPIJobs as YAML or JSON; - reads the standard input."`
 	Policy  string `placeholder:"FILE" type:"existingfile" help:"The ClusterPolicy; without it, the default."`
 	Project string `placeholder:"FILE" type:"existingfile" help:"The Project; without it, one that restricts nothing."`
+
+	User  string   `placeholder:"NAME" help:"The username that the API server would authenticate."`
+	Extra []string `sep:"none" placeholder:"KEY=VALUE" help:"An extra attribute of the user; several of one key are its values. Example: --extra run.ai/uid=1234567"`
 }
 
 // Run prints each admitted job on the standard output, and on the standard error what each policy
@@ -47,9 +52,14 @@ func (a *admit) run(input io.Reader, output, report io.Writer) error {
 	if err != nil {
 		return err
 	}
+	extra, err := parseExtra(a.Extra)
+	if err != nil {
+		return err
+	}
 	offline := offline{
 		admitter: policy.Admitter{Cluster: cluster, Version: version.String()},
 		project:  project,
+		user:     authenticationv1.UserInfo{Username: a.User, Extra: extra},
 		report:   report,
 		output:   output,
 	}
@@ -90,4 +100,16 @@ func loadProject(path string) (*v1alpha1.Project, error) {
 		return nil, fmt.Errorf("the project %s cannot be used: write apiVersion: %s, kind: %s and metadata.name", path, want.APIVersion, want.Kind)
 	}
 	return project, nil
+}
+
+func parseExtra(pairs []string) (map[string]authenticationv1.ExtraValue, error) {
+	extra := map[string]authenticationv1.ExtraValue{}
+	for _, pair := range pairs {
+		key, value, found := strings.Cut(pair, "=")
+		if !found || key == "" {
+			return nil, fmt.Errorf("--extra %s is no KEY=VALUE: write for example --extra run.ai/uid=1234567", pair)
+		}
+		extra[key] = append(extra[key], value)
+	}
+	return extra, nil
 }

@@ -15,7 +15,7 @@ import (
 
 const samples = "../config/samples/"
 
-var versionInStamp = regexp.MustCompile(`(run\.ai/applied-policies: [a-z,-]+) .*`)
+var versionInStamp = regexp.MustCompile(`(run\.ai/applied-policies: [a-z,-]+)\s+\S+`)
 
 func admitFile(t *testing.T, command admit, text string) (output, report string, err error) {
 	t.Helper()

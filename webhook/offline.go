@@ -9,6 +9,7 @@ import (
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	sigsyaml "sigs.k8s.io/yaml"
@@ -25,6 +26,7 @@ import (
 type offline struct {
 	admitter policy.Admitter
 	project  *v1alpha1.Project // nil: the one that the job names, restricting nothing
+	user     authenticationv1.UserInfo
 	report   io.Writer
 	output   io.Writer
 }
@@ -43,7 +45,7 @@ func (o offline) admit(document []byte) error {
 		return o.refuse("the job", err)
 	}
 	before := job.DeepCopy()
-	warnings, errs := o.reporting(before, raw).Admit(job, o.projectOf(job))
+	warnings, errs := o.reporting(before, raw).Admit(job, policy.Request{Project: o.projectOf(job), User: o.user})
 	if len(errs) > 0 {
 		return o.refuse(job.Name, apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), job.Name, errs))
 	}

@@ -42,6 +42,7 @@ type Invocation struct {
 	Globals
 	Words          []string // after --
 	Version        string
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 }
 

@@ -19,7 +19,19 @@ import (
 var (
 	MPIJobs = v2beta1.SchemeGroupVersion.WithResource("mpijobs")
 	Claims  = corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims")
+	Secrets = corev1.SchemeGroupVersion.WithResource("secrets")
 )
+
+// ResourceOf is the resource of an object that the command line writes.
+func ResourceOf(object *unstructured.Unstructured) schema.GroupVersionResource {
+	switch object.GetKind() {
+	case v2beta1.Kind:
+		return MPIJobs
+	case "Secret":
+		return Secrets
+	}
+	return Claims
+}
 
 const (
 	cleanupTime = 10 * time.Second // for what is done after an interruption

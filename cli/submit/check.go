@@ -14,10 +14,12 @@ import (
 
 // Check reads the flags and the words that followed --. It returns all mistakes at once, one line
 // each, with the flag and the remedy, and warnings of what is legal but has no effect.
-func (f *Flags) Check(globals invocation.Globals, words []string) (options Options, warnings, mistakes []string) {
-	r := reader{mistakes: globals.Mistakes()}
+func (f *Flags) Check(run *invocation.Invocation) (options Options, warnings, mistakes []string) {
+	words := run.Words
+	r := reader{mistakes: run.Mistakes()}
 	f.checkName(&r)
-	options = f.read(&r, globals.Project, words)
+	options = f.read(&r, run.Project, words)
+	options.Intent.GitSync, options.Intent.GitSyncSecret, options.credential = r.gitSync(f.GitSync, run.Stdin)
 	warnings = append(f.ignored(&options), r.warnings...)
 	if options.Container.TTY && !options.Container.Stdin {
 		r.mistake("--tty", "needs the standard input: add --stdin")

@@ -3,6 +3,7 @@ package submit
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -19,7 +20,7 @@ type Command struct {
 
 // Run checks everything, then submits the job or shows it.
 func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
-	options, warnings, mistakes := c.Check(run.Globals, run.Words)
+	options, warnings, mistakes := c.Check(run)
 	for _, warning := range warnings {
 		run.Warn(warning)
 	}
@@ -53,6 +54,9 @@ func (c *Command) show(run *invocation.Invocation, options Options) error {
 	if place.IsGuess() {
 		run.Note(fmt.Sprintf("the namespace %s is a guess: this dry run asks no cluster", place.Namespace))
 	}
+	if options.credential != nil {
+		run.Note(fmt.Sprintf("the Secret %s with the credential is not shown", secretOf(name)))
+	}
 	job, err := lean(options.Job(name, place.Namespace))
 	if err != nil {
 		return err
@@ -62,16 +66,21 @@ func (c *Command) show(run *invocation.Invocation, options Options) error {
 
 // report prints what the flags ask for, by default the original's two lines.
 func (c *Command) report(run *invocation.Invocation, created []*unstructured.Unstructured, place kube.Place) error {
-	if c.DryRun == "server" {
-		return output.Write(run.Stdout, orYAML(c.Output), created)
-	}
-	if c.Output != "" {
-		return output.Write(run.Stdout, c.Output, created)
+	switch {
+	case c.DryRun == "server":
+		return output.Write(run.Stdout, orYAML(c.Output), withoutSecrets(created))
+	case c.Output != "":
+		return output.Write(run.Stdout, c.Output, withoutSecrets(created))
 	}
 	name := created[0].GetName()
 	_, err := fmt.Fprintf(run.Stdout, "The job '%s' has been submitted successfully\nYou can run `runai describe job %s%s` to check the job status\n",
 		name, name, place.Flags())
 	return err
+}
+
+// withoutSecrets is what may be shown.
+func withoutSecrets(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
+	return slices.DeleteFunc(slices.Clone(objects), func(object *unstructured.Unstructured) bool { return object.GetKind() == "Secret" })
 }
 
 func orYAML(format string) string {

@@ -23,6 +23,7 @@ type Flags struct {
 	OldCommand      []string `group:"container" sep:"none" hidden:""`
 	Args            []string `group:"container" sep:"none" hidden:""`
 	Environment     []string `group:"container" short:"e" sep:"none" placeholder:"NAME=VALUE" help:"An environment variable; may be given several times. NAME=SECRET:secret,key takes it from a Secret. Example: -e BATCH_SIZE=50 -e LEARNING_RATE=0.2"`
+	GitSync         string   `group:"container" placeholder:"OPTIONS" help:"Clone a repository before the start, as source=URL,branch=NAME,rev=REVISION,target=PATH, of which only source is required. Credentials: username=NAME,password=@FILE (or - for the standard input), or secret=NAME for a Secret with username and password, or ssh-privatekey and known_hosts. Example: --git-sync source=https://github.com/team/code,branch=main,target=/code"`
 	WorkingDir      string   `group:"container" placeholder:"PATH" help:"The directory in which the container starts. Example: --working-dir /code"`
 	Stdin           *bool    `group:"container" help:"Keep the standard input open, even if nothing is attached. Example: --stdin"`
 	TTY             *bool    `group:"container" name:"tty" short:"t" help:"Allocate a terminal. Needs --stdin. Example: --stdin -t"`
@@ -47,7 +48,9 @@ type Flags struct {
 	SlotsPerWorker string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"The MPI slots of each worker. Without it, 1. Example: --slots-per-worker=8"`
 	BackoffLimit   string `group:"lifecycle" aliases:"backoffLimit" placeholder:"NUMBER" help:"How often the job is retried before it fails. Without it, 6; an interactive job never is. Example: --backoff-limit 0"`
 
-	PreventPrivilegeEscalation bool `group:"access" help:"No process of the job may gain privileges that its parent does not have. Example: --prevent-privilege-escalation"`
+	RunAsUser                  bool  `group:"access" help:"Run as your own UID, GID and groups, as the cluster knows them. Example: --run-as-user"`
+	CreateHomeDir              *bool `group:"access" help:"Make a temporary home directory, which is lost when the job ends. Without it, only with --run-as-user. Example: --create-home-dir=false"`
+	PreventPrivilegeEscalation bool  `group:"access" help:"No process of the job may gain privileges that its parent does not have. Example: --prevent-privilege-escalation"`
 
 	NodeType string `group:"scheduling" placeholder:"TYPE" help:"Run on nodes of this type, one of the project's. Example: --node-type dgx"`
 

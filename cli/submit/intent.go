@@ -18,6 +18,10 @@ func (f *Flags) intent(r *reader, project string) annotations.Intent {
 	if f.Interactive {
 		intent.Interactive = &f.Interactive
 	}
+	if f.RunAsUser {
+		intent.RunAsUser = &f.RunAsUser
+	}
+	intent.CreateHomeDir = f.CreateHomeDir
 	if gpu := new(annotations.GPU); r.text("--gpu", f.GPU, gpu) {
 		intent.GPU = gpu
 	}

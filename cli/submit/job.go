@@ -28,11 +28,17 @@ type Options struct {
 	Claims      []Claim          // of both roles
 	HostIPC     bool
 	HostNetwork bool
+
+	credential *credential // of the repository
 }
 
 // Job is the lean MPIJob: what the user said, and the gate that keeps its pods from being scheduled
 // until the webhook has judged it. Everything that only the cluster can decide is an annotation.
 func (o Options) Job(name, namespace string) *v2beta1.MPIJob {
+	intent := o.Intent
+	if o.credential != nil {
+		intent.GitSyncSecret = secretOf(name)
+	}
 	running := v2beta1.CleanPodPolicyRunning
 	launcher, worker := o.replica(name, 1), o.replica(name, o.Workers)
 	launcher.Template.Spec.Containers[0].Command = o.Command
@@ -40,7 +46,7 @@ func (o Options) Job(name, namespace string) *v2beta1.MPIJob {
 	launcher.RestartPolicy = v2beta1.RestartPolicyNever // OnFailure deletes the pod and its log at the last retry
 	return &v2beta1.MPIJob{
 		TypeMeta:   metav1.TypeMeta{APIVersion: v2beta1.SchemeGroupVersion.String(), Kind: v2beta1.Kind},
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Annotations: o.Intent.Annotations()},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Annotations: intent.Annotations()},
 		Spec: v2beta1.MPIJobSpec{
 			SlotsPerWorker: &o.Slots,
 			RunPolicy:      v2beta1.RunPolicy{CleanPodPolicy: &running, BackoffLimit: o.BackoffLimit},

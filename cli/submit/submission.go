@@ -84,7 +84,7 @@ func (s *submission) takenNames(ctx context.Context) (func(name string) bool, er
 	}, nil
 }
 
-// createAll creates the job first, because it may be refused; its pods wait for the claims.
+// createAll creates the job first, because it may be refused; its pods wait for the rest.
 func (s *submission) createAll(ctx context.Context, name string) ([]*unstructured.Unstructured, error) {
 	job, err := s.createJob(ctx, name)
 	if err != nil {
@@ -94,13 +94,13 @@ func (s *submission) createAll(ctx context.Context, name string) ([]*unstructure
 	if job.GetAnnotations()[annotations.AppliedPoliciesKey] == "" {
 		return nil, s.takeBack(ctx, created, invocation.Failure{s.unjudged(name)})
 	}
-	for _, claim := range s.options.newClaims(name, s.place.Namespace) {
+	for _, companion := range s.companions(job) {
 		if err := ctx.Err(); err != nil {
 			return nil, s.takeBack(ctx, created, err)
 		}
-		stored, err := s.client.Create(ctx, kube.Claims, claim, s.isDryRun())
+		stored, err := s.client.Create(ctx, kube.ResourceOf(companion), companion, s.isDryRun())
 		if err != nil {
-			return nil, s.takeBack(ctx, created, s.claimFailed(claim.GetName(), err))
+			return nil, s.takeBack(ctx, created, s.companionFailed(companion, err))
 		}
 		created = append(created, stored)
 	}
@@ -108,6 +108,15 @@ func (s *submission) createAll(ctx context.Context, name string) ([]*unstructure
 		return nil, s.takeBack(ctx, created, err)
 	}
 	return created, nil
+}
+
+// companions are what the job's pods wait for: its Secret, if it has one, and new claims.
+func (s *submission) companions(job *unstructured.Unstructured) []*unstructured.Unstructured {
+	claims := s.options.newClaims(job.GetName(), s.place.Namespace)
+	if s.options.credential == nil {
+		return claims
+	}
+	return append([]*unstructured.Unstructured{s.options.credential.secret(job)}, claims...)
 }
 
 // createJob tries for a while where the webhook does not know the project yet.

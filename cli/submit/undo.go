@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -23,10 +22,7 @@ func (s *submission) takeBack(ctx context.Context, created []*unstructured.Unstr
 	}
 	var left invocation.Failure
 	for _, object := range slices.Backward(created) {
-		resource := kube.Claims
-		if object.GetKind() == v2beta1.Kind {
-			resource = kube.MPIJobs
-		}
+		resource := kube.ResourceOf(object)
 		if err := s.client.Delete(ctx, resource, object); err != nil {
 			left = append(left, fmt.Sprintf("%s %s could not be deleted again: %s; run: kubectl delete %s -n %s %s",
 				object.GetKind(), object.GetName(), s.client.Explain(err), resource.Resource, s.place.Namespace, object.GetName()))
@@ -41,21 +37,26 @@ func (s *submission) takeBack(ctx context.Context, created []*unstructured.Unstr
 	return append(invocation.Failure{s.explain(why).Error()}, left...)
 }
 
-// claimFailed keeps the error of a name that is taken apart from all others: a generated name may then
-// be followed by the next.
-func (s *submission) claimFailed(claim string, err error) error {
+// companionFailed keeps the error of a name that is taken apart from all others: a generated name may
+// then be followed by the next.
+func (s *submission) companionFailed(object *unstructured.Unstructured, err error) error {
+	flag, what, taken := "--pvc", "the claim "+object.GetName(),
+		fmt.Sprintf("exists already, with somebody's data: mount it with --pvc %s:/path, or write another --name", object.GetName())
+	if object.GetKind() == "Secret" {
+		flag, what, taken = "--git-sync", "the Secret "+object.GetName(), "exists already: write another --name, or secret="+object.GetName()+" to use it"
+	}
 	switch {
 	case apierrors.IsAlreadyExists(err) && s.GivenName() == "":
 		return err
 	case apierrors.IsAlreadyExists(err):
-		return invocation.Failure{fmt.Sprintf("--pvc: the claim %s exists already, with somebody's data: mount it with --pvc %s:/path, or write another --name", claim, claim)}
+		return invocation.Failure{fmt.Sprintf("%s: %s %s", flag, what, taken)}
 	case errors.Is(err, kube.ErrUnknown):
 		return invocation.Failure{s.client.Explain(err),
-			fmt.Sprintf("the claim %s may have been created: look with kubectl get pvc -n %s", claim, s.place.Namespace)}
+			fmt.Sprintf("%s may have been created: look with kubectl get %s -n %s", what, kube.ResourceOf(object).Resource, s.place.Namespace)}
 	case errors.Is(err, context.Canceled):
 		return err
 	}
-	return invocation.Failure{fmt.Sprintf("--pvc: the claim %s cannot be created: %s", claim, s.client.Explain(err))}
+	return invocation.Failure{fmt.Sprintf("%s: %s cannot be created: %s", flag, what, s.client.Explain(err))}
 }
 
 // unjudged says what becomes of a job that no webhook has seen: its pods would never be scheduled, and
@@ -84,8 +85,15 @@ func (s *submission) lost() []string {
 			flags = append(flags, flag.name+" "+flag.value)
 		}
 	}
-	if s.Interactive {
-		flags = append(flags, "--interactive")
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{
+		{"--interactive", s.Interactive}, {"--run-as-user", s.RunAsUser}, {"--create-home-dir", s.CreateHomeDir != nil && *s.CreateHomeDir}, {"--git-sync", s.GitSync != ""},
+	} {
+		if flag.given {
+			flags = append(flags, flag.name)
+		}
 	}
 	return flags
 }

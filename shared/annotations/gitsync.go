@@ -25,6 +25,11 @@ var (
 	refName        = regexp.MustCompile(`^[A-Za-z0-9_.][^\s~^:?*\[\\\x00-\x1f]*$`)
 )
 
+// UsesSSH tells whether the transport is ssh, which takes a key; http takes a username and a password.
+func (g GitSync) UsesSSH() bool {
+	return strings.HasPrefix(g.Source, "ssh://") || scpForm.MatchString(g.Source)
+}
+
 // String writes the annotation's value, quoting what needs it.
 func (g GitSync) String() string {
 	var parts []string

@@ -28,6 +28,10 @@ const (
 	AppliedPoliciesKey = Prefix + "applied-policies"
 )
 
+// FilesPrefix is the domain of the annotations of pod templates that carry small files, such as the
+// passwd entry of the job's user.
+const FilesPrefix = "files.run.ai/"
+
 // AdmissionGate is the scheduling gate that the command line puts on every pod template and the
 // webhook takes off: where no webhook acts, no pod is ever scheduled.
 const AdmissionGate = Prefix + "admission"

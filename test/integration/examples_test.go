@@ -18,7 +18,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/golden"
 )
 
-var withoutVersion = regexp.MustCompile(`(applied-policies: [a-z,-]+) .*`)
+var withoutVersion = regexp.MustCompile(`(applied-policies: [a-z,-]+)\s+\S+`)
 
 // The operator's own examples: in a project's namespace they differ from what another namespace
 // stores by the policies that always apply, and by nothing else.

@@ -204,7 +204,7 @@ func TestDescribe(t *testing.T) {
 	})
 	for _, want := range []string{
 		"NAME:                  dist1\n", "NAMESPACE:             runai-described\n", "STATUS:                Pending\n", "TOTAL REQUESTED GPUS:  1\n",
-		"APPLIED POLICIES:      scheduling, node-affinity, gpu, launcher-env\n",
+		"APPLIED POLICIES:      scheduling, node-affinity, gpu, launcher-env, start-gate\n",
 		"; ask your administrator for nodes of the project's node types, or choose another with --node-type.\n",
 		"\nPods:\nPOD ", "dist1-worker-0  ", "\nEvents:\nSOURCE ", "mpijob/dist1  ", "[MPIJobCreated]",
 	} {

@@ -28,7 +28,7 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 	if err := product.Client.Create(t.Context(), object); err != nil {
 		t.Fatal(err)
 	}
-	if applied := object.GetAnnotations()["run.ai/applied-policies"]; !strings.HasPrefix(applied, "scheduling,node-affinity,gpu,launcher-env,large-shm ") {
+	if applied := object.GetAnnotations()["run.ai/applied-policies"]; !strings.HasPrefix(applied, "scheduling,node-affinity,gpu,home-dir,launcher-env,large-shm,git-sync,start-gate ") {
 		t.Errorf("only %s applied", applied)
 	}
 	if got, want := strings.Count(canonical(t, object.Object["spec"]), `"future": "kept"`), strings.Count(futureJob, "future: kept"); got != want {
@@ -41,7 +41,7 @@ apiVersion: kubeflow.org/v2beta1
 kind: MPIJob
 metadata:
   name: future
-  annotations: {run.ai/gpu: "0.5", run.ai/large-shm: "true", run.ai/interactive: "true", run.ai/node-type: t4}
+  annotations: {run.ai/gpu: "0.5", run.ai/large-shm: "true", run.ai/interactive: "true", run.ai/node-type: t4, run.ai/create-home-dir: "true", run.ai/git-sync: "source=https://git.example.com/code"}
 spec:
   future: kept
   runPolicy: {future: kept}

@@ -45,7 +45,7 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 		return refuse(err)
 	}
 	before := job.DeepCopy()
-	warnings, errs := m.Admitter.Admit(job, project)
+	warnings, errs := m.Admitter.Admit(job, policy.Request{Project: project, User: request.UserInfo})
 	if len(errs) > 0 {
 		return refuse(apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), nameOf(job), errs))
 	}

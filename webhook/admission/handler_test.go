@@ -83,7 +83,7 @@ func TestHandlerStoresWhatThePoliciesMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	project, _ := m.Projects.ProjectOf(t.Context(), namespace)
-	if _, errs := m.Admitter.Admit(job, project); len(errs) > 0 {
+	if _, errs := m.Admitter.Admit(job, policy.Request{Project: project}); len(errs) > 0 {
 		t.Fatal(errs.ToAggregate())
 	}
 	if diff := cmp.Diff(job, got, cmpopts.EquateEmpty()); diff != "" {

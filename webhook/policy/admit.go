@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -22,12 +23,23 @@ type Admitter struct {
 	Applied func(name string, job *v2beta1.MPIJob)
 }
 
-// Admit makes the job of a project comply with every policy and judges the result. It returns every
-// reason why the job cannot be admitted; the job is then in no particular state.
-func (a Admitter) Admit(job *v2beta1.MPIJob, project *v1alpha1.Project) (warnings []string, errs field.ErrorList) {
+// A Request is what the cluster knows of whoever submits a job, and where.
+type Request struct {
+	// Project is the one of the job's namespace.
+	Project *v1alpha1.Project
+	// User is the one that the API server authenticated.
+	User authenticationv1.UserInfo
+}
+
+// Admit makes the job comply with every policy and judges the result. It returns every reason why the
+// job cannot be admitted; the job is then in no particular state.
+func (a Admitter) Admit(job *v2beta1.MPIJob, request Request) (warnings []string, errs field.ErrorList) {
 	intent, errs := annotations.Parse(job.Annotations)
-	in := Input{Intent: intent, Project: project, Cluster: a.Cluster}
-	errs = append(errs, notYet(in)...)
+	in := Input{Intent: intent, Project: request.Project, Cluster: a.Cluster}
+	var err *field.Error
+	if in.Identity, err = resolveIdentity(in, request.User); err != nil {
+		errs = append(errs, err)
+	}
 	var names []string
 	for _, policy := range Chain {
 		if !policy.applies(job, in) {

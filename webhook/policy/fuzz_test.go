@@ -48,11 +48,11 @@ func FuzzAdmitJSON(f *testing.F) {
 }
 
 func admitTwice(t *testing.T, g admission, job *v2beta1.MPIJob) {
-	if _, errs := g.admitter().Admit(job, g.project); len(errs) > 0 {
+	if _, errs := g.admitter().Admit(job, g.request()); len(errs) > 0 {
 		return
 	}
 	once := job.DeepCopy()
-	if _, errs := g.admitter().Admit(job, g.project); len(errs) > 0 {
+	if _, errs := g.admitter().Admit(job, g.request()); len(errs) > 0 {
 		t.Fatalf("refused the second time: %s", errs.ToAggregate())
 	}
 	if diff := cmp.Diff(once, job); diff != "" {

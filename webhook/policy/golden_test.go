@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
@@ -18,14 +19,18 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/golden"
 )
 
-// An admission is a folder of testdata: job.yaml, perhaps project.yaml and cluster.yaml, and what becomes
+// An admission is a folder of testdata: job.yaml, perhaps project.yaml, cluster.yaml and user.yaml, and what becomes
 // of the job: admitted.yaml and warnings.txt, or refused.txt.
 type admission struct {
 	dir     string
 	job     *v2beta1.MPIJob
 	project *v1alpha1.Project
 	cluster *config.ClusterPolicy
+	user    authenticationv1.UserInfo
 }
+
+// request is that of alice, of whom the API server knows everything, unless user.yaml says otherwise.
+func (g admission) request() Request { return Request{Project: g.project, User: g.user} }
 
 func (g admission) admitter() Admitter { return Admitter{Cluster: g.cluster, Version: "(test)"} }
 
@@ -48,6 +53,11 @@ func loadGoldens(t testing.TB) []admission {
 				t.Fatal(err)
 			}
 		}
+		read(t, "fixtures/alice.yaml", &g.user)
+		if path := filepath.Join(dir, "user.yaml"); exists(t, path) {
+			g.user = authenticationv1.UserInfo{}
+			read(t, path, &g.user)
+		}
 		goldens = append(goldens, g)
 	}
 	return goldens
@@ -58,7 +68,7 @@ func TestGoldens(t *testing.T) {
 		t.Run(filepath.Base(g.dir), func(t *testing.T) {
 			before := g.job.DeepCopy()
 			job := g.job.DeepCopy()
-			warnings, errs := g.admitter().Admit(job, g.project)
+			warnings, errs := g.admitter().Admit(job, g.request())
 			admitted, refused := "", ""
 			for _, err := range errs {
 				refused += err.Error() + "\n"
@@ -80,12 +90,12 @@ func TestChainTwiceIsOnce(t *testing.T) {
 	for _, g := range loadGoldens(t) {
 		t.Run(filepath.Base(g.dir), func(t *testing.T) {
 			job := g.job.DeepCopy()
-			firstWarnings, errs := g.admitter().Admit(job, g.project)
+			firstWarnings, errs := g.admitter().Admit(job, g.request())
 			if refused := exists(t, filepath.Join(g.dir, "refused.txt")); refused || len(errs) > 0 {
 				return
 			}
 			once := job.DeepCopy()
-			warnings, errs := g.admitter().Admit(job, g.project)
+			warnings, errs := g.admitter().Admit(job, g.request())
 			if len(errs) > 0 {
 				t.Fatalf("refused the second time: %s", errs.ToAggregate())
 			}

@@ -2,8 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"path"
-	"slices"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
@@ -63,39 +61,4 @@ func ensureShm(template mpijob.Template, size *resource.Quantity) field.ErrorLis
 	}
 	ensureMount(template.Main(), corev1.VolumeMount{Name: shmVolume, MountPath: shmPath})
 	return nil
-}
-
-// ensureVolume appends a volume of ours, or refuses one that somebody else gave our name.
-func ensureVolume(template mpijob.Template, volume corev1.Volume, asker string) *field.Error {
-	i := slices.IndexFunc(template.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == volume.Name })
-	if i < 0 {
-		template.Spec.Volumes = append(template.Spec.Volumes, volume)
-		return nil
-	}
-	if sameEmptyDir(template.Spec.Volumes[i].EmptyDir, volume.EmptyDir) {
-		return nil
-	}
-	return field.Invalid(template.Path.Child("spec", "volumes").Index(i).Child("name"), volume.Name,
-		fmt.Sprintf("is the name of the volume that %s adds: give yours another name", asker))
-}
-
-func sameEmptyDir(a, b *corev1.EmptyDirVolumeSource) bool {
-	if a == nil || a.Medium != b.Medium || (a.SizeLimit == nil) != (b.SizeLimit == nil) {
-		return false
-	}
-	return a.SizeLimit == nil || a.SizeLimit.Cmp(*b.SizeLimit) == 0
-}
-
-func ensureMount(container *corev1.Container, mount corev1.VolumeMount) {
-	same := func(m corev1.VolumeMount) bool { return m.Name == mount.Name && m.MountPath == mount.MountPath }
-	if !slices.ContainsFunc(container.VolumeMounts, same) {
-		container.VolumeMounts = append(container.VolumeMounts, mount)
-	}
-}
-
-// mountsOther tells whether another volume than ours is mounted at the path.
-func mountsOther(container *corev1.Container, mountPath, ours string) bool {
-	return slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool {
-		return path.Clean(m.MountPath) == mountPath && m.Name != ours
-	})
 }

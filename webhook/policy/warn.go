@@ -14,7 +14,7 @@ import (
 
 // warn tells what is legal in the final job, but surprising.
 func warn(job *v2beta1.MPIJob, in Input) []string {
-	var warnings []string
+	warnings := warnGitSync(in)
 	for _, template := range mpijob.Templates(job) {
 		if warning := warnShm(template); warning != "" {
 			warnings = append(warnings, warning)

@@ -1,0 +1,116 @@
+package identity
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	authenticationv1 "k8s.io/api/authentication/v1"
+
+	"github.com/runai-mpi/runai-mpi/config"
+)
+
+func user(name string, extra map[string][]string) authenticationv1.UserInfo {
+	info := authenticationv1.UserInfo{Username: name, Extra: map[string]authenticationv1.ExtraValue{}}
+	for key, values := range extra {
+		info.Extra["run.ai/"+key] = values
+	}
+	return info
+}
+
+func TestClaims(t *testing.T) {
+	groups := func(n int) []string {
+		all := make([]string, n)
+		for i := range all {
+			all[i] = fmt.Sprint(60000 + i)
+		}
+		return all
+	}
+	alice := &Identity{UID: 1000001, GID: 54000, Groups: []int64{60001, 60002}, UserName: "alice", Home: "/home/alice", Source: config.SourceClaims}
+	named := func(name string) *Identity {
+		return &Identity{UID: 1000001, GID: 54000, UserName: name, Home: "/home/" + name, Source: config.SourceClaims}
+	}
+	both := map[string][]string{"uid": {"1000001"}, "gid": {"54000"}}
+	with := func(key string, values ...string) map[string][]string {
+		return map[string][]string{"uid": both["uid"], "gid": both["gid"], key: values}
+	}
+	for _, test := range []struct {
+		name string
+		user authenticationv1.UserInfo
+		want *Identity
+		err  string
+	}{
+		{"all", user("saml:alice@example.com", with("supplementary-groups", "60002", "60001", "54000", "60001")), alice, ""},
+		{"a name claim", user("x", with("user-name", "ada")), named("ada"), ""},
+		{"a name claim that is no name", user("saml:alice", with("user-name", "Ada Lovelace")), named("alice"), ""},
+		{"two name claims", user("alice", with("user-name", "ada", "bob")), named("alice"), ""},
+		{"a system's name", user("saml:root", both), named("u1000001"), ""},
+		{"a service account", user("system:serviceaccount:ci:robot", both), named("robot"), ""},
+		{"a name with a line end", user("alice\nroot", both), named("u1000001"), ""},
+		{"a name with a colon at its end", user("alice:", both), named("u1000001"), ""},
+		{"a name that is too long", user(strings.Repeat("a", 33), both), named("u1000001"), ""},
+		{"no claims", user("bob", nil), nil, "the cluster knows no UID and GID of bob"},
+		{"no gid", user("bob", map[string][]string{"uid": {"1001"}}), nil, "the claim run.ai/gid has 0 values, not one"},
+		{"no uid", user("bob", map[string][]string{"gid": {"1001"}}), nil, "the claim run.ai/uid has 0 values, not one"},
+		{"groups only", user("bob", map[string][]string{"supplementary-groups": {"1001"}}), nil, "the claim run.ai/uid has 0 values, not one"},
+		{"two uids", user("bob", with("uid", "1001", "1002")), nil, "the claim run.ai/uid has 2 values, not one"},
+		{"a float", user("bob", with("uid", "1e+06")), nil, `the claim run.ai/uid is "1e+06", no decimal number above 0`},
+		{"zero", user("bob", with("uid", "0")), nil, `the claim run.ai/uid is "0", no decimal number`},
+		{"negative", user("bob", with("gid", "-1")), nil, `the claim run.ai/gid is "-1", no decimal number`},
+		{"hexadecimal", user("bob", with("uid", "0x3e9")), nil, `the claim run.ai/uid is "0x3e9", no decimal number`},
+		{"a leading zero", user("bob", with("uid", "01001")), nil, `the claim run.ai/uid is "01001", no decimal number`},
+		{"a space", user("bob", with("uid", " 1001")), nil, "no decimal number"},
+		{"Arabic digits", user("bob", with("uid", "١٠٠١")), nil, "no decimal number"},
+		{"too large", user("bob", with("uid", "4294967295")), nil, "the claim run.ai/uid is 4294967295, more than a pod can have"},
+		{"much too large", user("bob", with("uid", "18446744073709551617")), nil, "no decimal number"},
+		{"a system's", user("bob", with("uid", "999")), nil, "the claim run.ai/uid is 999, less than the 1000 that the cluster's policy allows"},
+		{"a system's group", user("bob", with("supplementary-groups", "60001", "27")), nil, "the claim run.ai/supplementary-groups is 27, less than the 1000"},
+		{"an empty group", user("bob", with("supplementary-groups", "")), nil, "the claim run.ai/supplementary-groups is \"\", no decimal number"},
+		{"too many groups", user("bob", with("supplementary-groups", groups(257)...)), nil, "has 257 values, more than 256"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := Resolve(test.user, config.Default().Identity)
+			if diff := cmp.Diff(test.want, got, cmp.FilterValues(func(a, b []int64) bool { return len(a)+len(b) == 0 }, cmp.Ignore())); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+				t.Errorf("got %v, want %q", err, test.err)
+			}
+		})
+	}
+}
+
+// Of several authenticators that can set the claims, only those count that the policy lists.
+func TestTrustedSources(t *testing.T) {
+	policy := config.Default().Identity
+	policy.TrustedSources = []string{"keycloak-hpc"}
+	for source, trusted := range map[string]bool{"keycloak-hpc": true, "other": false, "": false} {
+		extra := map[string][]string{"uid": {"1001"}, "gid": {"1001"}}
+		if source != "" {
+			extra["source"] = []string{source}
+		}
+		if got, err := Resolve(user("bob", extra), policy); (got != nil) != trusted || (err == nil) != trusted {
+			t.Errorf("%q: got %v, %v", source, got, err)
+		}
+	}
+}
+
+func FuzzClaims(f *testing.F) {
+	f.Add("saml:alice@example.com", "1000001", "54000", "60001", "ada")
+	f.Add("root", "0", "4294967295", "1e+06", "a:b\nc")
+	f.Fuzz(func(t *testing.T, name, uid, gid, group, claim string) {
+		got, err := Resolve(user(name, map[string][]string{"uid": {uid}, "gid": {gid}, "supplementary-groups": {group}, "user-name": {claim}}), config.Default().Identity)
+		if err != nil {
+			return
+		}
+		for _, id := range append([]int64{got.UID, got.GID}, got.Groups...) {
+			if text := fmt.Sprint(id); id < 1000 || id > 1<<31-1 || text != uid && text != gid && text != group {
+				t.Errorf("id %d of %q, %q, %q", id, uid, gid, group)
+			}
+		}
+		if !posixName.MatchString(got.UserName) || got.Home != "/home/"+got.UserName {
+			t.Errorf("name %q, home %q", got.UserName, got.Home)
+		}
+	})
+}

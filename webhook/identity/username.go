@@ -1,0 +1,32 @@
+package identity
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var posixName = regexp.MustCompile(`^[a-z_][a-z0-9_.-]{0,31}$`)
+
+// systemNames are those of the passwd and group files of common images: a user of that name would be
+// taken for somebody else.
+var systemNames = []string{
+	"root", "daemon", "bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data", "backup", "list", "irc", "gnats",
+	"nobody", "nogroup", "sshd", "adm", "tty", "disk", "kmem", "dialout", "fax", "voice", "cdrom", "floppy", "tape", "sudo", "audio", "dip",
+	"operator", "src", "shadow", "utmp", "video", "render", "sasl", "plugdev", "staff", "users", "wheel", "halt", "shutdown", "ftp", "dbus",
+	"messagebus", "systemd-network", "systemd-resolve", "systemd-journal", "systemd-timesync", "polkitd", "chrony", "ssh", "input", "kvm", "sgx", "crontab",
+}
+
+// userName is the name claim, else the authenticated username after its last : and before its @, where
+// that is a name that a passwd file can have; else u and the UID.
+func userName(claim, username string, uid int64) string {
+	short := username[strings.LastIndex(username, ":")+1:]
+	short, _, _ = strings.Cut(short, "@")
+	for _, name := range []string{claim, short} {
+		if posixName.MatchString(name) && !slices.Contains(systemNames, name) {
+			return name
+		}
+	}
+	return "u" + strconv.FormatInt(uid, 10)
+}

@@ -1,0 +1,61 @@
+package policy
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/pod-security-admission/api"
+	podsecurity "k8s.io/pod-security-admission/policy"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// confinement are the checks of the restricted Pod Security Standard that a job with an identity must
+// pass in any namespace. The others are the policies' own business, or the restrictions'.
+var confinement = newEvaluator("seLinuxOptions", "seccompProfile_baseline", "seccompProfile_restricted", "appArmorProfile",
+	"procMount", "sysctls", "windowsHostProcess")
+
+func newEvaluator(ids ...podsecurity.CheckID) podsecurity.Evaluator {
+	checks := slices.DeleteFunc(podsecurity.DefaultChecks(), func(check podsecurity.Check) bool { return !slices.Contains(ids, check.ID) })
+	evaluator, err := podsecurity.NewEvaluator(checks, nil)
+	if err != nil {
+		panic(err) // the package's own checks
+	}
+	return evaluator
+}
+
+// dangers refuses what could make a process somebody else although its ids are right.
+func dangers(template mpijob.Template, cluster config.Identity) field.ErrorList {
+	path, spec := template.Path.Child("spec"), template.Spec
+	var errs field.ErrorList
+	forbid := func(path *field.Path, why string) {
+		errs = append(errs, field.Forbidden(path, why+": leave it out beside "+annotations.RunAsUserKey))
+	}
+	if spec.SecurityContext != nil && spec.SecurityContext.FSGroup != nil {
+		forbid(path.Child("securityContext", "fsGroup"), "gives the processes a group that the user may not have")
+	}
+	if spec.HostUsers != nil && !*spec.HostUsers {
+		forbid(path.Child("hostUsers"), "makes the user's ids mean somebody else's on shared storage")
+	}
+	if spec.HostPID {
+		forbid(path.Child("hostPID"), "shows the processes of the node")
+	}
+	if len(spec.EphemeralContainers) > 0 {
+		forbid(path.Child("ephemeralContainers"), "cannot stand in a template")
+	}
+	if name := spec.RuntimeClassName; name != nil && !slices.Contains(cluster.RuntimeClassNames, *name) {
+		forbid(path.Child("runtimeClassName"), "chooses a container runtime that the cluster's policy does not list")
+	}
+	if spec.OS != nil && spec.OS.Name != "linux" {
+		forbid(path.Child("os", "name"), "has no POSIX users")
+	}
+	latest := api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}
+	for _, result := range confinement.EvaluatePod(latest, &template.ObjectMeta, &template.Spec) {
+		if !result.Allowed {
+			forbid(path, result.ForbiddenReason+" ("+result.ForbiddenDetail+") would loosen what confines the processes")
+		}
+	}
+	return errs
+}

@@ -1,0 +1,29 @@
+package policy
+
+import (
+	authenticationv1 "k8s.io/api/authentication/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/identity"
+)
+
+// resolveIdentity returns the identity of a job that must run as its submitter: where she asks for it,
+// and in a project that requires it. It returns nil for any other job.
+func resolveIdentity(in Input, user authenticationv1.UserInfo) (*identity.Identity, *field.Error) {
+	path, required := annotations.Path(annotations.RunAsUserKey), in.Project.Spec.Identity == v1alpha1.IdentityRequired
+	switch asked := in.Intent.RunAsUser; {
+	case required && asked != nil && !*asked:
+		return nil, field.Invalid(path, "false", "project "+in.Project.Name+" requires that jobs run as their user: write true, or leave it out")
+	case !required && (asked == nil || !*asked):
+		return nil, nil
+	case in.Project.Spec.Identity == v1alpha1.IdentityDisabled:
+		return nil, field.Forbidden(path, "is disabled in project "+in.Project.Name+": leave it out, or use another project")
+	}
+	found, err := identity.Resolve(user, in.Cluster.Identity)
+	if err != nil {
+		return nil, field.Forbidden(path, err.Error())
+	}
+	return found, nil
+}

@@ -1,0 +1,124 @@
+package policy
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+const (
+	filesVolume = "runai-files"
+	filesDir    = "/etc/runai-mpi"
+	keysDir     = "/etc/runai-mpi-ssh"
+	rootKeysDir = "/root/.ssh" // the CRD's default: readable by root only
+	sshdPath    = "/usr/sbin/sshd"
+	sshdFile    = filesDir + "/sshd_config"
+
+	defaultSSHDFile = "/etc/ssh/sshd_config" // where we are, too
+)
+
+// A sshFile travels in an annotation of the pod template, because the webhook writes no ConfigMap.
+type sshFile struct{ name, path string }
+
+var sshFiles = []sshFile{
+	{"passwd", "/etc/passwd"},
+	{"group", "/etc/group"},
+	{"ssh_config", "/etc/ssh/ssh_config"},
+	{"sshd_config", defaultSSHDFile},
+}
+
+// ssh lets mpirun reach the workers as a user that no image knows: it brings the user's passwd entry,
+// and configurations of ssh and sshd for keys, and a port, that she can use.
+func ssh(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	keys := job.Spec.SSHAuthMountPath
+	if keys == "" || path.Clean(keys) == rootKeysDir {
+		keys = keysDir
+		job.Spec.SSHAuthMountPath = keys
+	}
+	port := in.Cluster.SSH.Port
+	contents := map[string]string{
+		"passwd": passwdFile(in.Identity), "group": groupFile(in.Identity),
+		"ssh_config": sshConfig(job, keys, port), "sshd_config": sshdConfig(keys, port),
+	}
+	var errs field.ErrorList
+	for _, template := range mpijob.Templates(job) {
+		errs = append(errs, ensureFiles(template, contents, keys)...)
+	}
+	if worker, present := mpijob.TemplateOf(job, mpijob.Worker); present && worker.Main() != nil {
+		errs = append(errs, ensureSSHD(worker, port)...)
+	}
+	return errs
+}
+
+func ensureFiles(template mpijob.Template, contents map[string]string, keys string) field.ErrorList {
+	main := template.Main()
+	if main == nil {
+		return nil
+	}
+	errs := overlapping(template.Containers()[0], []string{"/etc/passwd", "/etc/group", "/etc/ssh", filesDir, path.Clean(keys)}, filesVolume, annotations.RunAsUserKey)
+	volume := corev1.Volume{Name: filesVolume, VolumeSource: corev1.VolumeSource{DownwardAPI: &corev1.DownwardAPIVolumeSource{}}}
+	for _, file := range sshFiles {
+		key := annotations.FilesPrefix + file.name
+		metav1.SetMetaDataAnnotation(&template.ObjectMeta, key, contents[file.name])
+		volume.DownwardAPI.Items = append(volume.DownwardAPI.Items, corev1.DownwardAPIVolumeFile{
+			Path: file.name, FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: fmt.Sprintf("metadata.annotations['%s']", key)},
+		})
+	}
+	if err := ensureVolume(template, volume, annotations.RunAsUserKey); err != nil {
+		return append(errs, err)
+	}
+	for _, file := range sshFiles {
+		ensureMount(main, corev1.VolumeMount{Name: filesVolume, MountPath: file.path, SubPath: file.name, ReadOnly: true})
+	}
+	ensureMount(main, corev1.VolumeMount{Name: filesVolume, MountPath: filesDir, ReadOnly: true})
+	return errs
+}
+
+// ensureSSHD starts our sshd where the user starts nothing, and refuses one with a configuration that
+// the launcher does not know.
+func ensureSSHD(worker mpijob.Template, port int32) field.ErrorList {
+	main := worker.Main()
+	if len(main.Command) == 0 && len(main.Args) == 0 {
+		main.Command = []string{sshdPath, "-De", "-f", sshdFile}
+	}
+	words := slices.Concat(main.Command, main.Args)
+	if path.Base(words[0]) != "sshd" {
+		return nil // what it does only its author knows; the image's own sshd finds our configuration
+	}
+	if file := configurationOf(words); file != sshdFile && file != defaultSSHDFile {
+		return field.ErrorList{field.Invalid(worker.MainPath().Child("command"), strings.Join(words, " "),
+			"starts sshd with a configuration that the launcher does not know: leave command and args out, or -f "+file)}
+	}
+	if main.ReadinessProbe == nil {
+		main.ReadinessProbe = listens(corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(port)}})
+	}
+	return nil
+}
+
+// configurationOf is the file that an sshd is told to read.
+func configurationOf(words []string) string {
+	for i, word := range words {
+		switch file, joined := strings.CutPrefix(word, "-f"); {
+		case joined && file != "":
+			return file
+		case joined && i+1 < len(words):
+			return words[i+1]
+		}
+	}
+	return defaultSSHDFile
+}
+
+// listens asks every second: the launcher waits for the answer.
+func listens(handler corev1.ProbeHandler) *corev1.Probe {
+	return &corev1.Probe{ProbeHandler: handler, PeriodSeconds: 1, FailureThreshold: 1}
+}
