@@ -7,7 +7,7 @@ FUZZTIME      ?= 20s
 
 .PHONY: help
 help: ## Show the verbs.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build runai and runai-webhook into bin/.
@@ -54,6 +54,10 @@ verify: ## Fail if go.mod or a generated file is stale; the tests hold the golde
 .PHONY: servers
 servers: ## Find or build the servers that tests and demo run (15 minutes the first time).
 	@go run ./test/env/binaries/cmd >/dev/null
+
+.PHONY: lab-servers
+lab-servers: ## Find or build what a real node runs too (10 minutes more the first time).
+	@go run ./test/env/binaries/cmd -lab >/dev/null
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the policies, each for FUZZTIME.

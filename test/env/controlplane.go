@@ -63,7 +63,7 @@ func (e *Env) newControlPlane() (*envtest.Environment, error) {
 	}
 	environment.CRDInstallOptions.PollInterval = 50 * time.Millisecond
 	environment.ControlPlane.Etcd = &envtest.Etcd{Path: etcd, DataDir: e.path("etcd")}
-	environment.ControlPlane.APIServer = &envtest.APIServer{Path: apiServer, CertDir: e.path("kube-apiserver")}
+	environment.ControlPlane.APIServer = &envtest.APIServer{Path: apiServer, CertDir: e.certDir()}
 	return environment, e.setAPIServerFlags(environment.ControlPlane.APIServer)
 }
 

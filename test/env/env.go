@@ -71,7 +71,7 @@ func (e *Env) Stop() error {
 func (e *Env) AtStop(undo func() error) { e.atStop = append(e.atStop, undo) }
 
 func (e *Env) makeFolders() error {
-	for _, dir := range []string{e.path("etcd"), e.path("kube-apiserver"), e.path("leashes"), e.logDir()} {
+	for _, dir := range []string{e.path("etcd"), e.certDir(), e.path("leashes"), e.logDir()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("cannot make a folder for the environment: %w", err)
 		}
