@@ -4,6 +4,7 @@ GOLANGCI_LINT  = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v
 # Packages whose tests take -update.
 GOLDEN         = ./shared/annotations ./webhook ./webhook/policy ./cli ./test/chart ./test/integration
 FUZZTIME      ?= 20s
+LAB            = go run ./test/lab/cmd
 
 .PHONY: help
 help: ## Show the verbs.
@@ -58,6 +59,26 @@ servers: ## Find or build the servers that tests and demo run (15 minutes the fi
 .PHONY: lab-servers
 lab-servers: ## Find or build what a real node runs too (10 minutes more the first time).
 	@go run ./test/env/binaries/cmd -lab >/dev/null
+
+.PHONY: lab-packages
+lab-packages: ## Install the Debian packages that a real node needs.
+	@if [ "$$(id -u)" = 0 ]; then $(LAB) packages | xargs apt-get install -y --no-install-recommends; else echo "no lab: not root"; fi
+
+.PHONY: lab-images
+lab-images: lab-servers ## Make the container images of the lab (5 minutes the first time).
+	@$(LAB) images
+
+.PHONY: lab-up
+lab-up: lab-images ## Run a real node on this machine, in the background.
+	@$(LAB) up
+
+.PHONY: lab-shell
+lab-shell: ## Open a shell in which kubectl talks to the lab.
+	@$(LAB) shell
+
+.PHONY: lab-down
+lab-down: ## End the lab, or remove what a killed one left.
+	@$(LAB) down
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the policies, each for FUZZTIME.

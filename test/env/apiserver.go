@@ -48,4 +48,4 @@ func (e *Env) certDir() string { return e.path("kube-apiserver") }
 func (e *Env) tokenKey() string { return filepath.Join(e.certDir(), "sa-signer.key") }
 
 // AuditLog is the file with one audit event per line, if there is an audit policy.
-func (e *Env) AuditLog() string { return e.logFile("audit") }
+func (e *Env) AuditLog() string { return e.LogFile("audit") }

@@ -35,7 +35,7 @@ func Start(ctx context.Context, options Options) (*Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "runai-mpi-env-")
+	dir, err := os.MkdirTemp(options.Dir, "runai-mpi-env-")
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a folder for the environment: %w", err)
 	}
@@ -88,4 +88,5 @@ func (e *Env) logDir() string {
 	return e.path("logs")
 }
 
-func (e *Env) logFile(name string) string { return filepath.Join(e.logDir(), name+".log") }
+// LogFile is where the child of this name writes.
+func (e *Env) LogFile(name string) string { return filepath.Join(e.logDir(), name+".log") }

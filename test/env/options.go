@@ -27,6 +27,8 @@ type Options struct {
 	// AuditPolicy is an audit.k8s.io/v1 Policy; if set, AuditLog tells where its events are.
 	AuditPolicy string
 
+	// Dir is where the environment makes its folder; empty: where temporary files go.
+	Dir string
 	// LogDir keeps the logs; without it they go away with the environment.
 	LogDir string
 }

@@ -1,0 +1,4 @@
+// Command gitsync stands in for git-sync.
+package main
+
+func main() {}
