@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -22,6 +23,15 @@ var gpuNodes = map[string][]string{
 	"t4":  {"t4-0", "t4-1"},
 }
 
+// stages are kwok's own: nodes are ready at once, pods run at once, and those of a Job complete at once.
+var stages = []string{
+	"node/fast/node-initialize.yaml",
+	"node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
+	"pod/fast/pod-ready.yaml",
+	"pod/fast/pod-complete.yaml",
+	"pod/fast/pod-delete.yaml",
+}
+
 // addGPUNodes adds the played nodes and starts kwok, which keeps them and the pods on them going.
 func (l *Lab) addGPUNodes(ctx context.Context) error {
 	if !l.options.GPUNodes {
@@ -34,18 +44,21 @@ func (l *Lab) addGPUNodes(ctx context.Context) error {
 			}
 		}
 	}
-	_, err := l.StartProcess(ctx, process.Command{
-		Name: "kwok",
-		Path: l.Node.Kwok,
-		Args: []string{
-			"--kubeconfig=" + l.Kubeconfig(),
-			"--manage-all-nodes=false",
-			"--manage-nodes-with-annotation-selector=" + playedAnnotation + "=" + played,
-			"--server-address=127.0.0.1:0",
-			"--cidr=10.213.3.0/24", // the addresses of pods that do not exist
-			"--node-ip=10.213.3.1",
-		},
-	})
+	return l.startKwok(ctx)
+}
+
+func (l *Lab) startKwok(ctx context.Context) error {
+	args := []string{
+		"--kubeconfig=" + l.Kubeconfig(),
+		"--manage-all-nodes=false",
+		"--manage-nodes-with-annotation-selector=" + playedAnnotation + "=" + played,
+		"--cidr=10.213.3.0/24", // the addresses of pods that do not exist
+		"--node-ip=10.213.3.1",
+	}
+	for _, stage := range stages {
+		args = append(args, "--config="+filepath.Join(l.Node.KwokSource, "kustomize/stage", stage))
+	}
+	_, err := l.StartProcess(ctx, process.Command{Name: "kwok", Path: l.Node.Kwok, Args: args})
 	return err
 }
 

@@ -18,9 +18,10 @@ var namespacesScript string
 
 // namespaces are the node's view of the machine.
 type namespaces struct {
-	dir    string // what the node writes to /run, /var/lib and /var/log
-	holder *process.Process
-	pid    int // of the first process
+	dir     string // what the node writes to /run, /var/lib and /var/log
+	holder  *process.Process
+	pid     int // of the first process
+	stopped bool
 }
 
 // newNamespaces starts the process that holds them. With it, everything in them ends.
@@ -65,7 +66,12 @@ func (n *namespaces) enterArgs(program string) []string {
 }
 
 // stop kills the first process: it has nothing to save, and with it the kernel kills all others.
+// The second call does nothing.
 func (n *namespaces) stop() error {
+	if n.stopped {
+		return nil
+	}
+	n.stopped = true
 	select {
 	case <-n.holder.Done():
 		return n.holder.Stop() // which says that nobody had asked it

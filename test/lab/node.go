@@ -26,6 +26,8 @@ var (
 )
 
 func (l *Lab) startNode(ctx context.Context) error {
+	// An API server waits for its clients when it stops, so that they go first.
+	l.AtStop(l.namespaces.stop)
 	runtime, err := containerd(l.namespaces, l.Node)
 	if err != nil {
 		return err

@@ -19,12 +19,13 @@ func (o Options) forNode(dir string) env.Options {
 	options.AllControllers, options.Scheduler = true, true
 	options.Dir, options.Address = dir, HostAddress
 	options.APIServerFlags = map[string]string{
-		"authorization-mode":        "Node,RBAC",
-		"enable-admission-plugins":  "NodeRestriction",
-		"disable-admission-plugins": "", // envtest's default takes service accounts away
-		"service-cluster-ip-range":  serviceRange,
-		"advertise-address":         HostAddress,
-		"enable-aggregator-routing": "true",
+		"authorization-mode":              "Node,RBAC",
+		"enable-admission-plugins":        "NodeRestriction",
+		"disable-admission-plugins":       "", // envtest's default takes service accounts away
+		"service-cluster-ip-range":        serviceRange,
+		"advertise-address":               HostAddress,
+		"enable-aggregator-routing":       "true",
+		"kubelet-preferred-address-types": "InternalIP",
 	}
 	for name, value := range o.Env.APIServerFlags {
 		options.APIServerFlags[name] = value

@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	kwokCommand = "sigs.k8s.io/kwok/cmd/kwok"
+	kwokModule  = "sigs.k8s.io/kwok"
+	kwokCommand = kwokModule + "/cmd/kwok"
 	kwokVersion = "v0.8.0"
 )
 
@@ -25,6 +26,9 @@ type Node struct {
 	Ctr        string
 	CoreDNS    string
 	Kwok       string
+
+	// KwokSource is kwok's module: how its nodes and pods behave.
+	KwokSource string
 }
 
 // Paths lists the binaries.
@@ -41,7 +45,7 @@ func FindNode() (Node, error) {
 	if missing := list.missing(); len(missing) > 0 {
 		return Node{}, fmt.Errorf("cannot find %s: %w", names(missing), ErrNodeMissing)
 	}
-	return list.node(), nil
+	return list.node()
 }
 
 // EnsureNode is Ensure for what a node runs: only a machine that can be a node builds it.
@@ -53,7 +57,7 @@ func EnsureNode(ctx context.Context, log io.Writer) (Node, error) {
 	if err := list.ensure(ctx, log, list.provide); err != nil {
 		return Node{}, err
 	}
-	return list.node(), nil
+	return list.node()
 }
 
 func loadNodeCatalog() (*catalog, error) {
@@ -85,7 +89,11 @@ func loadNodeCatalog() (*catalog, error) {
 	return c, nil
 }
 
-func (c *catalog) node() Node {
+func (c *catalog) node() (Node, error) {
+	source, err := moduleDir(c.root, kwokModule+"@"+kwokVersion)
+	if err != nil {
+		return Node{}, err
+	}
 	return Node{
 		Kubelet:    c.find("kubelet").path,
 		KubeProxy:  c.find("kube-proxy").path,
@@ -94,5 +102,6 @@ func (c *catalog) node() Node {
 		Ctr:        c.find("ctr").path,
 		CoreDNS:    c.find("coredns").path,
 		Kwok:       c.find("kwok").path,
-	}
+		KwokSource: source,
+	}, nil
 }

@@ -36,6 +36,7 @@ type description struct {
 
 type runningConfig struct {
 	Env        []string
+	User       string   `json:",omitempty"`
 	Entrypoint []string `json:",omitempty"`
 }
 
@@ -60,8 +61,12 @@ func describe(r *recipe, layers []blob) ([]byte, error) {
 	d := description{
 		Architecture: runtime.GOARCH,
 		OS:           "linux",
-		Config:       runningConfig{Env: []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, Entrypoint: r.Entrypoint},
-		RootFS:       rootFS{Type: "layers"},
+		Config: runningConfig{
+			Env:        append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, r.Env...),
+			User:       r.User,
+			Entrypoint: r.Entrypoint,
+		},
+		RootFS: rootFS{Type: "layers"},
 	}
 	for _, layer := range layers {
 		d.RootFS.DiffIDs = append(d.RootFS.DiffIDs, "sha256:"+layer.digest)

@@ -120,6 +120,9 @@ func (f *file) change(from *original) (*tar.Header, []byte, error) {
 		content = strings.Replace(content, pair[0]+"\n", pair[1]+"\n", 1)
 	}
 	header := &tar.Header{Typeflag: tar.TypeReg, Mode: from.header.Mode, Uid: from.header.Uid, Gid: from.header.Gid}
+	if f.Mode != 0 {
+		header.Mode = f.Mode
+	}
 	if f.BindLow {
 		header.PAXRecords = map[string]string{"SCHILY.xattr.security.capability": bindLowPorts}
 	}

@@ -19,6 +19,8 @@ type recipe struct {
 	Base       *base // nil: an empty file system
 	Files      []file
 	Entrypoint []string
+	User       string   // empty: root
+	Env        []string // beside PATH
 }
 
 // A file is put on top of the base, or changes a file of it.
@@ -28,7 +30,7 @@ type file struct {
 	Program string      // Go source, built into the file in the place of Content
 	Replace [][2]string // lines of the base's file, each of which occurs once
 	Append  string      // to the base's file
-	Mode    int64       // with Content or Program; a Path that ends in a slash is a folder
+	Mode    int64       // 0: the base's; a Path that ends in a slash is a folder
 	Owner   int
 	BindLow bool // may be executed by anybody to listen on low ports
 }

@@ -43,8 +43,11 @@ var recipes = []recipe{
 		Files:      append([]file{{Path: "quickstart.sh", Content: quickstart, Mode: 0o755}}, operatorFiles...),
 		Entrypoint: []string{"/quickstart.sh"}},
 	{Name: GitSyncStandIn, Base: bookworm,
-		Files:      []file{{Path: "git-sync", Program: gitSyncProgram, Mode: 0o755}},
-		Entrypoint: []string{"/git-sync"}},
+		Files: []file{
+			{Path: "git-sync", Program: gitSyncProgram, Mode: 0o755},
+			{Path: "etc/passwd", Append: "git-sync:x:65533:65533::/tmp:/sbin/nologin\n", Mode: 0o666},
+		},
+		Entrypoint: []string{"/git-sync"}, User: "65533:65533", Env: []string{"HOME=/tmp"}},
 }
 
 // operatorFiles do what build/base/Dockerfile of mpi-operator does: sshd runs as root or as mpiuser, on
