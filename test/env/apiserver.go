@@ -38,7 +38,7 @@ func (e *Env) setAddress(server *envtest.APIServer) error {
 		return fmt.Errorf("cannot find a port for the API server: %w", err)
 	}
 	defer listener.Close()
-	server.SecureServing.Address, server.SecureServing.Port, err = net.SplitHostPort(listener.Addr().String())
+	server.Address, server.Port, err = net.SplitHostPort(listener.Addr().String())
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,13 +21,13 @@ func Down(ctx context.Context) error {
 	}
 	impatient, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
-	turn, err := Take(impatient)
+	turn, err := take(impatient, io.Discard)
 	if errors.Is(err, context.DeadlineExceeded) && running.Pid != 0 {
 		// Its owner holds the lock, so that the process id is not somebody else's by now.
 		if err := syscall.Kill(running.Pid, syscall.SIGTERM); err != nil {
 			return fmt.Errorf("cannot end the lab of process %d: %w", running.Pid, err)
 		}
-		turn, err = Take(ctx)
+		turn, err = take(ctx, io.Discard)
 	}
 	if err != nil {
 		return err

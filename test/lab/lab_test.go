@@ -36,6 +36,10 @@ func TestLab(t *testing.T) {
 	t.Run("an MPIJob runs on both workers", cluster.runsMPIJob)
 	t.Run("exec and DNS work in a pod", cluster.execs)
 	t.Run("a GPU node plays a pod", cluster.playsGPUs)
+	t.Run("the images are what they say", cluster.hasImages)
+	t.Run("the quickstart's image wants to know its workers", cluster.runsQuickstart)
+	t.Run("a repository is cloned before a pod starts", cluster.clones)
+	t.Run("the product is installed", cluster.installs)
 	if err := l.Stop(); err != nil {
 		t.Error(err)
 	}
@@ -46,13 +50,7 @@ type cluster struct{ *lab.Lab }
 
 func (c *cluster) runsMPIJob(t *testing.T) {
 	c.kubectl(t, mpiJob, "create", "-f", "-")
-	await(t, func(ctx context.Context) error {
-		job, _, err := c.Kubectl(ctx, nil, "get", "job", "train-launcher", "-o", "jsonpath={.status}")
-		if err == nil && !strings.Contains(job, `"succeeded":1`) {
-			err = fmt.Errorf("the launcher has not succeeded: %s", job)
-		}
-		return err
-	})
+	c.awaitLauncher(t, "train", `"succeeded":1`)
 	log := c.kubectl(t, "", "logs", "job/train-launcher")
 	for _, want := range []string{"rank 0 on train-worker-0", "rank 1 on train-worker-1"} {
 		if !strings.Contains(log, want) {
@@ -82,6 +80,22 @@ func (c *cluster) playsGPUs(t *testing.T) {
 	}
 }
 
+func (c *cluster) awaitLauncher(t *testing.T, name, status string) {
+	t.Helper()
+	var last error
+	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, 2*time.Minute, true, func(ctx context.Context) (bool, error) {
+		var job string
+		job, _, last = c.Kubectl(ctx, nil, "get", "job", name+"-launcher", "-o", "jsonpath={.status}")
+		if last == nil && !strings.Contains(job, status) {
+			last = fmt.Errorf("%s-launcher is not %s: %s", name, status, job)
+		}
+		return last == nil, nil
+	})
+	if err != nil {
+		t.Fatal(last)
+	}
+}
+
 func (c *cluster) kubectl(t *testing.T, stdin string, args ...string) string {
 	t.Helper()
 	out, _, err := c.Kubectl(t.Context(), strings.NewReader(stdin), args...)
@@ -89,16 +103,4 @@ func (c *cluster) kubectl(t *testing.T, stdin string, args ...string) string {
 		t.Fatal(err)
 	}
 	return out
-}
-
-func await(t *testing.T, condition func(context.Context) error) {
-	t.Helper()
-	var last error
-	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, 2*time.Minute, true, func(ctx context.Context) (bool, error) {
-		last = condition(ctx)
-		return last == nil, nil
-	})
-	if err != nil {
-		t.Fatal(last)
-	}
 }

@@ -18,10 +18,9 @@ var namespacesScript string
 
 // namespaces are the node's view of the machine.
 type namespaces struct {
-	dir     string // what the node writes to /run, /var/lib and /var/log
-	holder  *process.Process
-	pid     int // of the first process
-	stopped bool
+	dir    string // what the node writes to /run, /var/lib and /var/log
+	holder *process.Process
+	pid    int // of the first process
 }
 
 // newNamespaces starts the process that holds them. With it, everything in them ends.
@@ -65,13 +64,14 @@ func (n *namespaces) enterArgs(program string) []string {
 	return []string{"--target", strconv.Itoa(n.pid), "--mount", "--net", "--ipc", "--pid", program}
 }
 
+// empty kills all processes but the first one, which keeps the network.
+func (n *namespaces) empty() error {
+	args := append([]string{"nsenter"}, n.enterArgs("sh")...)
+	return run(context.Background(), append(args, "-c", "kill -KILL -1")...)
+}
+
 // stop kills the first process: it has nothing to save, and with it the kernel kills all others.
-// The second call does nothing.
 func (n *namespaces) stop() error {
-	if n.stopped {
-		return nil
-	}
-	n.stopped = true
 	select {
 	case <-n.holder.Done():
 		return n.holder.Stop() // which says that nobody had asked it

@@ -26,8 +26,8 @@ var (
 )
 
 func (l *Lab) startNode(ctx context.Context) error {
-	// An API server waits for its clients when it stops, so that they go first.
-	l.AtStop(l.namespaces.stop)
+	// An API server that stops waits for its clients: they go first, but not the address it talks to itself by.
+	l.AtStop(l.namespaces.empty)
 	runtime, err := containerd(l.namespaces, l.Node)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -13,7 +14,9 @@ import (
 type Turn struct{ release func() }
 
 // Take waits until no other lab runs, and clears away what a killed one left.
-func Take(ctx context.Context) (*Turn, error) {
+func Take(ctx context.Context) (*Turn, error) { return take(ctx, os.Stderr) }
+
+func take(ctx context.Context, log io.Writer) (*Turn, error) {
 	if err := Supported(); err != nil {
 		return nil, err
 	}
@@ -21,7 +24,7 @@ func Take(ctx context.Context) (*Turn, error) {
 	if err != nil {
 		return nil, err
 	}
-	release, err := filelock.Take(ctx, filepath.Join(dir, "lock"), "another lab on this machine", os.Stderr)
+	release, err := filelock.Take(ctx, filepath.Join(dir, "lock"), "another lab on this machine", log)
 	if err != nil {
 		return nil, err
 	}

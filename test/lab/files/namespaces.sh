@@ -28,4 +28,4 @@ END
 
 : >"$1/ready"
 # A shell that waits also buries the orphans of containerd.
-while :; do sleep 3600; done
+while :; do sleep 3600 || :; done
