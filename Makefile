@@ -4,10 +4,11 @@ GOLANGCI_LINT  = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v
 # Packages whose tests take -update.
 GOLDEN         = ./shared/annotations ./webhook ./webhook/policy ./cli ./test/chart ./test/integration
 FUZZTIME      ?= 20s
+LAB            = go run ./test/lab/cmd
 
 .PHONY: help
 help: ## Show the verbs.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build runai and runai-webhook into bin/.
@@ -54,6 +55,30 @@ verify: ## Fail if go.mod or a generated file is stale; the tests hold the golde
 .PHONY: servers
 servers: ## Find or build the servers that tests and demo run (15 minutes the first time).
 	@go run ./test/env/binaries/cmd >/dev/null
+
+.PHONY: lab-servers
+lab-servers: ## Find or build what a real node runs too (10 minutes more the first time).
+	@go run ./test/env/binaries/cmd -lab >/dev/null
+
+.PHONY: lab-packages
+lab-packages: ## Install the Debian packages that a real node needs.
+	@if [ "$$(id -u)" = 0 ]; then $(LAB) packages | xargs apt-get install -y --no-install-recommends; else echo "no lab: not root"; fi
+
+.PHONY: lab-images
+lab-images: lab-servers ## Make the container images of the lab (5 minutes the first time).
+	@$(LAB) images
+
+.PHONY: lab-up
+lab-up: lab-images ## Run a real node on this machine, in the background.
+	@$(LAB) up
+
+.PHONY: lab-shell
+lab-shell: ## Open a shell in which kubectl talks to the lab.
+	@$(LAB) shell
+
+.PHONY: lab-down
+lab-down: ## End the lab, or remove what a killed one left.
+	@$(LAB) down
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the policies, each for FUZZTIME.

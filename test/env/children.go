@@ -13,7 +13,7 @@ import (
 // they are not given.
 func (e *Env) StartProcess(ctx context.Context, command process.Command) (*process.Process, error) {
 	if command.LogFile == "" {
-		command.LogFile = e.logFile(command.Name)
+		command.LogFile = e.LogFile(command.Name)
 	}
 	if command.Env == nil {
 		command.Env = cleanEnv("HOME=" + e.Dir)

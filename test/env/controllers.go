@@ -3,6 +3,7 @@ package env
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,11 +26,15 @@ var controllers = []string{
 }
 
 func (e *Env) startControllers(ctx context.Context) error {
+	manager, err := e.controllerManager()
+	if err != nil {
+		return err
+	}
 	for _, c := range []struct {
 		wanted  bool
 		command process.Command
 	}{
-		{e.options.ControllerManager, e.controllerManager()},
+		{e.options.ControllerManager || e.options.AllControllers, manager},
 		{e.options.Scheduler, e.scheduler()},
 		{!e.options.WithoutOperator, e.operator()},
 	} {
@@ -44,21 +49,32 @@ func (e *Env) startControllers(ctx context.Context) error {
 }
 
 // controllerManager is not asked whether it is ready: it acts on what it finds when it is.
-func (e *Env) controllerManager() process.Command {
+func (e *Env) controllerManager() (process.Command, error) {
+	which, err := e.whichControllers()
 	return process.Command{
 		Name: "kube-controller-manager",
 		Path: e.Binaries.ControllerManager,
-		Args: []string{
-			"--kubeconfig=" + e.Kubeconfig(),
-			"--controllers=" + strings.Join(controllers, ","),
+		Args: append(which,
+			"--kubeconfig="+e.Kubeconfig(),
 			"--leader-elect=false",
 			"--secure-port=0",
 			"--use-service-account-credentials=false",
 			"--kube-api-qps=1000",
 			"--kube-api-burst=2000",
 			"--concurrent-job-syncs=20",
-		},
+		),
+	}, err
+}
+
+func (e *Env) whichControllers() ([]string, error) {
+	if !e.options.AllControllers {
+		return []string{"--controllers=" + strings.Join(controllers, ",")}, nil
 	}
+	authority := e.path("authority.crt")
+	if err := os.WriteFile(authority, e.Config.CAData, 0o600); err != nil {
+		return nil, fmt.Errorf("cannot write the API server's authority: %w", err)
+	}
+	return []string{"--root-ca-file=" + authority, "--service-account-private-key-file=" + e.tokenKey()}, nil
 }
 
 func (e *Env) scheduler() process.Command {

@@ -24,12 +24,12 @@ func (e *Env) startControlPlane() error {
 	if err != nil {
 		return err
 	}
-	etcdLog, err := os.Create(e.logFile("etcd"))
+	etcdLog, err := os.Create(e.LogFile("etcd"))
 	if err != nil {
 		return fmt.Errorf("cannot open the log of etcd: %w", err)
 	}
 	defer etcdLog.Close()
-	apiServerLog, err := os.Create(e.logFile("kube-apiserver"))
+	apiServerLog, err := os.Create(e.LogFile("kube-apiserver"))
 	if err != nil {
 		return fmt.Errorf("cannot open the log of kube-apiserver: %w", err)
 	}
@@ -39,7 +39,7 @@ func (e *Env) startControlPlane() error {
 	e.controlPlane = environment
 	if err := process.OnForkThread(func() error { _, err := environment.Start(); return err }); err != nil {
 		return fmt.Errorf("cannot start the control plane: %w\n%s\n%s", err,
-			process.Tail(e.logFile("etcd")), process.Tail(e.logFile("kube-apiserver")))
+			process.Tail(e.LogFile("etcd")), process.Tail(e.LogFile("kube-apiserver")))
 	}
 	return e.useAdministrator()
 }
@@ -63,7 +63,7 @@ func (e *Env) newControlPlane() (*envtest.Environment, error) {
 	}
 	environment.CRDInstallOptions.PollInterval = 50 * time.Millisecond
 	environment.ControlPlane.Etcd = &envtest.Etcd{Path: etcd, DataDir: e.path("etcd")}
-	environment.ControlPlane.APIServer = &envtest.APIServer{Path: apiServer, CertDir: e.path("kube-apiserver")}
+	environment.ControlPlane.APIServer = &envtest.APIServer{Path: apiServer, CertDir: e.certDir()}
 	return environment, e.setAPIServerFlags(environment.ControlPlane.APIServer)
 }
 

@@ -35,7 +35,7 @@ func Start(ctx context.Context, options Options) (*Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "runai-mpi-env-")
+	dir, err := os.MkdirTemp(options.Dir, "runai-mpi-env-")
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a folder for the environment: %w", err)
 	}
@@ -71,7 +71,7 @@ func (e *Env) Stop() error {
 func (e *Env) AtStop(undo func() error) { e.atStop = append(e.atStop, undo) }
 
 func (e *Env) makeFolders() error {
-	for _, dir := range []string{e.path("etcd"), e.path("kube-apiserver"), e.path("leashes"), e.logDir()} {
+	for _, dir := range []string{e.path("etcd"), e.certDir(), e.path("leashes"), e.logDir()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("cannot make a folder for the environment: %w", err)
 		}
@@ -88,4 +88,5 @@ func (e *Env) logDir() string {
 	return e.path("logs")
 }
 
-func (e *Env) logFile(name string) string { return filepath.Join(e.logDir(), name+".log") }
+// LogFile is where the child of this name writes.
+func (e *Env) LogFile(name string) string { return filepath.Join(e.logDir(), name+".log") }

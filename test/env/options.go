@@ -8,6 +8,8 @@ import (
 type Options struct {
 	// ControllerManager turns Jobs into Pods, collects garbage and ends namespaces.
 	ControllerManager bool
+	// AllControllers run where Pods really run: they make tokens, endpoints and the rest of it.
+	AllControllers bool
 	// Scheduler binds Pods to the nodes that AddNode makes.
 	Scheduler bool
 	// WithoutOperator leaves mpi-operator out; MPIJobs are only stored.
@@ -18,11 +20,15 @@ type Options struct {
 	// CRDs are further ones.
 	CRDs []*apiextensionsv1.CustomResourceDefinition
 
+	// Address is where the API server listens, on a port of its own choice; empty: on loopback.
+	Address string
 	// APIServerFlags are set in the place of envtest's of the same name, without the dashes.
 	APIServerFlags map[string]string
 	// AuditPolicy is an audit.k8s.io/v1 Policy; if set, AuditLog tells where its events are.
 	AuditPolicy string
 
+	// Dir is where the environment makes its folder; empty: where temporary files go.
+	Dir string
 	// LogDir keeps the logs; without it they go away with the environment.
 	LogDir string
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // emptyCache is one in which nothing was built, for a machine without binaries of somebody else's.
@@ -71,27 +70,6 @@ func TestPatchFailsLoudly(t *testing.T) {
 			t.Errorf("%q: got %v, want %s", text, err, want)
 		}
 	}
-}
-
-// Builders wait for each other, and the second one finds what the first one built.
-func TestBuildersWait(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
-	unlock, err := lock(t.Context(), path, os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var log bytes.Buffer
-	impatient, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	if _, err := lock(impatient, path, &log); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(log.String(), "waiting for another process") {
-		t.Errorf("got %v, said %q", err, log.String())
-	}
-	unlock()
-	again, err := lock(t.Context(), path, os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again()
 }
 
 // A build that fails leaves neither a binary nor a folder, and names what failed.

@@ -28,20 +28,27 @@ type catalog struct {
 // envtestProvides are the binaries of the archive that setup-envtest downloads.
 var envtestProvides = []string{"etcd", "kube-apiserver", "kubectl"}
 
-func loadCatalog() (*catalog, error) {
+func emptyCatalog() (*catalog, error) {
 	root, err := RepositoryRoot()
 	if err != nil {
 		return nil, err
 	}
-	cache, err := cacheDir()
+	cache, err := CacheDir()
 	if err != nil {
 		return nil, err
 	}
-	c := &catalog{root: root, cache: cache}
+	return &catalog{root: root, cache: cache}, nil
+}
+
+func loadCatalog() (*catalog, error) {
+	c, err := emptyCatalog()
+	if err != nil {
+		return nil, err
+	}
 	if err := c.addServers(); err != nil {
 		return nil, err
 	}
-	c.addHelm()
+	c.addTool(helmCommand, helmVersion)
 	c.preferEnvtest()
 	return c, nil
 }
@@ -51,7 +58,7 @@ func (c *catalog) addServers() error {
 	if err != nil {
 		return err
 	}
-	kubernetes, err := c.server("kubernetes", "k8s.io/kubernetes")
+	kubernetes, err := c.kubernetesServer()
 	if err != nil {
 		return err
 	}
@@ -60,7 +67,6 @@ func (c *catalog) addServers() error {
 		return err
 	}
 	c.kubernetes = kubernetes.version
-	kubernetes.ldflags = kubernetesVersionFlags(kubernetes.version)
 	operator.patch = &mpiOperatorPatch
 	c.binaries = append(c.binaries,
 		etcd.command("etcd", "", 2*time.Minute),
@@ -71,6 +77,15 @@ func (c *catalog) addServers() error {
 		operator.command("mpi-operator", "cmd/mpi-operator", 3*time.Minute),
 	)
 	return nil
+}
+
+func (c *catalog) kubernetesServer() (*server, error) {
+	kubernetes, err := c.server("kubernetes", "k8s.io/kubernetes")
+	if err != nil {
+		return nil, err
+	}
+	kubernetes.ldflags = kubernetesVersionFlags(kubernetes.version)
+	return kubernetes, nil
 }
 
 // kubernetesVersionFlags says at link time what a release build would say: unset, the version is v0.0.0.

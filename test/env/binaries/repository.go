@@ -31,8 +31,8 @@ func RepositoryRoot() (string, error) {
 	}
 }
 
-// cacheDir is outside the clone, so that a clean clone keeps what an older one built.
-func cacheDir() (string, error) {
+// CacheDir is outside the clone, so that a clean clone keeps what an older one built.
+func CacheDir() (string, error) {
 	if dir := os.Getenv("RUNAI_MPI_CACHE"); dir != "" {
 		return filepath.Abs(dir)
 	}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+
+	"github.com/runai-mpi/runai-mpi/test/env/filelock"
 )
 
 // ErrMissing is what Find returns when something was not built yet.
@@ -50,25 +52,32 @@ func Ensure(ctx context.Context, log io.Writer) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	if len(list.missing()) == 0 {
-		return list.set()
-	}
-	unlock, err := lock(ctx, filepath.Join(list.cache, "lock"), log)
-	if err != nil {
-		return Set{}, err
-	}
-	defer unlock()
-	if err := list.provide(ctx, log); err != nil {
+	if err := list.ensure(ctx, log, list.tryEnvtest, list.provide); err != nil {
 		return Set{}, err
 	}
 	return list.set()
 }
 
-// provide builds what is missing now, which may be less than before the lock was held.
-func (c *catalog) provide(ctx context.Context, log io.Writer) error {
-	if err := c.tryEnvtest(ctx, log); err != nil {
+// ensure takes the steps that lead to what is missing, if anything is.
+func (c *catalog) ensure(ctx context.Context, log io.Writer, steps ...func(context.Context, io.Writer) error) error {
+	if len(c.missing()) == 0 {
+		return nil
+	}
+	unlock, err := filelock.Take(ctx, filepath.Join(c.cache, "lock"), "another process that builds the servers", log)
+	if err != nil {
 		return err
 	}
+	defer unlock()
+	for _, step := range steps {
+		if err := step(ctx, log); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// provide builds what is missing now, which may be less than before the lock was held.
+func (c *catalog) provide(ctx context.Context, log io.Writer) error {
 	missing := c.missing()
 	for i, b := range missing {
 		p := progress{log: log, what: fmt.Sprintf("[%d/%d] %s %s", i+1, len(missing), b.name, b.version), usually: b.usually}

@@ -16,24 +16,38 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	find := flag.Bool("find", false, "build nothing, fail if something is missing")
+	lab := flag.Bool("lab", false, "provide what a real node runs too")
 	flag.Parse()
-	if err := run(ctx, *find); err != nil {
+	if err := run(ctx, *find, *lab); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, find bool) error {
-	provide := func() (binaries.Set, error) { return binaries.Ensure(ctx, os.Stderr) }
+func run(ctx context.Context, find, lab bool) error {
+	ensure := func() (binaries.Set, error) { return binaries.Ensure(ctx, os.Stderr) }
+	ensureNode := func() (binaries.Node, error) { return binaries.EnsureNode(ctx, os.Stderr) }
 	if find {
-		provide = binaries.Find
+		ensure, ensureNode = binaries.Find, binaries.FindNode
 	}
-	set, err := provide()
+	set, err := ensure()
 	if err != nil {
 		return err
 	}
-	for _, path := range set.Paths() {
+	show(set.Paths())
+	if !lab {
+		return nil
+	}
+	node, err := ensureNode()
+	if err != nil {
+		return err
+	}
+	show(node.Paths())
+	return nil
+}
+
+func show(paths []string) {
+	for _, path := range paths {
 		fmt.Println(path)
 	}
-	return nil
 }

@@ -1,0 +1,37 @@
+package binaries
+
+import (
+	"context"
+	"path"
+	"path/filepath"
+	"time"
+)
+
+const (
+	helmCommand = "helm.sh/helm/v4/cmd/helm"
+	helmVersion = "v4.3.1"
+)
+
+// addTool installs a command as its own module says: a tool is not a dependency of any server's.
+func (c *catalog) addTool(command, version string) {
+	name := path.Base(command)
+	home := filepath.Join(c.cache, name)
+	target := filepath.Join(home, version+"-"+platform(), name)
+	c.binaries = append(c.binaries, &binary{
+		name:    name,
+		version: version,
+		path:    target,
+		usually: 2 * time.Minute,
+		build:   func(ctx context.Context) error { return installTool(ctx, home, target, command, version) },
+	})
+}
+
+func installTool(ctx context.Context, home, target, command, version string) error {
+	return inTempDir(home, func(tmp string) error {
+		built, err := install(ctx, tmp, command, version)
+		if err != nil {
+			return err
+		}
+		return moveFile(built, target)
+	})
+}

@@ -1,0 +1,2 @@
+// Package filelock lets processes take turns.
+package filelock

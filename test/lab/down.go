@@ -1,0 +1,57 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Down ends the lab that runs on this machine, whoever started it, and removes what a killed one left.
+func Down(ctx context.Context) error {
+	running, err := readRecord()
+	if err != nil {
+		return err
+	}
+	impatient, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	turn, err := take(impatient, io.Discard)
+	if errors.Is(err, context.DeadlineExceeded) && running.Pid != 0 {
+		// Its owner holds the lock, so that the process id is not somebody else's by now.
+		if err := syscall.Kill(running.Pid, syscall.SIGTERM); err != nil {
+			return fmt.Errorf("cannot end the lab of process %d: %w", running.Pid, err)
+		}
+		turn, err = take(ctx, io.Discard)
+	}
+	if err != nil {
+		return err
+	}
+	turn.Release()
+	return nil
+}
+
+// Shell is an interactive shell, in which kubectl talks to the running lab; "nsenter -t $NODE -a" enters the node.
+func Shell(ctx context.Context) (*exec.Cmd, error) {
+	running, err := readRecord()
+	if err != nil {
+		return nil, err
+	}
+	if running.Kubeconfig == "" {
+		return nil, errors.New("no lab is up: run make lab-up")
+	}
+	cmd := exec.CommandContext(ctx, "bash", "--norc")
+	cmd.Env = append(os.Environ(),
+		"KUBECONFIG="+running.Kubeconfig,
+		"PATH="+filepath.Dir(running.Kubectl)+":"+os.Getenv("PATH"),
+		"NODE="+strconv.Itoa(running.NodePid),
+		`PS1=(lab) \w \$ `,
+	)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return cmd, nil
+}

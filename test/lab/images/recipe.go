@@ -1,0 +1,63 @@
+package images
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
+
+// A base is a Debian system.
+type base struct {
+	Suite    string
+	Packages []string
+}
+
+// A recipe is all that makes an image: the same recipe is the same image.
+type recipe struct {
+	Name       string
+	Base       *base // nil: an empty file system
+	Files      []file
+	Entrypoint []string
+	User       string   // empty: root
+	Env        []string // beside PATH
+}
+
+// A file is put on top of the base, or changes a file of it.
+type file struct {
+	Path    string
+	Content string
+	Program string      // Go source, built into the file in the place of Content
+	Replace [][2]string // lines of the base's file, each of which occurs once
+	Append  string      // to the base's file
+	Mode    int64       // 0: the base's; a Path that ends in a slash is a folder
+	Owner   int
+	BindLow bool // may be executed by anybody to listen on low ports
+}
+
+// changes says whether the base's file is the starting point.
+func (f *file) changes() bool {
+	return len(f.Replace) > 0 || f.Append != "" || f.BindLow
+}
+
+// Digest tells stores with different images apart.
+func Digest() (string, error) {
+	data, err := json.Marshal(recipes)
+	if err != nil {
+		return "", fmt.Errorf("cannot tell the images apart: %w", err)
+	}
+	return shortDigest(data), nil
+}
+
+func (b *base) digest() (string, error) {
+	data, err := json.Marshal(b)
+	if err != nil {
+		return "", fmt.Errorf("cannot tell the bases apart: %w", err)
+	}
+	return shortDigest(data), nil
+}
+
+func shortDigest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:6])
+}

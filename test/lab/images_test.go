@@ -1,0 +1,64 @@
+package lab_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/runai-mpi/runai-mpi/test/env/process"
+	"github.com/runai-mpi/runai-mpi/test/lab"
+	"github.com/runai-mpi/runai-mpi/test/lab/images"
+)
+
+func (c *cluster) hasImages(t *testing.T) {
+	for image, want := range map[string]string{images.OpenMPI4: "Open MPI) 4.", images.OpenMPI5: "Open MPI) 5."} {
+		name := strings.NewReplacer("runai-mpi.test/", "", ":", "-").Replace(image)
+		out := c.kubectl(t, "", "run", name, "--image="+image, "--restart=Never", "--rm", "--attach", "--quiet", "--command", "--", "mpirun", "--version")
+		if !strings.Contains(out, want) {
+			t.Errorf("%s has %s", image, out)
+		}
+	}
+}
+
+func (c *cluster) runsQuickstart(t *testing.T) {
+	for workers, status := range map[string]string{"2": `"succeeded":1`, "3": `"failed":1`} {
+		backoff := map[string]int{"2": 6, "3": 0}[workers]
+		c.kubectl(t, fmt.Sprintf(quickstart, workers, backoff), "create", "-f", "-")
+		c.awaitLauncher(t, "quickstart-"+workers, status)
+	}
+	if log := c.kubectl(t, "", "logs", "job/quickstart-2-launcher"); !strings.Contains(log, "host quickstart-2-worker-1 rank 1 of 2") {
+		t.Errorf("the launcher says %s", log)
+	}
+	if log := c.kubectl(t, "", "logs", "job/quickstart-3-launcher"); !strings.Contains(log, "RUNAI_MPI_NUM_WORKERS is 3, but /etc/mpi/hostfile names 2 workers") {
+		t.Errorf("the launcher says %s", log)
+	}
+}
+
+// clones serves a repository on the lab's address, with the protocol that needs no more than git.
+func (c *cluster) clones(t *testing.T) {
+	repository := t.TempDir()
+	if err := os.WriteFile(filepath.Join(repository, "train.py"), []byte("print()\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"init --quiet -b main", "add .", "-c user.name=a -c user.email=a@example.com commit --quiet -m first"} {
+		cmd := exec.Command("git", append([]string{"-C", repository}, strings.Fields(args)...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %s", args, out)
+		}
+	}
+	daemon, err := c.StartProcess(t.Context(), process.Command{Name: "git-daemon", Path: "git", Args: []string{
+		"daemon", "--export-all", "--listen=" + lab.HostAddress, "--base-path=" + repository, repository,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer daemon.Stop() //nolint:errcheck // the lab would have stopped it
+	c.kubectl(t, cloner, "create", "-f", "-")
+	c.kubectl(t, "", "wait", "pod/cloner", "--for=condition=Ready", "--timeout=60s")
+	if out := c.kubectl(t, "", "exec", "cloner", "--", "stat", "--format=%u %g", "/code/train.py"); out != "1234567 54000\n" {
+		t.Errorf("the file is of %s", out)
+	}
+}

@@ -1,0 +1,106 @@
+package lab_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/runai-mpi/runai-mpi/test/lab"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(orphanEnv) != "" {
+		startAndWait()
+	}
+	os.Exit(m.Run())
+}
+
+// One lab is enough for what a node does, and for what it must not leave.
+func TestLab(t *testing.T) {
+	lab.Require(t)
+	turn := take(t)
+	defer turn.Release()
+	before := machine(t)
+	start := time.Now()
+	l, err := turn.Start(t.Context(), lab.Options{GPUNodes: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("started in %s", time.Since(start).Round(100*time.Millisecond))
+	cluster := &cluster{l}
+	t.Run("an MPIJob runs on both workers", cluster.runsMPIJob)
+	t.Run("exec and DNS work in a pod", cluster.execs)
+	t.Run("a GPU node plays a pod", cluster.playsGPUs)
+	t.Run("the images are what they say", cluster.hasImages)
+	t.Run("the quickstart's image wants to know its workers", cluster.runsQuickstart)
+	t.Run("a repository is cloned before a pod starts", cluster.clones)
+	t.Run("the product is installed", cluster.installs)
+	if err := l.Stop(); err != nil {
+		t.Error(err)
+	}
+	before.compare(t, machine(t))
+}
+
+type cluster struct{ *lab.Lab }
+
+func (c *cluster) runsMPIJob(t *testing.T) {
+	c.kubectl(t, mpiJob, "create", "-f", "-")
+	c.awaitLauncher(t, "train", `"succeeded":1`)
+	log := c.kubectl(t, "", "logs", "job/train-launcher")
+	for _, want := range []string{"rank 0 on train-worker-0", "rank 1 on train-worker-1"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the launcher's log does not say %q: %s", want, log)
+		}
+	}
+}
+
+func (c *cluster) execs(t *testing.T) {
+	c.kubectl(t, sleeper, "create", "-f", "-")
+	c.kubectl(t, "", "wait", "pod/sleeper", "--for=condition=Ready", "--timeout=60s")
+	if out := c.kubectl(t, "", "exec", "sleeper", "--", "getent", "hosts", "kubernetes.default.svc.cluster.local"); !strings.HasPrefix(out, "10.213.2.1 ") {
+		t.Errorf("the API server's name resolves to %q", out)
+	}
+	// The Service leads through kube-proxy to the API server, which asks who it is.
+	answer := c.kubectl(t, "", "exec", "sleeper", "--", "bash", "-c", "exec 3<>/dev/tcp/kubernetes.default/443 && echo connected")
+	if answer != "connected\n" {
+		t.Errorf("the API server's Service: %s", answer)
+	}
+}
+
+func (c *cluster) playsGPUs(t *testing.T) {
+	c.kubectl(t, gpuPod, "create", "-f", "-")
+	c.kubectl(t, "", "wait", "pod/gpu", "--for=condition=Ready", "--timeout=60s")
+	if node := c.kubectl(t, "", "get", "pod", "gpu", "-o", "jsonpath={.spec.nodeName}"); !strings.HasPrefix(node, "dgx-") {
+		t.Errorf("the pod is on %s", node)
+	}
+}
+
+func (c *cluster) awaitLauncher(t *testing.T, name, status string) {
+	t.Helper()
+	var last error
+	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, 2*time.Minute, true, func(ctx context.Context) (bool, error) {
+		var job string
+		job, _, last = c.Kubectl(ctx, nil, "get", "job", name+"-launcher", "-o", "jsonpath={.status}")
+		if last == nil && !strings.Contains(job, status) {
+			last = fmt.Errorf("%s-launcher is not %s: %s", name, status, job)
+		}
+		return last == nil, nil
+	})
+	if err != nil {
+		t.Fatal(last)
+	}
+}
+
+func (c *cluster) kubectl(t *testing.T, stdin string, args ...string) string {
+	t.Helper()
+	out, _, err := c.Kubectl(t.Context(), strings.NewReader(stdin), args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

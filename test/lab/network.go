@@ -1,0 +1,61 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+)
+
+// The node is at the other end of a pair of interfaces of our own. The API server listens at our end,
+// the kubelet at the node's, and the pods are on a bridge behind it.
+const (
+	hostLink = "runai-mpi-lab"
+	nodeLink = "uplink"
+
+	// HostAddress is this machine's on the lab's network: what listens there is in reach of pods.
+	HostAddress  = "10.213.0.1"
+	nodeAddress  = "10.213.0.2"
+	linkBits     = "/30"
+	podRange     = "10.213.1.0/24"
+	serviceRange = "10.213.2.0/24"
+)
+
+// connect gives the namespaces of process pid their end of the pair. Both ends go away with the namespaces.
+func connect(ctx context.Context, pid int) error {
+	steps := []string{
+		fmt.Sprintf("ip link add %s type veth peer name %s netns %d", hostLink, nodeLink, pid),
+		"ip address add " + HostAddress + linkBits + " dev " + hostLink,
+		"ip link set " + hostLink + " up",
+		fmt.Sprintf("nsenter --target %d --net ip link set lo up", pid),
+		fmt.Sprintf("nsenter --target %d --net ip address add %s dev %s", pid, nodeAddress+linkBits, nodeLink),
+		fmt.Sprintf("nsenter --target %d --net ip link set %s up", pid, nodeLink),
+		fmt.Sprintf("nsenter --target %d --net ip route add default via %s", pid, HostAddress),
+		"ip route add " + podRange + " via " + nodeAddress,
+	}
+	for _, step := range steps {
+		if err := run(ctx, strings.Fields(step)...); err != nil {
+			return fmt.Errorf("cannot make the lab's network: %w", err)
+		}
+	}
+	return nil
+}
+
+// disconnect is for a network whose namespaces linger: the kernel takes it away a moment after their end.
+func disconnect(ctx context.Context) error {
+	if !exists("/sys/class/net/" + hostLink) {
+		return nil
+	}
+	if err := run(ctx, "ip", "link", "delete", hostLink); err != nil && exists("/sys/class/net/"+hostLink) {
+		return fmt.Errorf("cannot remove the lab's network: %w", err)
+	}
+	return nil
+}
+
+func run(ctx context.Context, args ...string) error {
+	output, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(string(output)))
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// sweep removes what a lab leaves when its processes are gone: its network if that lingers, its cgroups
+// and its folders. The caller holds the lock, so no lab runs.
+func sweep(ctx context.Context) error {
+	last, err := readRecord()
+	if err != nil {
+		return err
+	}
+	errs := []error{disconnect(ctx), removeCgroups()}
+	for _, dir := range last.Folders {
+		errs = append(errs, os.RemoveAll(dir))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	file, err := recordFile()
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return removeHalfStores()
+}
+
+// removeHalfStores removes what was being made or copied when its program was killed.
+func removeHalfStores() error {
+	dir, err := cacheDir()
+	if err != nil {
+		return err
+	}
+	half, err := filepath.Glob(filepath.Join(dir, "stores", ".*"))
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, path := range half {
+		errs = append(errs, os.RemoveAll(path))
+	}
+	return errors.Join(errs...)
+}
