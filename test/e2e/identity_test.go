@@ -1,0 +1,46 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/lab/images"
+)
+
+// whoAmI is what a rank says of itself, as the kernel and the image's own programs see it.
+const whoAmI = `touch $HOME/mine && echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname) uid=$(id -u) gid=$(id -g) groups=$(id -G | tr ' ' ,) ` +
+	`name=$(whoami) home=$HOME caps=$(sed -n 's/^CapEff:.//p' /proc/self/status) nnp=$(sed -n 's/^NoNewPrivs:.//p' /proc/self/status)`
+
+// The same job on each image: every rank on every worker is the user, and nothing more.
+func TestRunAsUser(t *testing.T) {
+	namespace := addProject(t, "users", v1alpha1.ProjectSpec{})
+	user := alice(t, namespace)
+	for name, image := range map[string]string{"openmpi4": images.OpenMPI4, "openmpi5": images.OpenMPI5, "operator-like": images.OperatorLike} {
+		t.Run(name, func(t *testing.T) {
+			submit(t, user, name, "-n", namespace, "-i", image, "--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive",
+				"--", "mpirun", "-np", "4", "sh", "-c", whoAmI)
+			isAlice(t, fields(output(t, namespace, name)), name)
+		})
+	}
+}
+
+func isAlice(t *testing.T, ranks []map[string]string, job string) {
+	t.Helper()
+	on := map[string]int{}
+	for _, rank := range ranks {
+		on[rank["on"]]++
+		delete(rank, "rank")
+		delete(rank, "on")
+		want := map[string]string{
+			"uid": "1234567", "gid": "54000", "groups": "54000,60001,60002", "name": "alice", "home": "/home/alice", "caps": "0000000000000000", "nnp": "1",
+		}
+		if diff := cmp.Diff(want, rank); diff != "" {
+			t.Errorf("a rank (-want +got):\n%s", diff)
+		}
+	}
+	if diff := cmp.Diff(map[string]int{job + "-worker-0": 2, job + "-worker-1": 2}, on); diff != "" {
+		t.Errorf("ranks on hosts (-want +got):\n%s", diff)
+	}
+}

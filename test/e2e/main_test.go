@@ -1,0 +1,40 @@
+// Package e2e holds the product to what the ranks of real jobs say, on a real node.
+package e2e
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/lab"
+	"github.com/runai-mpi/runai-mpi/test/lab/images"
+)
+
+// product is installed once for all tests; each test has a project of its own.
+var product *install.Product
+
+// policy is what the tests change of the default: the image that stands in for git-sync's own, and
+// times that a test can wait for.
+var policy = []string{
+	"--set", "policy.gitSync.image=" + images.GitSyncStandIn, "--set", "policy.gitSync.timeout=10s", "--set", "policy.start.timeout=60s",
+}
+
+func TestMain(m *testing.M) {
+	os.Exit(lab.Main(lab.Options{GPUNodes: true}, func(l *lab.Lab) (int, error) {
+		if l == nil {
+			return m.Run(), nil // each test skips
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+		defer cancel()
+		programs, err := install.Build(ctx, l.Dir)
+		if err != nil {
+			return 1, err
+		}
+		if product, err = install.Install(ctx, l.Env, programs, policy...); err != nil {
+			return 1, err
+		}
+		return m.Run(), nil
+	}))
+}
