@@ -1,13 +1,12 @@
 package e2e
 
 import (
-	"path/filepath"
 	"testing"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -21,17 +20,13 @@ var claims = map[string][]string{
 func alice(t *testing.T, namespace string) (kubeconfig string) {
 	t.Helper()
 	allow(t, namespace, "saml:alice@example.com")
-	config, err := clientcmd.LoadFromFile(product.Kubeconfig())
+	user, err := product.Impersonate(rest.ImpersonationConfig{
+		UserName: "saml:alice@example.com", Groups: []string{"system:authenticated"}, Extra: claims,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	user := config.AuthInfos[config.Contexts[config.CurrentContext].AuthInfo]
-	user.Impersonate, user.ImpersonateGroups, user.ImpersonateUserExtra = "saml:alice@example.com", []string{"system:authenticated"}, claims
-	path := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := clientcmd.WriteToFile(*config, path); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return user.Kubeconfig()
 }
 
 // allow lets a user do what a researcher does.

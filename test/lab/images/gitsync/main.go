@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -21,6 +22,8 @@ type settings struct {
 	addUser                    bool
 	depth, maxFailures         int
 	period, syncTimeout        time.Duration
+
+	ctx context.Context // of the sync that is going on
 }
 
 func main() {
@@ -44,7 +47,7 @@ func parse(args []string) (*settings, error) {
 	flags.BoolVar(&s.oneTime, "one-time", false, "end after the first sync (required: this is a stand-in)")
 	flags.IntVar(&s.depth, "depth", 1, "how many commits, 0 for all")
 	flags.DurationVar(&s.period, "period", 10*time.Second, "the time between attempts")
-	flags.DurationVar(&s.syncTimeout, "sync-timeout", 2*time.Minute, "accepted; the pod's own limit counts here")
+	flags.DurationVar(&s.syncTimeout, "sync-timeout", 2*time.Minute, "the time for one sync")
 	flags.IntVar(&s.maxFailures, "max-failures", 0, "failures in a row before giving up, -1 for no limit")
 	flags.StringVar(&s.username, "username", "", "for the repository")
 	flags.StringVar(&s.passwordFile, "password-file", "", "for the repository")
@@ -113,6 +116,17 @@ func (s *settings) syncUntilDone() error {
 
 // sync makes root a repository, the wanted commit a worktree in it, and the link point there.
 func (s *settings) sync() error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.syncTimeout)
+	defer cancel()
+	s.ctx = ctx
+	err := s.syncOnce()
+	if ctx.Err() != nil {
+		return fmt.Errorf("the sync of %s took longer than %s", s.repo, s.syncTimeout)
+	}
+	return err
+}
+
+func (s *settings) syncOnce() error {
 	if err := os.MkdirAll(s.root, 0o755); err != nil {
 		return err
 	}
@@ -157,9 +171,10 @@ func (s *settings) point(worktree string) error {
 }
 
 func (s *settings) git(args ...string) (string, error) {
-	cmd := exec.Command("git", append([]string{"-C", s.root, "-c", "safe.directory=*", "-c", "credential.helper=" + s.helper()}, args...)...)
+	cmd := exec.CommandContext(s.ctx, "git", append([]string{"-C", s.root, "-c", "safe.directory=*", "-c", "credential.helper=" + s.helper()}, args...)...)
 	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_SSH_COMMAND="+s.ssh(),
 		"STAND_IN_USERNAME="+s.username, "STAND_IN_PASSWORD_FILE="+s.passwordFile)
+	cmd.WaitDelay = time.Second // what git started holds its output
 	out, err := cmd.CombinedOutput()
 	text := strings.TrimSpace(string(out))
 	if err != nil {

@@ -1,0 +1,101 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/lab"
+	"github.com/runai-mpi/runai-mpi/test/lab/images"
+)
+
+const whereAmI = "echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname)"
+
+// The documentation's example, and the walkthrough's, whose image waited for its workers by sleeping.
+func TestSeedExample(t *testing.T) {
+	namespace := addProject(t, "seed", v1alpha1.ProjectSpec{NodeAffinity: v1alpha1.NodeAffinity{}})
+	for name, args := range map[string][]string{"dist1": nil, "dist": {"-e", "RUNAI_SLEEP_SECS=60"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			submit(t, "", append([]string{"--name", name, "-p", "seed", "--processes=2", "-i", images.QuickstartLike}, args...)...)
+			out := output(t, namespace, name)
+			for rank := range 2 {
+				if want := fmt.Sprintf("host %s-worker-%d rank %d of 2\n", name, rank, rank); !strings.Contains(out, want) {
+					t.Errorf("%s does not say %s", out, want)
+				}
+			}
+		})
+	}
+}
+
+func TestSlotsAsRoot(t *testing.T) {
+	t.Parallel()
+	namespace := addProject(t, "slots", v1alpha1.ProjectSpec{})
+	submit(t, "", "slots", "-n", namespace, "-i", images.OperatorLike, "--processes=2", "--slots-per-worker=2", "--interactive",
+		"--", "mpirun", "--allow-run-as-root", "-np", "4", "sh", "-c", whereAmI)
+	isOn(t, fields(output(t, namespace, "slots")), "slots", 2)
+}
+
+// isOn asserts how many ranks are on each of two workers.
+func isOn(t *testing.T, ranks []map[string]string, job string, each int) {
+	t.Helper()
+	on := map[string]int{}
+	for _, rank := range ranks {
+		on[rank["on"]]++
+	}
+	if diff := cmp.Diff(map[string]int{job + "-worker-0": each, job + "-worker-1": each}, on); diff != "" {
+		t.Errorf("ranks on hosts (-want +got):\n%s", diff)
+	}
+}
+
+const plainOpenMPI5 = `
+apiVersion: kubeflow.org/v2beta1
+kind: MPIJob
+metadata: {name: plain}
+spec:
+  runPolicy: {cleanPodPolicy: Running, backoffLimit: 0}
+  launcherCreationPolicy: WaitForWorkersReady
+  sshAuthMountPath: /root/.ssh
+  mpiReplicaSpecs:
+    Launcher:
+      replicas: 1
+      restartPolicy: Never
+      template:
+        spec:
+          containers:
+          - name: mpi
+            image: ` + images.OpenMPI5 + `
+            args: [mpirun, --allow-run-as-root, -np, "2", sh, -c, "` + whereAmI + `"]
+    Worker:
+      replicas: 2
+      template:
+        spec:
+          containers:
+          - name: mpi
+            image: ` + images.OpenMPI5 + `
+            command: [sh, -c, "mkdir -p /run/sshd && exec /usr/sbin/sshd -De -o StrictModes=no"]
+            readinessProbe: {tcpSocket: {port: 22}, periodSeconds: 1}
+`
+
+// Without launcher-env, Open MPI 5 does not find the workers: the day that this test fails, the
+// operator has learnt its dialect, and the policy may go.
+func TestOpenMPI5NeedsLauncherEnv(t *testing.T) {
+	t.Parallel()
+	lab.Require(t)
+	if err := product.AddNamespace(t.Context(), "plain", nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := product.Kubectl(t.Context(), strings.NewReader(plainOpenMPI5), "create", "-n", "plain", "-f", "-"); err != nil {
+		t.Fatal(err)
+	}
+	end := await(t, "plain", "plain")
+	out, _, _ := runai(t, "", "logs", "plain", "-n", "plain")
+	for _, rank := range fields(out) {
+		if strings.HasPrefix(rank["on"], "plain-worker-") {
+			t.Errorf("%s, and a rank is on a worker: %s", end, out)
+		}
+	}
+}

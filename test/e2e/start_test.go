@@ -1,0 +1,107 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/lab/images"
+)
+
+// Interactive jobs are never tried again: none of ten in a row may lose a race against an sshd.
+func TestNoLostRaces(t *testing.T) {
+	namespace := addProject(t, "races", v1alpha1.ProjectSpec{})
+	user := alice(t, namespace)
+	for who, args := range map[string][]string{"root": {"-i", images.OperatorLike}, "user": {"-i", images.OpenMPI4, "--run-as-user"}} {
+		t.Run(who, func(t *testing.T) {
+			t.Parallel()
+			for n := range 10 {
+				name := fmt.Sprintf("%s-%d", who, n)
+				submit(t, user, append([]string{name, "-n", namespace, "--processes=2", "--interactive"},
+					append(args, "--", "mpirun", "--allow-run-as-root", "-np", "2", "sh", "-c", whereAmI)...)...)
+				isOn(t, fields(output(t, namespace, name)), name, 1)
+				if stdout, stderr, _ := runai(t, user, "delete", name, "-n", namespace); stdout == "" {
+					t.Error(stderr)
+				}
+			}
+		})
+	}
+}
+
+const manifest = `
+apiVersion: kubeflow.org/v2beta1
+kind: MPIJob
+metadata:
+  name: %s
+  annotations: {run.ai/interactive: "true"}
+spec:
+  runPolicy: {suspend: %t, cleanPodPolicy: Running}
+  mpiReplicaSpecs:
+    Launcher:
+      replicas: 1
+      restartPolicy: Never
+      template:
+        spec:
+          containers:
+          - {name: mpi, image: "` + images.OperatorLike + `", args: [mpirun, --allow-run-as-root, -np, "2", sh, -c, "` + whereAmI + `"]}
+    Worker:
+      replicas: 2
+      template:
+        spec:
+          initContainers: [{name: late, image: "` + images.OperatorLike + `", command: [sleep, "%d"]}]
+          containers: [{name: mpi, image: "%s"}]
+`
+
+func create(t *testing.T, namespace, text string) {
+	t.Helper()
+	if _, _, err := product.Kubectl(t.Context(), strings.NewReader(text), "create", "-n", namespace, "-f", "-"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Workers that take long to start do not make the launcher fail.
+func TestLateWorkers(t *testing.T) {
+	t.Parallel()
+	namespace := addProject(t, "late", v1alpha1.ProjectSpec{})
+	create(t, namespace, fmt.Sprintf(manifest, "late", false, 15, images.OperatorLike))
+	isOn(t, fields(output(t, namespace, "late")), "late", 1)
+}
+
+// A job that is created suspended, as a queue does, starts when it is resumed.
+func TestSuspendedAndResumed(t *testing.T) {
+	t.Parallel()
+	namespace := addProject(t, "resumed", v1alpha1.ProjectSpec{})
+	create(t, namespace, fmt.Sprintf(manifest, "resumed", true, 0, images.OperatorLike))
+	time.Sleep(2 * time.Second)
+	if _, _, err := product.Kubectl(t.Context(), nil, "patch", "mpijob", "resumed", "-n", namespace, "--type=merge", `--patch={"spec":{"runPolicy":{"suspend":false}}}`); err != nil {
+		t.Fatal(err)
+	}
+	isOn(t, fields(output(t, namespace, "resumed")), "resumed", 1)
+}
+
+// Workers that can never start: the job fails after the timeout, and says which they are.
+func TestWorkersThatNeverStart(t *testing.T) {
+	t.Parallel()
+	namespace := addProject(t, "never", v1alpha1.ProjectSpec{})
+	start := time.Now()
+	create(t, namespace, fmt.Sprintf(manifest, "never", false, 0, "runai-mpi.test/absent:1"))
+	eventually(t, time.Minute, "describe names the image", func(context.Context) bool {
+		stdout, _, _ := runai(t, "", "describe", "never", "-n", namespace)
+		return strings.Contains(stdout, "\nPod never-worker-") && strings.Contains(stdout, "cannot get the image runai-mpi.test/absent:1")
+	})
+	if end := await(t, namespace, "never"); end != v2beta1.JobFailed {
+		t.Errorf("the job has %s", end)
+	}
+	if took := time.Since(start); took < 60*time.Second || took > 90*time.Second {
+		t.Errorf("it failed after %s, not after about 60 s", took)
+	}
+	stdout, _, _ := runai(t, "", "describe", "never", "-n", namespace)
+	if want := "\nThe job failed before it started: these workers were not ready within 60 s: never-worker-0 never-worker-1.\n"; !strings.Contains(stdout, want) {
+		t.Errorf("%s\ndoes not say %s", stdout, want)
+	}
+}
