@@ -1,0 +1,164 @@
+package e2e
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/cgi"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/test/lab"
+	"github.com/runai-mpi/runai-mpi/test/lab/images"
+)
+
+const (
+	gitUser     = "robot"
+	gitPassword = "correct-horse,battery=staple"
+)
+
+// train is the script in the repository; the ranks say from which commit they run it, and git itself
+// works where its repository is.
+const train = `#!/bin/sh
+echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname) version=VERSION uid=$(id -u) log=$(git -C /run/git-sync/current log --format=%s -1)
+`
+
+// A repository has two commits on main, the first of them tagged, and a branch.
+type repository struct {
+	dir   string // bare
+	first string // the SHA of the first commit
+}
+
+func newRepository(t *testing.T) repository {
+	t.Helper()
+	work, bare := t.TempDir(), filepath.Join(t.TempDir(), "code.git")
+	git := func(args ...string) string {
+		cmd := exec.Command("git", append([]string{"-C", work, "-c", "user.name=a", "-c", "user.email=a@example.com"}, args...)...)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %s: %s", args, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	commit := func(version string) {
+		if err := os.WriteFile(filepath.Join(work, "train.sh"), []byte(strings.Replace(train, "VERSION", version, 1)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		git("add", ".")
+		git("commit", "--quiet", "-m", version)
+	}
+	git("init", "--quiet", "-b", "main")
+	commit("one")
+	git("tag", "v1")
+	first := git("rev-parse", "HEAD")
+	git("checkout", "--quiet", "-b", "topic")
+	commit("topic")
+	git("checkout", "--quiet", "main")
+	commit("two")
+	git("clone", "--quiet", "--bare", work, bare)
+	git("-C", bare, "config", "uploadpack.allowAnySHA1InWant", "true")
+	return repository{bare, first}
+}
+
+// serveHTTP serves the repository over plain HTTP to whoever knows the password, and returns its URL.
+func (r repository) serveHTTP(t *testing.T) string {
+	t.Helper()
+	backend := &cgi.Handler{
+		Path: "/usr/lib/git-core/git-http-backend",
+		Env:  []string{"GIT_PROJECT_ROOT=" + filepath.Dir(r.dir), "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"},
+	}
+	return "http://" + listen(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if user, password, _ := request.BasicAuth(); user != gitUser || password != gitPassword {
+			w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		backend.ServeHTTP(w, request)
+	})) + "/code.git"
+}
+
+// listen serves on the lab's address and returns it with the port.
+func listen(t *testing.T, handler http.Handler) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", lab.HostAddress+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: handler}
+	go func() { _ = server.Serve(listener) }() // until it is closed
+	t.Cleanup(func() { _ = server.Close() })
+	return listener.Addr().String()
+}
+
+// silence accepts connections and never answers.
+func silence(t *testing.T) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", lab.HostAddress+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener.Addr().String()
+}
+
+// An sshServer is a pod with an sshd that knows one key.
+type sshServer struct {
+	url                   string
+	privateKey, knownHost string
+}
+
+// serveSSH runs a git server in a pod of the namespace; its repository is on the node.
+func (r repository) serveSSH(t *testing.T, namespace string) sshServer {
+	t.Helper()
+	key, hostKey := newKey(t), newKey(t)
+	keys := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "git-server", Namespace: namespace}, StringData: map[string]string{
+		"authorized_keys": key.public, "host_key": hostKey.private,
+	}}
+	private := int32(0o600)
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "git-server", Namespace: namespace}}
+	pod.Spec.Containers = []corev1.Container{{
+		Name: "sshd", Image: images.OpenMPI4, ImagePullPolicy: corev1.PullNever,
+		Command:      []string{"sh", "-c", "mkdir -p /run/sshd && git config --system safe.directory '*' && exec /usr/sbin/sshd -De -p 2022 -h /keys/host_key -o AuthorizedKeysFile=/keys/authorized_keys -o StrictModes=no"},
+		VolumeMounts: []corev1.VolumeMount{{Name: "keys", MountPath: "/keys"}, {Name: "code", MountPath: "/srv"}},
+	}}
+	pod.Spec.Volumes = []corev1.Volume{
+		{Name: "keys", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: keys.Name, DefaultMode: &private}}},
+		{Name: "code", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: filepath.Dir(r.dir)}}},
+	}
+	for _, object := range []client.Object{keys, pod} {
+		if err := product.Client.Create(t.Context(), object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, time.Minute, "the git server runs", func(ctx context.Context) bool {
+		return product.Client.Get(ctx, client.ObjectKeyFromObject(pod), pod) == nil && pod.Status.Phase == corev1.PodRunning
+	})
+	address := "[" + pod.Status.PodIP + "]:2022"
+	return sshServer{"ssh://root@" + pod.Status.PodIP + ":2022/srv/code.git", key.private, address + " " + hostKey.public}
+}
+
+type key struct{ private, public string }
+
+func newKey(t *testing.T) key {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "key")
+	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path).CombinedOutput(); err != nil {
+		t.Fatalf("ssh-keygen: %s", out)
+	}
+	read := func(path string) string {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	return key{read(path), read(path + ".pub")}
+}

@@ -1,0 +1,222 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/lab/images"
+)
+
+// passwordFile has the repository's password, as a careful user keeps it.
+func passwordFile(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(path, []byte(gitPassword+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// runsVersion asserts that a rank on each worker ran the script of a commit, as a user.
+func runsVersion(t *testing.T, out, job, version, uid string) {
+	t.Helper()
+	ranks := fields(out)
+	isOn(t, ranks, job, 1)
+	for _, rank := range ranks {
+		if diff := cmp.Diff([3]string{version, uid, version}, [3]string{rank["version"], rank["uid"], rank["log"]}); diff != "" {
+			t.Errorf("version, uid and git log of a rank (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// By branch, tag, full SHA and none, over HTTP with a password and over ssh with a key, as root and as
+// the user.
+func TestGitSync(t *testing.T) {
+	namespace := addProject(t, "code", v1alpha1.ProjectSpec{})
+	user, code := alice(t, namespace), newRepository(t)
+	overHTTP := "source=" + code.serveHTTP(t) + ",username=" + gitUser + ",password=@" + passwordFile(t)
+	server := code.serveSSH(t, namespace)
+	overSSH := "source=" + server.url + ",secret=git-key"
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "git-key", Namespace: namespace}, StringData: map[string]string{
+		"ssh-privatekey": server.privateKey, "known_hosts": server.knownHost,
+	}}
+	if err := product.Client.Create(t.Context(), secret); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ name, from, version string }{
+		{"http-head", overHTTP, "two"},
+		{"http-branch", overHTTP + ",branch=topic", "topic"},
+		{"http-tag", overHTTP + ",rev=v1", "one"},
+		{"http-sha", overHTTP + ",rev=" + code.first, "one"},
+		{"ssh-branch", overSSH + ",branch=topic", "topic"},
+		{"ssh-sha", overSSH + ",rev=" + code.first, "one"},
+	} {
+		for uid, args := range map[string][]string{"0": {"-i", images.OperatorLike}, "1234567": {"-i", images.OpenMPI4, "--run-as-user"}} {
+			t.Run(test.name+"-"+uid, func(t *testing.T) {
+				t.Parallel()
+				name := "job-" + test.name + "-" + uid
+				_, stderr, code := runai(t, user, append(append([]string{"submit-mpi", name, "--image-pull-policy=never", "-n", namespace, "--processes=2", "--interactive",
+					"--git-sync", test.from + ",target=/work/code"}, args...), "--", "mpirun", "--allow-run-as-root", "-np", "2", "/work/code/train.sh")...)
+				if code != 0 || strings.Contains(stderr, gitPassword) {
+					t.Fatal(stderr)
+				}
+				runsVersion(t, output(t, namespace, name), name, test.version, uid)
+			})
+		}
+	}
+}
+
+// The password is in the job's Secret and nowhere else: in no other object, in no log, in no process
+// list; and it goes with the job.
+func TestGitPasswordStaysInItsSecret(t *testing.T) {
+	t.Parallel()
+	namespace := addProject(t, "secret", v1alpha1.ProjectSpec{})
+	user, code := alice(t, namespace), newRepository(t)
+	seen := watchProcesses(t, gitPassword)
+	stdout, stderr, exit := runai(t, user, "submit-mpi", "trainer", "-n", namespace, "--image-pull-policy=never", "-i", images.OpenMPI4, "--run-as-user", "--processes=2",
+		"--interactive", "--loglevel=debug", "-o", "yaml", "--git-sync", "source="+code.serveHTTP(t)+",username="+gitUser+",password=@"+passwordFile(t), "--", "mpirun", "-np", "2", "/code/train.sh")
+	if exit != 0 {
+		t.Fatal(stderr)
+	}
+	runsVersion(t, output(t, namespace, "trainer"), "trainer", "two", "1234567")
+	if where := seen(); where != "" {
+		t.Errorf("the password is in the process list: %s", where)
+	}
+	encoded := base64.StdEncoding.EncodeToString([]byte(gitPassword))
+	objects, _, err := product.Kubectl(t.Context(), nil, "get", "mpijobs,pods,jobs,configmaps,events,services", "-n", namespace, "-o", "yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, text := range map[string]string{"an object": objects, "the output": stdout + stderr, "a log": logs(t)} {
+		if strings.Contains(text, gitPassword) || strings.Contains(text, encoded) {
+			t.Errorf("the password is in %s", what)
+		}
+	}
+	if _, stderr, exit := runai(t, user, "delete", "trainer", "-n", namespace); exit != 0 {
+		t.Fatal(stderr)
+	}
+	eventually(t, time.Minute, "the Secret goes with the job", func(ctx context.Context) bool {
+		return apierrors.IsNotFound(product.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "trainer-git-sync"}, &corev1.Secret{}))
+	})
+}
+
+// logs are those of all servers of the lab.
+func logs(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	paths, err := filepath.Glob(filepath.Join(product.Dir, "logs", "*.log"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no logs: %v", err)
+	}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(data)
+	}
+	return all.String()
+}
+
+// watchProcesses looks for a text in the command lines and environments of all processes of this
+// machine, of which the pods' are a part. This test's own process knows the text.
+func watchProcesses(t *testing.T, text string) (seen func() string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	found := make(chan string, 1)
+	go func() {
+		where := ""
+		for ctx.Err() == nil {
+			paths, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+			for _, path := range paths {
+				environment := filepath.Join(filepath.Dir(path), "environ")
+				for _, file := range []string{path, environment} {
+					if data, err := os.ReadFile(file); err == nil && bytes.Contains(data, []byte(text)) {
+						where = file
+					}
+				}
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		found <- where
+	}()
+	return func() string { cancel(); return <-found }
+}
+
+// A clone that fails, and one that hangs: the job fails in time, and describe says why.
+func TestGitSyncFails(t *testing.T) {
+	namespace := addProject(t, "broken", v1alpha1.ProjectSpec{})
+	code := newRepository(t)
+	for name, test := range map[string]struct{ from, why string }{
+		"no-branch": {code.serveHTTP(t) + ",branch=absent,username=" + gitUser + ",password=@" + passwordFile(t), "couldn't find remote ref absent"},
+		"denied":    {code.serveHTTP(t), "could not read Username"},
+		"hangs":     {"http://" + silence(t) + "/code.git", "took longer than 10s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			start := time.Now()
+			if _, stderr, code := runai(t, "", "submit-mpi", name, "-n", namespace, "--image-pull-policy=never", "-i", images.OperatorLike, "--processes=2", "--interactive",
+				"--git-sync", "source="+test.from, "--", "true"); code != 0 {
+				t.Fatal(stderr)
+			}
+			if end := await(t, namespace, name); end != v2beta1.JobFailed {
+				t.Errorf("the job has %s", end)
+			}
+			if took := time.Since(start); took > 40*time.Second {
+				t.Errorf("it failed after %s, not within the timeout of 10 s and 30 s", took)
+			}
+			if stdout, _, _ := runai(t, "", "describe", name, "-n", namespace); !strings.Contains(stdout, "\nThe job failed before it started: ") || !strings.Contains(stdout, test.why) {
+				t.Errorf("%s\ndoes not say %s", stdout, test.why)
+			}
+		})
+	}
+}
+
+// Killed at any moment, runai leaves no Secret that no job owns.
+func TestKilledWithCredential(t *testing.T) {
+	t.Parallel()
+	namespace := addProject(t, "killed", v1alpha1.ProjectSpec{})
+	password := passwordFile(t)
+	for n := range 20 {
+		cmd := exec.Command(product.Runai, "submit-mpi", fmt.Sprintf("job-%d", n), "-n", namespace, "-i", "example/train", "-g", "8",
+			"--git-sync", "source=https://git.example.com/code,username="+gitUser+",password=@"+password)
+		cmd.Env = append(os.Environ(), "KUBECONFIG="+product.Kubeconfig())
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(n) * 10 * time.Millisecond)
+		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Wait()
+	}
+	if _, stderr, code := runai(t, "", "delete", "--all", "-n", namespace); code != 0 {
+		t.Fatal(stderr)
+	}
+	eventually(t, time.Minute, "no Secret with a credential is left", func(ctx context.Context) bool {
+		var secrets corev1.SecretList
+		if err := product.Client.List(ctx, &secrets, client.InNamespace(namespace)); err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range secrets.Items {
+			if strings.HasSuffix(secret.Name, "-git-sync") {
+				return false
+			}
+		}
+		return true
+	})
+}
