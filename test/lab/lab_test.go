@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/runai-mpi/runai-mpi/test/lab"
 )
@@ -17,6 +19,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(orphanEnv) != "" {
 		startAndWait()
 	}
+	log.SetLogger(logr.Discard()) // controller-runtime complains at length without one
 	os.Exit(m.Run())
 }
 
@@ -51,10 +54,10 @@ type cluster struct{ *lab.Lab }
 func (c *cluster) runsMPIJob(t *testing.T) {
 	c.kubectl(t, mpiJob, "create", "-f", "-")
 	c.awaitLauncher(t, "train", `"succeeded":1`)
-	log := c.kubectl(t, "", "logs", "job/train-launcher")
+	output := c.kubectl(t, "", "logs", "job/train-launcher")
 	for _, want := range []string{"rank 0 on train-worker-0", "rank 1 on train-worker-1"} {
-		if !strings.Contains(log, want) {
-			t.Errorf("the launcher's log does not say %q: %s", want, log)
+		if !strings.Contains(output, want) {
+			t.Errorf("the launcher's log does not say %q: %s", want, output)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
 	"strings"
 )
 
@@ -33,23 +32,14 @@ func Supported() error {
 	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
 		return ErrUnsupported
 	}
-	if missing := missingPackages(); len(missing) > 0 {
+	if missing := MissingPackages(); len(missing) > 0 {
 		return fmt.Errorf("packages are missing: run make lab-packages, or apt-get install %s", strings.Join(missing, " "))
 	}
 	return nil
 }
 
-// Packages are the Debian packages that a lab needs.
-func Packages() []string {
-	var all []string
-	for _, need := range needs {
-		all = append(all, need.debianPackage)
-	}
-	slices.Sort(all)
-	return all
-}
-
-func missingPackages() []string {
+// MissingPackages are the Debian packages that a lab needs and this machine does not have.
+func MissingPackages() []string {
 	var missing []string
 	for _, need := range needs {
 		if !exists(need.file) {

@@ -29,16 +29,16 @@ func sweep(ctx context.Context) error {
 	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return removeHalfStores()
+	return removeHalf()
 }
 
-// removeHalfStores removes what was being made or copied when its program was killed.
-func removeHalfStores() error {
+// removeHalf removes what was being made or copied in the cache when its program was killed.
+func removeHalf() error {
 	dir, err := cacheDir()
 	if err != nil {
 		return err
 	}
-	half, err := filepath.Glob(filepath.Join(dir, "stores", ".*"))
+	half, err := filepath.Glob(filepath.Join(dir, "*", ".*"))
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func run(ctx context.Context, args []string) error {
 }
 
 func packages(context.Context) error {
-	_, err := fmt.Println(strings.Join(lab.Packages(), " "))
+	_, err := fmt.Println(strings.Join(lab.MissingPackages(), " "))
 	return err
 }
 

@@ -27,8 +27,7 @@ func up(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cannot start the lab: %w", err)
 	}
-	cmd := exec.Command(program, "serve")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd := exec.Command("setsid", program, "serve")
 	output, err := cmd.StdoutPipe()
 	if err != nil {
 		return fmt.Errorf("cannot start the lab: %w", err)
