@@ -32,6 +32,10 @@ test: lint verify servers $(if $(NODE),lab-packages lab-images) ## Run everythin
 	go test -race -timeout 30m ./...
 	$(MAKE) fuzz
 
+.PHONY: e2e
+e2e: servers lab-packages lab-images ## Run jobs on a real node, and read what their ranks say.
+	go test -timeout 30m -v ./test/e2e
+
 .PHONY: lint
 lint: ## Run go vet and the linter.
 	go vet ./...

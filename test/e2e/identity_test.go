@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -24,6 +26,30 @@ func TestRunAsUser(t *testing.T) {
 			isAlice(t, fields(output(t, namespace, name)), name)
 		})
 	}
+}
+
+const craftedPod = `
+apiVersion: v1
+kind: Pod
+metadata: {name: crafted}
+spec:
+  restartPolicy: Never
+  securityContext: {runAsUser: 1234567, runAsGroup: 54000}
+  containers: [{name: id, image: "` + images.CraftedGroups + `", command: [id, -G]}]
+`
+
+// T05: an image whose own files give the user a group more. Outside of the product she has it.
+func TestGroupsOfTheImageAreNotGranted(t *testing.T) {
+	t.Parallel()
+	namespace := addProject(t, "crafted", v1alpha1.ProjectSpec{})
+	create(t, namespace, craftedPod)
+	eventually(t, time.Minute, "the image's groups work", func(ctx context.Context) bool {
+		out, _, _ := product.Kubectl(ctx, nil, "logs", "crafted", "-n", namespace)
+		return out == "54000 60999\n"
+	})
+	submit(t, alice(t, namespace), "crafted", "-n", namespace, "-i", images.CraftedGroups, "--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive",
+		"--", "mpirun", "-np", "4", "sh", "-c", whoAmI)
+	isAlice(t, fields(output(t, namespace, "crafted")), "crafted")
 }
 
 func isAlice(t *testing.T, ranks []map[string]string, job string) {

@@ -16,11 +16,12 @@ const whereAmI = "echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname)"
 
 // The documentation's example, and the walkthrough's, whose image waited for its workers by sleeping.
 func TestSeedExample(t *testing.T) {
-	namespace := addProject(t, "seed", v1alpha1.ProjectSpec{NodeAffinity: v1alpha1.NodeAffinity{}})
+	namespace := addProject(t, "seed", v1alpha1.ProjectSpec{NodeAffinity: v1alpha1.NodeAffinity{Train: []string{lab.NodeType}}})
+	haveGPUs(t)
 	for name, args := range map[string][]string{"dist1": nil, "dist": {"-e", "RUNAI_SLEEP_SECS=60"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			submit(t, "", append([]string{"--name", name, "-p", "seed", "--processes=2", "-i", images.QuickstartLike}, args...)...)
+			submit(t, "", append([]string{"--name", name, "-p", "seed", "--processes=2", "-g", "1", "-i", images.QuickstartLike}, args...)...)
 			out := output(t, namespace, name)
 			for rank := range 2 {
 				if want := fmt.Sprintf("host %s-worker-%d rank %d of 2\n", name, rank, rank); !strings.Contains(out, want) {
@@ -28,6 +29,14 @@ func TestSeedExample(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// haveGPUs gives the real node GPUs that nobody can use, as an administrator advertises a resource.
+func haveGPUs(t *testing.T) {
+	t.Helper()
+	if _, _, err := product.Kubectl(t.Context(), nil, "patch", "node", lab.NodeName, "--subresource=status", "--patch", `{"status":{"capacity":{"nvidia.com/gpu":"4"}}}`); err != nil {
+		t.Fatal(err)
 	}
 }
 

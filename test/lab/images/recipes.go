@@ -12,6 +12,8 @@ const (
 	OpenMPI5 = "runai-mpi.test/openmpi5:trixie"
 	// OperatorLike has the properties of mpi-operator's own base image.
 	OperatorLike = "runai-mpi.test/operator-like:bookworm"
+	// CraftedGroups is OpenMPI4 with a user of UID 1234567 whom its /etc/group puts into group 60999.
+	CraftedGroups = "runai-mpi.test/crafted-groups:bookworm"
 	// QuickstartLike behaves as the image of the original's quickstart.
 	QuickstartLike = "runai-mpi.test/quickstart-like:bookworm"
 	// GitSyncStandIn speaks the flags of git-sync v4, whose module and image cannot be had here.
@@ -39,6 +41,10 @@ var recipes = []recipe{
 	{Name: OpenMPI4, Base: bookworm},
 	{Name: OpenMPI5, Base: trixie},
 	{Name: OperatorLike, Base: bookworm, Files: operatorFiles},
+	{Name: CraftedGroups, Base: bookworm, Files: []file{
+		{Path: "etc/passwd", Append: "alice:x:1234567:54000::/:/bin/sh\n"},
+		{Path: "etc/group", Append: "others:x:60999:alice\n"},
+	}},
 	{Name: QuickstartLike, Base: bookworm,
 		Files:      append([]file{{Path: "quickstart.sh", Content: quickstart, Mode: 0o755}}, operatorFiles...),
 		Entrypoint: []string{"/quickstart.sh"}},
