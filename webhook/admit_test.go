@@ -113,3 +113,19 @@ func TestAdmitRefuses(t *testing.T) {
 		})
 	}
 }
+
+// An administrator tries a user's claims before she hands them out.
+func TestAdmitAsUser(t *testing.T) {
+	job := strings.Replace(readFile(t, samples+"submitted.yaml"), "annotations:", "annotations:\n    run.ai/run-as-user: \"true\"", 1)
+	command := admit{User: "saml:alice", Extra: []string{"run.ai/uid=1234567", "run.ai/gid=54000", "run.ai/supplementary-groups=60001", "run.ai/supplementary-groups=60002"}}
+	got, report, err := admitFile(t, command, job)
+	if err != nil || !strings.Contains(got, "runAsUser: 1234567") || !strings.Contains(got, "- 60002") || !strings.Contains(got, "alice:x:1234567:54000::/home/alice:/bin/sh") {
+		t.Errorf("%v: %s%s", err, report, got)
+	}
+	if _, report, err := admitFile(t, admit{User: "bob"}, job); err == nil || !strings.Contains(report, "the cluster knows no UID and GID of bob") {
+		t.Errorf("%v: %s", err, report)
+	}
+	if _, _, err := admitFile(t, admit{Extra: []string{"run.ai/uid"}}, job); err == nil || err.Error() != "--extra run.ai/uid is no KEY=VALUE: write for example --extra run.ai/uid=1234567" {
+		t.Errorf("got %v", err)
+	}
+}
