@@ -13,19 +13,14 @@ import (
 	"time"
 )
 
-// Down ends the lab that runs on this machine, whoever started it, and removes what a killed one left.
+// Down ends the lab that was left running on this machine, and removes what a killed one left.
 func Down(ctx context.Context) error {
-	running, err := readRecord()
-	if err != nil {
-		return err
-	}
 	impatient, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
 	turn, err := take(impatient, io.Discard)
-	if errors.Is(err, context.DeadlineExceeded) && running.Pid != 0 {
-		// Its owner holds the lock, so that the process id is not somebody else's by now.
-		if err := syscall.Kill(running.Pid, syscall.SIGTERM); err != nil {
-			return fmt.Errorf("cannot end the lab of process %d: %w", running.Pid, err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		if err := end(); err != nil {
+			return err
 		}
 		turn, err = take(ctx, io.Discard)
 	}
@@ -33,6 +28,21 @@ func Down(ctx context.Context) error {
 		return err
 	}
 	turn.Release()
+	return nil
+}
+
+// end asks the lab that runs to end. Its owner holds the lock, so that the process id is not somebody else's by now.
+func end() error {
+	running, err := readRecord()
+	if err != nil {
+		return err
+	}
+	if !running.Detached {
+		return fmt.Errorf("the lab on this machine belongs to process %d, which ends it", running.Pid)
+	}
+	if err := syscall.Kill(running.Pid, syscall.SIGTERM); err != nil {
+		return fmt.Errorf("cannot end the lab of process %d: %w", running.Pid, err)
+	}
 	return nil
 }
 

@@ -25,8 +25,7 @@ func (c *cluster) hasImages(t *testing.T) {
 
 func (c *cluster) runsQuickstart(t *testing.T) {
 	for workers, status := range map[string]string{"2": `"succeeded":1`, "3": `"failed":1`} {
-		backoff := map[string]int{"2": 6, "3": 0}[workers]
-		c.kubectl(t, fmt.Sprintf(quickstart, workers, backoff), "create", "-f", "-")
+		c.kubectl(t, fmt.Sprintf(quickstart, workers), "create", "-f", "-")
 		c.awaitLauncher(t, "quickstart-"+workers, status)
 	}
 	if log := c.kubectl(t, "", "logs", "job/quickstart-2-launcher"); !strings.Contains(log, "host quickstart-2-worker-1 rank 1 of 2") {

@@ -57,7 +57,7 @@ func (*Turn) Start(ctx context.Context, options Options) (*Lab, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	l := &Lab{Node: node, options: options, record: &record{Pid: os.Getpid()}}
+	l := &Lab{Node: node, options: options, record: &record{Pid: os.Getpid(), Detached: options.Detached}}
 	if err := l.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot start the lab: %w", err), l.Stop())
 	}

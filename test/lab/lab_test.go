@@ -43,9 +43,11 @@ func TestLab(t *testing.T) {
 	t.Run("the quickstart's image wants to know its workers", cluster.runsQuickstart)
 	t.Run("a repository is cloned before a pod starts", cluster.clones)
 	t.Run("the product is installed", cluster.installs)
+	start = time.Now()
 	if err := l.Stop(); err != nil {
 		t.Error(err)
 	}
+	t.Logf("stopped in %s", time.Since(start).Round(100*time.Millisecond))
 	before.compare(t, machine(t))
 }
 

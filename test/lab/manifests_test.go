@@ -53,17 +53,20 @@ spec:
     resources: {limits: {nvidia.com/gpu: 8}}
 `
 
-// quickstart is a job with the number of workers that the launcher is told.
+// quickstart is a job with the number of workers that the launcher is told. It is tried once: after a last
+// retry its pod, and the log in it, would be deleted.
 const quickstart = `
 apiVersion: kubeflow.org/v2beta1
 kind: MPIJob
 metadata: {name: quickstart-%[1]s}
 spec:
   slotsPerWorker: 1
-  runPolicy: {cleanPodPolicy: Running, backoffLimit: %[2]d}
+  launcherCreationPolicy: WaitForWorkersReady
+  runPolicy: {cleanPodPolicy: Running, backoffLimit: 0}
   mpiReplicaSpecs:
     Launcher:
       replicas: 1
+      restartPolicy: Never
       template:
         spec:
           containers:
@@ -75,7 +78,10 @@ spec:
       template:
         spec:
           containers:
-          - {name: worker, image: ` + images.QuickstartLike + `, command: [/usr/sbin/sshd, -De]}
+          - name: worker
+            image: ` + images.QuickstartLike + `
+            command: [/usr/sbin/sshd, -De]
+            readinessProbe: {tcpSocket: {port: 2222}, periodSeconds: 1}
 `
 
 const cloner = `

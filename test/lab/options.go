@@ -11,6 +11,8 @@ type Options struct {
 	Env env.Options
 	// GPUNodes adds two groups of nodes of which only their pods' states exist.
 	GPUNodes bool
+	// Detached lets Down end the lab; a test's lab is nobody else's to end.
+	Detached bool
 }
 
 // forNode is what a control plane needs on which a node relies.

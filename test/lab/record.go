@@ -14,6 +14,7 @@ import (
 // A record tells what a lab would leave on the machine if it was killed, and to whom it belongs.
 type record struct {
 	Pid        int      `json:"pid"`
+	Detached   bool     `json:"detached,omitempty"`
 	NodePid    int      `json:"nodePid,omitempty"`
 	Kubeconfig string   `json:"kubeconfig,omitempty"`
 	Kubectl    string   `json:"kubectl,omitempty"`

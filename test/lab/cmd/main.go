@@ -44,7 +44,7 @@ func packages(context.Context) error {
 
 // serve runs a lab until it is told to end.
 func serve(ctx context.Context) error {
-	l, err := lab.Start(ctx, lab.Options{GPUNodes: true})
+	l, err := lab.Start(ctx, lab.Options{GPUNodes: true, Detached: true})
 	if err != nil {
 		return err
 	}

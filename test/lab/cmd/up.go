@@ -22,6 +22,7 @@ func up(ctx context.Context) error {
 	if err := lab.Supported(); err != nil {
 		return err
 	}
+	fmt.Println("Starting the lab, after the end of another one if there is one on this machine.")
 	start := time.Now()
 	program, err := os.Executable()
 	if err != nil {
