@@ -35,7 +35,7 @@ func readFile(t *testing.T, path string) string {
 
 // The samples show an administrator a job before and after: they are what the code makes of it.
 func TestSamples(t *testing.T) {
-	got, report, err := admitFile(t, admit{Project: samples + "project.yaml"}, readFile(t, samples+"submitted.yaml"))
+	got, report, err := admitFile(t, admit{Project: samples + "project.yaml", User: "alice@example.com"}, readFile(t, samples+"submitted.yaml"))
 	if err != nil {
 		t.Fatalf("%s: %s", err, report)
 	}

@@ -88,6 +88,8 @@ func (s state) facts(project string, now time.Time) [][]string {
 		{"PENDING PODS:", strconv.Itoa(s.count(corev1.PodPending))},
 		{"SUCCEEDED PODS:", strconv.Itoa(s.count(corev1.PodSucceeded))},
 		{"FAILED PODS:", strconv.Itoa(s.count(corev1.PodFailed))},
+		{"SUBMITTED BY:", s.user()},
+		{"RUNS AS:", s.runsAs()},
 		{"APPLIED POLICIES:", strings.ReplaceAll(policies, ",", ", ")},
 		{"WEBHOOK VERSION:", version},
 	}

@@ -87,7 +87,7 @@ func rows(states []state, project func(string) string, now time.Time) [][]string
 	all := make([][]string, 0, len(states))
 	for _, s := range states {
 		all = append(all, []string{
-			s.job.Name, s.status(), age(s.job.CreationTimestamp, now), s.node(), s.image(), s.kind(), project(s.job.Namespace), "",
+			s.job.Name, s.status(), age(s.job.CreationTimestamp, now), s.node(), s.image(), s.kind(), project(s.job.Namespace), s.user(),
 			s.gpus(), fmt.Sprintf("%d (%d)", s.count(corev1.PodRunning), s.count(corev1.PodPending)), "",
 		})
 	}

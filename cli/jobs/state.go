@@ -151,3 +151,21 @@ func (s state) image() string {
 	}
 	return ""
 }
+
+// user is the one who submitted the job, as the API server authenticated her.
+func (s state) user() string {
+	stamp, err := annotations.ParseStamp(s.job.Annotations)
+	if err != nil || stamp == nil {
+		return ""
+	}
+	return stamp.Username
+}
+
+// runsAs is the identity that the webhook gave the job, "" for one that runs as its image or manifest says.
+func (s state) runsAs() string {
+	stamp, err := annotations.ParseStamp(s.job.Annotations)
+	if err != nil || stamp == nil || stamp.Identity == nil {
+		return ""
+	}
+	return stamp.Identity.String()
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
@@ -76,15 +77,15 @@ func (p *Product) render(ctx context.Context, helmArgs []string) error {
 	return err
 }
 
-// apply creates what the chart has, but for the certificates, and for the webhook configuration, which
-// needs their CA.
+// apply creates what the chart has, but for the certificates, and for the webhook configurations, which
+// need their CA.
 func (p *Product) apply(ctx context.Context) error {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: chart.Namespace}}
 	if err := p.Client.Create(ctx, namespace); err != nil {
 		return fmt.Errorf("cannot create the namespace: %w", err)
 	}
 	for _, object := range p.objects {
-		if object.GetKind() == "MutatingWebhookConfiguration" || object.GroupVersionKind().Group == CertManagerGroup {
+		if strings.HasSuffix(object.GetKind(), "WebhookConfiguration") || object.GroupVersionKind().Group == CertManagerGroup {
 			continue
 		}
 		if err := p.Client.Create(ctx, object.DeepCopy()); err != nil {
@@ -94,14 +95,20 @@ func (p *Product) apply(ctx context.Context) error {
 	return envtest.WaitForCRDs(p.Config, crds(p.objects), envtest.CRDInstallOptions{})
 }
 
-// configure creates the webhook configuration with the one difference that it calls a process on
+// configure creates the webhook configurations with the one difference that they call a process on
 // loopback instead of a Service.
 func (p *Product) configure(context.Context) error {
-	configuration := &admissionregistrationv1.MutatingWebhookConfiguration{}
-	if err := p.objects.Find("MutatingWebhookConfiguration", "", configuration); err != nil {
+	mutating, validating := &admissionregistrationv1.MutatingWebhookConfiguration{}, &admissionregistrationv1.ValidatingWebhookConfiguration{}
+	if err := p.objects.Find("MutatingWebhookConfiguration", "", mutating); err != nil {
 		return err
 	}
-	p.hooks = envtest.WebhookInstallOptions{MutatingWebhooks: []*admissionregistrationv1.MutatingWebhookConfiguration{configuration}}
+	if err := p.objects.Find("ValidatingWebhookConfiguration", "", validating); err != nil {
+		return err
+	}
+	p.hooks = envtest.WebhookInstallOptions{
+		MutatingWebhooks:   []*admissionregistrationv1.MutatingWebhookConfiguration{mutating},
+		ValidatingWebhooks: []*admissionregistrationv1.ValidatingWebhookConfiguration{validating},
+	}
 	if err := p.hooks.Install(p.Config); err != nil {
 		return fmt.Errorf("cannot configure the webhook: %w", err)
 	}

@@ -53,7 +53,7 @@ func (p *Product) waitForAdmission(ctx context.Context, namespace string) error 
 		if last = p.Client.Create(ctx, probe, client.DryRunAll); last == nil && probe.Annotations[annotations.AppliedPoliciesKey] == "" {
 			last = errors.New("the webhook was not called")
 		}
-		return last == nil, nil
+		return last == nil || apierrors.IsInvalid(last), nil // it may well be judged and refused
 	})
 	if err != nil {
 		return fmt.Errorf("no job is admitted in %s: %w: %w", namespace, err, last)

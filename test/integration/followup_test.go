@@ -62,8 +62,8 @@ func TestListJobs(t *testing.T) {
 	want := [][]string{
 		{"Showing jobs for project listed"},
 		{"NAME", "STATUS", "AGE", "NODE", "IMAGE", "TYPE", "PROJECT", "USER", "GPUs Allocated (Requested)", "PODs Running (Pending)", "SERVICE URL(S)"},
-		{"session", "Pending", "*", "-", "example/train", "Interactive", "listed", "-", "0 (1)", "0 (2)"},
-		{"train", "Running", "*", "-", "example/train", "Train", "listed", "-", "0 (4)", "3 (0)"},
+		{"session", "Pending", "*", "-", "example/train", "Interactive", "listed", "admin", "0 (1)", "0 (2)"},
+		{"train", "Running", "*", "-", "example/train", "Train", "listed", "admin", "0 (4)", "3 (0)"},
 	}
 	for _, args := range []string{"list jobs -p listed", "list -p listed", "list job -n " + namespace} {
 		stdout, stderr, _ := runai(t, strings.Fields(args)...)

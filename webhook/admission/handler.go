@@ -25,7 +25,8 @@ type Projects interface {
 	ProjectOf(ctx context.Context, namespace string) (*v1alpha1.Project, error)
 }
 
-// Mutator admits MPIJobs at their creation: the handler behind /mutate.
+// Mutator admits MPIJobs at their creation, and restores those to which their manifest is applied
+// again: the handler behind /mutate.
 type Mutator struct {
 	Projects Projects
 	Admitter policy.Admitter
@@ -33,8 +34,8 @@ type Mutator struct {
 
 // Handle answers with the patch that makes the job comply, or with every reason against it.
 func (m *Mutator) Handle(ctx context.Context, request admission.Request) admission.Response {
-	if request.Operation != admissionv1.Create {
-		return admission.Allowed("only creations are judged")
+	if request.Operation == admissionv1.Update {
+		return m.update(ctx, request)
 	}
 	job, err := Decode(request.Object.Raw)
 	if err != nil {

@@ -111,14 +111,6 @@ func TestHandlerAnswersEveryCause(t *testing.T) {
 	}
 }
 
-func TestOnlyCreationsAreJudged(t *testing.T) {
-	request := creation([]byte("{}"))
-	request.Operation = admissionv1.Update
-	if response := mutator().Handle(t.Context(), request); !response.Allowed || len(response.Patch) > 0 {
-		t.Errorf("got %+v", response)
-	}
-}
-
 func TestUnknownNamespaceOrProjectIsUnavailable(t *testing.T) {
 	labelled := NamespaceMetadata()
 	labelled.Name, labelled.Labels = namespace, map[string]string{"runai/queue": "team-a"}

@@ -48,7 +48,7 @@ func CacheOptions(projectLabel string) cache.Options {
 	}
 }
 
-// AddToManager serves the webhook and its health. A replica is ready when it serves TLS and its
+// AddToManager serves both webhooks and their health. A replica is ready when it serves TLS and its
 // caches are synced.
 func AddToManager(ctx context.Context, manager ctrl.Manager, admitter policy.Admitter) error {
 	synced, err := startCaches(ctx, manager.GetCache())
@@ -57,6 +57,7 @@ func AddToManager(ctx context.Context, manager ctrl.Manager, admitter policy.Adm
 	}
 	projects := CachedProjects{Reader: manager.GetCache(), Label: admitter.Cluster.ProjectLabel}
 	manager.GetWebhookServer().Register(MutatePath, &admission.Webhook{Handler: &Mutator{Projects: projects, Admitter: admitter}})
+	manager.GetWebhookServer().Register(ValidatePath, &admission.Webhook{Handler: &Validator{Projects: projects, Admitter: admitter}})
 	return errors.Join(
 		manager.AddHealthzCheck("ping", healthz.Ping),
 		manager.AddReadyzCheck("caches", synced),

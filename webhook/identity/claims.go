@@ -10,6 +10,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 
 	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
 // maxGroups is far above what NFS carries and far below what a pod can hold.
@@ -20,7 +21,7 @@ var decimal = regexp.MustCompile(`^[1-9][0-9]{0,9}$`)
 
 // fromClaims reads userInfo.extra, which structured authentication fills from the claims of a token.
 // It returns nil for a user of whom none of the claims is there.
-func fromClaims(user authenticationv1.UserInfo, policy config.Identity) (*Identity, error) {
+func fromClaims(user authenticationv1.UserInfo, policy config.Identity) (*annotations.Identity, error) {
 	c := claims{extra: user.Extra}
 	if len(c.values(policy.Claims.UID)) == 0 && len(c.values(policy.Claims.GID)) == 0 && len(c.values(policy.Claims.Groups)) == 0 {
 		return nil, nil
@@ -35,7 +36,7 @@ func fromClaims(user authenticationv1.UserInfo, policy config.Identity) (*Identi
 		return nil, c.err
 	}
 	name := userName(c.first(policy.Claims.Name), user.Username, uid)
-	return &Identity{UID: uid, GID: gid, Groups: tidy(groups, gid), UserName: name, Home: "/home/" + name, Source: config.SourceClaims}, nil
+	return &annotations.Identity{UID: uid, GID: gid, Groups: tidy(groups, gid), UserName: name, Home: "/home/" + name, Source: string(config.SourceClaims)}, nil
 }
 
 // claims keeps the first error, so that the values can be read one after the other.

@@ -9,25 +9,13 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 
 	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
-
-// An Identity is a POSIX user: decimal ids from 1 to 2147483647.
-type Identity struct {
-	UID, GID int64
-	// Groups are the supplementary groups, sorted, without the GID and without repetitions.
-	Groups []int64
-	// UserName is the name in the passwd file.
-	UserName string
-	// Home is an absolute path.
-	Home string
-	// Source is the one of the policy's sources that answered.
-	Source config.IdentitySource
-}
 
 // Resolve asks the policy's sources in their order; the first that knows the user answers. What a
 // source says is complete and in range, or an error that names what is wrong: it is never mended, and
 // never mixed with another source.
-func Resolve(user authenticationv1.UserInfo, policy config.Identity) (*Identity, error) {
+func Resolve(user authenticationv1.UserInfo, policy config.Identity) (*annotations.Identity, error) {
 	for _, source := range policy.Sources {
 		if source != config.SourceClaims {
 			continue

@@ -9,6 +9,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 
 	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
 func user(name string, extra map[string][]string) authenticationv1.UserInfo {
@@ -27,9 +28,9 @@ func TestClaims(t *testing.T) {
 		}
 		return all
 	}
-	alice := &Identity{UID: 1000001, GID: 54000, Groups: []int64{60001, 60002}, UserName: "alice", Home: "/home/alice", Source: config.SourceClaims}
-	named := func(name string) *Identity {
-		return &Identity{UID: 1000001, GID: 54000, UserName: name, Home: "/home/" + name, Source: config.SourceClaims}
+	alice := &annotations.Identity{UID: 1000001, GID: 54000, Groups: []int64{60001, 60002}, UserName: "alice", Home: "/home/alice", Source: string(config.SourceClaims)}
+	named := func(name string) *annotations.Identity {
+		return &annotations.Identity{UID: 1000001, GID: 54000, UserName: name, Home: "/home/" + name, Source: string(config.SourceClaims)}
 	}
 	both := map[string][]string{"uid": {"1000001"}, "gid": {"54000"}}
 	with := func(key string, values ...string) map[string][]string {
@@ -38,7 +39,7 @@ func TestClaims(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		user authenticationv1.UserInfo
-		want *Identity
+		want *annotations.Identity
 		err  string
 	}{
 		{"all", user("saml:alice@example.com", with("supplementary-groups", "60002", "60001", "54000", "60001")), alice, ""},

@@ -40,6 +40,11 @@ func (a Admitter) Admit(job *v2beta1.MPIJob, request Request) (warnings []string
 	if in.Identity, err = resolveIdentity(in, request.User); err != nil {
 		errs = append(errs, err)
 	}
+	return a.apply(job, in, request.User, errs)
+}
+
+// apply runs the chain, writes back who submitted and what was applied, and judges the result.
+func (a Admitter) apply(job *v2beta1.MPIJob, in Input, user authenticationv1.UserInfo, errs field.ErrorList) ([]string, field.ErrorList) {
 	var names []string
 	for _, policy := range Chain {
 		if !policy.applies(job, in) {
@@ -51,6 +56,8 @@ func (a Admitter) Admit(job *v2beta1.MPIJob, request Request) (warnings []string
 			a.Applied(policy.Name, job)
 		}
 	}
+	stamp := annotations.Stamp{Username: user.Username, UserUID: user.UID, Identity: in.Identity}
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.SubmittedByKey, stamp.String())
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey, strings.Join(names, ",")+" "+a.Version)
 	if errs = append(errs, judge(job, in)...); len(errs) > 0 {
 		return nil, once(errs)

@@ -7,7 +7,6 @@ import (
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/webhook/identity"
 )
 
 // Input is what the policies know beside the job.
@@ -17,7 +16,7 @@ type Input struct {
 	// Project is the one of the job's namespace.
 	Project *v1alpha1.Project
 	// Identity is whom the job runs as, nil where it need not run as its submitter.
-	Identity *identity.Identity
+	Identity *annotations.Identity
 	// Cluster is the policy of the cluster.
 	Cluster *config.ClusterPolicy
 }

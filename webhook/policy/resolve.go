@@ -11,7 +11,7 @@ import (
 
 // resolveIdentity returns the identity of a job that must run as its submitter: where she asks for it,
 // and in a project that requires it. It returns nil for any other job.
-func resolveIdentity(in Input, user authenticationv1.UserInfo) (*identity.Identity, *field.Error) {
+func resolveIdentity(in Input, user authenticationv1.UserInfo) (*annotations.Identity, *field.Error) {
 	path, required := annotations.Path(annotations.RunAsUserKey), in.Project.Spec.Identity == v1alpha1.IdentityRequired
 	switch asked := in.Intent.RunAsUser; {
 	case required && asked != nil && !*asked:

@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
 
-	"github.com/runai-mpi/runai-mpi/webhook/identity"
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 )
 
 // passwdFile has the user, and those that programs look up whatever runs. No image's user is left who
 // could have the same ids.
-func passwdFile(user *identity.Identity) string {
+func passwdFile(user *annotations.Identity) string {
 	return "root:x:0:0:root:/root:/bin/sh\n" +
 		"sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin\n" +
 		"nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n" +
@@ -19,7 +19,7 @@ func passwdFile(user *identity.Identity) string {
 }
 
 // groupFile names each of the user's groups, so that no program complains of a number.
-func groupFile(user *identity.Identity) string {
+func groupFile(user *annotations.Identity) string {
 	var text strings.Builder
 	text.WriteString("root:x:0:\nnogroup:x:65534:\n")
 	fmt.Fprintf(&text, "%s:x:%d:\n", user.UserName, user.GID)

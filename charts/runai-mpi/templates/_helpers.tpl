@@ -29,3 +29,27 @@ apiVersion: policy.run.ai/v1alpha1
 kind: ClusterPolicy
 {{ toYaml .Values.policy }}
 {{- end }}
+
+{{- define "runai-mpi.webhook" -}}
+admissionReviewVersions: [v1]
+rules:
+- apiGroups: [kubeflow.org]
+  apiVersions: [v2beta1]
+  resources: [mpijobs]
+  operations: [CREATE, UPDATE]
+# Most updates of a job say nothing of what it runs.
+matchConditions:
+- name: says-what-runs
+  expression: >-
+    request.operation != 'UPDATE' || !has(object.metadata.deletionTimestamp) && (object.spec != oldObject.spec ||
+    (has(object.metadata.labels) ? object.metadata.labels : {}) != (has(oldObject.metadata.labels) ? oldObject.metadata.labels : {}) ||
+    (has(object.metadata.annotations) ? object.metadata.annotations : {}) != (has(oldObject.metadata.annotations) ? oldObject.metadata.annotations : {}))
+namespaceSelector:
+  matchExpressions:
+  - key: {{ .Values.policy.projectLabel }}
+    operator: Exists
+failurePolicy: Fail
+matchPolicy: Equivalent
+sideEffects: None
+timeoutSeconds: 5
+{{- end }}

@@ -1,0 +1,88 @@
+package admission
+
+import (
+	"context"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	admissionv1 "k8s.io/api/admission/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/webhook/patch"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
+)
+
+// ValidatePath is where the API server finds the validating webhook.
+const ValidatePath = "/validate"
+
+// Validator judges the final object: the handler behind /validate. Between the mutating webhook and
+// the store others may have changed it, or a CRD that is too old may have pruned it.
+type Validator struct {
+	Projects Projects
+	Admitter policy.Admitter
+}
+
+// Handle accepts a creation that the policies, with the identity resolved again, would leave as it is,
+// and an update that leaves what runs as it is.
+func (v *Validator) Handle(ctx context.Context, request admission.Request) admission.Response {
+	if request.Operation == admissionv1.Update {
+		return v.update(ctx, request)
+	}
+	job, err := Decode(request.Object.Raw)
+	if err != nil {
+		return refuse(err)
+	}
+	project, err := v.Projects.ProjectOf(ctx, request.Namespace)
+	if err != nil {
+		return refuse(err)
+	}
+	before := job.DeepCopy()
+	if _, errs := v.Admitter.Admit(job, policy.Request{Project: project, User: request.UserInfo}); len(errs) > 0 {
+		return refuse(apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), nameOf(job), errs))
+	}
+	operations, err := patch.Between(before, job, request.Object.Raw)
+	if err != nil {
+		return refuse(err)
+	}
+	if errs := tampered(operations); len(errs) > 0 {
+		return refuse(apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), nameOf(job), errs))
+	}
+	return admission.Allowed("")
+}
+
+func (v *Validator) update(ctx context.Context, request admission.Request) admission.Response {
+	u, err := decodeUpdate(request)
+	if err != nil {
+		return refuse(err)
+	}
+	change, paths, err := judge(ctx, v.Projects, v.Admitter, u, request.Namespace)
+	switch {
+	case err != nil:
+		return refuse(err)
+	case change == policy.Allowed:
+		return admission.Allowed("what runs stays")
+	}
+	return refuse(unchangeable(u, paths))
+}
+
+// appliedPath is the one that may differ: another version of the webhook may have applied the policies.
+var appliedPath = "/metadata/annotations/" + strings.ReplaceAll(annotations.AppliedPoliciesKey, "/", "~1")
+
+// tampered names what the policies had written, and the final object does not have.
+func tampered(operations []patch.Operation) field.ErrorList {
+	var errs field.ErrorList
+	for _, operation := range operations {
+		path := field.NewPath(strings.ReplaceAll(strings.TrimPrefix(operation.Path, "/"), "/", "."))
+		switch {
+		case operation.Path == appliedPath:
+		case strings.HasSuffix(operation.Path, "/supplementalGroupsPolicy"):
+			errs = append(errs, field.Forbidden(path, "is not known to this cluster's MPIJob: ask your administrator to install the CRD of MPI Operator v0.6 or newer"))
+		default:
+			errs = append(errs, field.Forbidden(path, "was changed after the cluster's policy had been applied: ask your administrator which webhook does that"))
+		}
+	}
+	return errs
+}
