@@ -17,6 +17,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/jobs"
 	"github.com/runai-mpi/runai-mpi/cli/projects"
 	"github.com/runai-mpi/runai-mpi/cli/submit"
+	"github.com/runai-mpi/runai-mpi/cli/whoami"
 	"github.com/runai-mpi/runai-mpi/shared/version"
 )
 
@@ -36,6 +37,7 @@ type commands struct {
 	Delete struct {
 		Job jobs.Delete `cmd:"" default:"withargs" aliases:"jobs" help:"Delete jobs. Claims stay, with the data in them."`
 	} `cmd:"" help:"Delete jobs."`
+	Whoami whoami.Command `cmd:"" help:"Show who you are to the cluster, and whom --run-as-user makes you in a job."`
 	Config struct {
 		Project projects.Config `cmd:"" help:"Choose the project that commands without -p are for."`
 	} `cmd:"" help:"Choose a default project."`

@@ -1,0 +1,101 @@
+// Package whoami is the command runai whoami.
+package whoami
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+)
+
+// Command is runai whoami.
+type Command struct{}
+
+// Run asks by dry runs of a minimal job, which takes no permission beyond submitting: what the webhook
+// would write of the submitter is the answer, or why it would refuse.
+func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
+	client, err := run.Connect()
+	if err != nil {
+		return err
+	}
+	place := run.Place(client)
+	stamp, refusal, err := ask(ctx, client, &place, true)
+	if err != nil {
+		return invocation.Failed(client.Explain(err))
+	}
+	if refusal != "" {
+		if stamp, _, err = ask(ctx, client, &place, false); err != nil {
+			return invocation.Failed(client.Explain(err))
+		}
+	}
+	if stamp != nil {
+		fmt.Fprintf(run.Stdout, "The cluster knows you as %s.\n", stamp.Username)
+	}
+	if refusal != "" {
+		fmt.Fprintf(run.Stdout, "--run-as-user is not possible in namespace %s: %s\n", place.Namespace, refusal)
+		return nil
+	}
+	fmt.Fprintf(run.Stdout, "--run-as-user gives you %s, home %s (source %s).\n", stamp.Identity, stamp.Identity.Home, stamp.Identity.Source)
+	return nil
+}
+
+// ask returns the stamp of a job, or why the cluster would refuse it.
+func ask(ctx context.Context, client *kube.Client, place *kube.Place, asUser bool) (*annotations.Stamp, string, error) {
+	answer, err := client.Create(ctx, kube.MPIJobs, probe(place.Namespace, asUser), true)
+	if kube.IsNoNamespace(err) && place.IsGuess() {
+		if *place, err = client.Lookup(ctx, *place); err != nil {
+			return nil, "", err
+		}
+		answer, err = client.Create(ctx, kube.MPIJobs, probe(place.Namespace, asUser), true)
+	}
+	if refusal := refusalOf(err); refusal != "" {
+		return nil, refusal, nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	stamp, err := annotations.ParseStamp(answer.GetAnnotations())
+	if stamp == nil && err == nil {
+		err = fmt.Errorf("no webhook of runai-mpi acts in namespace %s: write -p PROJECT, or ask your administrator", place.Namespace)
+	}
+	return stamp, "", err
+}
+
+// refusalOf is what the webhook says against the identity.
+func refusalOf(err error) string {
+	var status apierrors.APIStatus
+	if !apierrors.IsInvalid(err) || !errors.As(err, &status) || status.Status().Details == nil {
+		return ""
+	}
+	for _, cause := range status.Status().Details.Causes {
+		if cause.Field == annotations.Path(annotations.RunAsUserKey).String() {
+			return strings.TrimPrefix(cause.Message, "Forbidden: ")
+		}
+	}
+	return ""
+}
+
+func probe(namespace string, asUser bool) *unstructured.Unstructured {
+	replica := func() map[string]any {
+		container := map[string]any{"name": "mpi", "image": "none"}
+		return map[string]any{"replicas": int64(1), "template": map[string]any{"spec": map[string]any{"containers": []any{container}}}}
+	}
+	job := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": kube.MPIJobs.GroupVersion().String(), "kind": "MPIJob",
+		"spec": map[string]any{"mpiReplicaSpecs": map[string]any{"Launcher": replica(), "Worker": replica()}},
+	}}
+	job.SetName("whoami")
+	job.SetNamespace(namespace)
+	if asUser {
+		yes := true
+		job.SetAnnotations(annotations.Intent{RunAsUser: &yes}.Annotations())
+	}
+	return job
+}
