@@ -29,7 +29,8 @@ try: build ## Admit one job offline, in seconds and without servers.
 
 .PHONY: test
 test: lint verify servers $(if $(NODE),lab-packages lab-images) ## Run everything that CI runs.
-	go test -race -timeout 30m ./...
+	go test -race -timeout 30m $$(go list ./... | grep -v -E '/test/(lab|e2e)')
+	go test -race -timeout 30m -p 1 ./test/lab/... ./test/e2e # a node wants the machine for itself
 	$(MAKE) fuzz
 
 .PHONY: e2e

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	admissionv1 "k8s.io/api/admission/v1"
@@ -25,11 +26,18 @@ type Projects interface {
 	ProjectOf(ctx context.Context, namespace string) (*v1alpha1.Project, error)
 }
 
+// Directory has the entries of users.
+type Directory interface {
+	// EntriesOf returns the entries of a subject. Its errors are API statuses, ready to be answered.
+	EntriesOf(ctx context.Context, subject string) ([]v1alpha1.PosixIdentity, error)
+}
+
 // Mutator admits MPIJobs at their creation, and restores those to which their manifest is applied
 // again: the handler behind /mutate.
 type Mutator struct {
-	Projects Projects
-	Admitter policy.Admitter
+	Projects  Projects
+	Directory Directory
+	Admitter  policy.Admitter
 }
 
 // Handle answers with the patch that makes the job comply, or with every reason against it.
@@ -46,7 +54,7 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 		return refuse(err)
 	}
 	before := job.DeepCopy()
-	warnings, errs := m.Admitter.Admit(job, policy.Request{Project: project, User: request.UserInfo})
+	warnings, errs := m.Admitter.Admit(job, asked(ctx, request, project, m.Directory))
 	if len(errs) > 0 {
 		return refuse(apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), nameOf(job), errs))
 	}
@@ -55,6 +63,14 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 		return refuse(err)
 	}
 	return admit(operations, warnings, job.Annotations[annotations.AppliedPoliciesKey])
+}
+
+// asked is what the policies know of a request.
+func asked(ctx context.Context, request admission.Request, project *v1alpha1.Project, directory Directory) policy.Request {
+	return policy.Request{
+		Project: project, User: request.UserInfo, Now: time.Now(),
+		Entries: func(subject string) ([]v1alpha1.PosixIdentity, error) { return directory.EntriesOf(ctx, subject) },
+	}
 }
 
 // admit marshals the patch here, because controller-runtime's own operations are marshalled twice.

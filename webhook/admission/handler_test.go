@@ -35,10 +35,16 @@ func (o oneProject) ProjectOf(context.Context, string) (*v1alpha1.Project, error
 	return o.project, nil
 }
 
+type emptyDirectory struct{}
+
+func (emptyDirectory) EntriesOf(context.Context, string) ([]v1alpha1.PosixIdentity, error) {
+	return nil, nil
+}
+
 func mutator() *Mutator {
 	project := &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "team-a"}}
 	project.Spec.NodeAffinity.Train = []string{"dgx"}
-	return &Mutator{Projects: oneProject{project}, Admitter: policy.Admitter{Cluster: config.Default(), Version: "(test)"}}
+	return &Mutator{Projects: oneProject{project}, Directory: emptyDirectory{}, Admitter: policy.Admitter{Cluster: config.Default(), Version: "(test)"}}
 }
 
 func creation(raw []byte) admission.Request {

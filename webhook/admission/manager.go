@@ -31,7 +31,7 @@ func Scheme() *runtime.Scheme {
 	return scheme
 }
 
-// CacheOptions keep projects, and of namespaces only those with the label, and of these only the
+// CacheOptions keep projects and the directory, and of namespaces only those with the label, and of these only the
 // metadata. Nobody changes what is read, so nothing is copied.
 func CacheOptions(projectLabel string) cache.Options {
 	labelled, err := labels.NewRequirement(projectLabel, selection.Exists, nil)
@@ -42,8 +42,9 @@ func CacheOptions(projectLabel string) cache.Options {
 	return cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
-			NamespaceMetadata(): {Label: labels.NewSelector().Add(*labelled), UnsafeDisableDeepCopy: &uncopied},
-			&v1alpha1.Project{}: {UnsafeDisableDeepCopy: &uncopied},
+			NamespaceMetadata():       {Label: labels.NewSelector().Add(*labelled), UnsafeDisableDeepCopy: &uncopied},
+			&v1alpha1.Project{}:       {UnsafeDisableDeepCopy: &uncopied},
+			&v1alpha1.PosixIdentity{}: {UnsafeDisableDeepCopy: &uncopied},
 		},
 	}
 }
@@ -53,11 +54,11 @@ func CacheOptions(projectLabel string) cache.Options {
 func AddToManager(ctx context.Context, manager ctrl.Manager, admitter policy.Admitter) error {
 	synced, err := startCaches(ctx, manager.GetCache())
 	if err != nil {
-		return fmt.Errorf("cannot cache namespaces and projects: %w", err)
+		return fmt.Errorf("cannot cache namespaces, projects and the directory: %w", err)
 	}
-	projects := CachedProjects{Reader: manager.GetCache(), Label: admitter.Cluster.ProjectLabel}
-	manager.GetWebhookServer().Register(MutatePath, &admission.Webhook{Handler: &Mutator{Projects: projects, Admitter: admitter}})
-	manager.GetWebhookServer().Register(ValidatePath, &admission.Webhook{Handler: &Validator{Projects: projects, Admitter: admitter}})
+	projects, directory := CachedProjects{Reader: manager.GetCache(), Label: admitter.Cluster.ProjectLabel}, CachedDirectory{manager.GetCache()}
+	manager.GetWebhookServer().Register(MutatePath, &admission.Webhook{Handler: &Mutator{projects, directory, admitter}})
+	manager.GetWebhookServer().Register(ValidatePath, &admission.Webhook{Handler: &Validator{projects, directory, admitter}})
 	return errors.Join(
 		manager.AddHealthzCheck("ping", healthz.Ping),
 		manager.AddReadyzCheck("caches", synced),
@@ -68,7 +69,10 @@ func AddToManager(ctx context.Context, manager ctrl.Manager, admitter policy.Adm
 // startCaches makes the informers exist before the first request asks for them.
 func startCaches(ctx context.Context, informers cache.Cache) (healthz.Checker, error) {
 	var all []cache.Informer
-	for _, object := range []client.Object{NamespaceMetadata(), &v1alpha1.Project{}} {
+	if err := informers.IndexField(ctx, &v1alpha1.PosixIdentity{}, subjectField, subjectOf); err != nil {
+		return nil, err
+	}
+	for _, object := range []client.Object{NamespaceMetadata(), &v1alpha1.Project{}, &v1alpha1.PosixIdentity{}} {
 		informer, err := informers.GetInformer(ctx, object, cache.BlockUntilSynced(false))
 		if err != nil {
 			return nil, err

@@ -21,8 +21,9 @@ const ValidatePath = "/validate"
 // Validator judges the final object: the handler behind /validate. Between the mutating webhook and
 // the store others may have changed it, or a CRD that is too old may have pruned it.
 type Validator struct {
-	Projects Projects
-	Admitter policy.Admitter
+	Projects  Projects
+	Directory Directory
+	Admitter  policy.Admitter
 }
 
 // Handle accepts a creation that the policies, with the identity resolved again, would leave as it is,
@@ -40,7 +41,7 @@ func (v *Validator) Handle(ctx context.Context, request admission.Request) admis
 		return refuse(err)
 	}
 	before := job.DeepCopy()
-	if _, errs := v.Admitter.Admit(job, policy.Request{Project: project, User: request.UserInfo}); len(errs) > 0 {
+	if _, errs := v.Admitter.Admit(job, asked(ctx, request, project, v.Directory)); len(errs) > 0 {
 		return refuse(apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), nameOf(job), errs))
 	}
 	operations, err := patch.Between(before, job, request.Object.Raw)

@@ -71,7 +71,7 @@ func TestClaims(t *testing.T) {
 		{"too many groups", user("bob", with("supplementary-groups", groups(257)...)), nil, "has 257 values, more than 256"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := Resolve(test.user, config.Default().Identity)
+			got, err := Resolve(Question{User: test.user}, config.Default().Identity)
 			if diff := cmp.Diff(test.want, got, cmp.FilterValues(func(a, b []int64) bool { return len(a)+len(b) == 0 }, cmp.Ignore())); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -91,7 +91,7 @@ func TestTrustedSources(t *testing.T) {
 		if source != "" {
 			extra["source"] = []string{source}
 		}
-		if got, err := Resolve(user("bob", extra), policy); (got != nil) != trusted || (err == nil) != trusted {
+		if got, err := Resolve(Question{User: user("bob", extra)}, policy); (got != nil) != trusted || (err == nil) != trusted {
 			t.Errorf("%q: got %v, %v", source, got, err)
 		}
 	}
@@ -101,7 +101,7 @@ func FuzzClaims(f *testing.F) {
 	f.Add("saml:alice@example.com", "1000001", "54000", "60001", "ada")
 	f.Add("root", "0", "4294967295", "1e+06", "a:b\nc")
 	f.Fuzz(func(t *testing.T, name, uid, gid, group, claim string) {
-		got, err := Resolve(user(name, map[string][]string{"uid": {uid}, "gid": {gid}, "supplementary-groups": {group}, "user-name": {claim}}), config.Default().Identity)
+		got, err := Resolve(Question{User: user(name, map[string][]string{"uid": {uid}, "gid": {gid}, "supplementary-groups": {group}, "user-name": {claim}})}, config.Default().Identity)
 		if err != nil {
 			return
 		}

@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -29,6 +30,10 @@ type Request struct {
 	Project *v1alpha1.Project
 	// User is the one that the API server authenticated.
 	User authenticationv1.UserInfo
+	// Entries are the directory's of a subject; nil: there is no directory.
+	Entries func(subject string) ([]v1alpha1.PosixIdentity, error)
+	// Now is the time of the request.
+	Now time.Time
 }
 
 // Admit makes the job comply with every policy and judges the result. It returns every reason why the
@@ -37,7 +42,7 @@ func (a Admitter) Admit(job *v2beta1.MPIJob, request Request) (warnings []string
 	intent, errs := annotations.Parse(job.Annotations)
 	in := Input{Intent: intent, Project: request.Project, Cluster: a.Cluster}
 	var err *field.Error
-	if in.Identity, err = resolveIdentity(in, request.User); err != nil {
+	if in.Identity, err = resolveIdentity(in, request, job.Namespace); err != nil {
 		errs = append(errs, err)
 	}
 	return a.apply(job, in, request.User, errs)

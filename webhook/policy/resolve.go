@@ -1,7 +1,6 @@
 package policy
 
 import (
-	authenticationv1 "k8s.io/api/authentication/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -11,7 +10,7 @@ import (
 
 // resolveIdentity returns the identity of a job that must run as its submitter: where she asks for it,
 // and in a project that requires it. It returns nil for any other job.
-func resolveIdentity(in Input, user authenticationv1.UserInfo) (*annotations.Identity, *field.Error) {
+func resolveIdentity(in Input, request Request, namespace string) (*annotations.Identity, *field.Error) {
 	path, required := annotations.Path(annotations.RunAsUserKey), in.Project.Spec.Identity == v1alpha1.IdentityRequired
 	switch asked := in.Intent.RunAsUser; {
 	case required && asked != nil && !*asked:
@@ -21,7 +20,9 @@ func resolveIdentity(in Input, user authenticationv1.UserInfo) (*annotations.Ide
 	case in.Project.Spec.Identity == v1alpha1.IdentityDisabled:
 		return nil, field.Forbidden(path, "is disabled in project "+in.Project.Name+": leave it out, or use another project")
 	}
-	found, err := identity.Resolve(user, in.Cluster.Identity)
+	found, err := identity.Resolve(identity.Question{
+		User: request.User, Namespace: namespace, Entries: request.Entries, Client: in.Intent.ClientIdentity, Now: request.Now,
+	}, in.Cluster.Identity)
 	if err != nil {
 		return nil, field.Forbidden(path, err.Error())
 	}

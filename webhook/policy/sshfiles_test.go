@@ -16,9 +16,9 @@ func FuzzFiles(f *testing.F) {
 	f.Add("saml:alice@example.com", "ada", uint32(1234567), uint32(54000), uint32(60001))
 	f.Add("x:y\nroot::0:0::/:/bin/sh", "a:b", uint32(1000), uint32(1000), uint32(1000))
 	f.Fuzz(func(t *testing.T, name, claim string, uid, gid, group uint32) {
-		user, err := identity.Resolve(authenticationv1.UserInfo{Username: name, Extra: map[string]authenticationv1.ExtraValue{
+		user, err := identity.Resolve(identity.Question{User: authenticationv1.UserInfo{Username: name, Extra: map[string]authenticationv1.ExtraValue{
 			"run.ai/uid": {fmt.Sprint(uid)}, "run.ai/gid": {fmt.Sprint(gid)}, "run.ai/supplementary-groups": {fmt.Sprint(group)}, "run.ai/user-name": {claim},
-		}}, config.Default().Identity)
+		}}}, config.Default().Identity)
 		if err != nil {
 			return
 		}

@@ -11,7 +11,7 @@ var GroupVersion = schema.GroupVersion{Group: "policy.run.ai", Version: "v1alpha
 
 // AddToScheme makes a scheme know the types of this API.
 func AddToScheme(scheme *runtime.Scheme) error {
-	scheme.AddKnownTypes(GroupVersion, &Project{}, &ProjectList{})
+	scheme.AddKnownTypes(GroupVersion, &Project{}, &ProjectList{}, &PosixIdentity{}, &PosixIdentityList{})
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil
 }

@@ -1,0 +1,113 @@
+package integration
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+)
+
+func identityOf(name, subject string, change func(*v1alpha1.PosixIdentitySpec)) *v1alpha1.PosixIdentity {
+	entry := &v1alpha1.PosixIdentity{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	entry.Spec = v1alpha1.PosixIdentitySpec{Subject: subject, UID: 1001, GID: 1002, SupplementalGroups: []int64{2001}, Home: "/data/home/" + name}
+	if change != nil {
+		change(&entry.Spec)
+	}
+	return entry
+}
+
+// T16 and T17: users and service accounts of whom the directory knows who they are.
+func TestDirectory(t *testing.T) {
+	upgrade(t, "--set", "policy.identity.sources={Claims,Directory}")
+	namespace := addProject(t, "directory", v1alpha1.ProjectSpec{})
+	elsewhere := addProject(t, "elsewhere", v1alpha1.ProjectSpec{})
+	bob := clientOf(t, as(t, "bob@example.com", nil))
+	robot := clientOf(t, as(t, "system:serviceaccount:ci:robot", nil, "system:serviceaccounts"))
+	ask := func(user client.Client, namespace string) (*annotations.Stamp, error) {
+		job := mpijobtest.MakeMPIJob("probe", namespace).Annotation(annotations.RunAsUserKey, "true").Obj()
+		if err := user.Create(t.Context(), job, client.DryRunAll); err != nil {
+			return nil, err
+		}
+		return annotations.ParseStamp(job.Annotations)
+	}
+	refusedWith := func(user client.Client, namespace, want string) {
+		t.Helper()
+		eventually(t, want, func(context.Context) bool {
+			_, err := ask(user, namespace)
+			return err != nil && strings.Contains(err.Error(), want)
+		})
+	}
+	is := func(user client.Client, namespace, name string) {
+		t.Helper()
+		want := &annotations.Identity{UID: 1001, GID: 1002, Groups: []int64{2001}, UserName: name, Home: "/data/home/" + name, Source: "Directory"}
+		eventually(t, name, func(context.Context) bool {
+			stamp, err := ask(user, namespace)
+			return err == nil && cmp.Equal(want, stamp.Identity)
+		})
+	}
+	add := func(entry *v1alpha1.PosixIdentity) *v1alpha1.PosixIdentity {
+		t.Helper()
+		if err := product.Client.Create(t.Context(), entry); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = product.Client.Delete(context.WithoutCancel(t.Context()), entry) }) // it may be gone
+		return entry
+	}
+	refusedWith(bob, namespace, "the cluster knows no UID and GID of bob@example.com")
+	entry := add(identityOf("bob", "bob@example.com", nil))
+	is(bob, namespace, "bob")
+	again := add(identityOf("again", "bob@example.com", nil))
+	refusedWith(bob, namespace, "the directory has 2 entries of bob@example.com, again and bob")
+	if err := product.Client.Delete(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	is(bob, namespace, "bob")
+	past := metav1.Now()
+	entry.Spec.NotAfter = &past
+	if err := product.Client.Update(t.Context(), entry); err != nil {
+		t.Fatal(err)
+	}
+	refusedWith(bob, namespace, "your entry bob of the directory ended")
+	add(identityOf("robot", "system:serviceaccount:ci:robot", func(s *v1alpha1.PosixIdentitySpec) { s.Namespaces = []string{namespace} }))
+	is(robot, namespace, "robot")
+	refusedWith(robot, elsewhere, "the entry robot of the directory is not for namespace "+elsewhere)
+}
+
+func TestDirectoryEntriesAreJudged(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*v1alpha1.PosixIdentitySpec)
+		want   string
+	}{
+		{"root", func(s *v1alpha1.PosixIdentitySpec) { s.UID = 0 }, "spec.uid"},
+		{"root's group", func(s *v1alpha1.PosixIdentitySpec) { s.GID = 0 }, "spec.gid"},
+		{"too large", func(s *v1alpha1.PosixIdentitySpec) { s.UID = 1 << 31 }, "spec.uid"},
+		{"a group twice", func(s *v1alpha1.PosixIdentitySpec) { s.SupplementalGroups = []int64{7, 7} }, "spec.supplementalGroups"},
+		{"a name with a colon", func(s *v1alpha1.PosixIdentitySpec) { s.UserName = "a:b" }, "spec.userName"},
+		{"a relative home", func(s *v1alpha1.PosixIdentitySpec) { s.Home = "home" }, "spec.home"},
+		{"a home with a line end", func(s *v1alpha1.PosixIdentitySpec) { s.Home = "/home/a\nroot" }, "spec.home"},
+		{"the system", func(s *v1alpha1.PosixIdentitySpec) { s.Subject = "system:admin" }, "the subject is one of the system's own users"},
+		{"a service account without namespaces", func(s *v1alpha1.PosixIdentitySpec) { s.Subject = "system:serviceaccount:a:b" }, "a service account needs them"},
+		{"a user with namespaces", func(s *v1alpha1.PosixIdentitySpec) { s.Namespaces = []string{"a"} }, "namespaces belong to a service account"},
+	} {
+		err := product.Client.Create(t.Context(), identityOf("judged", "judged", test.change), client.DryRunAll)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v", test.name, err)
+		}
+	}
+	entry := identityOf("stays", "stays", nil)
+	if err := product.Client.Create(t.Context(), entry); err != nil {
+		t.Fatal(err)
+	}
+	entry.Spec.Subject = "another"
+	if err := product.Client.Update(t.Context(), entry); err == nil || !strings.Contains(err.Error(), "the subject of an entry stays") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,65 @@
+package identity
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+)
+
+// fromDirectory reads the entry of exactly the user's name.
+func fromDirectory(q Question, policy config.Identity) (*annotations.Identity, error) {
+	if q.Entries == nil {
+		return nil, nil // offline, there is no directory
+	}
+	entries, err := q.Entries(q.User.Username)
+	if err != nil || len(entries) == 0 {
+		return nil, err
+	}
+	if len(entries) > 1 {
+		return nil, fmt.Errorf("the directory has %d entries of %s, %s: ask your administrator to delete all but one", len(entries), q.User.Username, names(entries))
+	}
+	entry := entries[0].Spec
+	switch {
+	case entry.NotAfter != nil && !q.Now.Before(entry.NotAfter.Time):
+		return nil, fmt.Errorf("your entry %s of the directory ended %s: ask your administrator to renew it", entries[0].Name, entry.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
+	case isServiceAccount(entry.Subject) && !slices.Contains(entry.Namespaces, q.Namespace):
+		return nil, fmt.Errorf("the entry %s of the directory is not for namespace %s: ask your administrator", entries[0].Name, q.Namespace)
+	case !isHome(entry.Home):
+		return nil, fmt.Errorf("the home %s of your entry %s of the directory is none of a user: ask your administrator", entry.Home, entries[0].Name)
+	}
+	found, err := newIdentity(entry.UID, entry.GID, entry.SupplementalGroups, userName(entry.UserName, entry.Subject, entry.UID), config.SourceDirectory, policy)
+	if err == nil && entry.Home != "" {
+		found.Home = entry.Home
+	}
+	return found, err
+}
+
+func isServiceAccount(subject string) bool {
+	return strings.HasPrefix(subject, "system:serviceaccount:")
+}
+
+func names(entries []v1alpha1.PosixIdentity) string {
+	var all []string
+	for _, entry := range entries {
+		all = append(all, entry.Name)
+	}
+	slices.Sort(all)
+	return strings.Join(all, " and ")
+}
+
+// systemDirs are not to be hidden by a home, nor to be anybody's.
+var systemDirs = []string{"bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var"}
+
+// isHome accepts a directory below a folder that holds homes; "" is the default.
+func isHome(home string) bool {
+	if home == "" {
+		return true
+	}
+	first, _, below := strings.Cut(strings.TrimPrefix(home, "/"), "/")
+	return path.IsAbs(home) && path.Clean(home) == home && below && !slices.Contains(systemDirs, first) && !strings.ContainsAny(home, ":\n")
+}
