@@ -1,11 +1,7 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -35,15 +31,11 @@ func runai(t *testing.T, kubeconfig string, args ...string) (stdout, stderr stri
 	if kubeconfig == "" {
 		kubeconfig = product.Kubeconfig()
 	}
-	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), product.Runai, args...)
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	var exit *exec.ExitError
-	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+	stdout, stderr, code, err := product.RunRunai(t.Context(), kubeconfig, args...)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+	return stdout, stderr, code
 }
 
 // submit submits a job of an image that the node has already.

@@ -18,7 +18,7 @@ var product *install.Product
 // policy is what the tests change of the default: the image that stands in for git-sync's own, and
 // times that a test can wait for.
 var policy = []string{
-	"--set", "policy.gitSync.image=" + images.GitSyncStandIn, "--set", "policy.gitSync.timeout=10s", "--set", "policy.start.timeout=60s",
+	"--set", "policy.gitSync.image=" + images.GitSyncStandIn, "--set", "policy.gitSync.timeout=30s", "--set", "policy.start.timeout=90s",
 }
 
 func TestMain(m *testing.M) {

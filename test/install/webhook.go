@@ -3,9 +3,7 @@ package install
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"strings"
 
 	"k8s.io/client-go/rest"
@@ -47,7 +45,7 @@ func (p *Product) StartWebhook(ctx context.Context) error {
 		"--health-address="+health, "--metrics-address=0", "--kubeconfig="+user.Kubeconfig())
 	p.Webhook, err = p.StartProcess(ctx, process.Command{
 		Name: "runai-webhook", Path: p.Programs.Webhook, Args: args,
-		Ready: func(ctx context.Context) error { return ready(ctx, "http://"+health+"/readyz") },
+		Ready: func(ctx context.Context) error { return process.Answers(ctx, "http://"+health+"/readyz") },
 	})
 	return err
 }
@@ -58,23 +56,6 @@ func (p *Product) serviceAccount(name string) (*env.User, error) {
 		UserName: "system:serviceaccount:" + chart.Namespace + ":" + name,
 		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + chart.Namespace, "system:authenticated"},
 	})
-}
-
-func ready(ctx context.Context, url string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		body, _ := io.ReadAll(response.Body) // its text only explains
-		return fmt.Errorf("%s: %s", response.Status, body)
-	}
-	return nil
 }
 
 func freeAddress() (string, error) {

@@ -11,12 +11,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/install"
 )
 
 func claimsIn(t *testing.T, namespace string) []string {
@@ -153,20 +153,8 @@ func addSubmitter(t *testing.T, name, namespace string) (kubeconfig string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, object := range []client.Object{
-		&rbacv1.Role{
-			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
-			Rules:      []rbacv1.PolicyRule{{APIGroups: []string{"kubeflow.org"}, Resources: []string{"mpijobs"}, Verbs: []string{"create", "delete"}}},
-		},
-		&rbacv1.RoleBinding{
-			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
-			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
-			Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, Name: name, APIGroup: rbacv1.GroupName}},
-		},
-	} {
-		if err := product.Client.Create(t.Context(), object); err != nil {
-			t.Fatal(err)
-		}
+	if err := product.Permit(t.Context(), namespace, name, install.Verbs("kubeflow.org", []string{"mpijobs"}, "create", "delete")); err != nil {
+		t.Fatal(err)
 	}
 	return user.Kubeconfig()
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/install"
 )
 
 // cells splits a table as people do who parse it.
@@ -113,23 +113,10 @@ func TestOrdinaryUserFollowsUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, object := range []client.Object{
-		&rbacv1.Role{
-			ObjectMeta: metav1.ObjectMeta{Name: "dora", Namespace: namespace},
-			Rules: []rbacv1.PolicyRule{
-				{APIGroups: []string{"kubeflow.org"}, Resources: []string{"mpijobs"}, Verbs: []string{"create", "get", "list", "delete"}},
-				{APIGroups: []string{""}, Resources: []string{"pods", "pods/log", "events"}, Verbs: []string{"get", "list"}},
-			},
-		},
-		&rbacv1.RoleBinding{
-			ObjectMeta: metav1.ObjectMeta{Name: "dora", Namespace: namespace},
-			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: "dora"},
-			Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, Name: "dora", APIGroup: rbacv1.GroupName}},
-		},
-	} {
-		if err := product.Client.Create(t.Context(), object); err != nil {
-			t.Fatal(err)
-		}
+	if err := product.Permit(t.Context(), namespace, "dora",
+		install.Verbs("kubeflow.org", []string{"mpijobs"}, "create", "get", "list", "delete"),
+		install.Verbs("", []string{"pods", "pods/log", "events"}, "get", "list")); err != nil {
+		t.Fatal(err)
 	}
 	for _, step := range []struct{ args, stdout, stderr string }{
 		{"list -p modest", "Showing jobs for project modest\n", ""},
@@ -320,7 +307,7 @@ func TestAttachIsInterrupted(t *testing.T) {
 		time.Sleep(time.Second)
 		cancel()
 	}()
-	stdout, stderr, _ := runaiUntil(ctx, t, "submit-mpi", "dist1", "-p", "attached", "-i", "x", "--attach")
+	stdout, stderr, _ := runaiWith(ctx, t, product.Kubeconfig(), "submit-mpi", "dist1", "-p", "attached", "-i", "x", "--attach")
 	if !strings.HasPrefix(stdout, "The job 'dist1' has been submitted successfully\n") || stderr != "runai: interrupted: job dist1 goes on; follow it with runai logs dist1 -f\n" {
 		t.Errorf("got %s%s", stdout, stderr)
 	}

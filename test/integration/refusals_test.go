@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/install"
 )
 
 // What the cluster refuses, the command line says in the words of its flags, every cause in a line.
@@ -134,19 +134,7 @@ func TestOrdinaryUser(t *testing.T) {
 	if want := "runai: alice may not create mpijobs in namespace runai-users: check the project, or ask your administrator for the permission\n"; stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
-	role := &rbacv1.Role{
-		ObjectMeta: metav1.ObjectMeta{Name: "submitter", Namespace: namespace},
-		Rules:      []rbacv1.PolicyRule{{APIGroups: []string{"kubeflow.org"}, Resources: []string{"mpijobs"}, Verbs: []string{"create"}}},
-	}
-	binding := &rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: "alice", Namespace: namespace},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, Name: "alice", APIGroup: rbacv1.GroupName}},
-	}
-	if err := product.Client.Create(t.Context(), role); err != nil {
-		t.Fatal(err)
-	}
-	if err := product.Client.Create(t.Context(), binding); err != nil {
+	if err := product.Permit(t.Context(), namespace, "alice", install.Verbs("kubeflow.org", []string{"mpijobs"}, "create")); err != nil {
 		t.Fatal(err)
 	}
 	if stdout, stderr, _ := submit(); stdout != "mpijob.kubeflow.org/dist1\n" {

@@ -1,13 +1,9 @@
 package integration
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -24,29 +20,14 @@ func runai(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	return runaiWith(t.Context(), t, product.Kubeconfig(), args...)
 }
 
+// runaiWith runs it with a kubeconfig; the end of the context interrupts it, as a person does.
 func runaiWith(ctx context.Context, t *testing.T, kubeconfig string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(ctx, product.Runai, args...)
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	var exit *exec.ExitError
-	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+	stdout, stderr, code, err := product.RunRunai(ctx, kubeconfig, args...)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
-}
-
-// runaiUntil interrupts the program, as a person does, when the context ends.
-func runaiUntil(ctx context.Context, t *testing.T, args ...string) (stdout, stderr string, code int) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(ctx, product.Runai, args...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+product.Kubeconfig())
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	_ = cmd.Run() // its exit code tells
-	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+	return stdout, stderr, code
 }
 
 func get(t *testing.T, namespace, name string) *v2beta1.MPIJob {

@@ -3,8 +3,6 @@ package lab
 import (
 	"context"
 	_ "embed" // the configurations
-	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/runai-mpi/runai-mpi/test/env/process"
@@ -100,22 +98,6 @@ func (l *Lab) coreDNS(config string) process.Command {
 		Name:  "coredns",
 		Path:  l.Node.CoreDNS,
 		Args:  []string{"-conf", config},
-		Ready: func(ctx context.Context) error { return answers(ctx, "http://"+nodeAddress+":8181/ready") },
+		Ready: func(ctx context.Context) error { return process.Answers(ctx, "http://"+nodeAddress+":8181/ready") },
 	})
-}
-
-func answers(ctx context.Context, url string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s", url, response.Status)
-	}
-	return nil
 }

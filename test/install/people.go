@@ -1,0 +1,51 @@
+package install
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// RunRunai runs the real binary with a kubeconfig. An interruption of the context is one of the program,
+// as by a person. The error is for a program that could not be run at all.
+func (p *Product) RunRunai(ctx context.Context, kubeconfig string, args ...string) (stdout, stderr string, code int, err error) {
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, p.Runai, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) && !errors.Is(err, context.Canceled) {
+		return "", "", 0, fmt.Errorf("cannot run runai: %w", err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode(), nil
+}
+
+// Permit lets a user do something in a namespace.
+func (p *Product) Permit(ctx context.Context, namespace, user string, rules ...rbacv1.PolicyRule) error {
+	meta := metav1.ObjectMeta{GenerateName: "permitted-", Namespace: namespace}
+	role := &rbacv1.Role{ObjectMeta: meta, Rules: rules}
+	if err := p.Client.Create(ctx, role); err != nil {
+		return fmt.Errorf("cannot permit %s anything: %w", user, err)
+	}
+	binding := &rbacv1.RoleBinding{
+		ObjectMeta: meta,
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, Name: user, APIGroup: rbacv1.GroupName}},
+	}
+	if err := p.Client.Create(ctx, binding); err != nil {
+		return fmt.Errorf("cannot permit %s anything: %w", user, err)
+	}
+	return nil
+}
+
+// Verbs is a rule about resources of one API group.
+func Verbs(group string, resources []string, verbs ...string) rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: resources, Verbs: verbs}
+}
