@@ -3,30 +3,33 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// nodesOf are the nodes on which the scheduler put the pods of a job.
+var assigned = regexp.MustCompile(`^Successfully assigned \S+/(\S+)-(?:worker-\d+|launcher-\w+) to (\S+)$`)
+
+// nodesOf are the nodes on which the scheduler put the pods of a job, as its events tell: on a played
+// node a job ends at once, and its pods go.
 func nodesOf(t *testing.T, namespace, name string, pods int) []string {
 	t.Helper()
 	var nodes []string
 	eventually(t, time.Minute, "the pods of "+name+" have nodes", func(ctx context.Context) bool {
 		nodes = nil
-		var list corev1.PodList
-		if err := product.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingLabels{v2beta1.JobNameLabel: name}); err != nil {
+		var events corev1.EventList
+		if err := product.Client.List(ctx, &events, client.InNamespace(namespace)); err != nil {
 			t.Fatal(err)
 		}
-		for _, pod := range list.Items {
-			if pod.Spec.NodeName != "" {
-				nodes = append(nodes, pod.Spec.NodeName)
+		for _, event := range events.Items {
+			if match := assigned.FindStringSubmatch(event.Message); match != nil && match[1] == name {
+				nodes = append(nodes, match[2])
 			}
 		}
 		return len(nodes) >= pods
@@ -42,8 +45,11 @@ func TestPlacement(t *testing.T) {
 	submit(t, "", "trains", "-n", train, "-i", "example/train", "-g", "4", "--processes=3")
 	submit(t, "", "asks", "-n", both, "-i", "example/train", "-g", "4", "--processes=3", "--node-type", "t4")
 	create(t, train, fmt.Sprintf(ownAffinity, "[dgx-1, t4-0]"))
-	for _, test := range []struct{ namespace, job, prefix string }{{train, "trains", "dgx-"}, {both, "asks", "t4-"}, {train, "own", "dgx-1"}} {
-		for _, node := range nodesOf(t, test.namespace, test.job, 2) {
+	for _, test := range []struct {
+		namespace, job, prefix string
+		pods                   int
+	}{{train, "trains", "dgx-", 4}, {both, "asks", "t4-", 4}, {train, "own", "dgx-1", 3}} {
+		for _, node := range nodesOf(t, test.namespace, test.job, test.pods) {
 			if !strings.HasPrefix(node, test.prefix) {
 				t.Errorf("a pod of %s is on %s", test.job, node)
 			}

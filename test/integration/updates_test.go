@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,19 +122,19 @@ func TestUpdates(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tryAll := func(when string, restores bool) {
-		for who, user := range people {
-			for _, name := range []string{"running", "suspended"} {
-				tryEdits(t, clientOf(t, user), namespace, name, who+" "+when, restores)
-			}
-		}
-	}
 	owner := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "owner", Namespace: namespace}}
 	if err := product.Client.Create(t.Context(), owner); err != nil {
 		t.Fatal(err)
 	}
 	own := edit{"an owner", fmt.Sprintf(`{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner","uid":%q}]}}`, owner.UID)}
-	allowedEdits = append(allowedEdits, own, edit{"no owner", `{"metadata":{"ownerReferences":null}}`})
+	allowed := append(slices.Clone(allowedEdits), own, edit{"no owner", `{"metadata":{"ownerReferences":null}}`})
+	tryAll := func(when string, restores bool) {
+		for who, user := range people {
+			for _, name := range []string{"running", "suspended"} {
+				tryEdits(t, clientOf(t, user), get(t, namespace, name), allowed, who+" "+when, restores)
+			}
+		}
+	}
 	tryAll("at first", true)
 	project := &v1alpha1.Project{}
 	if err := product.Client.Get(t.Context(), client.ObjectKey{Name: "updates"}, project); err != nil {
@@ -149,13 +150,14 @@ func TestUpdates(t *testing.T) {
 
 // tryEdits asserts what comes of each edit. What is restored under an unchanged policy may be refused
 // under another; it is never stored.
-func tryEdits(t *testing.T, user client.Client, namespace, name, who string, restores bool) {
+func tryEdits(t *testing.T, user client.Client, of *v2beta1.MPIJob, allowed []edit, who string, restores bool) {
 	t.Helper()
+	namespace, name := of.Namespace, of.Name
 	try := func(e edit) error {
 		job := &v2beta1.MPIJob{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 		return user.Patch(t.Context(), job, client.RawPatch(types.MergePatchType, []byte(e.patch)))
 	}
-	before := governed(t, get(t, namespace, name))
+	before := governed(t, of)
 	for _, e := range refusedEdits {
 		if err := try(e); err == nil || !strings.Contains(err.Error(), "what a job runs cannot be changed after its submission") {
 			t.Errorf("%s changed %s of %s: %v", who, e.name, name, err)
@@ -166,7 +168,7 @@ func tryEdits(t *testing.T, user client.Client, namespace, name, who string, res
 			t.Errorf("%s: %s of %s: %s", who, e.name, name, err)
 		}
 	}
-	for _, e := range allowedEdits {
+	for _, e := range allowed {
 		if err := try(e); err != nil {
 			t.Errorf("%s cannot change %s of %s: %s", who, e.name, name, err)
 		}

@@ -16,7 +16,9 @@ import (
 func (c *cluster) hasImages(t *testing.T) {
 	for image, want := range map[string]string{images.OpenMPI4: "Open MPI) 4.", images.OpenMPI5: "Open MPI) 5."} {
 		name := strings.NewReplacer("runai-mpi.test/", "", ":", "-").Replace(image)
-		out := c.kubectl(t, "", "run", name, "--image="+image, "--restart=Never", "--rm", "--attach", "--quiet", "--command", "--", "mpirun", "--version")
+		c.kubectl(t, "", "run", name, "--image="+image, "--restart=Never", "--command", "--", "mpirun", "--version")
+		c.kubectl(t, "", "wait", "pod/"+name, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
+		out := c.kubectl(t, "", "logs", name)
 		if !strings.Contains(out, want) {
 			t.Errorf("%s has %s", image, out)
 		}
