@@ -72,7 +72,7 @@ func TestGitSync(t *testing.T) {
 				t.Parallel()
 				name := "job-" + test.name + "-" + uid
 				_, stderr, code := runai(t, user, append(append([]string{"submit-mpi", name, "--image-pull-policy=never", "-n", namespace, "--processes=2", "--interactive",
-					"--git-sync", test.from + ",target=/work/code"}, args...), "--", "mpirun", "--allow-run-as-root", "-np", "2", "/work/code/train.sh")...)
+					"--git-sync", test.from + ",target=/src/code"}, args...), "--", "mpirun", "--allow-run-as-root", "-np", "2", "/src/code/train.sh")...)
 				if code != 0 || strings.Contains(stderr, gitPassword) {
 					t.Fatal(stderr)
 				}

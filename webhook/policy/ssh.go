@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -27,6 +28,9 @@ const (
 	defaultSSHDFile = "/etc/ssh/sshd_config" // where we are, too
 )
 
+// plainPath cannot be taken for more than a path where it stands in a configuration.
+var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
+
 // A sshFile travels in an annotation of the pod template, because the webhook writes no ConfigMap.
 type sshFile struct{ name, path string }
 
@@ -44,6 +48,10 @@ func ssh(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	if keys == "" || path.Clean(keys) == rootKeysDir {
 		keys = keysDir
 		job.Spec.SSHAuthMountPath = keys
+	}
+	if !plainPath.MatchString(keys) || path.Clean(keys) != keys {
+		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,
+			"stands in configurations of ssh: write a clean, absolute path of letters, digits, '.', '_' and '-', or leave it out")}
 	}
 	port := in.Cluster.SSH.Port
 	contents := map[string]string{
