@@ -126,7 +126,8 @@ func configurationOf(words []string) string {
 	return defaultSSHDFile
 }
 
-// listens asks every second: the launcher waits for the answer.
+// listens asks every second, because the launcher waits for the first answer, and is patient afterwards:
+// a worker that is slow for a moment would lose its name in DNS, and the job its rank.
 func listens(handler corev1.ProbeHandler) *corev1.Probe {
-	return &corev1.Probe{ProbeHandler: handler, PeriodSeconds: 1, FailureThreshold: 1}
+	return &corev1.Probe{ProbeHandler: handler, PeriodSeconds: 1, TimeoutSeconds: 5, FailureThreshold: 30}
 }
