@@ -73,7 +73,7 @@ func (c *Client) find(ctx context.Context, resource schema.GroupVersionResource,
 		}
 		time.Sleep(pause) // the creation may still be on its way
 	}
-	return nil, lost
+	return nil, fmt.Errorf("%w: %w", ErrUnknown, lost)
 }
 
 // isOurs tells whether this very run created the object.

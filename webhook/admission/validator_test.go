@@ -65,3 +65,17 @@ func TestFinalObjectIsJudged(t *testing.T) {
 		t.Error("Bob runs as Alice")
 	}
 }
+
+// A generated name is there only for the validating webhook.
+func TestGeneratedNameIsNoChange(t *testing.T) {
+	m := mutator()
+	job := mpijobtest.MakeMPIJob("", namespace).Annotation(annotations.RunAsUserKey, "true").Obj()
+	job.GenerateName = "dist-"
+	raw := marshal(t, job)
+	final := string(applied(t, raw, m.Handle(t.Context(), byAlice(raw))))
+	named := strings.Replace(final, `"generateName":"dist-"`, `"generateName":"dist-","name":"dist-abcde"`, 1)
+	v := &Validator{Projects: m.Projects, Directory: m.Directory, Admitter: m.Admitter}
+	if response := v.Handle(t.Context(), byAlice([]byte(named))); !response.Allowed || named == final {
+		t.Errorf("got %v of %s", response.Result, named)
+	}
+}

@@ -31,7 +31,11 @@ func groupFile(user *annotations.Identity) string {
 
 // sshConfig is the client's, for the job's own hosts only: elsewhere ssh behaves as ever.
 func sshConfig(job *v2beta1.MPIJob, keys string, port int32) string {
-	hosts := orAny(job.Name) + "." + orAny(job.Namespace) + ".svc"
+	name := job.Name
+	if job.GenerateName != "" {
+		name = "" // the API server makes the name between the mutating and the validating webhook
+	}
+	hosts := orAny(name) + "." + orAny(job.Namespace) + ".svc"
 	return fmt.Sprintf("Host *.%s *.%s.*\n  Port %d\n  IdentityFile %s/id_rsa\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  LogLevel ERROR\n",
 		hosts, hosts, port, keys)
 }
