@@ -71,6 +71,7 @@ var refusedEdits = []edit{
 	{"affinity", fmt.Sprintf(roleOf, `{"template":{"spec":{"affinity":{"podAffinity":{}}}}}`)},
 	{"ids", fmt.Sprintf(roleOf, `{"template":{"spec":{"securityContext":{"runAsUser":1001}}}}`)},
 	{"schedulerName", fmt.Sprintf(roleOf, `{"template":{"spec":{"schedulerName":"other"}}}`)},
+	{"confinement", fmt.Sprintf(roleOf, `{"template":{"metadata":{"annotations":{"container.apparmor.security.beta.kubernetes.io/mpi":"unconfined"}}}}`)},
 	{"a new role", `{"spec":{"mpiReplicaSpecs":{"Other":{"template":{"spec":{"containers":[{"name":"c","image":"x"}]}}}}}}`},
 	{"queue", `{"metadata":{"labels":{"kai.scheduler/queue":"other"}}}`},
 	{"intent", `{"metadata":{"annotations":{"run.ai/run-as-user":null}}}`},

@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/pod-security-admission/api"
@@ -24,6 +26,17 @@ func newEvaluator(ids ...podsecurity.CheckID) podsecurity.Evaluator {
 		panic(err) // the package's own checks
 	}
 	return evaluator
+}
+
+// loosening are the domains of annotations by which a pod can loosen what confines it, in container
+// runtimes and in older versions of Kubernetes.
+var loosening = []string{
+	"container.apparmor.security.beta.kubernetes.io/", "container.seccomp.security.alpha.kubernetes.io/", "seccomp.security.alpha.kubernetes.io/",
+	"io.kubernetes.cri-o.", "run.oci.",
+}
+
+func loosens(key string) bool {
+	return slices.ContainsFunc(loosening, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 }
 
 // dangers refuses what could make a process somebody else although its ids are right.
@@ -50,6 +63,11 @@ func dangers(template mpijob.Template, cluster config.Identity) field.ErrorList 
 	}
 	if spec.OS != nil && spec.OS.Name != "linux" {
 		forbid(path.Child("os", "name"), "has no POSIX users")
+	}
+	for _, key := range slices.Sorted(maps.Keys(template.Annotations)) {
+		if loosens(key) {
+			forbid(template.Path.Child("metadata", "annotations").Key(key), "may loosen what confines the processes")
+		}
 	}
 	latest := api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}
 	for _, result := range confinement.EvaluatePod(latest, &template.ObjectMeta, &template.Spec) {

@@ -26,6 +26,9 @@ func asksGitSync(_ *v2beta1.MPIJob, in Input) bool { return in.Intent.GitSync !=
 // (https://github.com/kubernetes/git-sync). Its contents are at the target; git itself works in
 // /run/git-sync/current, where the worktree finds its repository.
 func gitSync(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	if err := judgeTarget(job, in); err != nil {
+		return field.ErrorList{err}
+	}
 	var errs field.ErrorList
 	for _, template := range mpijob.Templates(job) {
 		if template.Main() != nil {
@@ -35,12 +38,28 @@ func gitSync(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return errs
 }
 
-func ensureCode(template mpijob.Template, in Input) field.ErrorList {
-	target := in.Intent.GitSync.Target
-	if target == "" {
-		target = in.Cluster.GitSync.DefaultTarget
+func targetOf(in Input) string {
+	if target := in.Intent.GitSync.Target; target != "" {
+		return target
 	}
-	main := template.Main()
+	return in.Cluster.GitSync.DefaultTarget
+}
+
+// judgeTarget refuses a place that other policies fill: the code would not be there.
+func judgeTarget(job *v2beta1.MPIJob, in Input) *field.Error {
+	target, own := targetOf(in), []string{codeDir, credentialDir}
+	if in.Identity != nil {
+		own = append(own, append(ownFiles(), job.Spec.SSHAuthMountPath)...)
+	}
+	isHome := asksHome(job, in) && target == homeOf(in)
+	if !isHome && target != shmPath && !overlapsAny(target, own) {
+		return nil
+	}
+	return field.Invalid(annotations.Path(annotations.GitSyncKey), target, "is a target that the job needs for something else: write target= and another directory, such as /code")
+}
+
+func ensureCode(template mpijob.Template, in Input) field.ErrorList {
+	target, main := targetOf(in), template.Main()
 	errs := overlapping(template.Containers()[0], []string{codeDir}, codeVolume, annotations.GitSyncKey)
 	volumes := []corev1.Volume{{Name: codeVolume, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
 	if in.Intent.GitSyncSecret != "" {

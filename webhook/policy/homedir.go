@@ -28,10 +28,10 @@ func asksHome(_ *v2beta1.MPIJob, in Input) bool {
 // homeDir mounts an empty directory at the home of both roles, and says where it is. A mount of the
 // user's own stays: then her home is no temporary one.
 func homeDir(job *v2beta1.MPIJob, in Input) field.ErrorList {
-	variables := []corev1.EnvVar{{Name: "HOME", Value: anonymousHome}}
+	variables := []corev1.EnvVar{{Name: "HOME", Value: homeOf(in)}}
 	if in.Identity != nil {
 		name := in.Identity.UserName
-		variables = []corev1.EnvVar{{Name: "HOME", Value: in.Identity.Home}, {Name: "USER", Value: name}, {Name: "LOGNAME", Value: name}}
+		variables = append(variables, corev1.EnvVar{Name: "USER", Value: name}, corev1.EnvVar{Name: "LOGNAME", Value: name})
 	}
 	var errs field.ErrorList
 	for _, template := range mpijob.Templates(job) {
@@ -40,6 +40,13 @@ func homeDir(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		}
 	}
 	return errs
+}
+
+func homeOf(in Input) string {
+	if in.Identity != nil {
+		return in.Identity.Home
+	}
+	return anonymousHome
 }
 
 func ensureHome(template mpijob.Template, variables []corev1.EnvVar) field.ErrorList {

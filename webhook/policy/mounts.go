@@ -27,11 +27,14 @@ func ensureVolume(template mpijob.Template, volume corev1.Volume, asker string) 
 		fmt.Sprintf("is the name of the volume that %s adds: give yours another name", asker))
 }
 
+// ensureMount mounts a volume of ours at its place, exactly as we do: the volume's name is ours.
 func ensureMount(container *corev1.Container, mount corev1.VolumeMount) {
 	same := func(m corev1.VolumeMount) bool { return m.Name == mount.Name && m.MountPath == mount.MountPath }
-	if !slices.ContainsFunc(container.VolumeMounts, same) {
-		container.VolumeMounts = append(container.VolumeMounts, mount)
+	if i := slices.IndexFunc(container.VolumeMounts, same); i >= 0 {
+		container.VolumeMounts[i] = mount
+		return
 	}
+	container.VolumeMounts = append(container.VolumeMounts, mount)
 }
 
 // mountsOther tells whether another volume than ours is mounted at the path.
@@ -45,14 +48,17 @@ func mountsOther(container *corev1.Container, mountPath, ours string) bool {
 func overlapping(container mpijob.Container, paths []string, ours, asker string) field.ErrorList {
 	var errs field.ErrorList
 	for i, mount := range container.VolumeMounts {
-		at := path.Clean(mount.MountPath)
-		overlaps := func(p string) bool { return at == p || isBelow(at, p) || isBelow(p, at) }
-		if mount.Name != ours && slices.ContainsFunc(paths, overlaps) {
+		if mount.Name != ours && overlapsAny(path.Clean(mount.MountPath), paths) {
 			errs = append(errs, field.Invalid(container.Path().Child("volumeMounts").Index(i).Child("mountPath"), mount.MountPath,
 				"hides files that "+asker+" brings: mount it somewhere else"))
 		}
 	}
 	return errs
+}
+
+// overlapsAny tells whether a path is one of the others, or above or below one.
+func overlapsAny(at string, others []string) bool {
+	return slices.ContainsFunc(others, func(p string) bool { return at == p || isBelow(at, p) || isBelow(p, at) })
 }
 
 func isBelow(p, dir string) bool { return strings.HasPrefix(p, strings.TrimSuffix(dir, "/")+"/") }

@@ -21,6 +21,7 @@ const (
 	filesVolume = "runai-files"
 	filesDir    = "/etc/runai-mpi"
 	keysDir     = "/etc/runai-mpi-ssh"
+	operatorDir = "/etc/mpi"   // of the hostfile
 	rootKeysDir = "/root/.ssh" // the CRD's default: readable by root only
 	sshdPath    = "/usr/sbin/sshd"
 	sshdFile    = filesDir + "/sshd_config"
@@ -53,6 +54,10 @@ func ssh(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,
 			"stands in configurations of ssh: write a clean, absolute path of letters, digits, '.', '_' and '-', or leave it out")}
 	}
+	if overlapsAny(keys, append(ownFiles(), codeDir, operatorDir)) {
+		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,
+			"hides files that "+annotations.RunAsUserKey+" brings: write another path, or leave it out")}
+	}
 	port := in.Cluster.SSH.Port
 	contents := map[string]string{
 		"passwd": passwdFile(in.Identity), "group": groupFile(in.Identity),
@@ -68,12 +73,15 @@ func ssh(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return errs
 }
 
+// ownFiles are the paths that nothing else may be mounted at.
+func ownFiles() []string { return []string{"/etc/passwd", "/etc/group", "/etc/ssh", filesDir} }
+
 func ensureFiles(template mpijob.Template, contents map[string]string, keys string) field.ErrorList {
 	main := template.Main()
 	if main == nil {
 		return nil
 	}
-	errs := overlapping(template.Containers()[0], []string{"/etc/passwd", "/etc/group", "/etc/ssh", filesDir, path.Clean(keys)}, filesVolume, annotations.RunAsUserKey)
+	errs := overlapping(template.Containers()[0], append(ownFiles(), keys), filesVolume, annotations.RunAsUserKey)
 	volume := corev1.Volume{Name: filesVolume, VolumeSource: corev1.VolumeSource{DownwardAPI: &corev1.DownwardAPIVolumeSource{}}}
 	for _, file := range sshFiles {
 		key := annotations.FilesPrefix + file.name

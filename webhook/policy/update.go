@@ -101,7 +101,7 @@ func filtered(all map[string]string, keep func(key string) bool) map[string]stri
 
 // IsOurs is true for annotations that say what runs, or that the policies write.
 func IsOurs(key string) bool {
-	return strings.HasPrefix(key, annotations.Prefix) || strings.HasPrefix(key, annotations.FilesPrefix) || key == kaiFraction || key == kaiMemory
+	return strings.HasPrefix(key, annotations.Prefix) || strings.HasPrefix(key, annotations.FilesPrefix) || key == kaiFraction || key == kaiMemory || loosens(key)
 }
 
 // IsGovernedLabel is true for labels that say in which queue a job is, and how important it is there.
