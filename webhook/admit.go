@@ -11,6 +11,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/pod-security-admission/api"
 	sigsyaml "sigs.k8s.io/yaml"
 
 	"github.com/runai-mpi/runai-mpi/config"
@@ -23,6 +24,8 @@ type admit struct {
 	File    string `short:"f" required:"" placeholder:"FILE" help:"MPIJobs as YAML or JSON; - reads the standard input."`
 	Policy  string `placeholder:"FILE" type:"existingfile" help:"The ClusterPolicy; without it, the default."`
 	Project string `placeholder:"FILE" type:"existingfile" help:"The Project; without it, one that restricts nothing."`
+
+	PodSecurity string `enum:"privileged,baseline,restricted" default:"privileged" help:"The Pod Security Standard that the namespace enforces: ${enum}."`
 
 	User  string   `placeholder:"NAME" help:"The username that the API server would authenticate."`
 	Extra []string `sep:"none" placeholder:"KEY=VALUE" help:"An extra attribute of the user; several of one key are its values. Example: --extra run.ai/uid=1234567"`
@@ -59,6 +62,7 @@ func (a *admit) run(input io.Reader, output, report io.Writer) error {
 	offline := offline{
 		admitter: policy.Admitter{Cluster: cluster, Version: version.String()},
 		project:  project,
+		security: api.LevelVersion{Level: api.Level(a.PodSecurity), Version: api.LatestVersion()},
 		user:     authenticationv1.UserInfo{Username: a.User, Extra: extra},
 		report:   report,
 		output:   output,

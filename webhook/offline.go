@@ -12,6 +12,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/pod-security-admission/api"
 	sigsyaml "sigs.k8s.io/yaml"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -26,6 +27,7 @@ import (
 type offline struct {
 	admitter policy.Admitter
 	project  *v1alpha1.Project // nil: the one that the job names, restricting nothing
+	security api.LevelVersion
 	user     authenticationv1.UserInfo
 	report   io.Writer
 	output   io.Writer
@@ -45,7 +47,7 @@ func (o offline) admit(document []byte) error {
 		return o.refuse("the job", err)
 	}
 	before := job.DeepCopy()
-	warnings, errs := o.reporting(before, raw).Admit(job, policy.Request{Project: o.projectOf(job), User: o.user})
+	warnings, errs := o.reporting(before, raw).Admit(job, policy.Request{Place: policy.Place{Project: o.projectOf(job), PodSecurity: o.security}, User: o.user})
 	if len(errs) > 0 {
 		return o.refuse(job.Name, apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), job.Name, errs))
 	}

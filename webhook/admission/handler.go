@@ -22,8 +22,8 @@ const auditKey = "applied-policies"
 
 // Projects tells to which project a namespace belongs.
 type Projects interface {
-	// ProjectOf returns the project of a namespace. Its errors are API statuses, ready to be answered.
-	ProjectOf(ctx context.Context, namespace string) (*v1alpha1.Project, error)
+	// PlaceOf returns what is known of a namespace. Its errors are API statuses, ready to be answered.
+	PlaceOf(ctx context.Context, namespace string) (policy.Place, error)
 }
 
 // Directory has the entries of users.
@@ -49,12 +49,12 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 	if err != nil {
 		return refuse(err)
 	}
-	project, err := m.Projects.ProjectOf(ctx, request.Namespace)
+	place, err := m.Projects.PlaceOf(ctx, request.Namespace)
 	if err != nil {
 		return refuse(err)
 	}
 	before := job.DeepCopy()
-	warnings, errs := m.Admitter.Admit(job, asked(ctx, request, project, m.Directory))
+	warnings, errs := m.Admitter.Admit(job, asked(ctx, request, place, m.Directory))
 	if len(errs) > 0 {
 		return refuse(apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), nameOf(job), errs))
 	}
@@ -66,9 +66,9 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 }
 
 // asked is what the policies know of a request.
-func asked(ctx context.Context, request admission.Request, project *v1alpha1.Project, directory Directory) policy.Request {
+func asked(ctx context.Context, request admission.Request, place policy.Place, directory Directory) policy.Request {
 	return policy.Request{
-		Project: project, User: request.UserInfo, Now: time.Now(),
+		Place: place, User: request.UserInfo, Now: time.Now(),
 		Entries: func(subject string) ([]v1alpha1.PosixIdentity, error) { return directory.EntriesOf(ctx, subject) },
 	}
 }

@@ -31,8 +31,8 @@ const namespace = "runai-team-a"
 // oneProject is a cache that knows one project.
 type oneProject struct{ project *v1alpha1.Project }
 
-func (o oneProject) ProjectOf(context.Context, string) (*v1alpha1.Project, error) {
-	return o.project, nil
+func (o oneProject) PlaceOf(context.Context, string) (policy.Place, error) {
+	return policy.Place{Project: o.project}, nil
 }
 
 type emptyDirectory struct{}
@@ -88,8 +88,8 @@ func TestHandlerStoresWhatThePoliciesMade(t *testing.T) {
 	if err := json.Unmarshal(applied(t, marshal(t, job), response), got); err != nil {
 		t.Fatal(err)
 	}
-	project, _ := m.Projects.ProjectOf(t.Context(), namespace)
-	if _, errs := m.Admitter.Admit(job, policy.Request{Project: project}); len(errs) > 0 {
+	place, _ := m.Projects.PlaceOf(t.Context(), namespace)
+	if _, errs := m.Admitter.Admit(job, policy.Request{Place: place}); len(errs) > 0 {
 		t.Fatal(errs.ToAggregate())
 	}
 	if diff := cmp.Diff(job, got, cmpopts.EquateEmpty()); diff != "" {
@@ -149,7 +149,7 @@ func TestUnknownNamespaceOrProjectIsUnavailable(t *testing.T) {
 
 func TestUnreadableCacheIsUnavailable(t *testing.T) {
 	reader := fake.NewClientBuilder().WithScheme(runtime.NewScheme()).Build() // knows no Project
-	_, err := CachedProjects{Reader: reader, Label: "runai/queue"}.ProjectOf(t.Context(), namespace)
+	_, err := CachedProjects{Reader: reader, Label: "runai/queue"}.PlaceOf(t.Context(), namespace)
 	if !apierrors.IsServiceUnavailable(err) {
 		t.Errorf("got %v", err)
 	}

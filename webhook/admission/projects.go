@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
 // CachedProjects looks projects up in the informers' cache, and nowhere else: an admission must not
@@ -22,36 +23,35 @@ type CachedProjects struct {
 	Label string
 }
 
-// ProjectOf returns the namespace's project. What the cache does not know may have been created this
-// very moment: the status is 503, for the client to try again.
-func (c CachedProjects) ProjectOf(ctx context.Context, namespace string) (*v1alpha1.Project, error) {
-	name, err := c.projectName(ctx, namespace)
+// PlaceOf returns the namespace's project and its Pod Security. What the cache does not know may have
+// been created this very moment: the status is 503, for the client to try again.
+func (c CachedProjects) PlaceOf(ctx context.Context, namespace string) (policy.Place, error) {
+	labels, err := c.labelsOf(ctx, namespace)
 	if err != nil {
-		return nil, err
+		return policy.Place{}, err
 	}
-	project := &v1alpha1.Project{}
+	project, name := &v1alpha1.Project{}, labels[c.Label]
 	err = c.Reader.Get(ctx, client.ObjectKey{Name: name}, project)
 	if apierrors.IsNotFound(err) {
-		return nil, unavailable("project %s does not exist, or was created this very moment; namespace %s belongs to it by its label %s",
+		return policy.Place{}, unavailable("project %s does not exist, or was created this very moment; namespace %s belongs to it by its label %s",
 			name, namespace, c.Label)
 	}
 	if err != nil {
-		return nil, unavailable("the webhook cannot look up project %s: %s", name, err)
+		return policy.Place{}, unavailable("the webhook cannot look up project %s: %s", name, err)
 	}
-	return project, nil
+	return policy.Place{Project: project, PodSecurity: policy.PodSecurityOf(labels)}, nil
 }
 
-func (c CachedProjects) projectName(ctx context.Context, namespace string) (string, error) {
+func (c CachedProjects) labelsOf(ctx context.Context, namespace string) (map[string]string, error) {
 	object := NamespaceMetadata()
 	err := c.Reader.Get(ctx, client.ObjectKey{Name: namespace}, object)
-	name := object.Labels[c.Label]
 	switch {
 	case err != nil && !apierrors.IsNotFound(err):
-		return "", unavailable("the webhook cannot look up namespace %s: %s", namespace, err)
-	case name == "":
-		return "", unavailable("namespace %s has no label %s that names its project, or got it this very moment", namespace, c.Label)
+		return nil, unavailable("the webhook cannot look up namespace %s: %s", namespace, err)
+	case object.Labels[c.Label] == "":
+		return nil, unavailable("namespace %s has no label %s that names its project, or got it this very moment", namespace, c.Label)
 	}
-	return name, nil
+	return object.Labels, nil
 }
 
 // NamespaceMetadata is the object by which namespaces are cached and looked up.

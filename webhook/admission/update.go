@@ -53,7 +53,10 @@ func (m *Mutator) update(ctx context.Context, request admission.Request) admissi
 }
 
 func judge(ctx context.Context, projects Projects, admitter policy.Admitter, u update, namespace string) (policy.Change, []string, error) {
-	return admitter.Judge(u.stored, u.updated, func() (*v1alpha1.Project, error) { return projects.ProjectOf(ctx, namespace) })
+	return admitter.Judge(u.stored, u.updated, func() (*v1alpha1.Project, error) {
+		place, err := projects.PlaceOf(ctx, namespace)
+		return place.Project, err
+	})
 }
 
 func unchangeable(u update, paths []string) error {

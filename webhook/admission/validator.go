@@ -36,12 +36,12 @@ func (v *Validator) Handle(ctx context.Context, request admission.Request) admis
 	if err != nil {
 		return refuse(err)
 	}
-	project, err := v.Projects.ProjectOf(ctx, request.Namespace)
+	place, err := v.Projects.PlaceOf(ctx, request.Namespace)
 	if err != nil {
 		return refuse(err)
 	}
 	before := job.DeepCopy()
-	if _, errs := v.Admitter.Admit(job, asked(ctx, request, project, v.Directory)); len(errs) > 0 {
+	if _, errs := v.Admitter.Admit(job, asked(ctx, request, place, v.Directory)); len(errs) > 0 {
 		return refuse(apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), nameOf(job), errs))
 	}
 	operations, err := patch.Between(before, job, request.Object.Raw)

@@ -67,15 +67,23 @@ func remedies(policy config.Identity) string {
 
 // newIdentity judges ids of any source by the policy's bounds.
 func newIdentity(uid, gid int64, groups []int64, name string, source config.IdentitySource, policy config.Identity) (*annotations.Identity, error) {
-	if uid < policy.MinUID {
-		return nil, fmt.Errorf("the uid %d of source %s is less than the %d that the cluster's policy allows: ask your administrator", uid, source, policy.MinUID)
+	found := annotations.Identity{UID: uid, GID: gid, Groups: tidy(slices.Clone(groups), gid), UserName: name, Home: "/home/" + name, Source: string(source)}
+	if err := inBounds(found, policy); err != nil {
+		return nil, err
 	}
-	for _, group := range append([]int64{gid}, groups...) {
+	return &found, nil
+}
+
+func inBounds(found annotations.Identity, policy config.Identity) error {
+	if found.UID < policy.MinUID {
+		return fmt.Errorf("the uid %d of source %s is less than the %d that the cluster's policy allows: ask your administrator", found.UID, found.Source, policy.MinUID)
+	}
+	for _, group := range append([]int64{found.GID}, found.Groups...) {
 		if group < policy.MinGID {
-			return nil, fmt.Errorf("the group %d of source %s is less than the %d that the cluster's policy allows: ask your administrator", group, source, policy.MinGID)
+			return fmt.Errorf("the group %d of source %s is less than the %d that the cluster's policy allows: ask your administrator", group, found.Source, policy.MinGID)
 		}
 	}
-	return &annotations.Identity{UID: uid, GID: gid, Groups: tidy(slices.Clone(groups), gid), UserName: name, Home: "/home/" + name, Source: string(source)}, nil
+	return nil
 }
 
 // tidy sorts groups and drops repetitions and the GID itself.

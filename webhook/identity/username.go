@@ -24,9 +24,13 @@ func userName(claim, username string, uid int64) string {
 	short := username[strings.LastIndex(username, ":")+1:]
 	short, _, _ = strings.Cut(short, "@")
 	for _, name := range []string{claim, short} {
-		if posixName.MatchString(name) && !slices.Contains(systemNames, name) {
+		if isUserName(name) {
 			return name
 		}
 	}
 	return "u" + strconv.FormatInt(uid, 10)
+}
+
+func isUserName(name string) bool {
+	return posixName.MatchString(name) && !slices.Contains(systemNames, name)
 }

@@ -9,6 +9,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/pod-security-admission/api"
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -24,10 +25,17 @@ type Admitter struct {
 	Applied func(name string, job *v2beta1.MPIJob)
 }
 
+// A Place is what the cluster knows of the namespace of a job.
+type Place struct {
+	// Project is the one that the namespace belongs to.
+	Project *v1alpha1.Project
+	// PodSecurity is what the namespace enforces of the Pod Security Standards; the zero value is nothing.
+	PodSecurity api.LevelVersion
+}
+
 // A Request is what the cluster knows of whoever submits a job, and where.
 type Request struct {
-	// Project is the one of the job's namespace.
-	Project *v1alpha1.Project
+	Place
 	// User is the one that the API server authenticated.
 	User authenticationv1.UserInfo
 	// Entries are the directory's of a subject; nil: there is no directory.
@@ -40,12 +48,17 @@ type Request struct {
 // job cannot be admitted; the job is then in no particular state.
 func (a Admitter) Admit(job *v2beta1.MPIJob, request Request) (warnings []string, errs field.ErrorList) {
 	intent, errs := annotations.Parse(job.Annotations)
-	in := Input{Intent: intent, Project: request.Project, Cluster: a.Cluster}
+	in := Input{Intent: intent, Project: request.Project, PodSecurity: request.PodSecurity, Cluster: a.Cluster}
+	if isCopy(job) {
+		return nil, a.admitCopy(job, in, request, errs)
+	}
 	var err *field.Error
 	if in.Identity, err = resolveIdentity(in, request, job.Namespace); err != nil {
 		errs = append(errs, err)
 	}
-	return a.apply(job, in, request.User, errs)
+	foreign := warnForeignIDs(job, in, request) // before policies of ours copy them
+	warnings, errs = a.apply(job, in, request.User, errs)
+	return append(warnings, foreign...), errs
 }
 
 // apply runs the chain, writes back who submitted and what was applied, and judges the result.

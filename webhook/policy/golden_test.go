@@ -19,18 +19,21 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/golden"
 )
 
-// An admission is a folder of testdata: job.yaml, perhaps project.yaml, cluster.yaml and user.yaml, and what becomes
-// of the job: admitted.yaml and warnings.txt, or refused.txt.
+// An admission is a folder of testdata: job.yaml, perhaps project.yaml, cluster.yaml, user.yaml and labels.yaml (the
+// namespace's), and what becomes of the job: admitted.yaml and warnings.txt, or refused.txt.
 type admission struct {
 	dir     string
 	job     *v2beta1.MPIJob
 	project *v1alpha1.Project
 	cluster *config.ClusterPolicy
 	user    authenticationv1.UserInfo
+	labels  map[string]string
 }
 
 // request is that of alice, of whom the API server knows everything, unless user.yaml says otherwise.
-func (g admission) request() Request { return Request{Project: g.project, User: g.user} }
+func (g admission) request() Request {
+	return Request{Place: Place{g.project, PodSecurityOf(g.labels)}, User: g.user}
+}
 
 func (g admission) admitter() Admitter { return Admitter{Cluster: g.cluster, Version: "(test)"} }
 
@@ -57,6 +60,9 @@ func loadGoldens(t testing.TB) []admission {
 		if path := filepath.Join(dir, "user.yaml"); exists(t, path) {
 			g.user = authenticationv1.UserInfo{}
 			read(t, path, &g.user)
+		}
+		if path := filepath.Join(dir, "labels.yaml"); exists(t, path) {
+			read(t, path, &g.labels)
 		}
 		goldens = append(goldens, g)
 	}

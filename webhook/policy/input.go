@@ -3,6 +3,7 @@ package policy
 import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/pod-security-admission/api"
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -15,6 +16,8 @@ type Input struct {
 	Intent annotations.Intent
 	// Project is the one of the job's namespace.
 	Project *v1alpha1.Project
+	// PodSecurity is what the job's namespace enforces of the Pod Security Standards.
+	PodSecurity api.LevelVersion
 	// Identity is whom the job runs as, nil where it need not run as its submitter.
 	Identity *annotations.Identity
 	// Cluster is the policy of the cluster.

@@ -13,6 +13,7 @@ import (
 func judge(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	errs := judgeProject(in)
 	errs = append(errs, mpijob.Validate(job)...)
+	errs = append(errs, judgePodSecurity(job, in)...)
 	restrictions := in.Cluster.Restrictions.Stricter(in.Project.Spec.Restrictions)
 	for _, template := range mpijob.Templates(job) {
 		errs = append(errs, judgeRestrictions(template, restrictions, in.Project.Name)...)

@@ -20,11 +20,15 @@ func resolveIdentity(in Input, request Request, namespace string) (*annotations.
 	case in.Project.Spec.Identity == v1alpha1.IdentityDisabled:
 		return nil, field.Forbidden(path, "is disabled in project "+in.Project.Name+": leave it out, or use another project")
 	}
-	found, err := identity.Resolve(identity.Question{
-		User: request.User, Namespace: namespace, Entries: request.Entries, Client: in.Intent.ClientIdentity, Now: request.Now,
-	}, in.Cluster.Identity)
+	found, err := whoIs(in, request, namespace)
 	if err != nil {
 		return nil, field.Forbidden(path, err.Error())
 	}
 	return found, nil
+}
+
+func whoIs(in Input, request Request, namespace string) (*annotations.Identity, error) {
+	return identity.Resolve(identity.Question{
+		User: request.User, Namespace: namespace, Entries: request.Entries, Client: in.Intent.ClientIdentity, Now: request.Now,
+	}, in.Cluster.Identity)
 }

@@ -1,0 +1,68 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/pod-security-admission/api"
+	podsecurity "k8s.io/pod-security-admission/policy"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// remediedByIdentity are the checks of the Pod Security Standards that a job passes with an identity,
+// if it writes nothing against them.
+var remediedByIdentity = []podsecurity.CheckID{
+	"allowPrivilegeEscalation", "capabilities_restricted", "runAsNonRoot", "runAsUser", "seccompProfile_restricted",
+}
+
+var (
+	remedied = newEvaluator(func(id podsecurity.CheckID) bool { return slices.Contains(remediedByIdentity, id) })
+	others   = newEvaluator(func(id podsecurity.CheckID) bool { return !slices.Contains(remediedByIdentity, id) })
+)
+
+// PodSecurityOf reads what a namespace with these labels enforces, as the API server does: what it
+// cannot read, it enforces in the strictest way.
+func PodSecurityOf(labels map[string]string) api.LevelVersion {
+	nothing := api.LevelVersion{Level: api.LevelPrivileged, Version: api.LatestVersion()}
+	standard, _ := api.PolicyToEvaluate(labels, api.Policy{Enforce: nothing, Audit: nothing, Warn: nothing})
+	return standard.Enforce
+}
+
+// judgePodSecurity refuses a job whose pods the namespace would not admit: otherwise the operator would
+// try to create them for ever.
+func judgePodSecurity(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	if in.PodSecurity.Level == "" || in.PodSecurity.Level == api.LevelPrivileged {
+		return nil
+	}
+	var errs field.ErrorList
+	enforces := "namespace " + job.Namespace + " enforces the Pod Security Standard " + string(in.PodSecurity.Level) + ", which forbids "
+	for _, template := range mpijob.Templates(job) {
+		for _, result := range others.EvaluatePod(in.PodSecurity, &template.ObjectMeta, &template.Spec) {
+			if !result.Allowed {
+				errs = append(errs, field.Forbidden(template.Path.Child("spec"), enforces+result.ForbiddenReason+" ("+result.ForbiddenDetail+"): leave it out"))
+			}
+		}
+	}
+	return append(errs, judgeConfinement(job, in, enforces)...)
+}
+
+// judgeConfinement has one sentence for all that the user would get by one flag.
+func judgeConfinement(job *v2beta1.MPIJob, in Input, enforces string) field.ErrorList {
+	for _, template := range mpijob.Templates(job) {
+		lacking := podsecurity.AggregateCheckResults(remedied.EvaluatePod(in.PodSecurity, &template.ObjectMeta, &template.Spec))
+		if lacking.Allowed {
+			continue
+		}
+		why := enforces + strings.Join(lacking.ForbiddenReasons, ", ")
+		if in.Identity != nil || in.Project.Spec.Identity == v1alpha1.IdentityDisabled {
+			return field.ErrorList{field.Forbidden(template.Path.Child("spec"), why+" ("+strings.Join(lacking.ForbiddenDetails, "; ")+"): write security contexts that satisfy it")}
+		}
+		return field.ErrorList{field.Required(annotations.Path(annotations.RunAsUserKey), why+": write true, and the job runs as you, or write security contexts that satisfy it")}
+	}
+	return nil
+}
