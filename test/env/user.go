@@ -41,20 +41,31 @@ func (e *Env) AddUser(name string, groups ...string) (*User, error) {
 func (e *Env) Impersonate(who rest.ImpersonationConfig) (*User, error) {
 	config := rest.CopyConfig(e.Config)
 	config.Impersonate = who
-	kubeconfig, err := impersonating(e.controlPlane.KubeConfig, who)
+	kubeconfig, err := changed(e.controlPlane.KubeConfig, func(auth *api.AuthInfo) { impersonateWith(auth, who) })
 	if err != nil {
 		return nil, fmt.Errorf("cannot impersonate %s: %w", who.UserName, err)
 	}
 	return e.newUser(config, kubeconfig)
 }
 
-func impersonating(kubeconfig []byte, who rest.ImpersonationConfig) ([]byte, error) {
+// WithToken returns somebody who authenticates by a bearer token, whoever that is.
+func (e *Env) WithToken(token string) (*User, error) {
+	config := rest.AnonymousClientConfig(e.Config)
+	config.BearerToken = token
+	kubeconfig, err := changed(e.controlPlane.KubeConfig, func(auth *api.AuthInfo) { *auth = api.AuthInfo{Token: token} })
+	if err != nil {
+		return nil, fmt.Errorf("cannot use the token: %w", err)
+	}
+	return e.newUser(config, kubeconfig)
+}
+
+func changed(kubeconfig []byte, change func(*api.AuthInfo)) ([]byte, error) {
 	config, err := clientcmd.Load(kubeconfig)
 	if err != nil {
 		return nil, err
 	}
 	for _, auth := range config.AuthInfos {
-		impersonateWith(auth, who)
+		change(auth)
 	}
 	return clientcmd.Write(*config)
 }

@@ -32,11 +32,19 @@ type Directory interface {
 	EntriesOf(ctx context.Context, subject string) ([]v1alpha1.PosixIdentity, error)
 }
 
+// Schema tells what the cluster's MPIJobs can carry.
+type Schema interface {
+	// KeepsGroupsPolicy tells whether supplementalGroupsPolicy reaches the pods. Its errors are API
+	// statuses, ready to be answered.
+	KeepsGroupsPolicy(ctx context.Context) (bool, error)
+}
+
 // Mutator admits MPIJobs at their creation, and restores those to which their manifest is applied
 // again: the handler behind /mutate.
 type Mutator struct {
 	Projects  Projects
 	Directory Directory
+	Schema    Schema
 	Admitter  policy.Admitter
 }
 
@@ -54,7 +62,7 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 		return refuse(err)
 	}
 	before := job.DeepCopy()
-	warnings, errs := m.Admitter.Admit(job, asked(ctx, request, place, m.Directory))
+	warnings, errs := m.Admitter.Admit(job, asked(ctx, request, place, m.Directory, m.Schema))
 	if len(errs) > 0 {
 		return refuse(apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), nameOf(job), errs))
 	}
@@ -66,10 +74,11 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 }
 
 // asked is what the policies know of a request.
-func asked(ctx context.Context, request admission.Request, place policy.Place, directory Directory) policy.Request {
+func asked(ctx context.Context, request admission.Request, place policy.Place, directory Directory, schema Schema) policy.Request {
 	return policy.Request{
 		Place: place, User: request.UserInfo, Now: time.Now(),
-		Entries: func(subject string) ([]v1alpha1.PosixIdentity, error) { return directory.EntriesOf(ctx, subject) },
+		KeepsGroupsPolicy: func() (bool, error) { return schema.KeepsGroupsPolicy(ctx) },
+		Entries:           func(subject string) ([]v1alpha1.PosixIdentity, error) { return directory.EntriesOf(ctx, subject) },
 	}
 }
 

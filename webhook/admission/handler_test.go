@@ -41,10 +41,15 @@ func (emptyDirectory) EntriesOf(context.Context, string) ([]v1alpha1.PosixIdenti
 	return nil, nil
 }
 
+// today is the CRD of a current operator.
+type today struct{}
+
+func (today) KeepsGroupsPolicy(context.Context) (bool, error) { return true, nil }
+
 func mutator() *Mutator {
 	project := &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "team-a"}}
 	project.Spec.NodeAffinity.Train = []string{"dgx"}
-	return &Mutator{Projects: oneProject{project}, Directory: emptyDirectory{}, Admitter: policy.Admitter{Cluster: config.Default(), Version: "(test)"}}
+	return &Mutator{Projects: oneProject{project}, Directory: emptyDirectory{}, Schema: today{}, Admitter: policy.Admitter{Cluster: config.Default(), Version: "(test)"}}
 }
 
 func creation(raw []byte) admission.Request {

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"net/http"
 
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/selection"
@@ -25,14 +28,14 @@ const MutatePath = "/mutate"
 // Scheme knows what the webhook caches; namespaces are cached as metadata and need no type.
 func Scheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
+	if err := errors.Join(v1alpha1.AddToScheme(scheme), apiextensionsv1.AddToScheme(scheme)); err != nil {
 		panic(err) // two types of one name: no input can cause it
 	}
 	return scheme
 }
 
-// CacheOptions keep projects and the directory, and of namespaces only those with the label, and of these only the
-// metadata. Nobody changes what is read, so nothing is copied.
+// CacheOptions keep projects and the directory; of namespaces those with the label, and of these the
+// metadata; of CRDs the MPIJob's, and of this one bit. Nobody changes what is read, so nothing is copied.
 func CacheOptions(projectLabel string) cache.Options {
 	labelled, err := labels.NewRequirement(projectLabel, selection.Exists, nil)
 	if err != nil {
@@ -45,6 +48,9 @@ func CacheOptions(projectLabel string) cache.Options {
 			NamespaceMetadata():       {Label: labels.NewSelector().Add(*labelled), UnsafeDisableDeepCopy: &uncopied},
 			&v1alpha1.Project{}:       {UnsafeDisableDeepCopy: &uncopied},
 			&v1alpha1.PosixIdentity{}: {UnsafeDisableDeepCopy: &uncopied},
+			&apiextensionsv1.CustomResourceDefinition{}: {
+				UnsafeDisableDeepCopy: &uncopied, Transform: reduceCRD, Field: fields.OneTermEqualSelector(metav1.ObjectNameField, mpiJobCRD),
+			},
 		},
 	}
 }
@@ -54,11 +60,12 @@ func CacheOptions(projectLabel string) cache.Options {
 func AddToManager(ctx context.Context, manager ctrl.Manager, admitter policy.Admitter) error {
 	synced, err := startCaches(ctx, manager.GetCache())
 	if err != nil {
-		return fmt.Errorf("cannot cache namespaces, projects and the directory: %w", err)
+		return fmt.Errorf("cannot cache namespaces, projects, the directory and the MPIJob's CRD: %w", err)
 	}
 	projects, directory := CachedProjects{Reader: manager.GetCache(), Label: admitter.Cluster.ProjectLabel}, CachedDirectory{manager.GetCache()}
-	manager.GetWebhookServer().Register(MutatePath, &admission.Webhook{Handler: &Mutator{projects, directory, admitter}})
-	manager.GetWebhookServer().Register(ValidatePath, &admission.Webhook{Handler: &Validator{projects, directory, admitter}})
+	schema := CachedSchema{manager.GetCache()}
+	manager.GetWebhookServer().Register(MutatePath, &admission.Webhook{Handler: &Mutator{projects, directory, schema, admitter}})
+	manager.GetWebhookServer().Register(ValidatePath, &admission.Webhook{Handler: &Validator{projects, directory, schema, admitter}})
 	return errors.Join(
 		manager.AddHealthzCheck("ping", healthz.Ping),
 		manager.AddReadyzCheck("caches", synced),
@@ -72,7 +79,7 @@ func startCaches(ctx context.Context, informers cache.Cache) (healthz.Checker, e
 	if err := informers.IndexField(ctx, &v1alpha1.PosixIdentity{}, subjectField, subjectOf); err != nil {
 		return nil, err
 	}
-	for _, object := range []client.Object{NamespaceMetadata(), &v1alpha1.Project{}, &v1alpha1.PosixIdentity{}} {
+	for _, object := range []client.Object{NamespaceMetadata(), &v1alpha1.Project{}, &v1alpha1.PosixIdentity{}, &apiextensionsv1.CustomResourceDefinition{}} {
 		informer, err := informers.GetInformer(ctx, object, cache.BlockUntilSynced(false))
 		if err != nil {
 			return nil, err

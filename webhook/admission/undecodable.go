@@ -57,7 +57,7 @@ func parts(raw jsontext.Value, typ reflect.Type, path *field.Path) []part {
 	case typ.Kind() == reflect.Map && json.Unmarshal(raw, &object) == nil:
 		return entries(object, typ.Elem(), path)
 	case typ.Kind() == reflect.Struct && json.Unmarshal(raw, &object) == nil:
-		return fields(object, typ, path)
+		return members(object, typ, path)
 	}
 	return nil
 }
@@ -71,14 +71,14 @@ func entries(object map[string]jsontext.Value, typ reflect.Type, path *field.Pat
 	return all
 }
 
-func fields(object map[string]jsontext.Value, typ reflect.Type, path *field.Path) []part {
+func members(object map[string]jsontext.Value, typ reflect.Type, path *field.Path) []part {
 	var all []part
 	for f := range typ.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if value, present := object[name]; present && name != "" {
 			all = append(all, part{value, f.Type, path.Child(name)})
 		} else if f.Anonymous && strings.Contains(options, "inline") {
-			all = append(all, fields(object, f.Type, path)...)
+			all = append(all, members(object, f.Type, path)...)
 		}
 	}
 	return all

@@ -19,10 +19,11 @@ import (
 const ValidatePath = "/validate"
 
 // Validator judges the final object: the handler behind /validate. Between the mutating webhook and
-// the store others may have changed it, or a CRD that is too old may have pruned it.
+// the store others may have changed it.
 type Validator struct {
 	Projects  Projects
 	Directory Directory
+	Schema    Schema
 	Admitter  policy.Admitter
 }
 
@@ -41,7 +42,7 @@ func (v *Validator) Handle(ctx context.Context, request admission.Request) admis
 		return refuse(err)
 	}
 	before := job.DeepCopy()
-	if _, errs := v.Admitter.Admit(job, asked(ctx, request, place, v.Directory)); len(errs) > 0 {
+	if _, errs := v.Admitter.Admit(job, asked(ctx, request, place, v.Directory, v.Schema)); len(errs) > 0 {
 		return refuse(apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), nameOf(job), errs))
 	}
 	operations, err := patch.Between(before, job, request.Object.Raw)
@@ -76,14 +77,14 @@ var appliedPath = "/metadata/annotations/" + strings.ReplaceAll(annotations.Appl
 func tampered(operations []patch.Operation) field.ErrorList {
 	var errs field.ErrorList
 	for _, operation := range operations {
-		path := field.NewPath(strings.ReplaceAll(strings.TrimPrefix(operation.Path, "/"), "/", "."))
-		switch {
-		case operation.Path == appliedPath:
-		case strings.HasSuffix(operation.Path, "/supplementalGroupsPolicy"):
-			errs = append(errs, field.Forbidden(path, "is not known to this cluster's MPIJob: ask your administrator to install the CRD of MPI Operator v0.6 or newer"))
-		default:
-			errs = append(errs, field.Forbidden(path, "was changed after the cluster's policy had been applied: ask your administrator which webhook does that"))
+		if operation.Path == appliedPath {
+			continue
 		}
+		path := field.NewPath(fieldPath.Replace(strings.TrimPrefix(operation.Path, "/")))
+		errs = append(errs, field.Forbidden(path, "was changed after the cluster's policy had been applied: ask your administrator which webhook does that"))
 	}
 	return errs
 }
+
+// fieldPath writes a JSON pointer as the path of a field.
+var fieldPath = strings.NewReplacer("/", ".", "~1", "/", "~0", "~")

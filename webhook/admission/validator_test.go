@@ -20,11 +20,11 @@ func byAlice(raw []byte) admission.Request {
 	return request
 }
 
-// T06, T08 and T23: the final object is the one that the policies made, or it is refused. Between them
-// and the store another webhook may have changed it, and an old CRD prunes what it does not know.
+// The final object is the one that the policies made, or it is refused: between them and the store
+// another webhook may have changed it.
 func TestFinalObjectIsJudged(t *testing.T) {
 	m := mutator()
-	v := &Validator{Projects: m.Projects, Directory: m.Directory, Admitter: m.Admitter}
+	v := &Validator{Projects: m.Projects, Directory: m.Directory, Schema: m.Schema, Admitter: m.Admitter}
 	raw := marshal(t, mpijobtest.MakeMPIJob("dist1", namespace).Workers(2).Annotation(annotations.RunAsUserKey, "true").
 		Annotation(annotations.SubmittedByKey, `{"username":"root"}`).Obj())
 	final := string(applied(t, raw, m.Handle(t.Context(), byAlice(raw))))
@@ -35,7 +35,7 @@ func TestFinalObjectIsJudged(t *testing.T) {
 		{"nothing", "", "", ""},
 		{"another uid", `"runAsUser":1234567`, `"runAsUser":1001`, "contradicts run.ai/run-as-user, which asks for 1234567"},
 		{"no uid", `"runAsUser":1234567,`, ``, "was changed after the cluster's policy had been applied"},
-		{"no groups policy", `,"supplementalGroupsPolicy":"Strict"`, ``, "is not known to this cluster's MPIJob: ask your administrator to install the CRD of MPI Operator v0.6 or newer"},
+		{"no groups policy", `,"supplementalGroupsPolicy":"Strict"`, ``, "was changed after the cluster's policy had been applied"},
 		{"a container's uid", `"allowPrivilegeEscalation":false`, `"allowPrivilegeEscalation":false,"runAsUser":0`, "contradicts run.ai/run-as-user, which asks for 1234567"},
 		{"escalation", `"allowPrivilegeEscalation":false`, `"allowPrivilegeEscalation":true`, "contradicts run.ai/run-as-user, which asks for false"},
 		{"a capability", `"NET_BIND_SERVICE"`, `"NET_BIND_SERVICE","SETUID"`, "cannot be had beside run.ai/run-as-user"},
@@ -74,7 +74,7 @@ func TestGeneratedNameIsNoChange(t *testing.T) {
 	raw := marshal(t, job)
 	final := string(applied(t, raw, m.Handle(t.Context(), byAlice(raw))))
 	named := strings.Replace(final, `"generateName":"dist-"`, `"generateName":"dist-","name":"dist-abcde"`, 1)
-	v := &Validator{Projects: m.Projects, Directory: m.Directory, Admitter: m.Admitter}
+	v := &Validator{Projects: m.Projects, Directory: m.Directory, Schema: m.Schema, Admitter: m.Admitter}
 	if response := v.Handle(t.Context(), byAlice([]byte(named))); !response.Allowed || named == final {
 		t.Errorf("got %v of %s", response.Result, named)
 	}

@@ -40,6 +40,8 @@ type Request struct {
 	User authenticationv1.UserInfo
 	// Entries are the directory's of a subject; nil: there is no directory.
 	Entries func(subject string) ([]v1alpha1.PosixIdentity, error)
+	// KeepsGroupsPolicy tells whether the MPIJob's CRD knows supplementalGroupsPolicy; nil: it does.
+	KeepsGroupsPolicy func() (bool, error)
 	// Now is the time of the request.
 	Now time.Time
 }

@@ -1,8 +1,11 @@
 package policy
 
 import (
+	"errors"
+
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/webhook/identity"
@@ -21,10 +24,27 @@ func resolveIdentity(in Input, request Request, namespace string) (*annotations.
 		return nil, field.Forbidden(path, "is disabled in project "+in.Project.Name+": leave it out, or use another project")
 	}
 	found, err := whoIs(in, request, namespace)
+	if err == nil {
+		err = judgeCRD(in, request)
+	}
 	if err != nil {
 		return nil, field.Forbidden(path, err.Error())
 	}
 	return found, nil
+}
+
+// judgeCRD refuses what a CRD that is too old would lose without a word, after all webhooks: an image
+// could then give the user groups.
+func judgeCRD(in Input, request Request) error {
+	if in.Cluster.Identity.SupplementalGroupsPolicy != config.GroupsStrict || request.KeepsGroupsPolicy == nil {
+		return nil
+	}
+	keeps, err := request.KeepsGroupsPolicy()
+	if err != nil || keeps {
+		return err
+	}
+	return errors.New("this cluster's MPIJobs cannot carry supplementalGroupsPolicy, which keeps the groups of an image out: " +
+		"ask your administrator to install the CRD of MPI Operator v0.6 or newer")
 }
 
 func whoIs(in Input, request Request, namespace string) (*annotations.Identity, error) {

@@ -1,0 +1,131 @@
+package forgery
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+)
+
+// The documented configuration makes these attributes of these claims.
+func TestDocumentedAuthentication(t *testing.T) {
+	for name, test := range map[string]struct {
+		claims map[string]any
+		want   map[string]authenticationv1.ExtraValue
+	}{
+		"numbers": {alices, map[string]authenticationv1.ExtraValue{
+			"run.ai/uid": {"1234567"}, "run.ai/gid": {"54000"}, "run.ai/supplementary-groups": {"60002", "60001"}}},
+		"texts":   {bobs, map[string]authenticationv1.ExtraValue{"run.ai/uid": {"1001"}, "run.ai/gid": {"1001"}}},
+		"nothing": {map[string]any{"preferred_username": "carol", "sub": "c-3"}, map[string]authenticationv1.ExtraValue{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			user, err := whoami(t.Context(), login(t, broker, test.claims))
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.want["run.ai/source"] = authenticationv1.ExtraValue{"keycloak-hpc"}
+			maps.DeleteFunc(user.Extra, func(key string, _ authenticationv1.ExtraValue) bool { return !strings.HasPrefix(key, "run.ai/") })
+			if diff := cmp.Diff(test.want, user.Extra); diff != "" || user.UID != test.claims["sub"] {
+				t.Errorf("uid %s (-want +got):\n%s", user.UID, diff)
+			}
+		})
+	}
+}
+
+// Tokens that the issuer did not sign for this cluster and this time are nobody's.
+func TestT19TokensOfNobody(t *testing.T) {
+	past := time.Now().Add(-time.Hour).Unix()
+	sign := func(sign func(map[string]any) (string, error), changes map[string]any) string {
+		token, err := sign(with(alices, changes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	for name, token := range map[string]string{
+		"another audience": sign(broker.Token, map[string]any{"aud": "another"}),
+		"another issuer":   sign(broker.Token, map[string]any{"iss": "https://elsewhere.example.org"}),
+		"another's key":    sign(broker.Forge, nil),
+		"another issuer's": sign(stranger.Token, map[string]any{"iss": broker.URL}),
+		"expired":          sign(broker.Token, map[string]any{"iat": past - 60, "exp": past}),
+		"too long":         sign(broker.Token, map[string]any{"exp": time.Now().Add(24 * time.Hour).Unix()}),
+		"not signed":       unsigned(t, sign(broker.Token, nil)),
+	} {
+		if _, err := whoami(t.Context(), bearer(t, token)); !apierrors.IsUnauthorized(err) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// unsigned is a token with the algorithm none.
+func unsigned(t *testing.T, token string) string {
+	t.Helper()
+	header, err := json.Marshal(map[string]string{"alg": "none", "kid": "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(header) + "." + strings.Split(token, ".")[1] + "."
+}
+
+// Another issuer that the API server believes says who somebody is; the policy does not list it.
+func TestT20AnotherIssuer(t *testing.T) {
+	namespace := addProject(t, "t20", required)
+	claims := map[string]any{"preferred_username": "alice", "uid": "1234567", "gid": "54000"}
+	isRefused(t, "a stranger", login(t, stranger, claims).Create(t.Context(), mpijobtest.MakeMPIJob("strange", namespace).Obj()),
+		`the claim run.ai/source is "stranger", which the cluster's policy does not trust`)
+	trusted := create(t, login(t, careless, claims), mpijobtest.MakeMPIJob("trusted", namespace).Obj())
+	runsAs(t, trusted, "careless:alice", 1234567, 54000)
+}
+
+// Claims that no mapping has mended: each is refused by its name, and none is mended here.
+func TestT21BrokenClaims(t *testing.T) {
+	namespace := addProject(t, "t21", required)
+	for name, test := range map[string]struct {
+		changes map[string]any
+		reason  string
+	}{
+		"exponent":        {map[string]any{"uid": "1e+06"}, `the claim run.ai/uid is "1e+06", no decimal number`},
+		"two values":      {map[string]any{"uid": []string{"1001", "1002"}}, "the claim run.ai/uid has 2 values"},
+		"zero":            {map[string]any{"uid": "0"}, `the claim run.ai/uid is "0", no decimal number above 0`},
+		"negative":        {map[string]any{"uid": "-1"}, `the claim run.ai/uid is "-1", no decimal number`},
+		"hexadecimal":     {map[string]any{"uid": "0x3e9"}, `the claim run.ai/uid is "0x3e9", no decimal number`},
+		"beyond int32":    {map[string]any{"uid": "4294967295"}, "the claim run.ai/uid is 4294967295, more than a pod can have"},
+		"Arabic digits":   {map[string]any{"uid": "١٠٠١"}, `the claim run.ai/uid is "١٠٠١", no decimal number`},
+		"a missing gid":   {map[string]any{"gid": ""}, "the claim run.ai/gid has 0 values"},
+		"a missing uid":   {map[string]any{"uid": ""}, "the claim run.ai/uid has 0 values"},
+		"a system's user": {map[string]any{"uid": "33"}, "the claim run.ai/uid is 33, less than the 1000"},
+		"a broken group":  {map[string]any{"supplementary": []string{"60001", "wheel"}}, `the claim run.ai/supplementary-groups is "wheel", no decimal number`},
+		"root's group":    {map[string]any{"supplementary": []string{"60001", "0"}}, `the claim run.ai/supplementary-groups is "0", no decimal number`},
+	} {
+		claims := with(map[string]any{"preferred_username": "alice", "uid": "1001", "gid": "1001"}, test.changes)
+		err := login(t, careless, claims).Create(t.Context(), mpijobtest.MakeMPIJob("broken", namespace).Obj())
+		isRefused(t, name, err, test.reason)
+	}
+}
+
+// A large uid that is a number in the token is the same number in the pods.
+func TestT21LargeNumber(t *testing.T) {
+	namespace := addProject(t, "large", required)
+	job := create(t, login(t, broker, with(alices, map[string]any{"posix_uid": 1000001})), mpijobtest.MakeMPIJob("large", namespace).Obj())
+	runsAs(t, job, "saml:alice", 1000001, 54000)
+	var pods corev1.PodList
+	eventually(t, "the launcher and the worker are there", func(ctx context.Context) bool {
+		return product.Client.List(ctx, &pods, client.InNamespace(namespace)) == nil && len(pods.Items) == 2
+	})
+	for _, pod := range pods.Items {
+		if uid := pod.Spec.SecurityContext.RunAsUser; uid == nil || *uid != 1000001 {
+			t.Errorf("%s has %+v", pod.Name, pod.Spec.SecurityContext)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package forgery
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+)
+
+var required = v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired}
+
+func addProject(t *testing.T, name string, spec v1alpha1.ProjectSpec) (namespace string) {
+	t.Helper()
+	namespace, err := product.AddProject(t.Context(), name, spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return namespace
+}
+
+func create(t *testing.T, user client.Client, job *v2beta1.MPIJob) *v2beta1.MPIJob {
+	t.Helper()
+	if err := user.Create(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	return job
+}
+
+func get(t *testing.T, namespace, name string) *v2beta1.MPIJob {
+	t.Helper()
+	job := &v2beta1.MPIJob{}
+	if err := product.Client.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: name}, job); err != nil {
+		t.Fatal(err)
+	}
+	return job
+}
+
+func eventually(t *testing.T, what string, holds func(context.Context) bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !holds(t.Context()); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within 30 s", what)
+		}
+	}
+}
+
+// isRefused asserts that an answer is a refusal for this reason, which the test's own rule gives.
+func isRefused(t *testing.T, what string, err error, reason string) {
+	t.Helper()
+	if !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), reason) {
+		t.Errorf("%s: got %v, not a refusal because it %s", what, err, reason)
+	}
+}
+
+// runsAs asserts that a stored job runs as one identity and is stamped with it.
+func runsAs(t *testing.T, job *v2beta1.MPIJob, username string, uid, gid int64) {
+	t.Helper()
+	stamp, err := annotations.ParseStamp(job.Annotations)
+	if err != nil || stamp == nil || stamp.Identity == nil {
+		t.Fatalf("%s has no stamp: %v", job.Name, err)
+	}
+	if stamp.Username != username || stamp.Identity.UID != uid || stamp.Identity.GID != gid {
+		t.Errorf("the stamp is %s", stamp)
+	}
+	for role, spec := range job.Spec.MPIReplicaSpecs {
+		context := spec.Template.Spec.SecurityContext
+		if context == nil || *context.RunAsUser != uid || *context.RunAsGroup != gid {
+			t.Errorf("%s has %+v", role, context)
+		}
+	}
+}
+
+// An attempt is something that a user writes into a job of hers.
+type attempt struct {
+	name   string
+	change func(*v2beta1.MPIJob)
+	reason string // of the refusal
+}
+
+func inWorker(change func(*corev1.PodSpec)) func(*v2beta1.MPIJob) {
+	return func(job *v2beta1.MPIJob) {
+		change(&job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Template.Spec)
+	}
+}
+
+func inLauncher(change func(*corev1.PodSpec)) func(*v2beta1.MPIJob) {
+	return func(job *v2beta1.MPIJob) {
+		change(&job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Template.Spec)
+	}
+}
+
+func securityOf(spec *corev1.PodSpec) *corev1.PodSecurityContext {
+	if spec.SecurityContext == nil {
+		spec.SecurityContext = &corev1.PodSecurityContext{}
+	}
+	return spec.SecurityContext
+}
+
+func containerSecurityOf(spec *corev1.PodSpec) *corev1.SecurityContext {
+	if spec.Containers[0].SecurityContext == nil {
+		spec.Containers[0].SecurityContext = &corev1.SecurityContext{}
+	}
+	return spec.Containers[0].SecurityContext
+}
+
+// try makes every attempt at a creation, and then on a job of hers that was admitted.
+func try(t *testing.T, project string, attempts []attempt) {
+	t.Helper()
+	namespace, alice := addProject(t, project, required), login(t, broker, alices)
+	for _, a := range attempts {
+		job := mpijobtest.MakeMPIJob("tried", namespace).Workers(2).Obj()
+		a.change(job)
+		isRefused(t, "create "+a.name, alice.Create(t.Context(), job), a.reason)
+	}
+	create(t, alice, mpijobtest.MakeMPIJob("stored", namespace).Workers(2).Obj())
+	for _, a := range attempts {
+		job := get(t, namespace, "stored")
+		a.change(job)
+		isRefused(t, "update "+a.name, alice.Update(t.Context(), job), "cannot be changed after its submission")
+	}
+	runsAs(t, get(t, namespace, "stored"), "saml:alice", 1234567, 54000)
+}

@@ -1,0 +1,59 @@
+package forgery
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+)
+
+// A cluster whose MPIJobs are of an operator before v0.6: its CRD prunes what keeps the image's groups out.
+func TestT06OldCRD(t *testing.T) {
+	namespace, alice := addProject(t, "t06", required), login(t, broker, alices)
+	crd := &unstructured.Unstructured{}
+	crd.SetGroupVersionKind(schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"})
+	if err := product.Client.Get(t.Context(), client.ObjectKey{Name: "mpijobs.kubeflow.org"}, crd); err != nil {
+		t.Fatal(err)
+	}
+	today := crd.DeepCopy()
+	prune(crd.Object, "supplementalGroupsPolicy")
+	if err := product.Client.Update(t.Context(), crd); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		today.SetResourceVersion(crd.GetResourceVersion())
+		if err := product.Client.Update(t.Context(), today); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "jobs are admitted again", func(ctx context.Context) bool {
+			return alice.Create(ctx, mpijobtest.MakeMPIJob("again", namespace).Obj(), client.DryRunAll) == nil
+		})
+	}()
+	eventually(t, "the refusal names the version of the operator", func(ctx context.Context) bool {
+		err := alice.Create(ctx, mpijobtest.MakeMPIJob("old", namespace).Obj(), client.DryRunAll)
+		return apierrors.IsInvalid(err) && strings.Contains(err.Error(), "install the CRD of MPI Operator v0.6 or newer")
+	})
+}
+
+// prune takes a property out of a schema, wherever it is.
+func prune(value any, property string) {
+	switch value := value.(type) {
+	case map[string]any:
+		if properties, ok := value["properties"].(map[string]any); ok {
+			delete(properties, property)
+		}
+		for _, child := range value {
+			prune(child, property)
+		}
+	case []any:
+		for _, child := range value {
+			prune(child, property)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package forgery
+
+import (
+	"context"
+	"maps"
+	"testing"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/test/env"
+	"github.com/runai-mpi/runai-mpi/test/env/issuer"
+)
+
+// alices are the claims of the researcher whom the others want to be, or who wants to be more.
+var alices = map[string]any{
+	"preferred_username": "alice", "sub": "a-1", "posix_uid": 1234567, "posix_gid": 54000, "posix_groups": []int{60002, 60001},
+}
+
+var bobs = map[string]any{"preferred_username": "bob", "sub": "b-2", "posix_uid": "1001", "posix_gid": "1001"}
+
+// with are claims, changed.
+func with(claims map[string]any, changes map[string]any) map[string]any {
+	all := maps.Clone(claims)
+	maps.Copy(all, changes)
+	return all
+}
+
+// login is somebody with a token, who may do everything with MPIJobs: what the product refuses,
+// permissions would not.
+func login(t *testing.T, from *issuer.Issuer, claims map[string]any) client.Client {
+	t.Helper()
+	token, err := from.Token(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bearer(t, token)
+}
+
+func bearer(t *testing.T, token string) client.Client {
+	t.Helper()
+	user, err := product.WithToken(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return clientOf(t, user)
+}
+
+func clientOf(t *testing.T, user *env.User) client.Client {
+	t.Helper()
+	permit(t, rbacv1.PolicyRule{APIGroups: []string{"kubeflow.org"}, Resources: []string{"*"}, Verbs: []string{"*"}},
+		rbacv1.PolicyRule{APIGroups: []string{"", "batch"}, Resources: []string{"pods", "pods/ephemeralcontainers", "jobs"}, Verbs: []string{"*"}})
+	c, err := client.New(user.Config, client.Options{Scheme: product.Client.Scheme(), Mapper: product.Client.RESTMapper()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// permit lets everybody who is authenticated do something.
+func permit(t *testing.T, rules ...rbacv1.PolicyRule) {
+	t.Helper()
+	meta := metav1.ObjectMeta{Name: "everybody"}
+	for _, object := range []client.Object{
+		&rbacv1.ClusterRole{ObjectMeta: meta, Rules: rules},
+		&rbacv1.ClusterRoleBinding{ObjectMeta: meta,
+			RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: meta.Name},
+			Subjects: []rbacv1.Subject{{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "system:authenticated"}}},
+	} {
+		if err := client.IgnoreAlreadyExists(product.Client.Create(t.Context(), object)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// serviceAccount is one with a token of the API server's own.
+func serviceAccount(t *testing.T, namespace, name string) client.Client {
+	t.Helper()
+	if err := product.AddNamespace(t.Context(), namespace, nil); err != nil {
+		t.Fatal(err)
+	}
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+	if err := client.IgnoreAlreadyExists(product.Client.Create(t.Context(), account)); err != nil {
+		t.Fatal(err)
+	}
+	request := &authenticationv1.TokenRequest{}
+	if err := product.Client.SubResource("token").Create(t.Context(), account, request); err != nil {
+		t.Fatal(err)
+	}
+	return bearer(t, request.Status.Token)
+}
+
+// whoami is whom the API server takes somebody for.
+func whoami(ctx context.Context, user client.Client) (authenticationv1.UserInfo, error) {
+	review := &authenticationv1.SelfSubjectReview{}
+	err := user.Create(ctx, review)
+	return review.Status.UserInfo, err
+}

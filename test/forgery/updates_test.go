@@ -1,0 +1,107 @@
+package forgery
+
+import (
+	"testing"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/util/retry"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+)
+
+// hers are two jobs of alice's, of which one is suspended.
+func hers(t *testing.T, namespace string) []string {
+	t.Helper()
+	alice, suspended := login(t, broker, alices), true
+	create(t, alice, mpijobtest.MakeMPIJob("running", namespace).Obj())
+	create(t, alice, mpijobtest.MakeMPIJob("suspended", namespace).Job(func(job *v2beta1.MPIJob) { job.Spec.RunPolicy.Suspend = &suspended }).Obj())
+	return []string{"running", "suspended"}
+}
+
+// whatRuns are changes of what runs, or of whose it is.
+var whatRuns = []attempt{
+	{"command", inWorker(func(spec *corev1.PodSpec) { spec.Containers[0].Command = []string{"steal"} }), ""},
+	{"image", inLauncher(func(spec *corev1.PodSpec) { spec.Containers[0].Image = "example/steal" }), ""},
+	{"environment", inWorker(func(spec *corev1.PodSpec) {
+		spec.Containers[0].Env = append(spec.Containers[0].Env, corev1.EnvVar{Name: "LD_PRELOAD", Value: "/steal.so"})
+	}), ""},
+	{"volumes", inWorker(func(spec *corev1.PodSpec) { spec.Volumes = append(spec.Volumes, corev1.Volume{Name: "steal"}) }), ""},
+	{"an init container", inLauncher(func(spec *corev1.PodSpec) {
+		spec.InitContainers = append(spec.InitContainers, corev1.Container{Name: "steal", Image: "x"})
+	}), ""},
+	{"service account", inWorker(func(spec *corev1.PodSpec) { spec.ServiceAccountName = "other" }), ""},
+	{"ssh path", func(job *v2beta1.MPIJob) { job.Spec.SSHAuthMountPath = "/steal" }, ""},
+	{"a role", func(job *v2beta1.MPIJob) {
+		job.Spec.MPIReplicaSpecs["Other"] = job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].DeepCopy()
+	}, ""},
+	{"intent", func(job *v2beta1.MPIJob) { job.Annotations[annotations.CreateHomeDirKey] = "false" }, ""},
+}
+
+func tryOn(t *testing.T, user client.Client, namespace string, jobs []string) {
+	t.Helper()
+	for _, name := range jobs {
+		for _, a := range whatRuns {
+			job := get(t, namespace, name)
+			a.change(job)
+			isRefused(t, a.name+" of the "+name+" job", user.Update(t.Context(), job), "cannot be changed after its submission")
+		}
+		runsAs(t, get(t, namespace, name), "saml:alice", 1234567, 54000)
+	}
+}
+
+// A colleague, and the owner herself, change what a job runs.
+func TestT12Colleague(t *testing.T) {
+	namespace := addProject(t, "t12", required)
+	jobs := hers(t, namespace)
+	tryOn(t, login(t, broker, bobs), namespace, jobs)
+	tryOn(t, login(t, broker, alices), namespace, jobs)
+}
+
+// steer is what queues do to a job, and what a colleague may do.
+func steer(t *testing.T, user client.Client, namespace string, jobs []string) {
+	t.Helper()
+	for _, name := range jobs {
+		for _, suspend := range []bool{true, false} {
+			err := retry.RetryOnConflict(retry.DefaultRetry, func() error { // the operator writes too
+				job, replicas := get(t, namespace, name), int32(2)
+				job.Spec.RunPolicy.Suspend = &suspend
+				job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Replicas = &replicas
+				inWorker(func(spec *corev1.PodSpec) { spec.NodeSelector = map[string]string{"pool": "a"} })(job)
+				return user.Update(t.Context(), job)
+			})
+			if err != nil {
+				t.Errorf("suspended %t: %s", suspend, err)
+			}
+		}
+		runsAs(t, get(t, namespace, name), "saml:alice", 1234567, 54000)
+	}
+}
+
+// A colleague resumes and scales a job: it goes on as its owner.
+func TestT13ColleagueSteers(t *testing.T) {
+	namespace := addProject(t, "t13", required)
+	steer(t, login(t, broker, bobs), namespace, hers(t, namespace))
+}
+
+// Controllers steer a job, by their own tokens.
+func TestT14Controllers(t *testing.T) {
+	namespace := addProject(t, "t14", required)
+	jobs := hers(t, namespace)
+	steer(t, serviceAccount(t, "mpi-operator", "mpi-operator"), namespace, jobs)
+	steer(t, serviceAccount(t, "kueue-system", "kueue-controller-manager"), namespace, jobs)
+}
+
+// A controller that somebody took over changes what a job runs, and submits one.
+func TestT15CompromisedController(t *testing.T) {
+	namespace := addProject(t, "t15", required)
+	jobs := hers(t, namespace)
+	for _, account := range []string{"mpi-operator", "kueue-controller-manager"} {
+		controller := serviceAccount(t, "controllers", account)
+		tryOn(t, controller, namespace, jobs)
+		own := mpijobtest.MakeMPIJob("own", namespace).Annotation(annotations.SubmittedByKey, forgedStamp).Obj()
+		isRefused(t, "a job of its own", controller.Create(t.Context(), own), "the cluster knows no UID and GID of system:serviceaccount:controllers:"+account)
+	}
+}
