@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -31,25 +32,49 @@ func TestRunAsUser(t *testing.T) {
 const craftedPod = `
 apiVersion: v1
 kind: Pod
-metadata: {name: crafted}
+metadata: {name: outside}
 spec:
   restartPolicy: Never
   securityContext: {runAsUser: 1234567, runAsGroup: 54000}
-  containers: [{name: id, image: "` + images.CraftedGroups + `", command: [id, -G]}]
+  containers: [{name: id, image: "` + images.Crafted + `", command: [%s]}]
 `
 
-// T05: an image whose own files give the user a group more. Outside of the product she has it.
-func TestGroupsOfTheImageAreNotGranted(t *testing.T) {
+// outsideOfTheProduct shows that what an image tries works where nobody prevents it.
+func outsideOfTheProduct(t *testing.T, namespace, command, want string) {
+	t.Helper()
+	create(t, namespace, fmt.Sprintf(craftedPod, command))
+	eventually(t, time.Minute, "the image's trick works", func(ctx context.Context) bool {
+		out, _, _ := product.Kubectl(ctx, nil, "logs", "outside", "-n", namespace)
+		return out == want
+	})
+}
+
+// T05: an image whose own files give the user a group more.
+func TestT05GroupsOfTheImage(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "crafted", v1alpha1.ProjectSpec{})
-	create(t, namespace, craftedPod)
-	eventually(t, time.Minute, "the image's groups work", func(ctx context.Context) bool {
-		out, _, _ := product.Kubectl(ctx, nil, "logs", "crafted", "-n", namespace)
-		return out == "54000 60999\n"
-	})
-	submit(t, alice(t, namespace), "crafted", "-n", namespace, "-i", images.CraftedGroups, "--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive",
+	outsideOfTheProduct(t, namespace, "id, -G", "54000 60999\n")
+	submit(t, alice(t, namespace), "crafted", "-n", namespace, "-i", images.Crafted, "--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive",
 		"--", "mpirun", "-np", "4", "sh", "-c", whoAmI)
 	isAlice(t, fields(output(t, namespace, "crafted")), "crafted")
+}
+
+// T07: an image with a setuid program.
+func TestT07SetuidProgram(t *testing.T) {
+	t.Parallel()
+	namespace := addProject(t, "setuid", v1alpha1.ProjectSpec{})
+	outsideOfTheProduct(t, namespace, "become-root", "euid=0 ruid=0\n")
+	submit(t, alice(t, namespace), "setuid", "-n", namespace, "-i", images.Crafted, "--run-as-user", "--processes=2", "--interactive",
+		"--", "mpirun", "-np", "2", "sh", "-c", `echo rank=$OMPI_COMM_WORLD_RANK $(become-root)`)
+	ranks := fields(output(t, namespace, "setuid"))
+	for _, rank := range ranks {
+		if rank["euid"] != "1234567" || rank["ruid"] != "1234567" {
+			t.Errorf("a rank is %v", rank)
+		}
+	}
+	if len(ranks) != 2 {
+		t.Errorf("%d ranks", len(ranks))
+	}
 }
 
 func isAlice(t *testing.T, ranks []map[string]string, job string) {

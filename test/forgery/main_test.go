@@ -10,10 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/runai-mpi/runai-mpi/test/env"
-	"github.com/runai-mpi/runai-mpi/test/env/binaries"
 	"github.com/runai-mpi/runai-mpi/test/env/issuer"
 	"github.com/runai-mpi/runai-mpi/test/install"
 )
@@ -47,7 +44,7 @@ func run(m *testing.M) int {
 		defer (*each).Stop()
 	}
 	file := filepath.Join(dir, "authentication.yaml")
-	if err := writeAuthentication(file); err != nil {
+	if err := issuer.Authentication(file, broker, asItIs(careless, "careless"), asItIs(stranger, "stranger")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -64,33 +61,6 @@ func run(m *testing.M) int {
 		}
 		return m.Run(), nil
 	})
-}
-
-// writeAuthentication takes the documented file as it is, but for where its issuer is, and adds the others.
-func writeAuthentication(file string) error {
-	root, err := binaries.RepositoryRoot()
-	if err != nil {
-		return err
-	}
-	text, err := os.ReadFile(filepath.Join(root, "config", "samples", "authentication-configuration.yaml"))
-	if err != nil {
-		return err
-	}
-	var documented struct {
-		APIVersion string           `json:"apiVersion"`
-		Kind       string           `json:"kind"`
-		JWT        []map[string]any `json:"jwt"`
-	}
-	if err := yaml.UnmarshalStrict(text, &documented); err != nil {
-		return err
-	}
-	whom := documented.JWT[0]["issuer"].(map[string]any)
-	whom["url"], whom["certificateAuthority"] = broker.URL, broker.Authority
-	documented.JWT = append(documented.JWT, asItIs(careless, "careless"), asItIs(stranger, "stranger"))
-	if text, err = yaml.Marshal(documented); err != nil {
-		return err
-	}
-	return os.WriteFile(file, text, 0o600)
 }
 
 // asItIs is an authenticator that passes claims on without a look at them.

@@ -12,8 +12,9 @@ const (
 	OpenMPI5 = "runai-mpi.test/openmpi5:trixie"
 	// OperatorLike has the properties of mpi-operator's own base image.
 	OperatorLike = "runai-mpi.test/operator-like:bookworm"
-	// CraftedGroups is OpenMPI4 with a user of UID 1234567 whom its /etc/group puts into group 60999.
-	CraftedGroups = "runai-mpi.test/crafted-groups:bookworm"
+	// Crafted is OpenMPI4 with a user of UID 1234567 whom its /etc/group puts into group 60999, and with
+	// become-root, a setuid program that does what it is called.
+	Crafted = "runai-mpi.test/crafted:bookworm"
 	// QuickstartLike behaves as the image of the original's quickstart.
 	QuickstartLike = "runai-mpi.test/quickstart-like:bookworm"
 	// GitSyncStandIn speaks the flags of git-sync v4, whose module and image cannot be had here.
@@ -23,6 +24,8 @@ const (
 var (
 	//go:embed pause/main.go
 	pauseProgram string
+	//go:embed becomeroot/main.go
+	becomeRoot string
 	//go:embed gitsync/main.go
 	gitSyncProgram string
 	//go:embed files/quickstart.sh
@@ -41,7 +44,8 @@ var recipes = []recipe{
 	{Name: OpenMPI4, Base: bookworm},
 	{Name: OpenMPI5, Base: trixie},
 	{Name: OperatorLike, Base: bookworm, Files: operatorFiles},
-	{Name: CraftedGroups, Base: bookworm, Files: []file{
+	{Name: Crafted, Base: bookworm, Files: []file{
+		{Path: "usr/bin/become-root", Program: becomeRoot, Mode: 0o4755},
 		{Path: "etc/passwd", Append: "alice:x:1234567:54000::/:/bin/sh\n"},
 		{Path: "etc/group", Append: "others:x:60999:alice\n"},
 	}},
