@@ -31,8 +31,8 @@ func Scheme() *runtime.Scheme {
 	return scheme
 }
 
-// CacheOptions keep projects and the directory, and of namespaces only those with the label, and of these only the
-// metadata. Nobody changes what is read, so nothing is copied.
+// CacheOptions keep projects and the directory, and of namespaces only those with the label, and of these
+// only the metadata; of everything only what is read. Nobody changes what is read, so nothing is copied.
 func CacheOptions(projectLabel string) cache.Options {
 	labelled, err := labels.NewRequirement(projectLabel, selection.Exists, nil)
 	if err != nil {
@@ -40,7 +40,7 @@ func CacheOptions(projectLabel string) cache.Options {
 	}
 	uncopied := true
 	return cache.Options{
-		DefaultTransform: cache.TransformStripManagedFields(),
+		DefaultTransform: lean,
 		ByObject: map[client.Object]cache.ByObject{
 			NamespaceMetadata():       {Label: labels.NewSelector().Add(*labelled), UnsafeDisableDeepCopy: &uncopied},
 			&v1alpha1.Project{}:       {UnsafeDisableDeepCopy: &uncopied},
