@@ -94,8 +94,9 @@ fuzz: ## Fuzz every parser and the policies, each for FUZZTIME.
 		go test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$(dirname "$$file")" || exit 1; done
 
 .PHONY: bench
-bench: ## Measure the webhook next to controller-runtime's defaulter.
+bench: servers ## Measure the webhook next to controller-runtime's defaulter, and in a crowd next to itself alone.
 	go test -run '^$$' -bench . -benchmem ./webhook/...
+	go test -run '^$$' -bench . ./test/bench
 
 .PHONY: clean
 clean: ## Remove what build made; the cache of servers stays.

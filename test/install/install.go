@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
@@ -92,7 +93,7 @@ func (p *Product) apply(ctx context.Context) error {
 			return fmt.Errorf("cannot create %s %s of the chart: %w", object.GetKind(), object.GetName(), err)
 		}
 	}
-	return envtest.WaitForCRDs(p.Config, crds(p.objects), envtest.CRDInstallOptions{})
+	return envtest.WaitForCRDs(p.Config, crds(p.objects), envtest.CRDInstallOptions{MaxTime: time.Minute})
 }
 
 // configure creates the webhook configurations with the one difference that they call a process on

@@ -53,29 +53,3 @@ func TestProjectThatIsNew(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
 }
-
-// A webhook that is down refuses creations in projects, and nothing else.
-func TestWebhookIsDown(t *testing.T) {
-	namespace := addProject(t, "down", v1alpha1.ProjectSpec{})
-	if err := product.AddNamespace(t.Context(), "still-up", nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := product.Webhook.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	_, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "down", "-i", "x")
-	want := "runai: the webhook mpijobs.admission.run.ai does not answer, and without it no job is created: try again, or ask your administrator\n"
-	if stderr != want || code != 1 {
-		t.Errorf("exit code %d, got %s", code, stderr)
-	}
-	create(t, mpijobtest.MakeMPIJob("elsewhere", "still-up").Obj())
-	if err := product.StartWebhook(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "down", "-i", "x"); code != 0 {
-		t.Errorf("exit code %d, got %s", code, stderr)
-	}
-	if jobs := jobsIn(t, namespace); len(jobs) != 1 {
-		t.Errorf("%d jobs", len(jobs))
-	}
-}

@@ -200,6 +200,10 @@ func TestUpdateOfOlderJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	create(t, mpijobtest.MakeMPIJob("old", "older").Obj())
+	const empty = `{apiVersion: kubeflow.org/v2beta1, kind: MPIJob, metadata: {name: empty}}` // the CRD requires no spec
+	if _, _, err := product.Kubectl(t.Context(), strings.NewReader(empty), "create", "-n", "older", "-f", "-"); err != nil {
+		t.Fatal(err)
+	}
 	if err := product.Client.Create(t.Context(), &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "older"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -214,6 +218,11 @@ func TestUpdateOfOlderJob(t *testing.T) {
 	for _, e := range allowedEdits {
 		if err := product.Client.Patch(t.Context(), get(t, "older", "old"), client.RawPatch(types.MergePatchType, []byte(e.patch))); err != nil {
 			t.Errorf("%s: %s", e.name, err)
+		}
+	}
+	for _, patch := range []string{`{"metadata":{"finalizers":["example.com/hold"]}}`, `{"metadata":{"finalizers":null}}`} {
+		if err := product.Client.Patch(t.Context(), get(t, "older", "empty"), client.RawPatch(types.MergePatchType, []byte(patch))); err != nil {
+			t.Errorf("a job without a spec: %s: %s", patch, err)
 		}
 	}
 }

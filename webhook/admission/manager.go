@@ -35,7 +35,8 @@ func Scheme() *runtime.Scheme {
 }
 
 // CacheOptions keep projects and the directory; of namespaces those with the label, and of these the
-// metadata; of CRDs the MPIJob's, and of this one bit. Nobody changes what is read, so nothing is copied.
+// metadata; of CRDs the MPIJob's; of everything only what is read. Nobody changes what is read, so
+// nothing is copied.
 func CacheOptions(projectLabel string) cache.Options {
 	labelled, err := labels.NewRequirement(projectLabel, selection.Exists, nil)
 	if err != nil {
@@ -43,7 +44,7 @@ func CacheOptions(projectLabel string) cache.Options {
 	}
 	uncopied := true
 	return cache.Options{
-		DefaultTransform: cache.TransformStripManagedFields(),
+		DefaultTransform: lean,
 		ByObject: map[client.Object]cache.ByObject{
 			NamespaceMetadata():       {Label: labels.NewSelector().Add(*labelled), UnsafeDisableDeepCopy: &uncopied},
 			&v1alpha1.Project{}:       {UnsafeDisableDeepCopy: &uncopied},

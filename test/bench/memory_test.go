@@ -1,0 +1,70 @@
+package bench
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// memoryLimit is in bytes.
+const memoryLimit = 150_000_000
+
+// The real webhook stays small, whether it saw everything come or finds it when it starts.
+func TestMemory(t *testing.T) {
+	makeCrowd(t)
+	t.Run("grown", staysSmall)
+	if err := product.Webhook.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := product.StartWebhook(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("ready after %s", time.Since(start).Round(time.Millisecond))
+	t.Run("started afresh", staysSmall)
+}
+
+// staysSmall lets the last of all people submit, which shows that the webhook knows everybody, then many
+// at a time, and asks for the memory at its peak.
+func staysSmall(t *testing.T) {
+	awaitAdmission(t, people-1, projects-1)
+	var submitters errgroup.Group
+	submitters.SetLimit(8)
+	for n := range 400 {
+		submitters.Go(func() error { return admittedAs(t.Context(), n, n) })
+	}
+	if err := submitters.Wait(); err != nil {
+		t.Error(err)
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("the memory of the webhook is not looked at: only Linux tells it by /proc")
+	}
+	peak, now := memory(t, "VmHWM"), memory(t, "VmRSS")
+	t.Logf("%d MB at the peak, %d MB now", peak/1e6, now/1e6)
+	if max(peak, now) >= memoryLimit {
+		t.Errorf("%d MB at the peak, %d MB now, more than %d", peak/1e6, now/1e6, int64(memoryLimit/1e6))
+	}
+}
+
+// memory is one of the figures that Linux has of the webhook's process, in bytes.
+func memory(t *testing.T, figure string) int64 {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", product.Webhook.Pid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(bytes.NewReader(status)); lines.Scan(); {
+		var kibibytes int64
+		if n, _ := fmt.Sscanf(lines.Text(), figure+": %d kB", &kibibytes); n == 1 {
+			return kibibytes * 1024
+		}
+	}
+	t.Fatalf("there is no %s in\n%s", figure, status)
+	return 0
+}

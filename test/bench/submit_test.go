@@ -1,0 +1,63 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+)
+
+// lean is a job as the command line writes it, which asks for much, and to run as its user.
+func lean(n int) *v2beta1.MPIJob {
+	return mpijobtest.MakeMPIJob("dist1", namespaceName(n)).Workers(2).Gate(annotations.AdmissionGate).
+		Annotation(annotations.RunAsUserKey, "true").Annotation(annotations.ProjectKey, projectName(n)).
+		Annotation(annotations.GPUKey, "2").Annotation(annotations.NodeTypeKey, "dgx").Annotation(annotations.LargeShmKey, "8Gi").Obj()
+}
+
+// admitted is the job of a person as it would be stored in a project.
+func admitted(ctx context.Context, who, project int) (*v2beta1.MPIJob, error) {
+	config := rest.CopyConfig(product.Config)
+	config.WarningHandler = rest.NoWarnings{}
+	config.Impersonate = rest.ImpersonationConfig{UserName: subject(who), Groups: []string{"system:masters"}}
+	user, err := client.New(config, client.Options{Scheme: product.Client.Scheme(), Mapper: product.Client.RESTMapper()})
+	if err != nil {
+		return nil, err
+	}
+	job := lean(project)
+	return job, user.Create(ctx, job, client.DryRunAll)
+}
+
+func admittedAs(ctx context.Context, who, project int) error {
+	job, err := admitted(ctx, who, project)
+	if err != nil {
+		return err
+	}
+	stamp, err := annotations.ParseStamp(job.Annotations)
+	if err != nil {
+		return err
+	}
+	if want := person(who).Spec.UID; stamp == nil || stamp.Identity == nil || stamp.Identity.UID != want {
+		return fmt.Errorf("the job of %s is stamped %v, without uid %d", subject(who), stamp, want)
+	}
+	return nil
+}
+
+func awaitAdmission(t testing.TB, who, project int) {
+	t.Helper()
+	var last error
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
+		last = admittedAs(ctx, who, project)
+		return last == nil, nil
+	})
+	if err != nil {
+		t.Fatalf("the job of %s in %s is not admitted: %s: %s", subject(who), namespaceName(project), err, last)
+	}
+}
