@@ -29,14 +29,21 @@ func newEvaluator(ids ...podsecurity.CheckID) podsecurity.Evaluator {
 }
 
 // loosening are the domains of annotations by which a pod can loosen what confines it, in container
-// runtimes and in older versions of Kubernetes.
+// runtimes and in older versions of them and of Kubernetes.
 var loosening = []string{
 	"container.apparmor.security.beta.kubernetes.io/", "container.seccomp.security.alpha.kubernetes.io/", "seccomp.security.alpha.kubernetes.io/",
-	"io.kubernetes.cri-o.", "run.oci.",
+	"io.kubernetes.cri-o.", "seccomp-profile.kubernetes.cri-o.io", "run.oci.", "org.systemd.property.", "io.containers.trace-syscall",
 }
 
 func loosens(key string) bool {
-	return slices.ContainsFunc(loosening, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+	return slices.ContainsFunc(loosening, func(prefix string) bool { return strings.HasPrefix(key, prefix) }) || loosensCRIO(key)
+}
+
+// loosensCRIO takes all of CRI-O's newer domains, such as userns-mode.crio.io, but those that tune CPUs.
+func loosensCRIO(key string) bool {
+	domain, _, _ := strings.Cut(key, "/")
+	tunes := strings.HasPrefix(domain, "cpu-") || strings.HasPrefix(domain, "irq-")
+	return strings.HasSuffix(domain, ".crio.io") && !tunes
 }
 
 // dangers refuses what could make a process somebody else although its ids are right.
