@@ -17,7 +17,7 @@ import (
 // confinement are the checks of the restricted Pod Security Standard that a job with an identity must
 // pass in any namespace. The others are the policies' own business, or the restrictions'.
 var confinement = newEvaluator("seLinuxOptions", "seccompProfile_baseline", "seccompProfile_restricted", "appArmorProfile",
-	"procMount", "sysctls", "windowsHostProcess")
+	"procMount", "sysctls")
 
 func newEvaluator(ids ...podsecurity.CheckID) podsecurity.Evaluator {
 	checks := slices.DeleteFunc(podsecurity.DefaultChecks(), func(check podsecurity.Check) bool { return !slices.Contains(ids, check.ID) })
@@ -71,6 +71,9 @@ func dangers(template mpijob.Template, cluster config.Identity) field.ErrorList 
 	if spec.OS != nil && spec.OS.Name != "linux" {
 		forbid(path.Child("os", "name"), "has no POSIX users")
 	}
+	for _, own := range windowsOptions(template) {
+		forbid(own, "are of a system that has no POSIX users")
+	}
 	for _, key := range slices.Sorted(maps.Keys(template.Annotations)) {
 		if loosens(key) {
 			forbid(template.Path.Child("metadata", "annotations").Key(key), "may loosen what confines the processes")
@@ -83,4 +86,19 @@ func dangers(template mpijob.Template, cluster config.Identity) field.ErrorList 
 		}
 	}
 	return errs
+}
+
+// windowsOptions are the paths of what says as whom a process runs on a node with Windows, where the ids
+// mean nothing: a node selector is enough to get there.
+func windowsOptions(template mpijob.Template) []*field.Path {
+	var paths []*field.Path
+	if pod := template.Spec.SecurityContext; pod != nil && pod.WindowsOptions != nil {
+		paths = append(paths, template.Path.Child("spec", "securityContext", "windowsOptions"))
+	}
+	for _, container := range template.Containers() {
+		if own := container.SecurityContext; own != nil && own.WindowsOptions != nil {
+			paths = append(paths, container.Path().Child("securityContext", "windowsOptions"))
+		}
+	}
+	return paths
 }
