@@ -32,7 +32,7 @@ var containerRules = []containerRule{
 	{"seccompProfile", func(c *corev1.SecurityContext, _ annotations.Identity) bool { return confinesCalls(c.SeccompProfile) }},
 	{"appArmorProfile", func(c *corev1.SecurityContext, _ annotations.Identity) bool { return confinesFiles(c.AppArmorProfile) }},
 	{"seLinuxOptions", func(c *corev1.SecurityContext, _ annotations.Identity) bool { return isOrdinary(c.SELinuxOptions) }},
-	{"windowsOptions", func(c *corev1.SecurityContext, _ annotations.Identity) bool { return isNoHostProcess(c.WindowsOptions) }},
+	{"windowsOptions", func(c *corev1.SecurityContext, _ annotations.Identity) bool { return c.WindowsOptions == nil }},
 }
 
 func is[T comparable](value *T, want T) bool { return value != nil && *value == want }
@@ -61,8 +61,4 @@ func confinesFiles(profile *corev1.AppArmorProfile) bool {
 func isOrdinary(label *corev1.SELinuxOptions) bool {
 	ordinary := []string{"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"}
 	return label == nil || label.User == "" && label.Role == "" && slices.Contains(ordinary, label.Type)
-}
-
-func isNoHostProcess(windows *corev1.WindowsSecurityContextOptions) bool {
-	return windows == nil || !is(windows.HostProcess, true)
 }
