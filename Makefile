@@ -30,6 +30,7 @@ try: build ## Admit one job offline, in seconds and without servers.
 .PHONY: test
 test: lint verify servers $(if $(NODE),lab-packages lab-images) ## Run everything that CI runs.
 	go test -race -timeout 30m $$(go list ./... | grep -v -E '/test/(lab|e2e)')
+	go test -C test/oracle -race -timeout 30m ./...
 	go test -race -timeout 30m -p 1 ./test/lab/... ./test/e2e # a node wants the machine for itself
 	$(MAKE) fuzz
 
@@ -40,7 +41,9 @@ e2e: servers lab-packages lab-images ## Run jobs on a real node, and read what t
 .PHONY: lint
 lint: ## Run go vet and the linter.
 	go vet ./...
+	go vet -C test/oracle ./...
 	$(GOLANGCI_LINT) run
+	cd test/oracle && $(GOLANGCI_LINT) run
 
 .PHONY: fmt
 fmt: ## Format the code.
@@ -55,6 +58,7 @@ generate: ## Write the generated files and the golden files.
 .PHONY: verify
 verify: ## Fail if go.mod or a generated file is stale; the tests hold the golden files.
 	go mod tidy -diff
+	go mod tidy -C test/oracle -diff
 	$(CONTROLLER_GEN) object:headerFile=/dev/null paths=./shared/api/...
 	$(CONTROLLER_GEN) crd paths=./shared/api/... output:crd:dir=charts/runai-mpi/crds
 	git diff --exit-code -- shared/api charts/runai-mpi/crds
@@ -91,7 +95,7 @@ lab-down: ## End the lab, or remove what a killed one left.
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the policies, each for FUZZTIME.
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z]*' . | while IFS=: read -r file func; do \
-		go test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$(dirname "$$file")" || exit 1; done
+		go test -C "$$(dirname "$$file")" -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; done
 
 .PHONY: bench
 bench: servers ## Measure the webhook next to controller-runtime's defaulter, and in a crowd next to itself alone.

@@ -18,7 +18,7 @@ import (
 // pass in any namespace. The others are the policies' own business, or the restrictions'.
 var confinement = newEvaluator(func(id podsecurity.CheckID) bool {
 	return slices.Contains([]podsecurity.CheckID{"seLinuxOptions", "seccompProfile_baseline", "seccompProfile_restricted", "appArmorProfile",
-		"procMount", "sysctls", "windowsHostProcess"}, id)
+		"procMount", "sysctls"}, id)
 })
 
 func newEvaluator(wanted func(podsecurity.CheckID) bool) podsecurity.Evaluator {
@@ -31,14 +31,21 @@ func newEvaluator(wanted func(podsecurity.CheckID) bool) podsecurity.Evaluator {
 }
 
 // loosening are the domains of annotations by which a pod can loosen what confines it, in container
-// runtimes and in older versions of Kubernetes.
+// runtimes and in older versions of them and of Kubernetes.
 var loosening = []string{
 	"container.apparmor.security.beta.kubernetes.io/", "container.seccomp.security.alpha.kubernetes.io/", "seccomp.security.alpha.kubernetes.io/",
-	"io.kubernetes.cri-o.", "run.oci.",
+	"io.kubernetes.cri-o.", "seccomp-profile.kubernetes.cri-o.io", "run.oci.", "org.systemd.property.", "io.containers.trace-syscall",
 }
 
 func loosens(key string) bool {
-	return slices.ContainsFunc(loosening, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+	return slices.ContainsFunc(loosening, func(prefix string) bool { return strings.HasPrefix(key, prefix) }) || loosensCRIO(key)
+}
+
+// loosensCRIO takes all of CRI-O's newer domains, such as userns-mode.crio.io, but those that tune CPUs.
+func loosensCRIO(key string) bool {
+	domain, _, _ := strings.Cut(key, "/")
+	tunes := strings.HasPrefix(domain, "cpu-") || strings.HasPrefix(domain, "irq-")
+	return strings.HasSuffix(domain, ".crio.io") && !tunes
 }
 
 // dangers refuses what could make a process somebody else although its ids are right.
@@ -66,6 +73,9 @@ func dangers(template mpijob.Template, cluster config.Identity) field.ErrorList 
 	if spec.OS != nil && spec.OS.Name != "linux" {
 		forbid(path.Child("os", "name"), "has no POSIX users")
 	}
+	for _, own := range windowsOptions(template) {
+		forbid(own, "are of a system that has no POSIX users")
+	}
 	for _, key := range slices.Sorted(maps.Keys(template.Annotations)) {
 		if loosens(key) {
 			forbid(template.Path.Child("metadata", "annotations").Key(key), "may loosen what confines the processes")
@@ -78,4 +88,19 @@ func dangers(template mpijob.Template, cluster config.Identity) field.ErrorList 
 		}
 	}
 	return errs
+}
+
+// windowsOptions are the paths of what says as whom a process runs on a node with Windows, where the ids
+// mean nothing: a node selector is enough to get there.
+func windowsOptions(template mpijob.Template) []*field.Path {
+	var paths []*field.Path
+	if pod := template.Spec.SecurityContext; pod != nil && pod.WindowsOptions != nil {
+		paths = append(paths, template.Path.Child("spec", "securityContext", "windowsOptions"))
+	}
+	for _, container := range template.Containers() {
+		if own := container.SecurityContext; own != nil && own.WindowsOptions != nil {
+			paths = append(paths, container.Path().Child("securityContext", "windowsOptions"))
+		}
+	}
+	return paths
 }

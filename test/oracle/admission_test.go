@@ -1,0 +1,44 @@
+package oracle
+
+import (
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/oracle/randomjob"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
+)
+
+var (
+	admitter = policy.Admitter{Cluster: config.Default(), Version: "(test)"}
+	alice    = authenticationv1.UserInfo{Username: "saml:alice", UID: "a1", Extra: claims()}
+)
+
+func claims() map[string]authenticationv1.ExtraValue {
+	extra := map[string]authenticationv1.ExtraValue{}
+	for key, values := range randomjob.Extra {
+		extra[key] = values
+	}
+	return extra
+}
+
+func project(required bool) *v1alpha1.Project {
+	made := &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "team-a"}}
+	if required {
+		made.Spec.Identity = v1alpha1.IdentityRequired
+	}
+	return made
+}
+
+// admits tells whether alice's job is admitted, and makes it comply. Where the project requires no
+// identity, the job asks for it.
+func admits(job *v2beta1.MPIJob, required bool) bool {
+	if !required {
+		metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.RunAsUserKey, "true")
+	}
+	_, errs := admitter.Admit(job, policy.Request{Place: policy.Place{Project: project(required)}, User: alice})
+	return len(errs) == 0
+}

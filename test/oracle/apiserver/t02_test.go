@@ -1,0 +1,79 @@
+// Package apiserver sends random jobs to a real API server, with the real webhook behind it.
+package apiserver
+
+import (
+	"errors"
+	"math/rand"
+	"testing"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/oracle"
+	"github.com/runai-mpi/runai-mpi/test/oracle/randomjob"
+)
+
+const jobs = 300
+
+// T02: a job is refused, or its processes are its submitter's, at its creation and after an update.
+func TestT02RandomJobs(t *testing.T) {
+	product := installed(t)
+	namespace, err := product.AddProject(t.Context(), "team-a", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice := researcher(t, product)
+
+	t.Run("creations", func(t *testing.T) {
+		tryAll(t, 80, func(data []byte) (*v2beta1.MPIJob, error) {
+			job := randomjob.New(data)
+			return job, alice.Create(t.Context(), job, client.DryRunAll)
+		})
+	})
+	t.Run("updates", func(t *testing.T) {
+		stored := mpijobtest.MakeMPIJob("stored", namespace).Obj()
+		if err := alice.Create(t.Context(), stored); err != nil {
+			t.Fatal(err)
+		}
+		tryAll(t, 10, func(data []byte) (*v2beta1.MPIJob, error) {
+			job := stored.DeepCopy()
+			randomjob.Edit(job, data)
+			return job, alice.Update(t.Context(), job, client.DryRunAll)
+		})
+	})
+}
+
+// tryAll asserts that both answers are given often, and that each is right.
+func tryAll(t *testing.T, longest int64, try func(data []byte) (*v2beta1.MPIJob, error)) {
+	t.Helper()
+	admitted, refused := 0, 0
+	for seed := range int64(jobs) {
+		data := make([]byte, seed%longest)
+		rand.New(rand.NewSource(seed)).Read(data)
+		job, err := try(data)
+		if err == nil {
+			admitted++
+			for _, finding := range oracle.Findings(job, randomjob.Identity) {
+				t.Errorf("seed %d: %s", seed, finding)
+			}
+			continue
+		}
+		refused++
+		if !explains(err) {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
+	t.Logf("%d admitted, %d refused", admitted, refused)
+	if least := jobs / 6; admitted < least || refused < least {
+		t.Errorf("%d admitted and %d refused, each should be %d at least", admitted, refused, least)
+	}
+}
+
+// explains tells whether a refusal is one of the webhook or of the schema, with its causes.
+func explains(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status) && apierrors.IsInvalid(err) && status.Status().Details != nil && len(status.Status().Details.Causes) > 0
+}

@@ -1,0 +1,63 @@
+package randomjob
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+var podEdits = []func(editor){editor.setPod, editor.setPod, editor.setPod, editor.setPodContext, editor.agreeInPod, editor.agreeInPod, editor.annotatePod, editor.labelPod}
+
+func (e editor) setPod() { e.fillField(&e.template().Spec) }
+
+func (e editor) podContext() *corev1.PodSecurityContext {
+	spec := &e.template().Spec
+	if spec.SecurityContext == nil {
+		spec.SecurityContext = &corev1.PodSecurityContext{}
+	}
+	return spec.SecurityContext
+}
+
+func (e editor) setPodContext() { e.fillField(e.podContext()) }
+
+// agreeing is what a pod with the identity may say.
+var agreeing = []func(*corev1.PodSecurityContext){
+	func(c *corev1.PodSecurityContext) { c.RunAsUser = new(Identity.UID) },
+	func(c *corev1.PodSecurityContext) { c.RunAsGroup = new(Identity.GID) },
+	func(c *corev1.PodSecurityContext) { c.RunAsNonRoot = new(true) },
+	func(c *corev1.PodSecurityContext) { c.SupplementalGroups = slices.Clone(Identity.Groups) },
+	func(c *corev1.PodSecurityContext) {
+		c.SupplementalGroupsPolicy = new(corev1.SupplementalGroupsPolicyStrict)
+	},
+	func(c *corev1.PodSecurityContext) { c.FSGroup = nil },
+	func(c *corev1.PodSecurityContext) { *c = corev1.PodSecurityContext{} },
+}
+
+func (e editor) agreeInPod() { pick(e, agreeing)(e.podContext()) }
+
+// usualNotes are read by nobody, or written by the policies.
+var usualNotes = []pair{
+	{"example.com/note", []string{"a", "b"}},
+	{"example.com/other", []string{"a", "b"}},
+	{"files.run.ai/passwd", []string{"root:x:1234567:0::/:/bin/sh\n"}},
+}
+
+// oddNotes are read by container runtimes and by schedulers.
+var oddNotes = []pair{
+	{"container.apparmor.security.beta.kubernetes.io/mpi", []string{"unconfined", "runtime/default"}},
+	{"container.seccomp.security.alpha.kubernetes.io/mpi", []string{"unconfined"}},
+	{"seccomp.security.alpha.kubernetes.io/pod", []string{"unconfined"}},
+	{"io.kubernetes.cri-o.userns-mode", []string{"auto"}},
+	{"userns-mode.crio.io", []string{"auto"}},
+	{"seccomp-profile.kubernetes.cri-o.io/POD", []string{"example/profile"}},
+	{"seccomp-profile.crio.io/mpi", []string{"example/profile"}},
+	{"run.oci.keep_original_groups", []string{"1"}},
+	{"org.systemd.property.SuccessAction", []string{"'poweroff-force'"}},
+	{"io.containers.trace-syscall", []string{"of:/tmp/calls"}},
+	{"files.run.ai/other", []string{"a"}},
+	{"gpu-fraction", []string{"0.5"}},
+}
+
+func (e editor) annotatePod() { e.set(&e.template().Annotations, often(e, usualNotes, oddNotes)) }
+
+func (e editor) labelPod() { e.set(&e.template().Labels, often(e, usualLabels, oddLabels)) }

@@ -1,0 +1,35 @@
+package randomjob
+
+import (
+	corev1 "k8s.io/api/core/v1"
+)
+
+var volumeEdits = []func(editor){editor.addVolume, editor.addMount}
+
+// The names and paths are a user's, or odd: those of the policies, perhaps written in another way.
+var (
+	usualNames = []string{"data", "scratch"}
+	oddNames   = []string{"runai-files", "runai-home", "runai-shm", "runai-git-sync", "runai-git-sync-secret"}
+	usualPaths = []string{"/data", "/data/deep", "/scratch", "/keys", "/tmp", "/home/alice/keys"}
+	oddPaths   = []string{
+		"/home/alice", "/code", "/dev/shm", "/root/.ssh", "/run/git-sync", "/etc/mpi", "/etc/runai-mpi", "/etc/runai-mpi-ssh",
+		"/etc/passwd", "/etc/group", "/etc/ssh", "/etc/ssh/sshd_config", "/etc", "/", "", "data", "/data/../etc/passwd", "/etc/passwd/", "/root/.ssh/",
+	}
+)
+
+// addVolume adds one of any kind.
+func (e editor) addVolume() {
+	volume := corev1.Volume{Name: often(e, usualNames, oddNames)}
+	e.fillField(&volume.VolumeSource)
+	spec := &e.template().Spec
+	spec.Volumes = append(spec.Volumes, volume)
+}
+
+func (e editor) addMount() {
+	container := e.container()
+	mount := corev1.VolumeMount{Name: often(e, usualNames, oddNames), MountPath: often(e, usualPaths, oddPaths)}
+	if e.Intn(2) == 1 {
+		e.fill(&mount.ReadOnly, &mount.SubPath, &mount.MountPropagation, &mount.SubPathExpr, &mount.RecursiveReadOnly)
+	}
+	container.VolumeMounts = append(container.VolumeMounts, mount)
+}
