@@ -26,7 +26,7 @@ const (
 // crowd creates everything once. The last project and the last person come when all others are there:
 // whoever knows them knows all.
 var crowd = sync.OnceValue(func() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	unhurt := rest.CopyConfig(product.Config)
 	unhurt.QPS = -1

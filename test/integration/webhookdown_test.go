@@ -80,7 +80,7 @@ func controllersGoOn(t *testing.T, job *v2beta1.MPIJob) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "the operator writes that the job runs", func(ctx context.Context) bool {
+	eventually(t, "the operator writes that the job runs", func(context.Context) bool {
 		for _, condition := range get(t, job.Namespace, job.Name).Status.Conditions {
 			if condition.Type == v2beta1.JobRunning {
 				return condition.Status == corev1.ConditionTrue
