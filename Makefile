@@ -2,7 +2,7 @@
 CONTROLLER_GEN = go run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
 GOLANGCI_LINT  = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Packages whose tests take -update.
-GOLDEN         = ./shared/annotations ./webhook ./webhook/policy ./cli ./test/chart ./test/integration
+GOLDEN         = ./shared/annotations ./webhook ./webhook/policy ./cli ./test/chart ./test/integration ./test/rules
 FUZZTIME      ?= 20s
 # Whether this machine can be a real node; elsewhere the tests that need one are skipped.
 NODE          := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && echo yes)
@@ -29,7 +29,8 @@ try: build ## Admit one job offline, in seconds and without servers.
 
 .PHONY: test
 test: lint verify servers $(if $(NODE),lab-packages lab-images) ## Run everything that CI runs.
-	go test -race -timeout 30m $$(go list ./... | grep -v -E '/test/(lab|e2e)')
+	go test -race -timeout 30m $$(go list ./... | grep -v -E '/test/(lab|e2e|bench)')
+	go test -timeout 30m ./test/bench # the race detector takes most of the memory and time that are looked at
 	go test -C test/oracle -race -timeout 30m ./...
 	go test -race -timeout 30m -p 1 ./test/lab/... ./test/e2e # a node wants the machine for itself
 	$(MAKE) fuzz
@@ -96,6 +97,10 @@ lab-down: ## End the lab, or remove what a killed one left.
 fuzz: ## Fuzz every parser and the policies, each for FUZZTIME.
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z]*' . | while IFS=: read -r file func; do \
 		go test -C "$$(dirname "$$file")" -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; done
+
+.PHONY: prove
+prove: servers $(if $(NODE),lab-packages lab-images) ## Take out each rule of identity, and see its test fail (an hour).
+	go run ./test/rules/cmd
 
 .PHONY: bench
 bench: servers ## Measure the webhook next to controller-runtime's defaulter, and in a crowd next to itself alone.
