@@ -8,7 +8,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
-	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/webhook/identity"
 )
 
@@ -41,7 +40,7 @@ func (a Admitter) admitCopy(job *v2beta1.MPIJob, in Input, request Request, errs
 // judgeStamp judges the identity of a copy as if a source of this cluster had said it.
 func judgeStamp(job *v2beta1.MPIJob, in Input, path *field.Path) field.ErrorList {
 	if in.Identity == nil {
-		if in.Project.Spec.Identity == v1alpha1.IdentityRequired || in.Intent.RunAsUser != nil && *in.Intent.RunAsUser {
+		if wantsIdentity(in) {
 			return field.ErrorList{field.Forbidden(path, "names no identity to run as, and project "+in.Project.Name+" or the job asks for one")}
 		}
 		return nil

@@ -53,6 +53,9 @@ func judgePodSecurity(job *v2beta1.MPIJob, in Input) field.ErrorList {
 
 // judgeConfinement has one sentence for all that the user would get by one flag.
 func judgeConfinement(job *v2beta1.MPIJob, in Input, enforces string) field.ErrorList {
+	if in.Identity == nil && wantsIdentity(in) {
+		return nil // why there is none has been said
+	}
 	for _, template := range mpijob.Templates(job) {
 		lacking := podsecurity.AggregateCheckResults(remedied.EvaluatePod(in.PodSecurity, &template.ObjectMeta, &template.Spec))
 		if lacking.Allowed {
@@ -62,7 +65,7 @@ func judgeConfinement(job *v2beta1.MPIJob, in Input, enforces string) field.Erro
 		if in.Identity != nil || in.Project.Spec.Identity == v1alpha1.IdentityDisabled {
 			return field.ErrorList{field.Forbidden(template.Path.Child("spec"), why+" ("+strings.Join(lacking.ForbiddenDetails, "; ")+"): write security contexts that satisfy it")}
 		}
-		return field.ErrorList{field.Required(annotations.Path(annotations.RunAsUserKey), why+": write true, and the job runs as you, or write security contexts that satisfy it")}
+		return field.ErrorList{field.Required(annotations.Path(annotations.RunAsUserKey), "is needed, because "+why+": write true, and the job runs as you, or write security contexts that satisfy it")}
 	}
 	return nil
 }

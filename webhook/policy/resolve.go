@@ -33,6 +33,11 @@ func resolveIdentity(in Input, request Request, namespace string) (*annotations.
 	return found, nil
 }
 
+// wantsIdentity tells whether the job or its project asks that it runs as its submitter.
+func wantsIdentity(in Input) bool {
+	return in.Project.Spec.Identity == v1alpha1.IdentityRequired || in.Intent.RunAsUser != nil && *in.Intent.RunAsUser
+}
+
 // judgeCRD refuses what a CRD that is too old would lose without a word, after all webhooks: an image
 // could then give the user groups.
 func judgeCRD(in Input, request Request) error {
