@@ -48,6 +48,14 @@ func (e *Env) Impersonate(who rest.ImpersonationConfig) (*User, error) {
 	return e.newUser(config, kubeconfig)
 }
 
+// ServiceAccount returns the administrator acting as a service account, with no permissions but its own.
+func (e *Env) ServiceAccount(namespace, name string) (*User, error) {
+	return e.Impersonate(rest.ImpersonationConfig{
+		UserName: "system:serviceaccount:" + namespace + ":" + name,
+		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated"},
+	})
+}
+
 func impersonating(kubeconfig []byte, who rest.ImpersonationConfig) ([]byte, error) {
 	config, err := clientcmd.Load(kubeconfig)
 	if err != nil {
