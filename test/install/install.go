@@ -92,7 +92,7 @@ func (p *Product) apply(ctx context.Context) error {
 			return fmt.Errorf("cannot create %s %s of the chart: %w", object.GetKind(), object.GetName(), err)
 		}
 	}
-	return envtest.WaitForCRDs(p.Config, crds(p.objects), envtest.CRDInstallOptions{})
+	return envtest.WaitForCRDs(p.Config, p.objects.CRDs(), envtest.CRDInstallOptions{})
 }
 
 // configure creates the webhook configurations with the one difference that they call a process on
