@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/runai-mpi/runai-mpi/test/env"
 	"github.com/runai-mpi/runai-mpi/test/install"
 	"github.com/runai-mpi/runai-mpi/test/lab"
 	"github.com/runai-mpi/runai-mpi/test/lab/images"
@@ -15,14 +16,16 @@ import (
 // product is installed once for all tests; each test has a project of its own.
 var product *install.Product
 
-// policy is what the tests change of the default: the image that stands in for git-sync's own, and
-// times that a test can wait for.
+// policy is what the tests change of the default: the image that stands in for git-sync's own, times that
+// a test can wait for, and Kueue's label for the project's queue.
 var policy = []string{
 	"--set", "policy.gitSync.image=" + images.GitSyncStandIn, "--set", "policy.gitSync.timeout=30s", "--set", "policy.start.timeout=90s",
+	"--set", "policy.scheduling.queueLabel=kueue.x-k8s.io/queue-name",
 }
 
 func TestMain(m *testing.M) {
-	os.Exit(lab.Main(lab.Options{GPUNodes: true}, func(l *lab.Lab) (int, error) {
+	options := lab.Options{GPUNodes: true, Env: env.Options{AuditPolicy: changesOfJobs}}
+	os.Exit(lab.Main(options, func(l *lab.Lab) (int, error) {
 		if l == nil {
 			return m.Run(), nil // each test skips
 		}
