@@ -23,6 +23,7 @@ func TestKueue(t *testing.T) {
 	user := alice(t, namespace)
 	submit(t, user, "patient", "-n", namespace, "-i", images.OpenMPI4, "--run-as-user", "--processes=2", "--slots-per-worker=2", "--cpu=0.1", "--memory=64M",
 		"--", "mpirun", "-np", "4", "sh", "-c", whoAmI+" && sleep 90")
+	defer queues.wasNeverRefused(t, "patient") // last, and also where a refusal is why something else fails
 	queues.holds(t, "patient")
 	first := queues.releases(t, "patient")
 	queues.drains(t, "patient")
@@ -32,7 +33,6 @@ func TestKueue(t *testing.T) {
 	}
 	queues.leavesInPeace(t, "patient", time.Minute)
 	isAlice(t, fields(output(t, namespace, "patient")), "patient")
-	queues.wasNeverRefused(t, "patient")
 	if _, stderr, code := runai(t, user, "delete", "patient", "-n", namespace); code != 0 {
 		t.Error(stderr)
 	}
