@@ -69,7 +69,7 @@ servers: ## Find or build the servers that tests and demo run (15 minutes the fi
 	@go run ./test/env/binaries/cmd >/dev/null
 
 .PHONY: lab-servers
-lab-servers: ## Find or build what a real node runs too (10 minutes more the first time).
+lab-servers: ## Find or build what a real node and its queues run too (15 minutes more the first time).
 	@go run ./test/env/binaries/cmd -lab >/dev/null
 
 .PHONY: lab-packages

@@ -19,10 +19,11 @@ import (
 // product is installed once for all tests; each test has a project of its own.
 var product *install.Product
 
-// policy is what the tests change of the default: the image that stands in for git-sync's own, and
-// times that a test can wait for.
+// policy is what the tests change of the default: the image that stands in for git-sync's own, times that
+// a test can wait for, and Kueue's label for the project's queue.
 var policy = []string{
 	"--set", "policy.gitSync.image=" + images.GitSyncStandIn, "--set", "policy.gitSync.timeout=30s", "--set", "policy.start.timeout=90s",
+	"--set", "policy.scheduling.queueLabel=kueue.x-k8s.io/queue-name",
 }
 
 // broker is the issuer of the documented authentication.
@@ -45,7 +46,9 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	options := lab.Options{GPUNodes: true, Env: env.Options{APIServerFlags: map[string]string{"authentication-config": authentication}}}
+	options := lab.Options{GPUNodes: true, Env: env.Options{
+		AuditPolicy: changesOfJobs, APIServerFlags: map[string]string{"authentication-config": authentication},
+	}}
 	return lab.Main(options, func(l *lab.Lab) (int, error) { return test(m, l) })
 }
 

@@ -59,6 +59,14 @@ func (e *Env) WithToken(token string) (*User, error) {
 	return e.newUser(config, kubeconfig)
 }
 
+// ServiceAccount returns the administrator acting as a service account, with no permissions but its own.
+func (e *Env) ServiceAccount(namespace, name string) (*User, error) {
+	return e.Impersonate(rest.ImpersonationConfig{
+		UserName: "system:serviceaccount:" + namespace + ":" + name,
+		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated"},
+	})
+}
+
 func changed(kubeconfig []byte, change func(*api.AuthInfo)) ([]byte, error) {
 	config, err := clientcmd.Load(kubeconfig)
 	if err != nil {

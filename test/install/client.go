@@ -11,7 +11,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/chart"
 )
 
 func newClient(config *rest.Config) (client.Client, error) {
@@ -26,15 +25,4 @@ func newClient(config *rest.Config) (client.Client, error) {
 	quiet := rest.CopyConfig(config)
 	quiet.WarningHandler = rest.NoWarnings{} // they would go to the log of a test that has nothing to say about them
 	return client.New(quiet, client.Options{Scheme: scheme})
-}
-
-func crds(objects chart.Objects) []*apiextensionsv1.CustomResourceDefinition {
-	var all []*apiextensionsv1.CustomResourceDefinition
-	for _, object := range objects {
-		crd := &apiextensionsv1.CustomResourceDefinition{}
-		if object.GetKind() == "CustomResourceDefinition" && runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, crd) == nil {
-			all = append(all, crd)
-		}
-	}
-	return all
 }

@@ -93,7 +93,7 @@ func (p *Product) apply(ctx context.Context) error {
 			return fmt.Errorf("cannot create %s %s of the chart: %w", object.GetKind(), object.GetName(), err)
 		}
 	}
-	return envtest.WaitForCRDs(p.Config, crds(p.objects), envtest.CRDInstallOptions{MaxTime: time.Minute})
+	return envtest.WaitForCRDs(p.Config, p.objects.CRDs(), envtest.CRDInstallOptions{MaxTime: time.Minute})
 }
 
 // configure creates the webhook configurations with the one difference that they call a process on

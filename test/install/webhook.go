@@ -3,13 +3,9 @@ package install
 import (
 	"context"
 	"fmt"
-	"net"
 	"strings"
 
-	"k8s.io/client-go/rest"
-
 	"github.com/runai-mpi/runai-mpi/test/chart"
-	"github.com/runai-mpi/runai-mpi/test/env"
 	"github.com/runai-mpi/runai-mpi/test/env/process"
 )
 
@@ -23,11 +19,11 @@ func (p *Product) StartWebhook(ctx context.Context) error {
 	if err := p.writePolicy(deployment); err != nil {
 		return err
 	}
-	health, err := freeAddress()
+	health, err := process.FreeAddress()
 	if err != nil {
 		return err
 	}
-	user, err := p.serviceAccount(deployment.Spec.Template.Spec.ServiceAccountName)
+	user, err := p.ServiceAccount(chart.Namespace, deployment.Spec.Template.Spec.ServiceAccountName) // the chart's permissions must do
 	if err != nil {
 		return err
 	}
@@ -48,21 +44,4 @@ func (p *Product) StartWebhook(ctx context.Context) error {
 		Ready: func(ctx context.Context) error { return process.Answers(ctx, "http://"+health+"/readyz") },
 	})
 	return err
-}
-
-// serviceAccount is what the chart's permissions are given to; no others must be needed.
-func (p *Product) serviceAccount(name string) (*env.User, error) {
-	return p.Impersonate(rest.ImpersonationConfig{
-		UserName: "system:serviceaccount:" + chart.Namespace + ":" + name,
-		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + chart.Namespace, "system:authenticated"},
-	})
-}
-
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("cannot find a free port: %w", err)
-	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
 }

@@ -26,14 +26,18 @@ type Node struct {
 	Ctr        string
 	CoreDNS    string
 	Kwok       string
+	// Kueue is not of the node, but only of use where jobs really run.
+	Kueue string
 
 	// KwokSource is kwok's module: how its nodes and pods behave.
 	KwokSource string
+	// KueueSource is Kueue's module: its manifests.
+	KueueSource string
 }
 
 // Paths lists the binaries.
 func (n Node) Paths() []string {
-	return []string{n.Kubelet, n.KubeProxy, n.Containerd, n.Shim, n.Ctr, n.CoreDNS, n.Kwok}
+	return []string{n.Kubelet, n.KubeProxy, n.Containerd, n.Shim, n.Ctr, n.CoreDNS, n.Kwok, n.Kueue}
 }
 
 // FindNode returns what EnsureNode left, quickly, and never builds anything.
@@ -86,11 +90,15 @@ func loadNodeCatalog() (*catalog, error) {
 		coredns.command("coredns", "", 3*time.Minute),
 	)
 	c.addTool(kwokCommand, kwokVersion)
-	return c, nil
+	return c, c.addKueue()
 }
 
 func (c *catalog) node() (Node, error) {
-	source, err := moduleDir(c.root, kwokModule+"@"+kwokVersion)
+	kwokSource, err := moduleDir(c.root, kwokModule+"@"+kwokVersion)
+	if err != nil {
+		return Node{}, err
+	}
+	kueueSource, err := c.kueueSource()
 	if err != nil {
 		return Node{}, err
 	}
@@ -102,6 +110,9 @@ func (c *catalog) node() (Node, error) {
 		Ctr:        c.find("ctr").path,
 		CoreDNS:    c.find("coredns").path,
 		Kwok:       c.find("kwok").path,
-		KwokSource: source,
+		Kueue:      c.find("kueue").path,
+
+		KwokSource:  kwokSource,
+		KueueSource: kueueSource,
 	}, nil
 }

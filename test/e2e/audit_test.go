@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/test/kueue"
+)
+
+// changesOfJobs lets the API server write down who changed a job, and with which answer.
+const changesOfJobs = `
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: Metadata
+  verbs: [update, patch]
+  resources: [{group: kubeflow.org, resources: [mpijobs, mpijobs/*]}]
+`
+
+// A change is what the API server wrote down.
+type change struct {
+	ImpersonatedUser struct{ Username string }
+	ObjectRef        struct{ Namespace, Name, Subresource string }
+	ResponseStatus   metav1.Status
+}
+
+// changesBy are what a user changed of a job, or tried to.
+func changesBy(t *testing.T, user, namespace, name string) []change {
+	t.Helper()
+	text, err := os.ReadFile(product.AuditLog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []change
+	for line := range strings.Lines(string(text)) {
+		var c change
+		if err := json.Unmarshal([]byte(line), &c); err != nil {
+			t.Fatal(err)
+		}
+		if c.ImpersonatedUser.Username == user && c.ObjectRef.Namespace == namespace && c.ObjectRef.Name == name {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// wasNeverRefused asserts that Kueue changed the job whenever it wanted to, twice to start it and once to
+// stop it, and no more often. It is no refusal that somebody else was faster.
+func (q *queues) wasNeverRefused(t *testing.T, name string) {
+	t.Helper()
+	changed := 0
+	for _, c := range changesBy(t, kueue.User, q.namespace, name) {
+		switch code := c.ResponseStatus.Code; {
+		case code == http.StatusOK:
+			changed++
+		case code != http.StatusConflict:
+			t.Errorf("Kueue was refused: %+v", c)
+		}
+	}
+	if changed != 3 {
+		t.Errorf("Kueue changed the job %d times, not 3", changed)
+	}
+	log, err := os.ReadFile(q.LogFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	noRefusal(t, "Kueue's log", strings.Split(string(log), "\n")...)
+	var events corev1.EventList
+	if err := product.Client.List(t.Context(), &events, client.InNamespace(q.namespace)); err != nil {
+		t.Fatal(err)
+	}
+	for _, event := range events.Items {
+		noRefusal(t, "an event of "+event.InvolvedObject.Name, event.Message)
+	}
+}
+
+func noRefusal(t *testing.T, where string, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		if strings.Contains(line, "cannot be changed after its submission") || strings.Contains(line, "denied the request") {
+			t.Errorf("%s: %s", where, line)
+		}
+	}
+}

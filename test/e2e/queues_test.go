@@ -1,0 +1,140 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/test/env/binaries"
+	"github.com/runai-mpi/runai-mpi/test/kueue"
+	"github.com/runai-mpi/runai-mpi/test/lab"
+)
+
+// queueObjects are a queue that admits nothing yet. Kueue writes the flavor's label and toleration into
+// the jobs that it admits, and takes them out of those that it evicts.
+const queueObjects = `
+apiVersion: kueue.x-k8s.io/v1beta2
+kind: ResourceFlavor
+metadata: {name: lab}
+spec:
+  nodeLabels: {run.ai/type: ` + lab.NodeType + `}
+  tolerations: [{key: example.com/lab, operator: Exists}]
+---
+apiVersion: kueue.x-k8s.io/v1beta2
+kind: ClusterQueue
+metadata: {name: research}
+spec:
+  stopPolicy: Hold
+  namespaceSelector: {}
+  resourceGroups:
+  - coveredResources: [cpu, memory]
+    flavors: [{name: lab, resources: [{name: cpu, nominalQuota: 8}, {name: memory, nominalQuota: 8Gi}]}]
+---
+apiVersion: kueue.x-k8s.io/v1beta2
+kind: LocalQueue
+metadata: {name: research}
+spec: {clusterQueue: research}
+`
+
+// queues are Kueue's for one namespace.
+type queues struct {
+	*kueue.Kueue
+	namespace string
+}
+
+func startKueue(t *testing.T, namespace string) *queues {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	node, err := binaries.FindNode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := kueue.Start(ctx, product.Env, node, namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := k.Stop(context.WithoutCancel(ctx)); err != nil {
+			t.Error(err)
+		}
+	})
+	create(t, namespace, queueObjects)
+	return &queues{k, namespace}
+}
+
+// stop sets whether the queue admits jobs, and whether it keeps those that it has admitted.
+func (q *queues) stop(t *testing.T, policy string) {
+	t.Helper()
+	patch := fmt.Sprintf(`--patch={"spec":{"stopPolicy":%q}}`, policy)
+	if _, _, err := product.Kubectl(t.Context(), nil, "patch", "clusterqueue", "research", "--type=merge", patch); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A workload is a job as Kueue sees it.
+type workload struct {
+	metav1.ObjectMeta `json:"metadata"`
+	Status            struct {
+		Conditions []metav1.Condition `json:"conditions"`
+	} `json:"status"`
+}
+
+func (w workload) is(condition string) bool {
+	return meta.IsStatusConditionTrue(w.Status.Conditions, condition)
+}
+
+func (q *queues) workloads(t *testing.T) []workload {
+	t.Helper()
+	text, _, err := product.Kubectl(t.Context(), nil, "get", "workloads", "-n", q.namespace, "-o", "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list struct{ Items []workload }
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		t.Fatal(err)
+	}
+	return list.Items
+}
+
+// workload is that of the one job in the queue.
+func (q *queues) workload(t *testing.T) workload {
+	t.Helper()
+	all := q.workloads(t)
+	if len(all) != 1 {
+		t.Fatalf("there are %d workloads of one job: %v", len(all), all)
+	}
+	return all[0]
+}
+
+func (q *queues) pods(t *testing.T) int {
+	t.Helper()
+	var pods corev1.PodList
+	if err := product.Client.List(t.Context(), &pods, client.InNamespace(q.namespace)); err != nil {
+		t.Fatal(err)
+	}
+	return len(pods.Items)
+}
+
+func isSuspended(job *v2beta1.MPIJob) bool {
+	return job.Spec.RunPolicy.Suspend != nil && *job.Spec.RunPolicy.Suspend
+}
+
+// isAdmitted asserts that the job has what Kueue writes into a job that it lets run.
+func isAdmitted(t *testing.T, job *v2beta1.MPIJob) {
+	t.Helper()
+	for role, replica := range job.Spec.MPIReplicaSpecs {
+		spec := replica.Template.Spec
+		if isSuspended(job) || spec.NodeSelector["run.ai/type"] != lab.NodeType || len(spec.Tolerations) != 1 {
+			t.Errorf("%s: suspended: %t, node selector %v, tolerations %v", role, isSuspended(job), spec.NodeSelector, spec.Tolerations)
+		}
+	}
+}
