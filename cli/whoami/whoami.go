@@ -30,10 +30,12 @@ func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
-	if refusal != "" {
-		if stamp, _, err = ask(ctx, client, &place, false); err != nil {
-			return invocation.Failed(client.Explain(err))
-		}
+	plain, _, err := ask(ctx, client, &place, false)
+	if err != nil {
+		return invocation.Failed(client.Explain(err))
+	}
+	if stamp == nil {
+		stamp = plain
 	}
 	if stamp != nil {
 		fmt.Fprintf(run.Stdout, "The cluster knows you as %s.\n", stamp.Username)
@@ -43,7 +45,16 @@ func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
 		return nil
 	}
 	fmt.Fprintf(run.Stdout, "--run-as-user gives you %s, home %s (source %s).\n", stamp.Identity, stamp.Identity.Home, stamp.Identity.Source)
+	fmt.Fprintln(run.Stdout, boundary(plain, place.Namespace))
 	return nil
+}
+
+// boundary says whether others can be taken for the user: only where nobody can leave the flag out.
+func boundary(plain *annotations.Stamp, namespace string) string {
+	if plain != nil && plain.Identity != nil {
+		return "Every MPIJob in namespace " + namespace + " runs as its submitter, with the flag or without."
+	}
+	return "MPIJobs in namespace " + namespace + " run as their submitter only with the flag: without it they may write other ids."
 }
 
 // ask returns the stamp of a job, or why the cluster would refuse it.

@@ -16,13 +16,15 @@ func TestWhoami(t *testing.T) {
 	const (
 		aliceIs = "The cluster knows you as saml:alice@example.com.\n"
 		runsAs  = "--run-as-user gives you uid=1234567(alice) gid=54000 groups=54000,60001,60002, home /home/alice (source Claims).\n"
+		every   = "Every MPIJob in namespace runai-whoami-required runs as its submitter, with the flag or without.\n"
+		asking  = "MPIJobs in namespace runai-whoami run as their submitter only with the flag: without it they may write other ids.\n"
 		unknown = "the cluster knows no UID and GID of saml:bob: ask your administrator to send the claims run.ai/uid and run.ai/gid with your login\n"
 	)
 	for _, test := range []struct {
 		name, kubeconfig, namespace, stdout, stderr string
 	}{
-		{"alice", alice.Kubeconfig(), namespace, aliceIs + runsAs, ""},
-		{"alice, where it is required", alice.Kubeconfig(), required, aliceIs + runsAs, ""},
+		{"alice", alice.Kubeconfig(), namespace, aliceIs + runsAs + asking, ""},
+		{"alice, where it is required", alice.Kubeconfig(), required, aliceIs + runsAs + every, ""},
 		{"alice, where it is disabled", alice.Kubeconfig(), disabled, aliceIs + "--run-as-user is not possible in namespace runai-whoami-disabled: is disabled in project whoami-disabled: leave it out, or use another project\n", ""},
 		{"bob", bob.Kubeconfig(), namespace, "The cluster knows you as saml:bob.\n--run-as-user is not possible in namespace runai-whoami: " + unknown, ""},
 		{"bob, where it is required", bob.Kubeconfig(), required, "--run-as-user is not possible in namespace runai-whoami-required: " + unknown, ""},
