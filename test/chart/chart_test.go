@@ -100,6 +100,20 @@ func TestUnknownPolicyKeyIsRefusedByTheReplica(t *testing.T) {
 	}
 }
 
+// A Kubernetes that drops what keeps the groups of an image out takes an administrator's word for it.
+func TestOldKubernetesIsRefused(t *testing.T) {
+	set, err := binaries.Find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Render(t.Context(), set.Helm, directory, "--kube-version=1.32.5")
+	if err == nil || !strings.Contains(err.Error(), "policy.identity.supplementalGroupsPolicy=Off") {
+		t.Errorf("got %v", err)
+	}
+	render(t, "--kube-version=1.33.0")
+	render(t, "--kube-version=1.32.5", "--set-string", "policy.identity.supplementalGroupsPolicy=Off")
+}
+
 func TestWebhookFailsClosed(t *testing.T) {
 	webhook := find[admissionregistrationv1.MutatingWebhookConfiguration](t, render(t), "MutatingWebhookConfiguration", "admission-runai-mpi").Webhooks[0]
 	if *webhook.FailurePolicy != admissionregistrationv1.Fail || *webhook.TimeoutSeconds != 5 ||

@@ -56,6 +56,13 @@ func TestT26OtherPods(t *testing.T) {
 	eventually(t, "the pods of an MPIJob are there", func(ctx context.Context) bool {
 		return product.Client.List(ctx, &pods, client.InNamespace(namespace)) == nil && len(pods.Items) == 2
 	})
+	injected := pod() // as the operator would make it, and another webhook change it
+	alicesUID := int64(1234567)
+	injected.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: &alicesUID}
+	injected.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{RunAsUser: &uid}
+	if err := product.Client.Create(t.Context(), injected, client.DryRunAll); err == nil || !strings.Contains(err.Error(), "a container runs as somebody else than its pod") {
+		t.Errorf("an injected container: got %v", err)
+	}
 	mine := pods.Items[0].DeepCopy()
 	mine.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "e", Image: "x"}}}
 	if err := alice.SubResource("ephemeralcontainers").Update(t.Context(), mine); err == nil || !strings.Contains(err.Error(), "nobody adds containers") {

@@ -51,6 +51,26 @@ func TestT09ChangedStamp(t *testing.T) {
 	runsAs(t, get(t, namespace, "hers"), "saml:alice", 1234567, 54000)
 }
 
+// A job that is being deleted is still somebody's: a finalizer may keep it for long, and MultiKueue copies it.
+func TestT09StampOfADyingJob(t *testing.T) {
+	namespace, alice, bob := addProject(t, "t09-dying", required), login(t, broker, alices), login(t, broker, bobs)
+	create(t, alice, mpijobtest.MakeMPIJob("dying", namespace).Job(func(job *v2beta1.MPIJob) { job.Finalizers = []string{"example.com/hold"} }).Obj())
+	if err := bob.Delete(t.Context(), get(t, namespace, "dying")); err != nil {
+		t.Fatal(err)
+	}
+	job := get(t, namespace, "dying")
+	job.Annotations[annotations.SubmittedByKey] = forgedStamp
+	isRefused(t, "the stamp", bob.Update(t.Context(), job), "cannot be changed after its submission (metadata.annotations)")
+	job = get(t, namespace, "dying")
+	whatRuns[0].change(job)
+	isRefused(t, "the command", bob.Update(t.Context(), job), "cannot be changed after its submission")
+	job = get(t, namespace, "dying")
+	job.Finalizers = nil
+	if err := bob.Update(t.Context(), job); err != nil {
+		t.Errorf("the finalizer: %s", err)
+	}
+}
+
 // The same by every kind of patch, and by force.
 func TestT10Patches(t *testing.T) {
 	namespace, bob := addProject(t, "t10", required), login(t, broker, bobs)

@@ -34,7 +34,7 @@ const (
 // updater's identity make anything of it. project is asked only for an update that is more than a
 // controller's.
 func (a Admitter) Judge(stored, updated *v2beta1.MPIJob, project func() (*v1alpha1.Project, error)) (Change, []string, error) {
-	if updated.DeletionTimestamp != nil || equality.Semantic.DeepEqual(a.governed(stored), a.governed(updated)) {
+	if equality.Semantic.DeepEqual(a.governed(stored), a.governed(updated)) {
 		return Allowed, nil, nil
 	}
 	stamp, _ := annotations.ParseStamp(stored.Annotations) // nobody speaks for a job without a stamp that can be read

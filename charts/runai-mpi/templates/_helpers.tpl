@@ -41,9 +41,9 @@ rules:
 matchConditions:
 - name: says-what-runs
   expression: >-
-    request.operation != 'UPDATE' || !has(object.metadata.deletionTimestamp) && (object.?spec != oldObject.?spec ||
+    request.operation != 'UPDATE' || object.?spec != oldObject.?spec ||
     object.metadata.?labels.orValue({}) != oldObject.metadata.?labels.orValue({}) ||
-    object.metadata.?annotations.orValue({}) != oldObject.metadata.?annotations.orValue({}))
+    object.metadata.?annotations.orValue({}) != oldObject.metadata.?annotations.orValue({})
 namespaceSelector:
   matchExpressions:
   - key: {{ .Values.policy.projectLabel }}
