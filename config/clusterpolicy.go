@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -86,6 +87,9 @@ type Identity struct {
 	SupplementalGroupsPolicy SupplementalGroupsPolicy `json:"supplementalGroupsPolicy"`
 	RuntimeClassNames        []string                 `json:"runtimeClassNames"`
 }
+
+// Reads reports whether identities may come from a source.
+func (i Identity) Reads(source IdentitySource) bool { return slices.Contains(i.Sources, source) }
 
 // IdentitySource is a place that an identity may come from.
 type IdentitySource string

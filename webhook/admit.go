@@ -17,7 +17,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/version"
-	"github.com/runai-mpi/runai-mpi/webhook/policy"
+	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
 type admit struct {
@@ -60,7 +60,7 @@ func (a *admit) run(input io.Reader, output, report io.Writer) error {
 		return err
 	}
 	offline := offline{
-		admitter: policy.Admitter{Cluster: cluster, Version: version.String()},
+		reviewer: review.Reviewer{Cluster: cluster, Version: version.String()},
 		project:  project,
 		security: api.LevelVersion{Level: api.Level(a.PodSecurity), Version: api.LatestVersion()},
 		user:     authenticationv1.UserInfo{Username: a.User, Extra: extra},

@@ -18,14 +18,15 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/manifest"
-	"github.com/runai-mpi/runai-mpi/webhook/admission"
+	"github.com/runai-mpi/runai-mpi/webhook/identity"
 	"github.com/runai-mpi/runai-mpi/webhook/patch"
-	"github.com/runai-mpi/runai-mpi/webhook/policy"
+	"github.com/runai-mpi/runai-mpi/webhook/review"
+	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
 
-// offline admits jobs as the webhook does, without a cluster.
+// offline reviews jobs as the webhook does, without a cluster.
 type offline struct {
-	admitter policy.Admitter
+	reviewer review.Reviewer
 	project  *v1alpha1.Project // nil: the one that the job names, restricting nothing
 	security api.LevelVersion
 	user     authenticationv1.UserInfo
@@ -47,7 +48,7 @@ func (o offline) admit(document []byte) error {
 		return o.refuse("the job", err)
 	}
 	before := job.DeepCopy()
-	warnings, errs := o.reporting(before, raw).Admit(job, policy.Request{Place: policy.Place{Project: o.projectOf(job), PodSecurity: o.security}, User: o.user})
+	warnings, errs := o.reporting(before, raw).Create(job, o.requestOf(job))
 	if len(errs) > 0 {
 		return o.refuse(job.Name, apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), job.Name, errs))
 	}
@@ -65,7 +66,18 @@ func decode(raw []byte) (*v2beta1.MPIJob, error) {
 	if kind.GroupVersionKind() != v2beta1.SchemeGroupVersionKind {
 		return nil, fmt.Errorf("is a %s of %s: write kind: %s and apiVersion: %s", kind.Kind, kind.APIVersion, v2beta1.Kind, v2beta1.SchemeGroupVersion)
 	}
-	return admission.Decode(raw)
+	return server.Decode(raw)
+}
+
+// requestOf has no directory: offline, only claims and the client say who somebody is.
+func (o offline) requestOf(job *v2beta1.MPIJob) review.Request {
+	question := identity.Question{User: o.user, Client: annotations.ClientIdentityOf(job.Annotations)}
+	found, err := identity.Resolve(question, o.reviewer.Cluster.Identity)
+	return review.Request{
+		NamespaceFacts: review.NamespaceFacts{Project: o.projectOf(job), PodSecurity: o.security},
+		User:           o.user,
+		Submitter:      review.Submitter{Identity: found, Unknown: err},
+	}
 }
 
 func (o offline) projectOf(job *v2beta1.MPIJob) *v1alpha1.Project {
@@ -79,9 +91,9 @@ func (o offline) projectOf(job *v2beta1.MPIJob) *v1alpha1.Project {
 	return &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: name}}
 }
 
-// reporting is the admitter that tells what each policy changes.
-func (o offline) reporting(before *v2beta1.MPIJob, raw []byte) policy.Admitter {
-	reporting, previous := o.admitter, before.DeepCopy()
+// reporting returns the reviewer that reports what each policy changes.
+func (o offline) reporting(before *v2beta1.MPIJob, raw []byte) review.Reviewer {
+	reporting, previous := o.reviewer, before.DeepCopy()
 	reporting.Applied = func(name string, job *v2beta1.MPIJob) {
 		operations, err := patch.Between(previous, job, raw)
 		previous = job.DeepCopy()

@@ -14,8 +14,8 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/version"
-	"github.com/runai-mpi/runai-mpi/webhook/admission"
-	"github.com/runai-mpi/runai-mpi/webhook/policy"
+	"github.com/runai-mpi/runai-mpi/webhook/review"
+	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
 
 type serve struct {
@@ -40,7 +40,7 @@ func (s *serve) Run() error {
 		return err
 	}
 	ctx := ctrl.SetupSignalHandler()
-	if err := admission.AddToManager(ctx, manager, policy.Admitter{Cluster: cluster, Version: version.String()}); err != nil {
+	if err := server.AddToManager(ctx, manager, review.Reviewer{Cluster: cluster, Version: version.String()}); err != nil {
 		return err
 	}
 	if err := manager.Start(ctx); err != nil {
@@ -55,8 +55,8 @@ func (s *serve) manager(cluster *config.ClusterPolicy) (ctrl.Manager, error) {
 		return nil, fmt.Errorf("cannot find the API server: %w: write --kubeconfig outside of a cluster", err)
 	}
 	manager, err := ctrl.NewManager(client, ctrl.Options{
-		Scheme:                 admission.Scheme(),
-		Cache:                  admission.CacheOptions(cluster.ProjectLabel),
+		Scheme:                 server.Scheme(),
+		Cache:                  server.CacheOptions(cluster.ProjectLabel),
 		WebhookServer:          webhook.NewServer(webhook.Options{Host: s.Host, Port: s.Port, CertDir: s.CertDir}),
 		Metrics:                metricsserver.Options{BindAddress: s.MetricsAddress},
 		HealthProbeBindAddress: s.HealthAddress,

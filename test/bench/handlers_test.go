@@ -12,12 +12,12 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/webhook/admission"
-	"github.com/runai-mpi/runai-mpi/webhook/policy"
+	"github.com/runai-mpi/runai-mpi/webhook/review"
+	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
 
 // everybody is what the product caches.
-func everybody() cache.Options { return admission.CacheOptions(config.Default().ProjectLabel) }
+func everybody() cache.Options { return server.CacheOptions(config.Default().ProjectLabel) }
 
 // alone is the same of a cluster that has one project and one person.
 func alone() cache.Options {
@@ -47,12 +47,12 @@ func handlers(b *testing.B, options cache.Options) http.Handler {
 		b.Fatal(err)
 	}
 	manager, err := ctrl.NewManager(product.Config, ctrl.Options{
-		Scheme: admission.Scheme(), Cache: options, Metrics: metricsserver.Options{BindAddress: "0"},
+		Scheme: server.Scheme(), Cache: options, Metrics: metricsserver.Options{BindAddress: "0"},
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := admission.AddToManager(b.Context(), manager, policy.Admitter{Cluster: cluster, Version: "(bench)"}); err != nil {
+	if err := server.AddToManager(b.Context(), manager, review.Reviewer{Cluster: cluster, Version: "(bench)"}); err != nil {
 		b.Fatal(err)
 	}
 	go func() {

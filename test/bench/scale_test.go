@@ -15,7 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/runai-mpi/runai-mpi/webhook/admission"
+	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
 
 const rounds, requests = 10, 500
@@ -31,8 +31,8 @@ func BenchmarkScale(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Run("mutate", func(b *testing.B) { compare(b, alone, crowded, admission.MutatePath, review(b, lean(0))) })
-	b.Run("validate", func(b *testing.B) { compare(b, alone, crowded, admission.ValidatePath, review(b, final)) })
+	b.Run("mutate", func(b *testing.B) { compare(b, alone, crowded, server.MutatePath, admissionReview(b, lean(0))) })
+	b.Run("validate", func(b *testing.B) { compare(b, alone, crowded, server.ValidatePath, admissionReview(b, final)) })
 }
 
 func compare(b *testing.B, alone, crowded http.Handler, path string, body []byte) {
@@ -71,7 +71,7 @@ func median(times []time.Duration) time.Duration {
 }
 
 // review is what the API server asks when the person 0 creates a job in the project 0.
-func review(b *testing.B, job *v2beta1.MPIJob) []byte {
+func admissionReview(b *testing.B, job *v2beta1.MPIJob) []byte {
 	b.Helper()
 	object, err := json.Marshal(job)
 	if err != nil {

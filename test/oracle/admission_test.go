@@ -9,11 +9,12 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/test/oracle/randomjob"
-	"github.com/runai-mpi/runai-mpi/webhook/policy"
+	"github.com/runai-mpi/runai-mpi/webhook/identity"
+	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
 var (
-	admitter = policy.Admitter{Cluster: config.Default(), Version: "(test)"}
+	reviewer = review.Reviewer{Cluster: config.Default(), Version: "(test)"}
 	alice    = authenticationv1.UserInfo{Username: "saml:alice", UID: "a1", Extra: claims()}
 )
 
@@ -33,12 +34,15 @@ func project(required bool) *v1alpha1.Project {
 	return made
 }
 
-// admits tells whether alice's job is admitted, and makes it comply. Where the project requires no
+// admits reports whether alice's job is admitted, and makes it comply. Where the project requires no
 // identity, the job asks for it.
 func admits(job *v2beta1.MPIJob, required bool) bool {
 	if !required {
 		metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.RunAsUserKey, "true")
 	}
-	_, errs := admitter.Admit(job, policy.Request{Place: policy.Place{Project: project(required)}, User: alice})
+	found, err := identity.Resolve(identity.Question{User: alice}, reviewer.Cluster.Identity)
+	_, errs := reviewer.Create(job, review.Request{
+		NamespaceFacts: review.NamespaceFacts{Project: project(required)}, User: alice, Submitter: review.Submitter{Identity: found, Unknown: err},
+	})
 	return len(errs) == 0
 }

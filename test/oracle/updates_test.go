@@ -6,9 +6,8 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 
-	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/test/oracle/randomjob"
-	"github.com/runai-mpi/runai-mpi/webhook/policy"
+	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
 // An update is refused, or restored to the stored job, or the processes are still the submitter's: an
@@ -27,25 +26,24 @@ func FuzzUpdates(f *testing.F) {
 			updated = manifest
 		}
 		randomjob.Edit(updated, edit)
-		if judged(t, stored, updated) == policy.Allowed {
+		if classify(stored, updated) == review.Steers {
 			checkIdentity(t, updated)
 		}
 	})
 }
 
-func judged(t *testing.T, stored, updated *v2beta1.MPIJob) policy.Change {
-	t.Helper()
-	change, _, err := admitter.Judge(stored, updated, func() (*v1alpha1.Project, error) { return project(true), nil })
-	if err != nil {
-		t.Fatal(err)
+func classify(stored, updated *v2beta1.MPIJob) review.UpdateClass {
+	verdict := reviewer.ClassifyUpdate(stored, updated)
+	if verdict.Class == review.Changes {
+		verdict = reviewer.ClassifyChange(stored, updated, project(true))
 	}
-	return change
+	return verdict.Class
 }
 
 // A fuzz test of updates proves nothing where all are refused.
 func TestUpdatesOfEveryKind(t *testing.T) {
 	const updates = 600
-	changes := map[policy.Change]int{}
+	classes := map[review.UpdateClass]int{}
 	for seed := range int64(updates) {
 		edit := make([]byte, seed%10)
 		rand.New(rand.NewSource(seed)).Read(edit)
@@ -56,12 +54,12 @@ func TestUpdatesOfEveryKind(t *testing.T) {
 		}
 		updated := []*v2beta1.MPIJob{stored.DeepCopy(), manifest}[seed%2]
 		randomjob.Edit(updated, edit)
-		changes[judged(t, stored, updated)]++
+		classes[classify(stored, updated)]++
 	}
-	for _, change := range []policy.Change{policy.Allowed, policy.Restorable, policy.Refused} {
-		if changes[change] < updates/20 {
-			t.Errorf("only %d of %d updates are of kind %d: %v", changes[change], updates, change, changes)
+	for _, class := range []review.UpdateClass{review.Steers, review.Reapplies, review.Refused} {
+		if classes[class] < updates/20 {
+			t.Errorf("only %d of %d updates are of class %d: %v", classes[class], updates, class, classes)
 		}
 	}
-	t.Logf("%v", changes)
+	t.Logf("%v", classes)
 }

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +58,7 @@ func TestDirectory(t *testing.T) {
 		{"no entry", nil, nil, "the cluster knows no UID and GID of alice: ask your administrator to make a PosixIdentity of you"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			q := Question{User: user("alice", nil), Namespace: "runai-a", Now: now, Entries: func(string) ([]v1alpha1.PosixIdentity, error) { return test.entries, nil }}
+			q := Question{User: user("alice", nil), Namespace: "runai-a", Now: now, Entries: test.entries}
 			policy := config.Default().Identity
 			policy.Sources = []config.IdentitySource{config.SourceDirectory}
 			got, err := Resolve(q, policy)
@@ -78,9 +77,7 @@ func TestOrderOfSources(t *testing.T) {
 	question := func(extra map[string][]string) Question {
 		return Question{
 			User: user("alice", extra), Client: &annotations.ClientIdentity{UID: 3001, GID: 3001},
-			Entries: func(string) ([]v1alpha1.PosixIdentity, error) {
-				return []v1alpha1.PosixIdentity{entry("alice", v1alpha1.PosixIdentitySpec{Subject: "alice", UID: 2001, GID: 2001})}, nil
-			},
+			Entries: []v1alpha1.PosixIdentity{entry("alice", v1alpha1.PosixIdentitySpec{Subject: "alice", UID: 2001, GID: 2001})},
 		}
 	}
 	both, partial := map[string][]string{"uid": {"1001"}, "gid": {"1001"}}, map[string][]string{"uid": {"1001"}}
@@ -103,15 +100,5 @@ func TestOrderOfSources(t *testing.T) {
 		if test.uid == 0 && err == nil || test.uid != 0 && (err != nil || got.UID != test.uid) {
 			t.Errorf("%v of %v: got %v, %v", test.sources, test.extra, got, err)
 		}
-	}
-}
-
-func TestUnreadableDirectory(t *testing.T) {
-	policy := config.Default().Identity
-	policy.Sources = []config.IdentitySource{config.SourceDirectory, config.SourceClient}
-	broken := errors.New("no cache")
-	q := Question{User: user("alice", nil), Client: &annotations.ClientIdentity{UID: 3001, GID: 3001}, Entries: func(string) ([]v1alpha1.PosixIdentity, error) { return nil, broken }}
-	if got, err := Resolve(q, policy); got != nil || !errors.Is(err, broken) {
-		t.Errorf("got %v, %v", got, err)
 	}
 }

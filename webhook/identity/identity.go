@@ -1,5 +1,5 @@
-// Package identity tells which POSIX user an authenticated user of the cluster is. It trusts what the
-// API server says of a request, and nothing that a client wrote.
+// Package identity resolves an authenticated user of the cluster to a POSIX user. It trusts what the API
+// server says of a request, and nothing that a client wrote.
 package identity
 
 import (
@@ -15,12 +15,12 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// A Question is who a user is.
+// A Question asks for the POSIX identity of a user. All of it are values.
 type Question struct {
 	User      authenticationv1.UserInfo
 	Namespace string
-	// Entries returns the directory's entries of a subject.
-	Entries func(subject string) ([]v1alpha1.PosixIdentity, error)
+	// Entries are the directory's for exactly this username.
+	Entries []v1alpha1.PosixIdentity
 	// Client is what the user's workstation says; it is read only where the policy lists it as a source.
 	Client *annotations.ClientIdentity
 	Now    time.Time

@@ -1,10 +1,9 @@
-package policy
+package policy_test
 
 import (
 	"encoding/json"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -18,21 +17,20 @@ import (
 // FuzzAdmit admits jobs of random templates and intents, under the projects and policies of the
 // goldens: nothing makes the policies panic, and what they admit they admit again without a change.
 func FuzzAdmit(f *testing.F) {
-	goldens := loadGoldens(f)
-	for i := range goldens {
+	submissions := loadSubmissions(f)
+	for i := range submissions {
 		f.Add([]byte("some bytes to begin with, from which the job is filled"), uint(i))
 	}
 	f.Fuzz(func(t *testing.T, data []byte, n uint) {
-		g := goldens[n%uint(len(goldens))]
-		admitTwice(t, g, randomJob(data))
+		createTwice(t, submissions[n%uint(len(submissions))], randomJob(data))
 	})
 }
 
 // FuzzAdmitJSON does the same with whatever decodes, beginning with the goldens.
 func FuzzAdmitJSON(f *testing.F) {
-	goldens := loadGoldens(f)
-	for i, g := range goldens {
-		data, err := json.Marshal(g.job)
+	submissions := loadSubmissions(f)
+	for i, s := range submissions {
+		data, err := json.Marshal(s.job)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -43,21 +41,8 @@ func FuzzAdmitJSON(f *testing.F) {
 		if json.Unmarshal(data, job) != nil {
 			return
 		}
-		admitTwice(t, goldens[n%uint(len(goldens))], job)
+		createTwice(t, submissions[n%uint(len(submissions))], job)
 	})
-}
-
-func admitTwice(t *testing.T, g admission, job *v2beta1.MPIJob) {
-	if _, errs := g.admitter().Admit(job, g.request()); len(errs) > 0 {
-		return
-	}
-	once := job.DeepCopy()
-	if _, errs := g.admitter().Admit(job, g.request()); len(errs) > 0 {
-		t.Fatalf("refused the second time: %s", errs.ToAggregate())
-	}
-	if diff := cmp.Diff(once, job); diff != "" {
-		t.Errorf("the second time changes (-once +twice):\n%s", diff)
-	}
 }
 
 // choices are what makes policies act; mostly values that they accept, or nothing would be admitted.
@@ -70,15 +55,16 @@ var choices = map[string][]string{
 	annotations.LargeShmKey:              {"true", "false", "8Gi"},
 	annotations.InteractivePriorityLabel: {annotations.InteractivePriority, "train"},
 	"kai.scheduler/queue":                {"team-a"},
-	kaiFraction:                          {"0.5", "0.50"},
-	kaiMemory:                            {"954"},
+	"gpu-fraction":                       {"0.5", "0.50"},
+	"gpu-memory":                         {"954"},
 	"nvidia.com/gpu":                     {"0", "2", "500m"},
 	"cpu":                                {"1", "500m"},
 	"memory":                             {"1Gi", "4Gi"},
 	"operator":                           {"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"},
 	"nodeType":                           {"dgx", "t4", "v100", "5"},
-	"mount":                              {shmPath, shmPath + "/", "/data"},
-	"volume":                             {shmVolume, "data"},
+	"mount":                              {"/dev/shm", "/dev/shm/", "/data"},
+	"volume":                             {"runai-shm", "data"},
+	"env":                                {"PRTE_MCA_prte_default_hostfile", "PRTE_MCA_plm_ssh_args", "RUNAI_MPI_NUM_WORKERS"},
 	"scheduler":                          {"", "", "kai-scheduler"},
 }
 
@@ -113,11 +99,11 @@ func randomJob(data []byte) *v2beta1.MPIJob {
 		func(m *corev1.VolumeMount, c randfill.Continue) {
 			m.Name, m.MountPath = chooser{c}.one("volume"), chooser{c}.one("mount")
 		},
-		func(e *corev1.EnvVar, c randfill.Continue) { e.Name = openMPI5[c.Intn(len(openMPI5))].Name },
+		func(e *corev1.EnvVar, c randfill.Continue) { e.Name = chooser{c}.one("env") },
 		func(g *corev1.PodSchedulingGate, _ randfill.Continue) { g.Name = annotations.AdmissionGate },
 		func(t *corev1.PodTemplateSpec, c randfill.Continue) {
 			choose := chooser{c}
-			t.Labels, t.Annotations = choose.some("kai.scheduler/queue"), choose.some(kaiFraction, kaiMemory)
+			t.Labels, t.Annotations = choose.some("kai.scheduler/queue"), choose.some("gpu-fraction", "gpu-memory")
 			t.Spec.SchedulerName = choose.one("scheduler")
 			container := &t.Spec.Containers[0]
 			for _, part := range []any{&container.Resources, &container.Env, &container.VolumeMounts, &t.Spec.Affinity, &t.Spec.SchedulingGates, &t.Spec.HostIPC} {

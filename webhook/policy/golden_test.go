@@ -1,10 +1,6 @@
-package policy
+package policy_test
 
 import (
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,12 +13,15 @@ import (
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/test/golden"
+	"github.com/runai-mpi/runai-mpi/webhook/identity"
+	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// An admission is a folder of testdata: job.yaml, perhaps project.yaml, cluster.yaml, user.yaml and labels.yaml (the
-// namespace's), and what becomes of the job: admitted.yaml and warnings.txt, or refused.txt.
-type admission struct {
-	dir     string
+// A submission is a case of testdata: job.yaml, perhaps project.yaml, cluster.yaml, user.yaml and
+// labels.yaml (the namespace's), and what becomes of the job: admitted.yaml and warnings.txt, or
+// refused.txt.
+type submission struct {
+	*golden.Case
 	job     *v2beta1.MPIJob
 	project *v1alpha1.Project
 	cluster *config.ClusterPolicy
@@ -30,51 +29,62 @@ type admission struct {
 	labels  map[string]string
 }
 
-// request is that of alice, of whom the API server knows everything, unless user.yaml says otherwise.
-func (g admission) request() Request {
-	return Request{Place: Place{g.project, PodSecurityOf(g.labels)}, User: g.user}
+// alice is the user of a case without user.yaml.
+var alice = authenticationv1.UserInfo{Username: "saml:alice@example.com", Extra: map[string]authenticationv1.ExtraValue{
+	"run.ai/uid": {"1234567"}, "run.ai/gid": {"54000"}, "run.ai/supplementary-groups": {"60002", "60001"},
+}}
+
+func loadSubmissions(t testing.TB) []submission {
+	t.Helper()
+	var all []submission
+	for _, c := range golden.Cases(t, "testdata") {
+		s := submission{Case: c, job: &v2beta1.MPIJob{}, cluster: config.Default(), user: alice,
+			project: &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "team-a"}}}
+		s.read(t, "job.yaml", s.job)
+		s.read(t, "project.yaml", s.project)
+		s.read(t, "labels.yaml", &s.labels)
+		if _, present := c.File("user.yaml"); present {
+			s.user = authenticationv1.UserInfo{}
+			s.read(t, "user.yaml", &s.user)
+		}
+		if text, present := c.File("cluster.yaml"); present {
+			cluster, err := config.Parse([]byte(text))
+			if err != nil {
+				t.Fatalf("%s: %s", c.Name, err)
+			}
+			s.cluster = cluster
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
-func (g admission) admitter() Admitter { return Admitter{Cluster: g.cluster, Version: "(test)"} }
-
-func loadGoldens(t testing.TB) []admission {
+func (s submission) read(t testing.TB, name string, into any) {
 	t.Helper()
-	dirs, err := filepath.Glob("testdata/*")
-	if err != nil || len(dirs) == 0 {
-		t.Fatalf("no goldens: %v", err)
+	text, _ := s.File(name)
+	if err := yaml.UnmarshalStrict([]byte(text), into); err != nil {
+		t.Fatalf("%s: %s: %s", s.Name, name, err)
 	}
-	var goldens []admission
-	for _, dir := range dirs {
-		g := admission{dir: dir, job: &v2beta1.MPIJob{}, cluster: config.Default(),
-			project: &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "team-a"}}}
-		read(t, filepath.Join(dir, "job.yaml"), g.job)
-		if exists(t, filepath.Join(dir, "project.yaml")) {
-			read(t, filepath.Join(dir, "project.yaml"), g.project)
-		}
-		if path := filepath.Join(dir, "cluster.yaml"); exists(t, path) {
-			if g.cluster, err = config.Load(path); err != nil {
-				t.Fatal(err)
-			}
-		}
-		read(t, "fixtures/alice.yaml", &g.user)
-		if path := filepath.Join(dir, "user.yaml"); exists(t, path) {
-			g.user = authenticationv1.UserInfo{}
-			read(t, path, &g.user)
-		}
-		if path := filepath.Join(dir, "labels.yaml"); exists(t, path) {
-			read(t, path, &g.labels)
-		}
-		goldens = append(goldens, g)
+}
+
+func (s submission) reviewer() review.Reviewer {
+	return review.Reviewer{Cluster: s.cluster, Version: "(test)"}
+}
+
+func (s submission) request() review.Request {
+	found, err := identity.Resolve(identity.Question{User: s.user}, s.cluster.Identity)
+	return review.Request{
+		NamespaceFacts: review.NamespaceFacts{Project: s.project, PodSecurity: review.PodSecurityOf(s.labels)},
+		User:           s.user,
+		Submitter:      review.Submitter{Identity: found, Unknown: err},
 	}
-	return goldens
 }
 
 func TestGoldens(t *testing.T) {
-	for _, g := range loadGoldens(t) {
-		t.Run(filepath.Base(g.dir), func(t *testing.T) {
-			before := g.job.DeepCopy()
-			job := g.job.DeepCopy()
-			warnings, errs := g.admitter().Admit(job, g.request())
+	for _, s := range loadSubmissions(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			before, job := s.job.DeepCopy(), s.job.DeepCopy()
+			warnings, errs := s.reviewer().Create(job, s.request())
 			admitted, refused := "", ""
 			for _, err := range errs {
 				refused += err.Error() + "\n"
@@ -82,10 +92,10 @@ func TestGoldens(t *testing.T) {
 			if refused == "" {
 				admitted = marshal(t, job)
 			}
-			golden.Compare(t, filepath.Join(g.dir, "admitted.yaml"), admitted)
-			golden.Compare(t, filepath.Join(g.dir, "warnings.txt"), strings.Join(append(warnings, ""), "\n"))
-			golden.Compare(t, filepath.Join(g.dir, "refused.txt"), refused)
-			if diff := cmp.Diff(before, g.job); diff != "" {
+			s.Compare(t, "admitted.yaml", admitted)
+			s.Compare(t, "warnings.txt", strings.Join(append(warnings, ""), "\n"))
+			s.Compare(t, "refused.txt", refused)
+			if diff := cmp.Diff(before, s.job); diff != "" {
 				t.Errorf("a copy of the job shares memory with it:\n%s", diff)
 			}
 		})
@@ -93,46 +103,37 @@ func TestGoldens(t *testing.T) {
 }
 
 func TestChainTwiceIsOnce(t *testing.T) {
-	for _, g := range loadGoldens(t) {
-		t.Run(filepath.Base(g.dir), func(t *testing.T) {
-			job := g.job.DeepCopy()
-			firstWarnings, errs := g.admitter().Admit(job, g.request())
-			if refused := exists(t, filepath.Join(g.dir, "refused.txt")); refused || len(errs) > 0 {
-				return
-			}
-			once := job.DeepCopy()
-			warnings, errs := g.admitter().Admit(job, g.request())
-			if len(errs) > 0 {
-				t.Fatalf("refused the second time: %s", errs.ToAggregate())
-			}
-			if diff := cmp.Diff(once, job); diff != "" {
-				t.Errorf("the second time changes (-once +twice):\n%s", diff)
-			}
-			if diff := cmp.Diff(firstWarnings, warnings); diff != "" {
-				t.Errorf("other warnings (-once +twice):\n%s", diff)
+	for _, s := range loadSubmissions(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			if job := s.job.DeepCopy(); createTwice(t, s, job) {
+				_, refused := s.File("refused.txt")
+				if refused {
+					t.Error("admitted")
+				}
 			}
 		})
 	}
 }
 
-func read(t testing.TB, path string, into any) {
+// createTwice reports whether the job is admitted, and holds that the second time changes nothing.
+func createTwice(t *testing.T, s submission, job *v2beta1.MPIJob) bool {
 	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+	first, errs := s.reviewer().Create(job, s.request())
+	if len(errs) > 0 {
+		return false
 	}
-	if err := yaml.UnmarshalStrict(data, into); err != nil {
-		t.Fatalf("%s: %s", path, err)
+	once := job.DeepCopy()
+	second, errs := s.reviewer().Create(job, s.request())
+	if len(errs) > 0 {
+		t.Fatalf("refused the second time: %s", errs.ToAggregate())
 	}
-}
-
-func exists(t testing.TB, path string) bool {
-	t.Helper()
-	_, err := os.Stat(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
+	if diff := cmp.Diff(once, job); diff != "" {
+		t.Errorf("the second time changes (-once +twice):\n%s", diff)
 	}
-	return err == nil
+	if diff := cmp.Diff(first, second); diff != "" {
+		t.Errorf("other warnings (-once +twice):\n%s", diff)
+	}
+	return true
 }
 
 func marshal(t testing.TB, value any) string {

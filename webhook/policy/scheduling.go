@@ -5,7 +5,6 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/config"
@@ -14,8 +13,35 @@ import (
 )
 
 // scheduling hands the job to the cluster's scheduler and the project's queue, and takes off the gate
-// that the command line put on: from here on the job is judged.
-func scheduling(job *v2beta1.MPIJob, in Input) field.ErrorList {
+// that the command line put on: from here on the job has been reviewed.
+var scheduling = Policy{
+	Name: "scheduling",
+	Doc: Doc{
+		Does: "Removes the scheduling gate `run.ai/admission`. Sets the scheduler of every pod, and the label of the job that names its queue: " +
+			"the project's `queue`, or the project's name (with KAI also on the pods). An interactive job gets the label `priorityClassName: build` and no retries. " +
+			"Another scheduler or queue is refused, and so is `nodeName`.",
+		Applies: "To every job.",
+		Reads: []string{
+			annotations.InteractiveKey, "scheduling.schedulerName", "scheduling.queueLabel", "gpu.fractions", "Project spec.queue",
+		},
+	},
+	Ensure: ensureScheduling,
+	Owns: func(job *v2beta1.MPIJob, in Input) Ownership {
+		owned := Ownership{
+			Labels: []string{annotations.InteractivePriorityLabel},
+			Fields: []string{"template.spec.schedulingGates[" + annotations.AdmissionGate + "]", "template.spec.schedulerName"},
+		}
+		if key := in.Cluster.Scheduling.QueueLabel; key != "" {
+			owned.Labels = append(owned.Labels, key)
+		}
+		if isInteractive(job, in) {
+			owned.Fields = append(owned.Fields, "spec.runPolicy.backoffLimit")
+		}
+		return owned
+	},
+}
+
+func ensureScheduling(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	errs := ensureQueue(job, in)
 	for _, template := range mpijob.Templates(job) {
 		removeGate(&template.Spec)
@@ -43,7 +69,7 @@ func ensureScheduler(template mpijob.Template, cluster *config.ClusterPolicy) fi
 			"binds the pods past the scheduler and the project's node types: leave it out and write "+annotations.NodeTypeKey))
 	}
 	if name := cluster.Scheduling.SchedulerName; name != "" {
-		errs = append(errs, ensure(&template.Spec.SchedulerName, name, path.Child("schedulerName"), "the cluster's policy")...)
+		errs = append(errs, ensureValue(&template.Spec.SchedulerName, name, path.Child("schedulerName"), "the cluster's policy")...)
 	}
 	return errs
 }
@@ -70,15 +96,4 @@ func ensureQueue(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		}
 	}
 	return errs
-}
-
-func ensureLabel(meta *metav1.ObjectMeta, path *field.Path, key, want, asker string) field.ErrorList {
-	value, present := meta.Labels[key]
-	if present && value != want {
-		return field.ErrorList{contradicts(path.Child("labels").Key(key), value, asker, want)}
-	}
-	if !present {
-		metav1.SetMetaDataLabel(meta, key, want)
-	}
-	return nil
 }

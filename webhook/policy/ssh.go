@@ -43,18 +43,51 @@ var sshFiles = []sshFile{
 }
 
 // ssh lets mpirun reach the workers as a user that no image knows: it brings the user's passwd entry,
-// and configurations of ssh and sshd for keys, and a port, that she can use.
-func ssh(job *v2beta1.MPIJob, in Input) field.ErrorList {
-	keys := job.Spec.SSHAuthMountPath
-	if keys == "" || path.Clean(keys) == rootKeysDir {
-		keys = keysDir
-		job.Spec.SSHAuthMountPath = keys
+// and configurations of ssh and sshd for keys, and a port, that the user can use.
+var ssh = Policy{
+	Name: "ssh",
+	Doc: Doc{
+		Does: "Brings small files through annotations of the pods: a passwd and a group file that know the user, and configurations of ssh and sshd. " +
+			"Moves the operator's keys to `" + keysDir + "`, starts sshd on the cluster's port in a worker that starts nothing, and gives it a readiness probe.",
+		Applies: "To a job with an identity.",
+		Reads:   []string{"ssh.port"},
+	},
+	AppliesTo: hasIdentity,
+	Ensure:    ensureSSH,
+	Owns: func(job *v2beta1.MPIJob, _ Input) Ownership {
+		owned := Ownership{
+			Volumes:     []string{filesVolume},
+			Mounts:      []string{filesDir},
+			Trees:       append(sshTrees(), keysDirOf(job)),
+			Annotations: []string{annotations.FilesPrefix + "*"},
+			Fields:      []string{"spec.sshAuthMountPath", "template.spec.containers[0].command", "template.spec.containers[0].readinessProbe"},
+		}
+		for _, file := range sshFiles {
+			owned.Mounts = append(owned.Mounts, file.path)
+		}
+		return owned
+	},
+}
+
+// sshTrees are the paths at which nothing else may be mounted.
+func sshTrees() []string { return []string{"/etc/passwd", "/etc/group", "/etc/ssh", filesDir} }
+
+// keysDirOf returns where the operator mounts the keys of a job with an identity.
+func keysDirOf(job *v2beta1.MPIJob) string {
+	if keys := job.Spec.SSHAuthMountPath; keys != "" && path.Clean(keys) != rootKeysDir {
+		return keys
 	}
+	return keysDir
+}
+
+func ensureSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	keys := keysDirOf(job)
+	job.Spec.SSHAuthMountPath = keys
 	if !plainPath.MatchString(keys) || path.Clean(keys) != keys {
 		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,
 			"stands in configurations of ssh: write a clean, absolute path of letters, digits, '.', '_' and '-', or leave it out")}
 	}
-	if overlapsAny(keys, append(ownFiles(), codeDir, operatorDir)) {
+	if overlapsAny(keys, append(sshTrees(), codeDir, operatorDir)) {
 		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,
 			"hides files that "+annotations.RunAsUserKey+" brings: write another path, or leave it out")}
 	}
@@ -73,15 +106,12 @@ func ssh(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return errs
 }
 
-// ownFiles are the paths that nothing else may be mounted at.
-func ownFiles() []string { return []string{"/etc/passwd", "/etc/group", "/etc/ssh", filesDir} }
-
 func ensureFiles(template mpijob.Template, contents map[string]string, keys string) field.ErrorList {
 	main := template.Main()
 	if main == nil {
 		return nil
 	}
-	errs := overlapping(template.Containers()[0], append(ownFiles(), keys), filesVolume, annotations.RunAsUserKey)
+	errs := ensureTrees(template.Containers()[0], append(sshTrees(), keys), filesVolume, annotations.RunAsUserKey)
 	volume := corev1.Volume{Name: filesVolume, VolumeSource: corev1.VolumeSource{DownwardAPI: &corev1.DownwardAPIVolumeSource{}}}
 	for _, file := range sshFiles {
 		key := annotations.FilesPrefix + file.name

@@ -1,0 +1,105 @@
+package policy_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/golden"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
+)
+
+const pageHead = `<!-- Written by "make generate" from webhook/policy. -->
+# The policies
+
+What ` + "`runai-webhook`" + ` does to an MPIJob in a namespace of a project, in this order. A policy changes what it lists under *writes* and nothing else,
+and no later update of the job can take it away. What contradicts an intent is refused, with both named; what says the same is accepted.
+The names of the policies that were applied are in the job's annotation ` + "`" + annotations.AppliedPoliciesKey + "`" + `.
+
+Default names are shown; the [cluster policy](../config/default.yaml) can change those of the queue label and of the GPU resource.
+`
+
+// The page of the policies is written from their declarations.
+func TestPage(t *testing.T) {
+	page := pageHead
+	for _, p := range policy.Chain {
+		page += section(p)
+	}
+	golden.Compare(t, "../../docs/policies.md", page)
+}
+
+func section(p policy.Policy) string {
+	in := policy.Input{Cluster: config.Default(), Identity: &annotations.Identity{UserName: "USER", Home: "HOME"}}
+	in.Intent.Interactive = new(bool)
+	*in.Intent.Interactive = true
+	owned := p.Owns(mpijobtest.MakeMPIJob("job", "namespace").Obj(), in)
+	text := fmt.Sprintf("\n## %s\n\n%s\n\nApplies: %s\n\n| | |\n|---|---|\n", p.Name, p.Doc.Does, p.Doc.Applies)
+	for _, row := range []struct {
+		title string
+		names []string
+	}{
+		{"reads", p.Doc.Reads},
+		{"writes init containers", owned.Containers},
+		{"writes volumes and their mounts", owned.Volumes},
+		{"mounts at", owned.Mounts},
+		{"keeps other mounts away from", owned.Trees},
+		{"writes variables", owned.Env},
+		{"writes or guards annotations", owned.Annotations},
+		{"writes labels", owned.Labels},
+		{"writes fields", owned.Fields},
+	} {
+		if len(row.names) > 0 {
+			text += fmt.Sprintf("| %s | `%s` |\n", row.title, strings.Join(row.names, "`, `"))
+		}
+	}
+	return text
+}
+
+// Each intent has a policy that reads it, and what the page says of reading is about things that exist.
+func TestPageNamesWhatExists(t *testing.T) {
+	intents := map[string]bool{}
+	for _, doc := range annotations.Docs() {
+		intents[doc.Key] = doc.Key == annotations.ProjectKey // the review reads it
+	}
+	for _, p := range policy.Chain {
+		if p.Doc.Does == "" || p.Doc.Applies == "" {
+			t.Errorf("%s does not say what it does, or when", p.Name)
+		}
+		for _, name := range p.Doc.Reads {
+			switch {
+			case strings.HasPrefix(name, annotations.Prefix):
+				if _, known := intents[name]; !known {
+					t.Errorf("%s reads %s, which is not in the contract", p.Name, name)
+				}
+				intents[name] = true
+			case strings.HasPrefix(name, "Project spec."):
+			case !slices.Contains(clusterPolicyKeys(t), name):
+				t.Errorf("%s reads %s, which is not a key of the cluster policy", p.Name, name)
+			}
+		}
+	}
+	for key, read := range intents {
+		if !read {
+			t.Errorf("no policy reads %s", key)
+		}
+	}
+}
+
+// clusterPolicyKeys are the keys of the first two levels of the default cluster policy.
+func clusterPolicyKeys(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for name, value := range decodeTree(t, string(config.DefaultYAML())) {
+		all = append(all, name)
+		if members, isTree := value.(tree); isTree {
+			for member := range members {
+				all = append(all, name+"."+member)
+			}
+		}
+	}
+	return all
+}

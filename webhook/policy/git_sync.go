@@ -1,0 +1,124 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+const (
+	gitSyncName = "git-sync"
+
+	codeVolume       = "runai-git-sync"
+	codeDir          = "/run/git-sync"
+	codeLink         = "current"
+	credentialVolume = "runai-git-sync-secret"
+	credentialDir    = "/run/git-sync-secret"
+	gitSyncContainer = "runai-git-sync"
+)
+
+// gitSync clones the repository before the main container of both roles starts, with git-sync v4
+// (https://github.com/kubernetes/git-sync). Its contents are at the target; git itself works in
+// /run/git-sync/current, where the worktree finds its repository.
+var gitSync = Policy{
+	Name: gitSyncName,
+	Doc: Doc{
+		Does: "Adds an init container with git-sync to both roles, which runs as the main container does, and mounts the repository's contents at the target " +
+			"and the whole repository at " + codeDir + ". Sets `safe.directory` by git's own variables.",
+		Applies: "To a job that asks for it.",
+		Reads: []string{
+			annotations.GitSyncKey, annotations.GitSyncSecretKey, "gitSync.image", "gitSync.timeout", "gitSync.defaultTarget", "gitSync.resources",
+		},
+	},
+	AppliesTo: func(_ *v2beta1.MPIJob, in Input) bool { return in.Intent.GitSync != nil },
+	Ensure:    ensureGitSync,
+	Warn:      warnGitSync,
+	Owns: func(_ *v2beta1.MPIJob, in Input) Ownership {
+		owned := Ownership{
+			Containers: []string{gitSyncContainer},
+			Volumes:    []string{codeVolume, credentialVolume},
+			Mounts:     []string{targetOf(in)},
+			Trees:      []string{codeDir, credentialDir},
+		}
+		for _, variable := range trustRepository {
+			owned.Env = append(owned.Env, variable.Name)
+		}
+		return owned
+	},
+}
+
+func ensureGitSync(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	if err := validateTarget(job, in); err != nil {
+		return field.ErrorList{err}
+	}
+	var errs field.ErrorList
+	for _, template := range mpijob.Templates(job) {
+		if template.Main() != nil {
+			errs = append(errs, ensureCode(template, in)...)
+		}
+	}
+	return errs
+}
+
+func targetOf(in Input) string {
+	if sync := in.Intent.GitSync; sync != nil && sync.Target != "" {
+		return sync.Target
+	}
+	return in.Cluster.GitSync.DefaultTarget
+}
+
+// validateTarget refuses a path that other policies fill: the code would not be there.
+func validateTarget(job *v2beta1.MPIJob, in Input) *field.Error {
+	target, others := targetOf(in), in.othersOwn(job, gitSyncName)
+	if target != shmPath && !slices.Contains(others.Mounts, target) && !overlapsAny(target, append(others.Trees, codeDir, credentialDir)) {
+		return nil
+	}
+	return field.Invalid(annotations.Path(annotations.GitSyncKey), target, "is a target that the job needs for something else: write target= and another directory, such as /code")
+}
+
+func ensureCode(template mpijob.Template, in Input) field.ErrorList {
+	target, main := targetOf(in), template.Main()
+	errs := ensureTrees(template.Containers()[0], []string{codeDir}, codeVolume, annotations.GitSyncKey)
+	volumes := []corev1.Volume{{Name: codeVolume, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
+	if in.Intent.GitSyncSecret != "" {
+		volumes = append(volumes, credentials(in.Intent, effectiveUID(template) == 0))
+	}
+	for _, volume := range volumes {
+		if err := ensureVolume(template, volume, annotations.GitSyncKey); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if err := ensureInitContainer(template, gitSyncInit(template, in), annotations.GitSyncKey); err != nil {
+		errs = append(errs, err)
+	}
+	ensureMount(main, corev1.VolumeMount{Name: codeVolume, MountPath: codeDir})
+	if !mountsOther(main, target, codeVolume) {
+		ensureMount(main, corev1.VolumeMount{Name: codeVolume, MountPath: target, SubPath: codeLink})
+	}
+	for _, variable := range trustRepository {
+		defaultEnv(main, variable)
+	}
+	return errs
+}
+
+// warnGitSync says which of two revisions is taken, and what a transport without protection means.
+func warnGitSync(_ *v2beta1.MPIJob, in Input) []string {
+	sync := in.Intent.GitSync
+	if sync == nil {
+		return nil
+	}
+	var warnings []string
+	if sync.Rev != "" && sync.Branch != "" {
+		warnings = append(warnings, annotations.Path(annotations.GitSyncKey).String()+": rev="+sync.Rev+" wins over branch="+sync.Branch+": leave one of them out")
+	}
+	if in.Intent.GitSyncSecret != "" && strings.HasPrefix(sync.Source, "http://") {
+		warnings = append(warnings, annotations.Path(annotations.GitSyncKey).String()+": the password travels over plain http: write https")
+	}
+	return warnings
+}

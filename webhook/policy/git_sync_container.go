@@ -1,0 +1,87 @@
+package policy
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// trustRepository lets git work in a clone that somebody else may own.
+var trustRepository = []corev1.EnvVar{
+	{Name: "GIT_CONFIG_COUNT", Value: "1"}, {Name: "GIT_CONFIG_KEY_0", Value: "safe.directory"}, {Name: "GIT_CONFIG_VALUE_0", Value: "*"},
+}
+
+func gitSyncInit(template mpijob.Template, in Input) corev1.Container {
+	container := corev1.Container{
+		Name:            gitSyncContainer,
+		Image:           in.Cluster.GitSync.Image,
+		ImagePullPolicy: corev1.PullIfNotPresent,
+		Args:            gitSyncFlags(in),
+		Env:             append([]corev1.EnvVar{{Name: "HOME", Value: codeDir}}, trustRepository...),
+		Resources:       *in.Cluster.GitSync.Resources.DeepCopy(),
+		SecurityContext: confinedAs(template, in),
+		VolumeMounts:    []corev1.VolumeMount{{Name: codeVolume, MountPath: codeDir}},
+
+		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
+	}
+	if in.Intent.GitSyncSecret != "" {
+		container.VolumeMounts = append(container.VolumeMounts, corev1.VolumeMount{Name: credentialVolume, MountPath: credentialDir, ReadOnly: true})
+		if !in.Intent.GitSync.UsesSSH() {
+			container.Env = append(container.Env, corev1.EnvVar{Name: "GITSYNC_USERNAME", ValueFrom: &corev1.EnvVarSource{
+				SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: in.Intent.GitSyncSecret}, Key: "username"},
+			}})
+		}
+	}
+	if in.Identity != nil { // ssh asks who its user is
+		for _, file := range sshFiles[:2] {
+			ensureMount(&container, corev1.VolumeMount{Name: filesVolume, MountPath: file.path, SubPath: file.name, ReadOnly: true})
+		}
+	}
+	return container
+}
+
+// gitSyncFlags are those of git-sync v4. Each value is joined to its flag, so that none can become
+// another flag.
+func gitSyncFlags(in Input) []string {
+	sync := in.Intent.GitSync
+	flags := []string{
+		"--repo=" + sync.Source, "--ref=" + refOf(*sync), "--root=" + codeDir + "/repo", "--link=" + codeDir + "/" + codeLink,
+		"--one-time", "--depth=1", "--max-failures=0", "--sync-timeout=" + in.Cluster.GitSync.Timeout.Duration.String(),
+	}
+	switch {
+	case in.Intent.GitSyncSecret == "":
+	case sync.UsesSSH():
+		flags = append(flags, "--ssh-key-file="+credentialDir+"/ssh-privatekey", "--ssh-known-hosts-file="+credentialDir+"/known_hosts")
+	default:
+		flags = append(flags, "--password-file="+credentialDir+"/password")
+	}
+	return flags
+}
+
+func refOf(sync annotations.GitSync) string {
+	for _, ref := range []string{sync.Rev, sync.Branch} {
+		if ref != "" {
+			return ref
+		}
+	}
+	return "HEAD"
+}
+
+// credentials mounts what the transport needs. ssh refuses a key that others can read only if the key
+// is its user's own; the mounted files are root's.
+func credentials(intent annotations.Intent, isRoot bool) corev1.Volume {
+	mode := int32(0o444)
+	if isRoot {
+		mode = 0o400
+	}
+	keys := []string{"password"}
+	if intent.GitSync.UsesSSH() {
+		keys = []string{"ssh-privatekey", "known_hosts"}
+	}
+	source := &corev1.SecretVolumeSource{SecretName: intent.GitSyncSecret, DefaultMode: &mode}
+	for _, key := range keys {
+		source.Items = append(source.Items, corev1.KeyToPath{Key: key, Path: key})
+	}
+	return corev1.Volume{Name: credentialVolume, VolumeSource: corev1.VolumeSource{Secret: source}}
+}

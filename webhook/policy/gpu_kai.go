@@ -1,0 +1,71 @@
+package policy
+
+import (
+	"errors"
+	"strconv"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// The annotations that the KAI scheduler reads on a pod: a decimal below 1, and whole mebibytes.
+const (
+	kaiFraction = "gpu-fraction"
+	kaiMemory   = "gpu-memory"
+)
+
+var (
+	errKAIFraction = errors.New("is no share of a GPU: write a decimal between 0 and 1 such as 0.5")
+	errKAIMemory   = errors.New("is no whole number of MiB above 0: write for example 2048")
+)
+
+// annotateForKAI annotates the pods for the KAI scheduler, unless they are annotated already.
+func annotateForKAI(template mpijob.Template, amount gpuAmount) {
+	key, value := kaiFraction, amount.gpu.String()
+	if amount.mib > 0 {
+		key, value = kaiMemory, strconv.FormatInt(amount.mib, 10)
+	}
+	if _, present := template.Annotations[key]; !present {
+		metav1.SetMetaDataAnnotation(&template.ObjectMeta, key, value)
+	}
+}
+
+// kaiRequests reads the annotations of a template that its author wrote for KAI.
+func kaiRequests(template mpijob.Template) (requests []gpuRequest, errs field.ErrorList) {
+	for _, annotation := range []struct {
+		key   string
+		parse func(string) (gpuAmount, error)
+	}{{kaiFraction, parseKAIFraction}, {kaiMemory, parseKAIMemory}} {
+		text, present := template.Annotations[annotation.key]
+		if !present {
+			continue
+		}
+		path := template.Path.Child("metadata", "annotations").Key(annotation.key)
+		amount, err := annotation.parse(text)
+		if err != nil {
+			errs = append(errs, field.Invalid(path, text, err.Error()))
+			continue
+		}
+		requests = append(requests, gpuRequest{amount, path, text})
+	}
+	return requests, errs
+}
+
+func parseKAIFraction(text string) (gpuAmount, error) {
+	var gpus annotations.GPU
+	if err := gpus.UnmarshalText([]byte(text)); err != nil || !gpus.IsFraction() {
+		return gpuAmount{}, errKAIFraction
+	}
+	return gpuAmount{gpu: gpus}, nil
+}
+
+func parseKAIMemory(text string) (gpuAmount, error) {
+	mib, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || mib <= 0 {
+		return gpuAmount{}, errKAIMemory
+	}
+	return gpuAmount{mib: mib}, nil
+}

@@ -1,0 +1,80 @@
+package policy
+
+import (
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+const (
+	homeVolume    = "runai-home"
+	anonymousHome = "/home/runai-home"
+)
+
+// homeDir mounts an empty directory at the home of both roles, and says where it is. A mount of the
+// user's own stays.
+var homeDir = Policy{
+	Name: "home-dir",
+	Doc: Doc{
+		Does: "Mounts an emptyDir at the home directory and sets `HOME`, and for a job with an identity `USER` and `LOGNAME`. " +
+			"The home is the identity's, or " + anonymousHome + " without one. A mount of the user's own at this path stays.",
+		Applies: "To a job that asks for it, and to a job with an identity unless it declines.",
+		Reads:   []string{annotations.CreateHomeDirKey},
+	},
+	AppliesTo: wantsHome,
+	Ensure:    ensureHomeDir,
+	Owns: func(_ *v2beta1.MPIJob, in Input) Ownership {
+		return Ownership{Volumes: []string{homeVolume}, Mounts: []string{homeOf(in)}, Env: []string{"HOME", "USER", "LOGNAME"}}
+	},
+}
+
+// wantsHome reports what the annotation says; by default a job that runs as its user has a home, which
+// no image has.
+func wantsHome(_ *v2beta1.MPIJob, in Input) bool {
+	if in.Intent.CreateHomeDir != nil {
+		return *in.Intent.CreateHomeDir
+	}
+	return in.Identity != nil
+}
+
+func ensureHomeDir(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	variables := []corev1.EnvVar{{Name: "HOME", Value: homeOf(in)}}
+	if in.Identity != nil {
+		name := in.Identity.UserName
+		variables = append(variables, corev1.EnvVar{Name: "USER", Value: name}, corev1.EnvVar{Name: "LOGNAME", Value: name})
+	}
+	var errs field.ErrorList
+	for _, template := range mpijob.Templates(job) {
+		if main := template.Main(); main != nil {
+			errs = append(errs, ensureHome(template, variables)...)
+		}
+	}
+	return errs
+}
+
+func homeOf(in Input) string {
+	if in.Identity != nil {
+		return in.Identity.Home
+	}
+	return anonymousHome
+}
+
+func ensureHome(template mpijob.Template, variables []corev1.EnvVar) field.ErrorList {
+	main, home := template.Main(), variables[0].Value
+	var errs field.ErrorList
+	for _, variable := range variables {
+		errs = append(errs, ensureEnv(main, variable, template.MainPath(), annotations.CreateHomeDirKey)...)
+	}
+	if mountsOther(main, home, homeVolume) {
+		return errs
+	}
+	volume := corev1.Volume{Name: homeVolume, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}
+	if err := ensureVolume(template, volume, annotations.CreateHomeDirKey); err != nil {
+		return append(errs, err)
+	}
+	ensureMount(main, corev1.VolumeMount{Name: homeVolume, MountPath: home})
+	return errs
+}

@@ -1,0 +1,129 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// bindLowPorts is the one capability that the restricted Pod Security Standard lets a container add.
+// The operator's own image carries it as a file capability on sshd, which without it cannot be run.
+const bindLowPorts corev1.Capability = "NET_BIND_SERVICE"
+
+const identityName = "identity"
+
+// Identity makes every process of the job run as the submitter, and gives none a way to be somebody
+// else. Ids in the job that say otherwise are refused, not replaced: its author may not know them.
+var Identity = Policy{
+	Name: identityName,
+	Doc: Doc{
+		Does: "Sets the submitter's uid, gid and groups on every pod, with `runAsNonRoot`, `supplementalGroupsPolicy: Strict` and the seccomp profile `RuntimeDefault`; " +
+			"on every container no privilege escalation and no capability but `NET_BIND_SERVICE`. " +
+			"Refuses ids that differ, and whatever could make a process somebody else although its ids are right.",
+		Applies: "To a job that sets `run.ai/run-as-user: \"true\"`, and to every job in a project with `identity: Required`.",
+		Reads: []string{
+			annotations.RunAsUserKey, annotations.ClientIdentityKey, "Project spec.identity", "identity.sources", "identity.claims", "identity.trustedSources",
+			"identity.minUID", "identity.minGID", "identity.supplementalGroupsPolicy", "identity.runtimeClassNames",
+		},
+	},
+	AppliesTo: hasIdentity,
+	Ensure:    ensureIdentity,
+	Warn:      warnForeignIDs,
+	Owns: func(*v2beta1.MPIJob, Input) Ownership {
+		return Ownership{
+			Annotations: loosening, // it writes none of them; no update may bring one
+			Fields: []string{
+				"template.spec.securityContext", "template.spec.containers[*].securityContext", "template.spec.initContainers[*].securityContext",
+			},
+		}
+	},
+}
+
+func hasIdentity(_ *v2beta1.MPIJob, in Input) bool { return in.Identity != nil }
+
+func ensureIdentity(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	var errs field.ErrorList
+	for _, template := range mpijob.Templates(job) {
+		errs = append(errs, ensurePodIdentity(template, in)...)
+		for _, container := range template.Containers() {
+			errs = append(errs, ensureContainerIdentity(container, in)...)
+		}
+		errs = append(errs, loosens(template, in.Cluster.Identity)...)
+	}
+	return errs
+}
+
+func ensurePodIdentity(template mpijob.Template, in Input) field.ErrorList {
+	if template.Spec.SecurityContext == nil {
+		template.Spec.SecurityContext = &corev1.PodSecurityContext{}
+	}
+	pod, path, nonRoot := template.Spec.SecurityContext, template.Path.Child("spec", "securityContext"), true
+	errs := slices.Concat(
+		ensurePointer(&pod.RunAsUser, in.Identity.UID, path.Child("runAsUser"), annotations.RunAsUserKey),
+		ensurePointer(&pod.RunAsGroup, in.Identity.GID, path.Child("runAsGroup"), annotations.RunAsUserKey),
+		ensureGroups(pod, in.Identity.Groups, path.Child("supplementalGroups")),
+		ensurePointer(&pod.RunAsNonRoot, nonRoot, path.Child("runAsNonRoot"), annotations.RunAsUserKey),
+	)
+	if in.Cluster.Identity.SupplementalGroupsPolicy == config.GroupsStrict {
+		errs = append(errs, ensurePointer(&pod.SupplementalGroupsPolicy, corev1.SupplementalGroupsPolicyStrict,
+			path.Child("supplementalGroupsPolicy"), annotations.RunAsUserKey)...)
+	}
+	if pod.SeccompProfile == nil {
+		pod.SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
+	}
+	return errs
+}
+
+func ensureGroups(pod *corev1.PodSecurityContext, groups []int64, path *field.Path) field.ErrorList {
+	if len(pod.SupplementalGroups) == 0 && len(groups) > 0 {
+		pod.SupplementalGroups = slices.Clone(groups)
+	}
+	if own := slices.Sorted(slices.Values(pod.SupplementalGroups)); !slices.Equal(own, groups) && len(own)+len(groups) > 0 {
+		return field.ErrorList{contradicts(path, fmt.Sprint(own), annotations.RunAsUserKey, fmt.Sprint(groups))}
+	}
+	return nil
+}
+
+func ensureContainerIdentity(container mpijob.Container, in Input) field.ErrorList {
+	if container.SecurityContext == nil {
+		container.SecurityContext = &corev1.SecurityContext{}
+	}
+	context, path := container.SecurityContext, container.Path().Child("securityContext")
+	errs := slices.Concat(
+		ensureAgrees(context.RunAsUser, in.Identity.UID, path.Child("runAsUser"), annotations.RunAsUserKey),
+		ensureAgrees(context.RunAsGroup, in.Identity.GID, path.Child("runAsGroup"), annotations.RunAsUserKey),
+		ensureAgrees(context.RunAsNonRoot, true, path.Child("runAsNonRoot"), annotations.RunAsUserKey),
+		ensureAgrees(context.Privileged, false, path.Child("privileged"), annotations.RunAsUserKey),
+		ensurePointer(&context.AllowPrivilegeEscalation, false, path.Child("allowPrivilegeEscalation"), annotations.RunAsUserKey),
+	)
+	return append(errs, ensureCapabilities(context, path.Child("capabilities"))...)
+}
+
+// ensureCapabilities leaves a process of the job none: it is not root, and the one that its files may
+// have is harmless.
+func ensureCapabilities(context *corev1.SecurityContext, path *field.Path) field.ErrorList {
+	if context.Capabilities == nil {
+		context.Capabilities = &corev1.Capabilities{}
+	}
+	capabilities := context.Capabilities
+	var errs field.ErrorList
+	for i, added := range capabilities.Add {
+		if added != bindLowPorts {
+			errs = append(errs, field.Invalid(path.Child("add").Index(i), added, "cannot be had beside "+annotations.RunAsUserKey+": leave it out"))
+		}
+	}
+	if !slices.Contains(capabilities.Drop, "ALL") {
+		capabilities.Drop = append(capabilities.Drop, "ALL")
+	}
+	if !slices.Contains(capabilities.Add, bindLowPorts) {
+		capabilities.Add = append(capabilities.Add, bindLowPorts)
+	}
+	return errs
+}

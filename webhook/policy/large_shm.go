@@ -1,0 +1,110 @@
+package policy
+
+import (
+	"fmt"
+	"path"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+const (
+	shmVolume = "runai-shm"
+	shmPath   = "/dev/shm"
+)
+
+// largeShm mounts memory at /dev/shm of both roles: ranks exchange data there, and the launcher may
+// be one. A mount of the user's own stays.
+var largeShm = Policy{
+	Name: "large-shm",
+	Doc: Doc{
+		Does: "Mounts memory at /dev/shm, as large as the job asks for, else as the cluster allows, else as the memory limit allows. " +
+			"A mount of the user's own at /dev/shm stays. Warns where /dev/shm exceeds the memory limit that it counts against.",
+		Applies: "To a job that asks for it.",
+		Reads:   []string{annotations.LargeShmKey, "largeShm.maxSize"},
+	},
+	AppliesTo: func(_ *v2beta1.MPIJob, in Input) bool { return in.Intent.LargeShm != nil },
+	Ensure:    ensureLargeShm,
+	Warn:      warnShm,
+	Owns: func(*v2beta1.MPIJob, Input) Ownership {
+		return Ownership{Volumes: []string{shmVolume}, Mounts: []string{shmPath}}
+	},
+}
+
+func ensureLargeShm(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	size, err := shmSize(in)
+	if err != nil {
+		return field.ErrorList{err}
+	}
+	var errs field.ErrorList
+	for _, template := range mpijob.Templates(job) {
+		if main := template.Main(); main != nil && !mountsOther(main, shmPath, shmVolume) {
+			errs = append(errs, ensureShm(template, size)...)
+		}
+	}
+	return errs
+}
+
+// shmSize is the size that was asked for or the policy's maximum, nil where only the memory limit bounds it.
+func shmSize(in Input) (*resource.Quantity, *field.Error) {
+	size, limit := in.Intent.LargeShm.Size, annotations.Bytes(in.Cluster.LargeShm.MaxSize)
+	if limit > 0 && size > limit {
+		return nil, field.Invalid(annotations.Path(annotations.LargeShmKey), size.String(),
+			fmt.Sprintf("is more than this cluster allows: write at most %s", limit))
+	}
+	if size == 0 {
+		size = limit
+	}
+	if size == 0 {
+		return nil, nil
+	}
+	quantity := size.Quantity()
+	return &quantity, nil
+}
+
+func ensureShm(template mpijob.Template, size *resource.Quantity) field.ErrorList {
+	volume := corev1.Volume{Name: shmVolume, VolumeSource: corev1.VolumeSource{
+		EmptyDir: &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory, SizeLimit: size},
+	}}
+	if err := ensureVolume(template, volume, annotations.LargeShmKey); err != nil {
+		return field.ErrorList{err}
+	}
+	ensureMount(template.Main(), corev1.VolumeMount{Name: shmVolume, MountPath: shmPath})
+	return nil
+}
+
+// warnShm compares with the memory limit: what is written to /dev/shm counts against it.
+func warnShm(job *v2beta1.MPIJob, _ Input) []string {
+	var warnings []string
+	for _, template := range mpijob.Templates(job) {
+		main := template.Main()
+		if main == nil {
+			continue
+		}
+		size, limit := mountedShm(template.Spec.Volumes, main), main.Resources.Limits.Memory()
+		if size != nil && !limit.IsZero() && size.Cmp(*limit) > 0 {
+			warnings = append(warnings, fmt.Sprintf("%s: /dev/shm may hold %s, but counts against the memory limit of %s: a container that fills it is killed",
+				template.Path, size, limit))
+		}
+	}
+	return warnings
+}
+
+func mountedShm(volumes []corev1.Volume, container *corev1.Container) *resource.Quantity {
+	for _, mount := range container.VolumeMounts {
+		if path.Clean(mount.MountPath) != shmPath {
+			continue
+		}
+		for _, volume := range volumes {
+			if volume.Name == mount.Name && volume.EmptyDir != nil && volume.EmptyDir.Medium == corev1.StorageMediumMemory {
+				return volume.EmptyDir.SizeLimit
+			}
+		}
+	}
+	return nil
+}

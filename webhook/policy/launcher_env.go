@@ -1,0 +1,54 @@
+package policy
+
+import (
+	"strconv"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// openMPI5 makes Open MPI 5 see the workers: the operator speaks only the dialect of Open MPI 4,
+// which in turn ignores these variables.
+var openMPI5 = []corev1.EnvVar{
+	{Name: "PRTE_MCA_prte_default_hostfile", Value: "/etc/mpi/hostfile"},
+	{Name: "PRTE_MCA_prte_keep_fqdn_hostnames", Value: "true"},
+	{Name: "PRTE_MCA_plm_ssh_args", Value: "-o ConnectionAttempts=10"},
+}
+
+const numWorkersEnv = "RUNAI_MPI_NUM_WORKERS"
+
+// launcherEnv sets the variables of the launcher that images expect; a value of the user's own stays.
+var launcherEnv = Policy{
+	Name: "launcher-env",
+	Doc: Doc{
+		Does: "Sets `" + numWorkersEnv + "` to the number of workers, and for Open MPI the variables with which version 5 finds them. " +
+			"A value of the user's own stays.",
+		Applies: "To every job, on the launcher.",
+	},
+	Ensure: ensureLauncherEnv,
+	Owns: func(*v2beta1.MPIJob, Input) Ownership {
+		owned := Ownership{Env: []string{numWorkersEnv}}
+		for _, variable := range openMPI5 {
+			owned.Env = append(owned.Env, variable.Name)
+		}
+		return owned
+	},
+}
+
+func ensureLauncherEnv(job *v2beta1.MPIJob, _ Input) field.ErrorList {
+	launcher, present := mpijob.TemplateOf(job, mpijob.Launcher)
+	if !present || launcher.Main() == nil {
+		return nil // the final validation says so
+	}
+	main := launcher.Main()
+	defaultEnv(main, corev1.EnvVar{Name: numWorkersEnv, Value: strconv.Itoa(int(mpijob.Workers(job)))})
+	if implementation := job.Spec.MPIImplementation; implementation == "" || implementation == v2beta1.MPIImplementationOpenMPI {
+		for _, variable := range openMPI5 {
+			defaultEnv(main, variable)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// nodeAffinity keeps the job's pods on the node types of its project, or on the one that it asks for.
+// It writes an affinity and no node selector, because Kueue rewrites selectors.
+var nodeAffinity = Policy{
+	Name: "node-affinity",
+	Doc: Doc{
+		Does: "Requires one of the project's node types for every pod, by node affinity, in addition to whatever the job requires itself: " +
+			"its `interactive` types for an interactive job, else its `train` types, or the one type that the job asks for. " +
+			"A node type outside the project's list is refused, and so are a node selector and an affinity that leave no node.",
+		Applies: "To every job; a project without node types changes nothing.",
+		Reads: []string{
+			annotations.NodeTypeKey, annotations.InteractiveKey, "nodeTypeLabel", "Project spec.nodeAffinity.train", "Project spec.nodeAffinity.interactive",
+		},
+	},
+	Ensure: ensureNodeAffinity,
+	Owns: func(*v2beta1.MPIJob, Input) Ownership {
+		return Ownership{Fields: []string{"template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution"}}
+	},
+}
+
+func ensureNodeAffinity(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	types, err := nodeTypes(job, in)
+	if err != nil {
+		return field.ErrorList{err}
+	}
+	if len(types) == 0 {
+		return nil
+	}
+	required := corev1.NodeSelectorRequirement{Key: in.Cluster.NodeTypeLabel, Operator: corev1.NodeSelectorOpIn, Values: types}
+	var errs field.ErrorList
+	for _, template := range mpijob.Templates(job) {
+		if err := compatible(template, required); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		require(&template.Spec, required)
+	}
+	return errs
+}
+
+// nodeTypes returns the node types that the job may run on, none where any will do.
+func nodeTypes(job *v2beta1.MPIJob, in Input) ([]string, *field.Error) {
+	allowed, kind := in.Project.Spec.NodeAffinity.Train, "training"
+	if isInteractive(job, in) {
+		allowed, kind = in.Project.Spec.NodeAffinity.Interactive, "interactive"
+	}
+	asked := in.Intent.NodeType
+	if asked == "" {
+		return allowed, nil
+	}
+	if len(allowed) > 0 && !slices.Contains(allowed, asked) {
+		return nil, field.Invalid(annotations.Path(annotations.NodeTypeKey), asked, fmt.Sprintf(
+			"is not a node type of project %s for %s jobs: write %s", in.Project.Name, kind, strings.Join(allowed, " or ")))
+	}
+	return []string{asked}, nil
+}
+
+// require adds the requirement to each of the terms, of which one must hold. An empty term matches no
+// node and stays empty: with the requirement it would match some.
+func require(spec *corev1.PodSpec, required corev1.NodeSelectorRequirement) {
+	if spec.Affinity == nil {
+		spec.Affinity = &corev1.Affinity{}
+	}
+	if spec.Affinity.NodeAffinity == nil {
+		spec.Affinity.NodeAffinity = &corev1.NodeAffinity{}
+	}
+	selector := &spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	if *selector == nil {
+		*selector = &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{}}}
+		(*selector).NodeSelectorTerms[0].MatchExpressions = []corev1.NodeSelectorRequirement{required}
+		return
+	}
+	for i := range (*selector).NodeSelectorTerms {
+		term := &(*selector).NodeSelectorTerms[i]
+		if !isEmpty(*term) && !slices.ContainsFunc(term.MatchExpressions, sameAs(required)) {
+			term.MatchExpressions = append(term.MatchExpressions, required)
+		}
+	}
+}
+
+func isEmpty(term corev1.NodeSelectorTerm) bool {
+	return len(term.MatchExpressions) == 0 && len(term.MatchFields) == 0
+}
+
+func sameAs(required corev1.NodeSelectorRequirement) func(corev1.NodeSelectorRequirement) bool {
+	return func(other corev1.NodeSelectorRequirement) bool {
+		return other.Key == required.Key && other.Operator == required.Operator && slices.Equal(other.Values, required.Values)
+	}
+}

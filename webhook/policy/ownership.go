@@ -1,0 +1,89 @@
+package policy
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+)
+
+// An Ownership declares the parts of a job that a policy writes. No update of a job may take them away.
+type Ownership struct {
+	// Containers are names of init containers.
+	Containers []string
+	// Volumes are names of volumes; each mount of one is owned with it.
+	Volumes []string
+	// Mounts are paths at which the policy mounts something of its own.
+	Mounts []string
+	// Trees are paths above and below which nobody else may mount anything.
+	Trees []string
+	// Env are names of variables of main containers.
+	Env []string
+	// Annotations are keys on the job or on its pod templates, as patterns of [path.Match].
+	Annotations []string
+	// Labels are keys on the job or on its pod templates.
+	Labels []string
+	// Fields are paths of other fields, with all that is below them. A path begins with "spec" or,
+	// for every pod template, with "template". Elements of lists are named by what identifies them,
+	// "template.spec.tolerations[example.com/key]", and "[*]" is any.
+	Fields []string
+}
+
+func (o Ownership) and(other Ownership) Ownership {
+	return Ownership{
+		Containers:  slices.Concat(o.Containers, other.Containers),
+		Volumes:     slices.Concat(o.Volumes, other.Volumes),
+		Mounts:      slices.Concat(o.Mounts, other.Mounts),
+		Trees:       slices.Concat(o.Trees, other.Trees),
+		Env:         slices.Concat(o.Env, other.Env),
+		Annotations: slices.Concat(o.Annotations, other.Annotations),
+		Labels:      slices.Concat(o.Labels, other.Labels),
+		Fields:      slices.Concat(o.Fields, other.Fields),
+	}
+}
+
+// HasAnnotation reports whether an annotation is owned.
+func (o Ownership) HasAnnotation(key string) bool {
+	return slices.ContainsFunc(o.Annotations, func(pattern string) bool {
+		matched, err := path.Match(pattern, key)
+		return err == nil && matched
+	})
+}
+
+// HasLabel reports whether a label is owned.
+func (o Ownership) HasLabel(key string) bool { return slices.Contains(o.Labels, key) }
+
+// HasField reports whether a field is owned: it, or one above it, is declared.
+func (o Ownership) HasField(name string) bool {
+	return slices.ContainsFunc(o.Fields, func(declared string) bool { return isAtOrBelow(name, declared) })
+}
+
+func isAtOrBelow(name, declared string) bool {
+	for {
+		before, after, wildcard := strings.Cut(declared, "[*]")
+		rest, begins := strings.CutPrefix(name, before)
+		if !begins {
+			return false
+		}
+		if !wildcard {
+			return rest == "" || rest[0] == '.' || rest[0] == '['
+		}
+		_, rest, indexed := strings.Cut(rest, "]")
+		if !indexed {
+			return false
+		}
+		name, declared = rest, after
+	}
+}
+
+// othersOwn returns what the policies that apply to a job own in it, but for the named one.
+func (in Input) othersOwn(job *v2beta1.MPIJob, name string) Ownership {
+	var all Ownership
+	for _, policy := range in.chain {
+		if policy.Name != name && policy.appliesTo(job, in) {
+			all = all.and(policy.owns(job, in))
+		}
+	}
+	return all
+}

@@ -1,0 +1,38 @@
+package policy
+
+import (
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+)
+
+// isInteractive reports whether the job is interactive, by its annotation or by its label.
+func isInteractive(job *v2beta1.MPIJob, in Input) bool {
+	return in.Intent.IsInteractive() || job.Labels[annotations.InteractivePriorityLabel] == annotations.InteractivePriority
+}
+
+// ensureInteractive gives the job its priority, and takes its retries: somebody is watching.
+func ensureInteractive(job *v2beta1.MPIJob) field.ErrorList {
+	errs := ensureLabel(&job.ObjectMeta, field.NewPath("metadata"),
+		annotations.InteractivePriorityLabel, annotations.InteractivePriority, annotations.InteractiveKey)
+	limit := &job.Spec.RunPolicy.BackoffLimit
+	if *limit == nil {
+		*limit = new(int32)
+	}
+	if **limit != 0 {
+		errs = append(errs, contradicts(field.NewPath("spec", "runPolicy", "backoffLimit"), **limit, "an interactive job", "0"))
+	}
+	return errs
+}
+
+// contradictoryPriority refuses a job that says both that it is interactive and that it is not.
+func contradictoryPriority(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	said := in.Intent.Interactive
+	if said == nil || *said || !isInteractive(job, in) {
+		return nil
+	}
+	path := field.NewPath("metadata", "labels").Key(annotations.InteractivePriorityLabel)
+	return field.ErrorList{field.Invalid(path, annotations.InteractivePriority,
+		"makes the job interactive, but "+annotations.InteractiveKey+" is false: leave one of the two out")}
+}

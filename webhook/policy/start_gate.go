@@ -1,0 +1,88 @@
+package policy
+
+import (
+	_ "embed"
+	"strconv"
+	"time"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+const gateContainer = "runai-start-gate"
+
+// gateScript returns when all workers are ready, as the operator's headless Service tells: it publishes
+// the names of ready pods only.
+//
+//go:embed start_gate.sh
+var gateScript string
+
+// anySocketListens finds a listening socket (state 0A) of the pod, whatever port its sshd has.
+var anySocketListens = []string{"sh", "-c", "grep -q ' 0A ' /proc/net/tcp /proc/net/tcp6"}
+
+// startGate makes the launcher wait for its workers. The operator's own WaitForWorkersReady does not:
+// a suspended job ignores it, a failed worker hangs it, and gang scheduling deadlocks on it.
+var startGate = Policy{
+	Name: "start-gate",
+	Doc: Doc{
+		Does: "Adds an init container to the launcher that returns when all workers are ready, and fails the job after a timeout. " +
+			"A worker without a command and without a readiness probe gets a probe that waits for its sshd.",
+		Applies: "To every job if `start.gate` is true, but for a job with `runLauncherAsWorker` or `launcherCreationPolicy: WaitForWorkersReady`.",
+		Reads:   []string{"start.gate", "start.timeout"},
+	},
+	AppliesTo: needsStartGate,
+	Ensure:    ensureStartGate,
+	Owns: func(*v2beta1.MPIJob, Input) Ownership {
+		return Ownership{Containers: []string{gateContainer}, Fields: []string{"template.spec.containers[0].readinessProbe"}}
+	},
+}
+
+func needsStartGate(job *v2beta1.MPIJob, in Input) bool {
+	return in.Cluster.Start.Gate && !mpijob.LauncherWorks(job) && job.Spec.LauncherCreationPolicy != v2beta1.LauncherCreationPolicyWaitForWorkersReady
+}
+
+func ensureStartGate(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	launcher, hasLauncher := mpijob.TemplateOf(job, mpijob.Launcher)
+	worker, hasWorker := mpijob.TemplateOf(job, mpijob.Worker)
+	if !hasLauncher || !hasWorker || launcher.Main() == nil || worker.Main() == nil {
+		return nil // the final validation says so
+	}
+	main := worker.Main()
+	if len(main.Command) == 0 && len(main.Args) == 0 && main.ReadinessProbe == nil { // the operator starts sshd
+		main.ReadinessProbe = listens(corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: anySocketListens}})
+	}
+	if err := ensureInitContainer(launcher, gate(launcher, mpijob.Workers(job), in.Cluster.Start.Timeout.Duration), "the start gate"); err != nil {
+		return field.ErrorList{err}
+	}
+	return nil
+}
+
+// gate runs the script on the job's own image, which has ssh and so a resolver.
+func gate(launcher mpijob.Template, workers int32, timeout time.Duration) corev1.Container {
+	main := launcher.Main()
+	fieldRef := func(path string) *corev1.EnvVarSource {
+		return &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: path}}
+	}
+	container := corev1.Container{
+		Name:            gateContainer,
+		Image:           main.Image,
+		ImagePullPolicy: main.ImagePullPolicy,
+		Command:         []string{"sh", "-c", gateScript, gateContainer, strconv.Itoa(int(workers)), strconv.Itoa(int(timeout.Seconds()))},
+		Env: []corev1.EnvVar{
+			{Name: "JOB", ValueFrom: fieldRef("metadata.labels['" + v2beta1.JobNameLabel + "']")},
+			{Name: "NAMESPACE", ValueFrom: fieldRef("metadata.namespace")},
+		},
+		Resources: corev1.ResourceRequirements{
+			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("16Mi")},
+			Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("64Mi")},
+		},
+		SecurityContext: main.SecurityContext.DeepCopy(),
+
+		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
+	}
+	return container
+}

@@ -1,0 +1,35 @@
+package review
+
+import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
+)
+
+// identityOf returns the identity of a job that must run as its submitter, because it asks for it or
+// because its project requires it, and nil for any other job.
+func identityOf(in policy.Input, request Request) (*annotations.Identity, *field.Error) {
+	path, required := annotations.Path(annotations.RunAsUserKey), in.Project.Spec.Identity == v1alpha1.IdentityRequired
+	switch asked := in.Intent.RunAsUser; {
+	case required && asked != nil && !*asked:
+		return nil, field.Invalid(path, "false", "project "+in.Project.Name+" requires that jobs run as their user: write true, or leave it out")
+	case !required && (asked == nil || !*asked):
+		return nil, nil
+	case in.Project.Spec.Identity == v1alpha1.IdentityDisabled:
+		return nil, field.Forbidden(path, "is disabled in project "+in.Project.Name+": leave it out, or use another project")
+	case request.Submitter.Unknown != nil:
+		return nil, field.Forbidden(path, request.Submitter.Unknown.Error())
+	case request.DropsGroupsPolicy && in.Cluster.Identity.SupplementalGroupsPolicy == config.GroupsStrict:
+		return nil, field.Forbidden(path, "this cluster's MPIJobs cannot carry supplementalGroupsPolicy, which keeps the groups of an image out: "+
+			"ask your administrator to install the CRD of MPI Operator v0.6 or newer")
+	}
+	return request.Submitter.Identity, nil
+}
+
+// wantsIdentity reports whether the job or its project asks that it runs as its submitter.
+func wantsIdentity(in policy.Input) bool {
+	return in.Project.Spec.Identity == v1alpha1.IdentityRequired || in.Intent.RunAsUser != nil && *in.Intent.RunAsUser
+}

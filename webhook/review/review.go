@@ -1,0 +1,91 @@
+package review
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/pod-security-admission/api"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
+)
+
+// A Reviewer reviews the creation and the update of jobs under one cluster policy.
+type Reviewer struct {
+	Cluster *config.ClusterPolicy
+	// Version is the webhook's own, for run.ai/applied-policies.
+	Version string
+	// Applied, if set, is called after each policy that was applied.
+	Applied func(name string, job *v2beta1.MPIJob)
+}
+
+// NamespaceFacts are what the cluster knows of the namespace of a job.
+type NamespaceFacts struct {
+	// Project is the project that the namespace belongs to.
+	Project *v1alpha1.Project
+	// PodSecurity is what the namespace enforces of the Pod Security Standards; the zero value is nothing.
+	PodSecurity api.LevelVersion
+}
+
+// A Request is what the cluster knows of the creation of a job. All of it are values.
+type Request struct {
+	NamespaceFacts
+	// User is the user that the API server authenticated.
+	User authenticationv1.UserInfo
+	// Submitter is the identity of the user.
+	Submitter Submitter
+	// DropsGroupsPolicy is set if the MPIJob's CRD drops supplementalGroupsPolicy.
+	DropsGroupsPolicy bool
+}
+
+// A Submitter is the identity of the user who submits a job, or why the cluster knows none.
+type Submitter struct {
+	Identity *annotations.Identity
+	Unknown  error
+}
+
+// Create makes a new job comply with every policy and validates the result. It returns every reason why
+// the job cannot be admitted; the job is then in no particular state.
+func (r Reviewer) Create(job *v2beta1.MPIJob, request Request) (warnings []string, errs field.ErrorList) {
+	intent, errs := annotations.Parse(job.Annotations)
+	in := policy.Input{Intent: intent, Project: request.Project, Cluster: r.Cluster, Submitter: request.Submitter.Identity}
+	if isMultiKueueCopy(job) {
+		return nil, r.reviewCopy(job, in, request, errs)
+	}
+	var err *field.Error
+	if in.Identity, err = identityOf(in, request); err != nil {
+		errs = append(errs, err)
+	}
+	return r.apply(job, in, request, errs)
+}
+
+// apply runs the chain, writes back who submitted the job and what was applied, and validates the result.
+func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, errs field.ErrorList) ([]string, field.ErrorList) {
+	names, refused := policy.Apply(job, in, r.Applied)
+	errs = append(errs, refused...)
+	stamp := annotations.Stamp{Username: request.User.Username, UserUID: request.User.UID, Identity: in.Identity}
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.SubmittedByKey, stamp.String())
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey, strings.Join(names, ",")+" "+r.Version)
+	if errs = append(errs, validate(job, in, request.PodSecurity)...); len(errs) > 0 {
+		return nil, distinct(errs)
+	}
+	return policy.Warn(job, in), nil
+}
+
+// distinct drops an error that two rules found, so that each cause has one line.
+func distinct(errs field.ErrorList) field.ErrorList {
+	var kept field.ErrorList
+	for _, err := range errs {
+		same := func(other *field.Error) bool { return other.Field == err.Field && other.Detail == err.Detail }
+		if !slices.ContainsFunc(kept, same) {
+			kept = append(kept, err)
+		}
+	}
+	return kept
+}

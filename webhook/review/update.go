@@ -1,0 +1,122 @@
+package review
+
+import (
+	"slices"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
+)
+
+// A Verdict is what an update makes of a stored job.
+type Verdict struct {
+	Class UpdateClass
+	// Paths name what a refused update would change.
+	Paths []string
+}
+
+// An UpdateClass is a kind of update.
+type UpdateClass int
+
+const (
+	// Steers changes nothing but what steers a job: it may be stored as it is.
+	Steers UpdateClass = iota
+	// Changes asks for more: [Reviewer.ClassifyChange] says whether it is the job's manifest again.
+	Changes
+	// Reapplies is the job's manifest as it was before the policies changed it: the stored job stays.
+	Reapplies
+	// Refused would change what runs.
+	Refused
+)
+
+// ClassifyUpdate classifies an update by the stored job alone, by one rule for users and controllers:
+// neither today's policy nor the identity of whoever updates counts. It does not return Reapplies.
+func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
+	owned := r.ownedIn(stored)
+	if equality.Semantic.DeepEqual(governedPart(stored, owned), governedPart(updated, owned)) {
+		return Verdict{Class: Steers}
+	}
+	if stampOf(stored) == nil || forges(stored, updated) {
+		return Verdict{Refused, differences(stored, updated, owned)}
+	}
+	return Verdict{Class: Changes}
+}
+
+// ClassifyChange classifies an update of class Changes: it makes the updated job comply with the
+// policies, with the identity that the stored job has, and compares.
+func (r Reviewer) ClassifyChange(stored, updated *v2beta1.MPIJob, project *v1alpha1.Project) Verdict {
+	owned, again := r.ownedIn(stored), updated.DeepCopy()
+	if _, errs := r.applyAgain(again, project, stampOf(stored)); len(errs) > 0 {
+		return Verdict{Refused, differences(stored, updated, owned)}
+	}
+	again.Annotations[annotations.AppliedPoliciesKey] = stored.Annotations[annotations.AppliedPoliciesKey] // another version may have applied them
+	if equality.Semantic.DeepEqual(governedPart(stored, owned), governedPart(again, owned)) {
+		return Verdict{Class: Reapplies}
+	}
+	return Verdict{Refused, differences(stored, again, owned)}
+}
+
+// ownedIn returns what the policies own in a stored job.
+func (r Reviewer) ownedIn(stored *v2beta1.MPIJob) policy.Ownership {
+	intent, _ := annotations.Parse(stored.Annotations) // what another version admitted may be an error today
+	return policy.OwnedIn(stored, policy.Input{Intent: intent, Cluster: r.Cluster})
+}
+
+// stampOf returns the stamp of a stored job, nil if it has none that can be read: nobody speaks for it.
+func stampOf(stored *v2beta1.MPIJob) *annotations.Stamp {
+	stamp, _ := annotations.ParseStamp(stored.Annotations)
+	return stamp
+}
+
+// forges reports whether an update writes what only the webhook writes. A manifest that has none of it
+// forges nothing.
+func forges(stored, updated *v2beta1.MPIJob) bool {
+	return slices.ContainsFunc([]string{annotations.SubmittedByKey, annotations.AppliedPoliciesKey}, func(key string) bool {
+		value, present := updated.Annotations[key]
+		return present && value != stored.Annotations[key]
+	})
+}
+
+// applyAgain runs the chain with the identity that the job was admitted with, whoever is asking now.
+func (r Reviewer) applyAgain(job *v2beta1.MPIJob, project *v1alpha1.Project, stamp *annotations.Stamp) ([]string, field.ErrorList) {
+	intent, errs := annotations.Parse(job.Annotations)
+	in := policy.Input{Intent: intent, Project: project, Cluster: r.Cluster, Identity: stamp.Identity}
+	request := Request{User: authenticationv1.UserInfo{Username: stamp.Username, UID: stamp.UserUID}}
+	return r.apply(job, in, request, errs)
+}
+
+// differences are the paths at which two jobs differ in what is governed.
+func differences(stored, updated *v2beta1.MPIJob, owned policy.Ownership) []string {
+	before, after := governedPart(stored, owned), governedPart(updated, owned)
+	var paths []string
+	note := func(path *field.Path, before, after any) {
+		if !equality.Semantic.DeepEqual(before, after) {
+			paths = append(paths, path.String())
+		}
+	}
+	note(field.NewPath("metadata", "annotations"), before.Annotations, after.Annotations)
+	note(field.NewPath("metadata", "labels"), before.Labels, after.Labels)
+	for _, role := range rolesOf(before, after) {
+		note(mpijob.ReplicaPath(role), before.Spec.MPIReplicaSpecs[role], after.Spec.MPIReplicaSpecs[role])
+	}
+	before.Spec.MPIReplicaSpecs, after.Spec.MPIReplicaSpecs = nil, nil
+	note(field.NewPath("spec"), before.Spec, after.Spec)
+	return paths
+}
+
+func rolesOf(jobs ...*v2beta1.MPIJob) []v2beta1.MPIReplicaType {
+	var all []v2beta1.MPIReplicaType
+	for _, job := range jobs {
+		for role := range job.Spec.MPIReplicaSpecs {
+			all = append(all, role)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,79 @@
+package review
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
+)
+
+// The fields of a job that steer it, and which queues and schedulers change. Of these, only what a
+// policy owns is governed; of everything else, all of it.
+const (
+	runPolicyField    = "spec.runPolicy"
+	nodeSelectorField = "template.spec.nodeSelector"
+	tolerationsField  = "template.spec.tolerations"
+	gatesField        = "template.spec.schedulingGates"
+)
+
+// governedPart returns the part of a job that no update may change.
+func governedPart(job *v2beta1.MPIJob, owned policy.Ownership) *v2beta1.MPIJob {
+	part := &v2beta1.MPIJob{Spec: *job.Spec.DeepCopy()}
+	dropUnowned(reflect.ValueOf(&part.Spec.RunPolicy).Elem(), runPolicyField, owned)
+	part.Annotations = filtered(job.Annotations, isGovernedAnnotation(owned))
+	part.Labels = filtered(job.Labels, owned.HasLabel)
+	for _, role := range part.Spec.MPIReplicaSpecs {
+		if role == nil {
+			continue
+		}
+		role.Replicas = nil
+		template := &role.Template
+		template.Labels = filtered(template.Labels, owned.HasLabel)
+		template.Annotations = filtered(template.Annotations, isGovernedAnnotation(owned))
+		template.Spec.NodeSelector = filtered(template.Spec.NodeSelector, func(key string) bool { return owned.HasField(element(nodeSelectorField, key)) })
+		template.Spec.Tolerations = slices.DeleteFunc(template.Spec.Tolerations, func(t corev1.Toleration) bool {
+			return !owned.HasField(element(tolerationsField, t.Key))
+		})
+		template.Spec.SchedulingGates = slices.DeleteFunc(template.Spec.SchedulingGates, func(gate corev1.PodSchedulingGate) bool {
+			return !owned.HasField(element(gatesField, gate.Name))
+		})
+	}
+	return part
+}
+
+func element(list, key string) string { return list + "[" + key + "]" }
+
+// isGovernedAnnotation holds for the intents, and for what the policies own.
+func isGovernedAnnotation(owned policy.Ownership) func(key string) bool {
+	return func(key string) bool { return strings.HasPrefix(key, annotations.Prefix) || owned.HasAnnotation(key) }
+}
+
+func filtered(all map[string]string, keep func(key string) bool) map[string]string {
+	kept := maps.Clone(all)
+	maps.DeleteFunc(kept, func(key, _ string) bool { return !keep(key) })
+	return kept
+}
+
+// dropUnowned clears the fields of a struct that nobody owns, named as in JSON.
+func dropUnowned(object reflect.Value, path string, owned policy.Ownership) {
+	for field, value := range object.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		name = path + "." + name
+		if owned.HasField(name) {
+			continue
+		}
+		if value.Kind() == reflect.Pointer && !value.IsNil() && value.Elem().Kind() == reflect.Struct {
+			dropUnowned(value.Elem(), name, owned)
+			if !value.Elem().IsZero() {
+				continue
+			}
+		}
+		value.SetZero()
+	}
+}

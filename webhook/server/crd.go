@@ -1,0 +1,65 @@
+package server
+
+import (
+	"context"
+	"slices"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// mpiJobCRD is the name of the MPIJob's CustomResourceDefinition, the only one that the webhook reads.
+const mpiJobCRD = "mpijobs." + v2beta1.GroupName
+
+// groupsPolicyPath leads to the field that MPI Operator v0.6 brought. What a CRD does not know, the API
+// server drops after the last webhook has seen it, silently.
+var groupsPolicyPath = []string{"spec", "mpiReplicaSpecs", "*", "template", "spec", "securityContext", "supplementalGroupsPolicy"}
+
+// keepsGroupsPolicy is the annotation of the cached CRD that stands for its schema.
+const keepsGroupsPolicy = "keeps-groups-policy"
+
+// CachedSchema knows the schema of the MPIJob's CRD.
+type CachedSchema struct{ Reader client.Reader }
+
+// KeepsGroupsPolicy reports whether supplementalGroupsPolicy reaches the pods. Its errors are API
+// statuses, ready to be answered.
+func (c CachedSchema) KeepsGroupsPolicy(ctx context.Context) (bool, error) {
+	crd := &apiextensionsv1.CustomResourceDefinition{}
+	if err := c.Reader.Get(ctx, client.ObjectKey{Name: mpiJobCRD}, crd); err != nil {
+		return false, unavailable("the webhook cannot look up the CRD %s: %s", mpiJobCRD, err)
+	}
+	_, keeps := crd.Annotations[keepsGroupsPolicy]
+	return keeps, nil
+}
+
+// reduceCRD keeps of the CRD, which is large, the answer to the one question that is asked. The cache may
+// call it with what it has reduced before.
+func reduceCRD(object any) (any, error) {
+	crd, ok := object.(*apiextensionsv1.CustomResourceDefinition)
+	if !ok || len(crd.Spec.Versions) == 0 {
+		return object, nil
+	}
+	reduced := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: crd.Name, ResourceVersion: crd.ResourceVersion, UID: crd.UID}}
+	if slices.ContainsFunc(crd.Spec.Versions, func(version apiextensionsv1.CustomResourceDefinitionVersion) bool {
+		return version.Name == v2beta1.SchemeGroupVersion.Version && version.Schema != nil && keeps(version.Schema.OpenAPIV3Schema, groupsPolicyPath)
+	}) {
+		reduced.Annotations = map[string]string{keepsGroupsPolicy: ""}
+	}
+	return reduced, nil
+}
+
+// keeps reports whether a schema knows the field at the end of a path, * being any member.
+func keeps(schema *apiextensionsv1.JSONSchemaProps, path []string) bool {
+	switch {
+	case schema == nil:
+		return false
+	case len(path) == 0, schema.XPreserveUnknownFields != nil && *schema.XPreserveUnknownFields:
+		return true
+	case path[0] == "*":
+		return schema.AdditionalProperties != nil && keeps(schema.AdditionalProperties.Schema, path[1:])
+	}
+	child, known := schema.Properties[path[0]]
+	return known && keeps(&child, path[1:])
+}

@@ -1,0 +1,102 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/selection"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/review"
+)
+
+// MutatePath is where the API server finds the mutating webhook.
+const MutatePath = "/mutate"
+
+// Scheme knows what the webhook caches; namespaces are cached as metadata and need no type.
+func Scheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(v1alpha1.AddToScheme(scheme), apiextensionsv1.AddToScheme(scheme)); err != nil {
+		panic(err) // two types of one name: no input can cause it
+	}
+	return scheme
+}
+
+// CacheOptions keep projects and the directory; of namespaces those with the label, and of these the
+// metadata; of CRDs the MPIJob's; of everything only what is read. Nobody changes what is read, so
+// nothing is copied.
+func CacheOptions(projectLabel string) cache.Options {
+	labelled, err := labels.NewRequirement(projectLabel, selection.Exists, nil)
+	if err != nil {
+		panic(err) // the policy's validation accepts label keys only
+	}
+	uncopied := true
+	return cache.Options{
+		DefaultTransform: dropUnread,
+		ByObject: map[client.Object]cache.ByObject{
+			NamespaceMetadata():       {Label: labels.NewSelector().Add(*labelled), UnsafeDisableDeepCopy: &uncopied},
+			&v1alpha1.Project{}:       {UnsafeDisableDeepCopy: &uncopied},
+			&v1alpha1.PosixIdentity{}: {UnsafeDisableDeepCopy: &uncopied},
+			&apiextensionsv1.CustomResourceDefinition{}: {
+				UnsafeDisableDeepCopy: &uncopied, Transform: reduceCRD, Field: fields.OneTermEqualSelector(metav1.ObjectNameField, mpiJobCRD),
+			},
+		},
+	}
+}
+
+// AddToManager serves both webhooks and their health. A replica is ready when it serves TLS and its
+// caches are synced.
+func AddToManager(ctx context.Context, manager ctrl.Manager, reviewer review.Reviewer) error {
+	synced, err := startCaches(ctx, manager.GetCache())
+	if err != nil {
+		return fmt.Errorf("cannot cache namespaces, projects, the directory and the MPIJob's CRD: %w", err)
+	}
+	reader := manager.GetCache()
+	lookups := Lookups{
+		Namespaces: CachedNamespaces{Reader: reader, Label: reviewer.Cluster.ProjectLabel},
+		Directory:  CachedDirectory{reader},
+		Schema:     CachedSchema{reader},
+	}
+	manager.GetWebhookServer().Register(MutatePath, &admission.Webhook{Handler: &Mutator{lookups, reviewer}})
+	manager.GetWebhookServer().Register(ValidatePath, &admission.Webhook{Handler: &Validator{lookups, reviewer}})
+	return errors.Join(
+		manager.AddHealthzCheck("ping", healthz.Ping),
+		manager.AddReadyzCheck("caches", synced),
+		manager.AddReadyzCheck("webhook", manager.GetWebhookServer().StartedChecker()),
+	)
+}
+
+// startCaches makes the informers exist before the first request asks for them.
+func startCaches(ctx context.Context, informers cache.Cache) (healthz.Checker, error) {
+	var all []cache.Informer
+	if err := informers.IndexField(ctx, &v1alpha1.PosixIdentity{}, subjectField, subjectOf); err != nil {
+		return nil, err
+	}
+	for _, object := range []client.Object{NamespaceMetadata(), &v1alpha1.Project{}, &v1alpha1.PosixIdentity{}, &apiextensionsv1.CustomResourceDefinition{}} {
+		informer, err := informers.GetInformer(ctx, object, cache.BlockUntilSynced(false))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, informer)
+	}
+	return func(*http.Request) error {
+		for _, informer := range all {
+			if !informer.HasSynced() {
+				return errors.New("the caches are not synced")
+			}
+		}
+		return nil
+	}, nil
+}

@@ -1,0 +1,82 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	admissionv1 "k8s.io/api/admission/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/webhook/patch"
+	"github.com/runai-mpi/runai-mpi/webhook/review"
+)
+
+// auditKey is the key of the audit annotation; the API server puts the webhook's name before it.
+const auditKey = "applied-policies"
+
+// Mutator makes MPIJobs comply with the policies at their creation, and restores those to which their
+// manifest is applied again: the handler behind /mutate.
+type Mutator struct {
+	Lookups
+	Reviewer review.Reviewer
+}
+
+// Handle answers with the patch that makes the job comply, or with every reason against it.
+func (m *Mutator) Handle(ctx context.Context, request admission.Request) admission.Response {
+	if request.Operation == admissionv1.Update {
+		return m.update(ctx, request)
+	}
+	job, facts, err := m.readCreation(ctx, request, m.Reviewer.Cluster.Identity)
+	if err != nil {
+		return refuse(err)
+	}
+	before := job.DeepCopy()
+	warnings, errs := m.Reviewer.Create(job, facts)
+	if len(errs) > 0 {
+		return refuse(invalid(job, errs))
+	}
+	operations, err := patch.Between(before, job, request.Object.Raw)
+	if err != nil {
+		return refuse(err)
+	}
+	return allow(operations, warnings, job.Annotations[annotations.AppliedPoliciesKey])
+}
+
+// allow marshals the patch here, because controller-runtime's own operations are marshalled twice.
+func allow(operations []patch.Operation, warnings []string, applied string) admission.Response {
+	text, err := json.Marshal(operations)
+	if err != nil {
+		return refuse(err)
+	}
+	patchType := admissionv1.PatchTypeJSONPatch
+	return admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{
+		Allowed: true, Patch: text, PatchType: &patchType, Warnings: warnings,
+		AuditAnnotations: map[string]string{auditKey: applied},
+	}}
+}
+
+// refuse passes an API status on as it is, so that its causes reach the client.
+func refuse(err error) admission.Response {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		status = apierrors.NewInternalError(err)
+	}
+	result := status.Status()
+	return admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{Result: &result}}
+}
+
+func invalid(job *v2beta1.MPIJob, errs field.ErrorList) error {
+	return apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), nameOf(job), errs)
+}
+
+func nameOf(job *v2beta1.MPIJob) string {
+	if job.Name == "" {
+		return job.GenerateName
+	}
+	return job.Name
+}

@@ -1,0 +1,66 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/review"
+)
+
+// CachedNamespaces looks namespaces and their projects up in the informers' cache, and nowhere else: an admission must not
+// wait for another request to the API server.
+type CachedNamespaces struct {
+	// Reader reads namespaces, as metadata only, and projects.
+	Reader client.Reader
+	// Label is the label of a namespace that names its project.
+	Label string
+}
+
+// FactsOf returns the namespace's project and its Pod Security. What the cache does not know may have
+// been created this very moment: the status is 503, for the client to try again.
+func (c CachedNamespaces) FactsOf(ctx context.Context, namespace string) (review.NamespaceFacts, error) {
+	labels, err := c.labelsOf(ctx, namespace)
+	if err != nil {
+		return review.NamespaceFacts{}, err
+	}
+	project, name := &v1alpha1.Project{}, labels[c.Label]
+	err = c.Reader.Get(ctx, client.ObjectKey{Name: name}, project)
+	if apierrors.IsNotFound(err) {
+		return review.NamespaceFacts{}, unavailable("project %s does not exist, or was created this very moment; namespace %s belongs to it by its label %s",
+			name, namespace, c.Label)
+	}
+	if err != nil {
+		return review.NamespaceFacts{}, unavailable("the webhook cannot look up project %s: %s", name, err)
+	}
+	return review.NamespaceFacts{Project: project, PodSecurity: review.PodSecurityOf(labels)}, nil
+}
+
+func (c CachedNamespaces) labelsOf(ctx context.Context, namespace string) (map[string]string, error) {
+	object := NamespaceMetadata()
+	err := c.Reader.Get(ctx, client.ObjectKey{Name: namespace}, object)
+	switch {
+	case err != nil && !apierrors.IsNotFound(err):
+		return nil, unavailable("the webhook cannot look up namespace %s: %s", namespace, err)
+	case object.Labels[c.Label] == "":
+		return nil, unavailable("namespace %s has no label %s that names its project, or got it this very moment", namespace, c.Label)
+	}
+	return object.Labels, nil
+}
+
+// NamespaceMetadata is the object by which namespaces are cached and looked up.
+func NamespaceMetadata() *metav1.PartialObjectMetadata {
+	object := &metav1.PartialObjectMetadata{}
+	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
+	return object
+}
+
+func unavailable(format string, args ...any) error {
+	return apierrors.NewServiceUnavailable(fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,65 @@
+package server
+
+import (
+	"context"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/runai-mpi/runai-mpi/webhook/review"
+)
+
+// An update is a stored job and what somebody makes of it.
+type update struct{ stored, updated *v2beta1.MPIJob }
+
+func decodeUpdate(request admission.Request) (update, error) {
+	stored, err := Decode(request.OldObject.Raw)
+	if err != nil {
+		return update{}, err
+	}
+	updated, err := Decode(request.Object.Raw)
+	return update{stored, updated}, err
+}
+
+// update lets pass what only steers a job, restores a job to which its manifest was applied again, and
+// refuses the rest.
+func (m *Mutator) update(ctx context.Context, request admission.Request) admission.Response {
+	u, err := decodeUpdate(request)
+	if err != nil {
+		return refuse(err)
+	}
+	verdict, err := m.classify(ctx, m.Reviewer, u, request.Namespace)
+	switch {
+	case err != nil:
+		return refuse(err)
+	case verdict.Class == review.Steers:
+		return admission.Allowed("what runs stays")
+	case verdict.Class == review.Refused:
+		return refuse(unchangeable(u, verdict))
+	}
+	operations, err := m.Reviewer.Restore(u.stored, request.OldObject.Raw, request.Object.Raw)
+	if err != nil {
+		return refuse(err)
+	}
+	return allow(operations, nil, "restored")
+}
+
+// classify looks the project up only for an update that is more than a controller's.
+func (l Lookups) classify(ctx context.Context, reviewer review.Reviewer, u update, namespace string) (review.Verdict, error) {
+	verdict := reviewer.ClassifyUpdate(u.stored, u.updated)
+	if verdict.Class != review.Changes {
+		return verdict, nil
+	}
+	facts, err := l.Namespaces.FactsOf(ctx, namespace)
+	if err != nil {
+		return review.Verdict{}, err
+	}
+	return reviewer.ClassifyChange(u.stored, u.updated, facts.Project), nil
+}
+
+func unchangeable(u update, verdict review.Verdict) error {
+	return invalid(u.stored, field.ErrorList{field.Forbidden(field.NewPath("spec"),
+		"what a job runs cannot be changed after its submission ("+strings.Join(verdict.Paths, ", ")+"): delete it and submit it again")})
+}
