@@ -61,6 +61,7 @@ func (c *claims) first(claim string) string {
 
 // trusted refuses claims of an authenticator that the policy does not list.
 func (c *claims) trusted(policy config.Identity) error {
+	// rule T20 in test/forgery TestT20AnotherIssuer: an issuer that the policy does not trust; without: if true {
 	if len(policy.TrustedSources) == 0 {
 		return nil
 	}
@@ -73,6 +74,7 @@ func (c *claims) trusted(policy config.Identity) error {
 
 func (c *claims) id(claim string, least int64) int64 {
 	values := c.values(claim)
+	// rule T21 in test/forgery TestT21BrokenClaims: two uids, or none; without: if len(values) == 0 { return 1000 } else if false {
 	if len(values) != 1 {
 		c.fail("the claim %s has %d values, not one: ask your administrator to mend the mapping of the claims", claim, len(values))
 		return 0
@@ -96,10 +98,13 @@ func (c *claims) ids(claim string, least int64) []int64 {
 func (c *claims) number(claim, text string, least int64) int64 {
 	number, err := strconv.ParseInt(text, 10, 64)
 	switch {
+	// rule T21 in test/forgery TestT21BrokenClaims: a uid that is no decimal number
 	case err != nil || !decimal.MatchString(text):
 		c.fail("the claim %s is %q, no decimal number above 0: ask your administrator to mend the mapping of the claims", claim, text)
+	// rule T21 in test/forgery TestT21BrokenClaims: a uid of the system's
 	case number < least:
 		c.fail("the claim %s is %d, less than the %d that the cluster's policy allows: ask your administrator", claim, number, least)
+	// rule T21 in test/forgery TestT21BrokenClaims: a uid beyond 2147483647
 	case number > math.MaxInt32:
 		c.fail("the claim %s is %d, more than a pod can have: ask your administrator", claim, number)
 	}

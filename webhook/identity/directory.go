@@ -17,13 +17,16 @@ func fromDirectory(q Question, policy config.Identity) (*annotations.Identity, e
 	if len(entries) == 0 {
 		return nil, nil
 	}
+	// rule T16 in test/integration TestDirectory: two entries of one subject
 	if len(entries) > 1 {
 		return nil, fmt.Errorf("the directory has %d entries of %s, %s: ask your administrator to delete all but one", len(entries), q.User.Username, names(entries))
 	}
 	entry := entries[0].Spec
 	switch {
+	// rule T16 in test/integration TestDirectory: an entry that ended
 	case entry.NotAfter != nil && !q.Now.Before(entry.NotAfter.Time):
 		return nil, fmt.Errorf("your entry %s of the directory ended %s: ask your administrator to renew it", entries[0].Name, entry.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
+	// rule T16 in test/forgery TestT16ServiceAccount: a service account in a namespace that its entry does not name
 	case isServiceAccount(entry.Subject) && !slices.Contains(entry.Namespaces, q.Namespace):
 		return nil, fmt.Errorf("the entry %s of the directory is not for namespace %s: ask your administrator", entries[0].Name, q.Namespace)
 	case !isHome(entry.Home):

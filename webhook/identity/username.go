@@ -7,6 +7,7 @@ import (
 	"strings"
 )
 
+// rule - in webhook/policy FuzzFiles: a name that becomes a line of the passwd file; without: var posixName = regexp.MustCompile(`^[a-z_]`)
 var posixName = regexp.MustCompile(`^[a-z_][a-z0-9_.-]{0,31}$`)
 
 // systemNames are those of the passwd and group files of common images: a user of that name would be

@@ -66,11 +66,15 @@ func ensurePodIdentity(template mpijob.Template, in Input) field.ErrorList {
 	}
 	pod, path, nonRoot := template.Spec.SecurityContext, template.Path.Child("spec", "securityContext"), true
 	errs := slices.Concat(
+		// rule T01 in test/forgery TestT01OtherIDs: another uid on a pod
 		ensurePointer(&pod.RunAsUser, in.Identity.UID, path.Child("runAsUser"), annotations.RunAsUserKey),
+		// rule T01 in test/forgery TestT01OtherIDs: another gid on a pod
 		ensurePointer(&pod.RunAsGroup, in.Identity.GID, path.Child("runAsGroup"), annotations.RunAsUserKey),
 		ensureGroups(pod, in.Identity.Groups, path.Child("supplementalGroups")),
 		ensurePointer(&pod.RunAsNonRoot, nonRoot, path.Child("runAsNonRoot"), annotations.RunAsUserKey),
 	)
+	// rule T04 in test/forgery TestT04OtherGroups: the groups of the image
+	// rule T05 in test/e2e TestT05GroupsOfTheImage: an image whose /etc/group names the user
 	if in.Cluster.Identity.SupplementalGroupsPolicy == config.GroupsStrict {
 		errs = append(errs, ensurePointer(&pod.SupplementalGroupsPolicy, corev1.SupplementalGroupsPolicyStrict,
 			path.Child("supplementalGroupsPolicy"), annotations.RunAsUserKey)...)
@@ -85,6 +89,7 @@ func ensureGroups(pod *corev1.PodSecurityContext, groups []int64, path *field.Pa
 	if len(pod.SupplementalGroups) == 0 && len(groups) > 0 {
 		pod.SupplementalGroups = slices.Clone(groups)
 	}
+	// rule T04 in test/forgery TestT04OtherGroups: a supplementary group
 	if own := slices.Sorted(slices.Values(pod.SupplementalGroups)); !slices.Equal(own, groups) && len(own)+len(groups) > 0 {
 		return field.ErrorList{contradicts(path, fmt.Sprint(own), annotations.RunAsUserKey, fmt.Sprint(groups))}
 	}
@@ -97,10 +102,18 @@ func ensureContainerIdentity(container mpijob.Container, in Input) field.ErrorLi
 	}
 	context, path := container.SecurityContext, container.Path().Child("securityContext")
 	errs := slices.Concat(
+		// rule T01 in test/forgery TestT01OtherIDs: another uid on a container
+		// rule T02 in test/oracle FuzzEffectiveIdentity: random jobs
+		// rule T02 in test/oracle/apiserver TestT02RandomJobs: random jobs on the API server
 		ensureAgrees(context.RunAsUser, in.Identity.UID, path.Child("runAsUser"), annotations.RunAsUserKey),
+		// rule T01 in test/forgery TestT01OtherIDs: another gid on a container
 		ensureAgrees(context.RunAsGroup, in.Identity.GID, path.Child("runAsGroup"), annotations.RunAsUserKey),
+		// rule T01 in test/forgery TestT01OtherIDs: root, if it is the image's user
 		ensureAgrees(context.RunAsNonRoot, true, path.Child("runAsNonRoot"), annotations.RunAsUserKey),
+		// rule T07 in test/forgery TestT07Privileges: privileged
 		ensureAgrees(context.Privileged, false, path.Child("privileged"), annotations.RunAsUserKey),
+		// rule T07 in test/forgery TestT07Privileges: allowPrivilegeEscalation
+		// rule T07 in test/e2e TestT07SetuidProgram: a setuid program in the image
 		ensurePointer(&context.AllowPrivilegeEscalation, false, path.Child("allowPrivilegeEscalation"), annotations.RunAsUserKey),
 	)
 	return append(errs, ensureCapabilities(context, path.Child("capabilities"))...)
@@ -115,6 +128,7 @@ func ensureCapabilities(context *corev1.SecurityContext, path *field.Path) field
 	capabilities := context.Capabilities
 	var errs field.ErrorList
 	for i, added := range capabilities.Add {
+		// rule T07 in test/forgery TestT07Privileges: capabilities
 		if added != bindLowPorts {
 			errs = append(errs, field.Invalid(path.Child("add").Index(i), added, "cannot be had beside "+annotations.RunAsUserKey+": leave it out"))
 		}

@@ -49,18 +49,23 @@ func loosens(template mpijob.Template, cluster config.Identity) field.ErrorList 
 	forbid := func(path *field.Path, why string) {
 		errs = append(errs, field.Forbidden(path, why+": leave it out beside "+annotations.RunAsUserKey))
 	}
+	// rule T04 in test/forgery TestT04OtherGroups: fsGroup
 	if spec.SecurityContext != nil && spec.SecurityContext.FSGroup != nil {
 		forbid(path.Child("securityContext", "fsGroup"), "gives the processes a group that the user may not have")
 	}
+	// rule T07 in test/forgery TestT07Privileges: a user namespace
 	if spec.HostUsers != nil && !*spec.HostUsers {
 		forbid(path.Child("hostUsers"), "makes the user's ids mean somebody else's on shared storage")
 	}
+	// rule T07 in test/forgery TestT07Privileges: the node's processes
 	if spec.HostPID {
 		forbid(path.Child("hostPID"), "shows the processes of the node")
 	}
+	// rule T07 in test/forgery TestT07Privileges: an ephemeral container
 	if len(spec.EphemeralContainers) > 0 {
 		forbid(path.Child("ephemeralContainers"), "cannot stand in a template")
 	}
+	// rule T07 in test/forgery TestT07Privileges: another container runtime
 	if name := spec.RuntimeClassName; name != nil && !slices.Contains(cluster.RuntimeClassNames, *name) {
 		forbid(path.Child("runtimeClassName"), "chooses a container runtime that the cluster's policy does not list")
 	}
@@ -71,12 +76,14 @@ func loosens(template mpijob.Template, cluster config.Identity) field.ErrorList 
 		forbid(own, "are of a system that has no POSIX users")
 	}
 	for _, key := range slices.Sorted(maps.Keys(template.Annotations)) {
+		// rule T07 in test/forgery TestT07Privileges: an annotation that a runtime reads
 		if (Ownership{Annotations: loosening}).HasAnnotation(key) && !(Ownership{Annotations: tuning}).HasAnnotation(key) {
 			forbid(template.Path.Child("metadata", "annotations").Key(key), "may loosen what confines the processes")
 		}
 	}
 	latest := api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}
 	for _, result := range confinement.EvaluatePod(latest, &template.ObjectMeta, &template.Spec) {
+		// rule T07 in test/forgery TestT07Privileges: SELinux, seccomp, AppArmor, procMount, sysctls
 		if !result.Allowed {
 			forbid(path, result.ForbiddenReason+" ("+result.ForbiddenDetail+") would loosen what confines the processes")
 		}

@@ -14,14 +14,17 @@ import (
 func identityOf(in policy.Input, request Request) (*annotations.Identity, *field.Error) {
 	path, required := annotations.Path(annotations.RunAsUserKey), in.Project.Spec.Identity == v1alpha1.IdentityRequired
 	switch asked := in.Intent.RunAsUser; {
+	// rule T03 in test/forgery TestT03NotAsking: to decline
 	case required && asked != nil && !*asked:
 		return nil, field.Invalid(path, "false", "project "+in.Project.Name+" requires that jobs run as their user: write true, or leave it out")
+	// rule T03 in test/forgery TestT03NotAsking: not to ask, and to write another uid; without: case asked == nil || !*asked:
 	case !required && (asked == nil || !*asked):
 		return nil, nil
 	case in.Project.Spec.Identity == v1alpha1.IdentityDisabled:
 		return nil, field.Forbidden(path, "is disabled in project "+in.Project.Name+": leave it out, or use another project")
 	case request.Submitter.Unknown != nil:
 		return nil, field.Forbidden(path, request.Submitter.Unknown.Error())
+	// rule T06 in test/forgery TestT06OldCRD: a CRD that drops supplementalGroupsPolicy
 	case request.DropsGroupsPolicy && in.Cluster.Identity.SupplementalGroupsPolicy == config.GroupsStrict:
 		return nil, field.Forbidden(path, "this cluster's MPIJobs cannot carry supplementalGroupsPolicy, which keeps the groups of an image out: "+
 			"ask your administrator to install the CRD of MPI Operator v0.6 or newer")

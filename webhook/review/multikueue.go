@@ -21,6 +21,7 @@ func isMultiKueueCopy(job *v2beta1.MPIJob) bool { return job.Labels[originLabel]
 // reviewCopy validates a copy and changes nothing: the cluster in which the job was submitted knew its
 // submitter. The label alone says nothing, since everybody can write it.
 func (r Reviewer) reviewCopy(job *v2beta1.MPIJob, in policy.Input, request Request, errs field.ErrorList) field.ErrorList {
+	// rule T27 in test/forgery TestT27MultiKueueLabel: the label of MultiKueue
 	if !slices.Contains(r.Cluster.MultiKueue.Submitters, request.User.Username) {
 		return append(errs, field.Forbidden(field.NewPath("metadata", "labels").Key(originLabel),
 			"marks a copy that MultiKueue makes, and multiKueue.submitters of the cluster's policy does not list "+request.User.Username+": leave it out"))
@@ -50,6 +51,7 @@ func validateStamp(job *v2beta1.MPIJob, in policy.Input, path *field.Path) field
 		return field.ErrorList{field.Forbidden(path, err.Error())}
 	}
 	ensured := job.DeepCopy()
+	// rule T27 in webhook/policy TestGoldens/refused-multikueue-copy-as-another: a copy that is not its stamp's
 	if errs := policy.Identity.Ensure(ensured, in); len(errs) > 0 {
 		return errs
 	}

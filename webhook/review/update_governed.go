@@ -25,17 +25,21 @@ const (
 // governedPart returns the part of a job that no update may change.
 func governedPart(job *v2beta1.MPIJob, owned policy.Ownership) *v2beta1.MPIJob {
 	part := &v2beta1.MPIJob{Spec: *job.Spec.DeepCopy()}
+	// rule T14 in test/forgery TestT14Controllers: a controller suspends it, which is allowed
 	dropUnowned(reflect.ValueOf(&part.Spec.RunPolicy).Elem(), runPolicyField, owned)
+	// rule T12 in test/forgery TestT12Colleague: to change what it asks for
 	part.Annotations = filtered(job.Annotations, isGovernedAnnotation(owned))
 	part.Labels = filtered(job.Labels, owned.HasLabel)
 	for _, role := range part.Spec.MPIReplicaSpecs {
 		if role == nil {
 			continue
 		}
+		// rule T13 in test/forgery TestT13ColleagueSteers: to resume and scale it, which is allowed
 		role.Replicas = nil
 		template := &role.Template
 		template.Labels = filtered(template.Labels, owned.HasLabel)
 		template.Annotations = filtered(template.Annotations, isGovernedAnnotation(owned))
+		// rule T02 in test/oracle FuzzUpdates: random updates; without: template.Spec.NodeSelector, template.Spec.SecurityContext = nil, nil
 		template.Spec.NodeSelector = filtered(template.Spec.NodeSelector, func(key string) bool { return owned.HasField(element(nodeSelectorField, key)) })
 		template.Spec.Tolerations = slices.DeleteFunc(template.Spec.Tolerations, func(t corev1.Toleration) bool {
 			return !owned.HasField(element(tolerationsField, t.Key))

@@ -29,6 +29,7 @@ func (v *Validator) Handle(ctx context.Context, request admission.Request) admis
 	if request.Operation == admissionv1.Update {
 		return v.update(ctx, request)
 	}
+	// rule T23 in test/forgery TestT23LaterWebhook: another webhook changes the job afterwards; without: return admission.Allowed(""); job, facts, err := v.readCreation(ctx, request, v.Reviewer.Cluster.Identity)
 	job, facts, err := v.readCreation(ctx, request, v.Reviewer.Cluster.Identity)
 	if err != nil {
 		return refuse(err)
@@ -41,6 +42,7 @@ func (v *Validator) Handle(ctx context.Context, request admission.Request) admis
 	if err != nil {
 		return refuse(err)
 	}
+	// rule T23 in webhook/server TestFinalObjectIsJudged: it takes something away
 	if errs := tampered(operations); len(errs) > 0 {
 		return refuse(invalid(job, errs))
 	}

@@ -48,6 +48,7 @@ namespaceSelector:
   matchExpressions:
   - key: {{ .Values.policy.projectLabel }}
     operator: Exists
+{{- /* rule T24 in test/forgery TestT24WebhookIsDown: no webhook answers; without: failurePolicy: Ignore */}}
 failurePolicy: Fail
 matchPolicy: Equivalent
 sideEffects: None
