@@ -11,35 +11,69 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/golden"
 )
 
-const head = `<!-- Written by "make generate" from test/rules. -->
+const head = `<!-- Written by "make generate" from the marks in the code. -->
 # The rules of identity, and their tests
 
-"make prove" takes each of these lines out of a copy of the repository, and fails where the test beside
-it does not. Some attempts have no line here, because somebody else's rule refuses them:
+` + "`make prove`" + ` takes each of these lines out of a copy of the repository, and fails if the test in the same row passes without it.
+Some attempts have no line here, because somebody else's rule refuses them:
 
-- T11, to write a spec along with a status: the API server keeps them apart (` + "`test/forgery` `TestT11Status`" + `).
-- T18, to impersonate attributes: the API server asks for a permission for each (` + "`test/forgery` `TestT18ImpersonatesAttributes`" + `).
-- T22 is about how Keycloak is configured, and no test: declare the attributes as managed, editable by administrators only, and synchronize them at each login.
-- T25, to ask the webhook without the API server: it keeps nothing that an answer could change (` + "`test/forgery` `TestT25NoState`" + `).
+- T11, writing a spec along with a status: the API server keeps them apart (` + "`test/forgery` `TestT11Status`" + `).
+- T18, impersonating attributes: the API server requires a permission for each (` + "`test/forgery` `TestT18ImpersonatesAttributes`" + `).
+- T22 is about the configuration of Keycloak and has no test: declare the attributes as managed and editable by administrators only, and synchronize them at each login.
+- T25, calling the webhook without the API server: it keeps nothing that an answer could change (` + "`test/forgery` `TestT25NoState`" + `).
 
 `
 
-// Each rule stands in the code as the list says, its test exists, and the documentation has both.
-func TestRulesAreThere(t *testing.T) {
+// The test of each rule exists, and the documentation lists it.
+func TestRulesHaveTests(t *testing.T) {
 	root, err := binaries.RepositoryRoot()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, rule := range All {
-		if n := strings.Count(read(t, filepath.Join(root, rule.File)), rule.Line); n != 1 {
-			t.Errorf("%s has %q %d times, not once", rule.File, rule.Line, n)
-		}
+	rules, err := Find(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rules) < 59 {
+		t.Errorf("only %d rules are marked", len(rules))
+	}
+	for _, rule := range rules {
 		function, _, _ := strings.Cut(rule.Test, "/")
 		if !hasTest(t, filepath.Join(root, rule.Package), function) {
-			t.Errorf("%s has no %s", rule.Package, function)
+			t.Errorf("%s:%d: %s has no %s", rule.File, rule.Line, rule.Package, function)
+		}
+		text, err := os.ReadFile(filepath.Join(root, rule.File))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rule.TakeOut(string(text)) == string(text) {
+			t.Errorf("%s:%d: taking the rule out changes nothing", rule.File, rule.Line)
 		}
 	}
-	golden.Compare(t, filepath.Join(root, "docs", "identity-tests.md"), head+Table())
+	golden.Compare(t, filepath.Join(root, "docs", "identity-tests.md"), head+Table(rules))
+}
+
+func TestTakeOut(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"a line", "\t// rule T01 in p TestA: x\n\tf(),\n\tg(),", "\t// rule T01 in p TestA: x\n\t\n\tg(),"},
+		{"a condition", "// rule T01 in p TestA: x\nif a || b {\n", "// rule T01 in p TestA: x\nif false && (a || b) {\n"},
+		{"a condition after a statement", "// rule T01 in p TestA: x\nif a := f(); len(a) > 0 {\n", "// rule T01 in p TestA: x\nif a := f(); false && (len(a) > 0) {\n"},
+		{"a case", "// rule T01 in p TestA: x\ncase a:\n", "// rule T01 in p TestA: x\ncase false && (a):\n"},
+		{"another line", "  # rule T01 in p TestA: x; without: - b\n  - a\n", "  # rule T01 in p TestA: x; without: - b\n  - b\n"},
+		{"in a template", "{{- /* rule T01 in p TestA: x; without: b: c */}}\na: b\n", "{{- /* rule T01 in p TestA: x; without: b: c */}}\nb: c\n"},
+	} {
+		rules, err := read("file", test.text)
+		if err != nil || len(rules) != 1 {
+			t.Fatalf("%s: got %v, %v", test.name, rules, err)
+		}
+		if got := rules[0].TakeOut(test.text); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+	two, err := read("file", "// rule T01 in p TestA: x\n// rule T02 in q TestB: y\nf()\n")
+	if err != nil || len(two) != 2 || two[0].Line != 3 || two[1].Line != 3 {
+		t.Errorf("two marks: got %v, %v", two, err)
+	}
 }
 
 func hasTest(t *testing.T, dir, name string) bool {
@@ -50,18 +84,13 @@ func hasTest(t *testing.T, dir, name string) bool {
 	}
 	definition := regexp.MustCompile(`(?m)^func ` + name + `\(`)
 	for _, file := range files {
-		if definition.MatchString(read(t, file)) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if definition.Match(text) {
 			return true
 		}
 	}
 	return false
-}
-
-func read(t *testing.T, path string) string {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
 }

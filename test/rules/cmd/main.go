@@ -23,7 +23,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	only := flag.String("only", "", "prove the rules of which number, package and test match this expression")
+	only := flag.String("only", "", "prove the rules whose number, package and test match this expression")
 	flag.Parse()
 	if err := run(ctx, *only); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -48,8 +48,12 @@ func run(ctx context.Context, only string) error {
 	if err := os.CopyFS(dir, os.DirFS(root)); err != nil {
 		return fmt.Errorf("cannot copy the repository: %w", err)
 	}
+	all, err := rules.Find(root)
+	if err != nil {
+		return err
+	}
 	var errs []error
-	for _, rule := range rules.All {
+	for _, rule := range all {
 		if !wanted.MatchString(rule.Number + " " + rule.Package + " " + rule.Test) {
 			continue
 		}
@@ -72,8 +76,7 @@ func prove(ctx context.Context, dir string, rule rules.Rule) error {
 	if err != nil {
 		return err
 	}
-	without := strings.Replace(string(whole), rule.Line, rule.Without, 1)
-	if err := os.WriteFile(path, []byte(without), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(rule.TakeOut(string(whole))), 0o600); err != nil {
 		return err
 	}
 	defer func() { _ = os.WriteFile(path, whole, 0o600) }() // the copy goes away
