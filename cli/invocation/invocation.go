@@ -46,9 +46,9 @@ type Invocation struct {
 	Stdout, Stderr io.Writer
 }
 
-// Options say how to reach the cluster.
-func (i *Invocation) Options() kube.Options {
-	return kube.Options{Kubeconfig: i.Kubeconfig, Context: i.Context, UserAgent: "runai/" + i.Version, Log: i.logger(), Warn: i.Warn}
+// ConnectOptions say how to reach the cluster.
+func (i *Invocation) ConnectOptions() kube.ConnectOptions {
+	return kube.ConnectOptions{Kubeconfig: i.Kubeconfig, Context: i.Context, UserAgent: "runai/" + i.Version, Log: i.logger(), Warn: i.Warn}
 }
 
 // Connect reads the kubeconfig.
@@ -56,16 +56,16 @@ func (i *Invocation) Connect() (*kube.Client, error) {
 	if mistakes := i.Mistakes(); len(mistakes) > 0 {
 		return nil, mistakes
 	}
-	client, err := kube.Connect(i.Options())
+	client, err := kube.Connect(i.ConnectOptions())
 	if err != nil {
 		return nil, Failure{err.Error()}
 	}
 	return client, nil
 }
 
-// Place is where the command acts.
-func (i *Invocation) Place(client *kube.Client) kube.Place {
-	return kube.PlaceOf(i.Project, i.Namespace, client.Namespace)
+// Scope is where the command acts.
+func (i *Invocation) Scope(client *kube.Client) kube.Scope {
+	return kube.ScopeOf(i.Project, i.Namespace, client.Namespace)
 }
 
 // Warn tells what is legal but surprising.

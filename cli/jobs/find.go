@@ -13,21 +13,21 @@ import (
 
 // find returns a job of the project or namespace that the command names. Its errors are final.
 func find(ctx context.Context, run *invocation.Invocation, client *kube.Client, name string) (*unstructured.Unstructured, error) {
-	place := run.Place(client)
-	object, err := client.Get(ctx, kube.MPIJobs, place.Namespace, name)
-	if kube.IsMissing(err) && place.IsGuess() {
-		other, lookupErr := client.Lookup(ctx, place)
+	scope := run.Scope(client)
+	object, err := client.Get(ctx, kube.MPIJobs, scope.Namespace, name)
+	if kube.IsMissing(err) && scope.IsGuess() {
+		other, lookupErr := client.Lookup(ctx, scope)
 		switch {
 		case lookupErr == nil:
-			place = other
-			object, err = client.Get(ctx, kube.MPIJobs, place.Namespace, name)
+			scope = other
+			object, err = client.Get(ctx, kube.MPIJobs, scope.Namespace, name)
 		case !kube.IsForbidden(lookupErr):
 			err = lookupErr
 		}
 	}
 	if kube.IsMissing(err) {
 		return nil, invocation.Failure{fmt.Sprintf("Job %s does not exist in project %s. If the job exists in a different project, use -p <project-name>.",
-			name, projectsOf(ctx, client, place)(place.Namespace))}
+			name, projectsOf(ctx, client, scope)(scope.Namespace))}
 	}
 	if err != nil {
 		return nil, invocation.Failed(client.Explain(err))

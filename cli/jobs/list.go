@@ -27,55 +27,55 @@ func (l *List) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	place := run.Place(client)
+	scope := run.Scope(client)
 	if l.AllProjects {
-		place = kube.Place{}
+		scope = kube.Scope{}
 	}
-	states, place, err := listStates(ctx, client, place)
+	states, scope, err := listStates(ctx, client, scope)
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
-	projects := projectsOf(ctx, client, place)
+	projects := projectsOf(ctx, client, scope)
 	if l.AllProjects {
 		fmt.Fprintln(run.Stdout, "Showing jobs for all projects")
 	} else {
-		fmt.Fprintln(run.Stdout, "Showing jobs for project", projects(place.Namespace))
+		fmt.Fprintln(run.Stdout, "Showing jobs for project", projects(scope.Namespace))
 	}
 	return table.Write(run.Stdout, rows(states, projects, time.Now()))
 }
 
 // listStates looks for a project's other namespace where it finds nothing.
-func listStates(ctx context.Context, client *kube.Client, place kube.Place) ([]state, kube.Place, error) {
-	jobs, err := client.Jobs(ctx, place.Namespace)
-	if err == nil && len(jobs) == 0 && place.IsGuess() {
-		if place, err = client.Lookup(ctx, place); err == nil {
-			jobs, err = client.Jobs(ctx, place.Namespace)
+func listStates(ctx context.Context, client *kube.Client, scope kube.Scope) ([]state, kube.Scope, error) {
+	jobs, err := client.Jobs(ctx, scope.Namespace)
+	if err == nil && len(jobs) == 0 && scope.IsGuess() {
+		if scope, err = client.Lookup(ctx, scope); err == nil {
+			jobs, err = client.Jobs(ctx, scope.Namespace)
 		} else if kube.IsForbidden(err) {
 			err = nil // an ordinary user sees the namespace of her project only, and it is empty
 		}
 	}
 	if err != nil || len(jobs) == 0 {
-		return nil, place, err
+		return nil, scope, err
 	}
-	pods, err := client.JobPods(ctx, place.Namespace, "")
+	pods, err := client.JobPods(ctx, scope.Namespace, "")
 	states := make([]state, 0, len(jobs))
 	for i := range jobs {
 		states = append(states, newState(&jobs[i], pods))
 	}
-	return states, place, err
+	return states, scope, err
 }
 
 // projectsOf tells the project of a namespace: the one that the user named, else the label's, or what
 // the namespace's name says to a user who may not read labels.
-func projectsOf(ctx context.Context, client *kube.Client, place kube.Place) func(namespace string) string {
+func projectsOf(ctx context.Context, client *kube.Client, scope kube.Scope) func(namespace string) string {
 	var labels map[string]string
-	if place.Project == "" {
+	if scope.Project == "" {
 		labels, _ = client.ProjectsByNamespace(ctx, kube.ProjectLabel)
 	}
 	return func(namespace string) string {
 		switch {
-		case place.Project != "":
-			return place.Project
+		case scope.Project != "":
+			return scope.Project
 		case labels[namespace] != "":
 			return labels[namespace]
 		}

@@ -94,7 +94,7 @@ func explainForbidden(message string) string {
 	return fmt.Sprintf("%s may not %s %s %s: check the project, or ask your administrator for the permission", match[1], match[2], match[3], where)
 }
 
-func explainKubeconfig(err error, options Options) error {
+func explainKubeconfig(err error, options ConnectOptions) error {
 	match := noContext.FindStringSubmatch(err.Error())
 	switch {
 	case match != nil:

@@ -109,7 +109,7 @@ func isVolume(text string) bool {
 	return len(fields) >= 2 && len(fields) <= 4 && path.IsAbs(fields[0]) && path.IsAbs(fields[1])
 }
 
-// distinct refuses two volumes at one place.
+// distinct refuses two volumes at one path.
 func (r *reader) distinct(all []mounted) {
 	seen := map[string]bool{}
 	for _, m := range all {

@@ -8,8 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// lean drops what Go writes for empty structs: the job is shown and sent as a person would write it.
-func lean(job *v2beta1.MPIJob) (*unstructured.Unstructured, error) {
+// withoutEmpty drops what Go writes for empty structs: the job is shown and sent as a person would write it.
+func withoutEmpty(job *v2beta1.MPIJob) (*unstructured.Unstructured, error) {
 	object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(job)
 	if err != nil {
 		return nil, fmt.Errorf("cannot write the job: %w", err)
