@@ -55,3 +55,42 @@ func stateOf(ctx context.Context, client *kube.Client, object *unstructured.Unst
 	}
 	return newState(job, pods), nil
 }
+
+// listStates looks for a project's other namespace where it finds nothing.
+func listStates(ctx context.Context, client *kube.Client, scope kube.Scope) ([]state, kube.Scope, error) {
+	jobs, err := client.Jobs(ctx, scope.Namespace)
+	if err == nil && len(jobs) == 0 && scope.IsGuess() {
+		if scope, err = client.Lookup(ctx, scope); err == nil {
+			jobs, err = client.Jobs(ctx, scope.Namespace)
+		} else if kube.IsForbidden(err) {
+			err = nil // an ordinary user sees the namespace of her project only, and it is empty
+		}
+	}
+	if err != nil || len(jobs) == 0 {
+		return nil, scope, err
+	}
+	pods, err := client.JobPods(ctx, scope.Namespace, "")
+	states := make([]state, 0, len(jobs))
+	for i := range jobs {
+		states = append(states, newState(&jobs[i], pods))
+	}
+	return states, scope, err
+}
+
+// projectsOf tells the project of a namespace: the one that the user named, else the label's, or what
+// the namespace's name says to a user who may not read labels.
+func projectsOf(ctx context.Context, client *kube.Client, scope kube.Scope) func(namespace string) string {
+	var labels map[string]string
+	if scope.Project == "" {
+		labels, _ = client.ProjectsByNamespace(ctx, kube.ProjectLabel)
+	}
+	return func(namespace string) string {
+		switch {
+		case scope.Project != "":
+			return scope.Project
+		case labels[namespace] != "":
+			return labels[namespace]
+		}
+		return kube.ProjectOf(namespace)
+	}
+}

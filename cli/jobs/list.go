@@ -8,8 +8,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
@@ -44,45 +42,6 @@ func (l *List) Run(ctx context.Context, run *invocation.Invocation) error {
 	return table.Write(run.Stdout, rows(states, projects, time.Now()))
 }
 
-// listStates looks for a project's other namespace where it finds nothing.
-func listStates(ctx context.Context, client *kube.Client, scope kube.Scope) ([]state, kube.Scope, error) {
-	jobs, err := client.Jobs(ctx, scope.Namespace)
-	if err == nil && len(jobs) == 0 && scope.IsGuess() {
-		if scope, err = client.Lookup(ctx, scope); err == nil {
-			jobs, err = client.Jobs(ctx, scope.Namespace)
-		} else if kube.IsForbidden(err) {
-			err = nil // an ordinary user sees the namespace of her project only, and it is empty
-		}
-	}
-	if err != nil || len(jobs) == 0 {
-		return nil, scope, err
-	}
-	pods, err := client.JobPods(ctx, scope.Namespace, "")
-	states := make([]state, 0, len(jobs))
-	for i := range jobs {
-		states = append(states, newState(&jobs[i], pods))
-	}
-	return states, scope, err
-}
-
-// projectsOf tells the project of a namespace: the one that the user named, else the label's, or what
-// the namespace's name says to a user who may not read labels.
-func projectsOf(ctx context.Context, client *kube.Client, scope kube.Scope) func(namespace string) string {
-	var labels map[string]string
-	if scope.Project == "" {
-		labels, _ = client.ProjectsByNamespace(ctx, kube.ProjectLabel)
-	}
-	return func(namespace string) string {
-		switch {
-		case scope.Project != "":
-			return scope.Project
-		case labels[namespace] != "":
-			return labels[namespace]
-		}
-		return kube.ProjectOf(namespace)
-	}
-}
-
 func rows(states []state, project func(string) string, now time.Time) [][]string {
 	all := make([][]string, 0, len(states))
 	for _, s := range states {
@@ -96,12 +55,4 @@ func rows(states []state, project func(string) string, now time.Time) [][]string
 	})
 	header := []string{"NAME", "STATUS", "AGE", "NODE", "IMAGE", "TYPE", "PROJECT", "USER", "GPUs Allocated (Requested)", "PODs Running (Pending)", "SERVICE URL(S)"}
 	return append([][]string{header}, all...)
-}
-
-// age is the time since then, as kubectl writes it.
-func age(then metav1.Time, now time.Time) string {
-	if then.IsZero() {
-		return ""
-	}
-	return duration.HumanDuration(now.Sub(then.Time))
 }

@@ -3,8 +3,36 @@ package jobs
 import (
 	"fmt"
 
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 )
+
+// status is what the job is doing, in the words of the original.
+func (s state) status() string {
+	switch {
+	case s.job.DeletionTimestamp != nil:
+		return "Terminating"
+	case s.is(v2beta1.JobSucceeded):
+		return "Succeeded"
+	case s.is(v2beta1.JobFailed):
+		return "Failed"
+	case s.isSuspended():
+		return "Suspended"
+	case len(s.pods) == 0:
+		return "Pending"
+	}
+	worst := "Running"
+	for _, pod := range s.current() {
+		switch status := podStatus(pod); status {
+		case "Running", "Succeeded", "Completed":
+		case "Pending":
+			worst = status
+		default:
+			return status
+		}
+	}
+	return worst
+}
 
 // podStatus is what a pod is doing, in the words that kubectl and the original use.
 func podStatus(pod corev1.Pod) string {
