@@ -27,11 +27,9 @@ func (f *Flags) intent(r *reader, project string) annotations.Intent {
 	}
 	r.text("--gpu-memory", f.GPUMemory, &intent.GPUMemory)
 	if f.LargeShm != "" {
-		shm, err := annotations.ParseLargeShm(string(f.LargeShm))
-		if err != nil {
+		if err := intent.Set(annotations.LargeShmKey, string(f.LargeShm)); err != nil {
 			r.mistake("--large-shm", string(f.LargeShm)+" "+err.Error())
 		}
-		intent.LargeShm = shm
 	}
 	return intent
 }
