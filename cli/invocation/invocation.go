@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
 // Globals are the flags of every command.
@@ -22,14 +23,13 @@ type Globals struct {
 	LogLevel   string `group:"global" name:"loglevel" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"What to log: debug (with each request), info, warn or error. Without it, info. Example: --loglevel debug"`
 }
 
-// NoLabelValue is what is wrong with a name that cannot be the value of a label, and the remedy.
-const NoLabelValue = "is no label value: write at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
-
 // Mistakes are what is wrong with the global flags.
 func (g Globals) Mistakes() Mistakes {
 	var mistakes Mistakes
-	if len(validation.IsValidLabelValue(g.Project)) > 0 {
-		mistakes = append(mistakes, "--project "+g.Project+" "+NoLabelValue)
+	if g.Project != "" {
+		if err := new(annotations.Intent).Set(annotations.ProjectKey, g.Project); err != nil {
+			mistakes = append(mistakes, "--project "+g.Project+" "+err.Error())
+		}
 	}
 	if g.Namespace != "" && len(validation.IsDNS1123Label(g.Namespace)) > 0 {
 		mistakes = append(mistakes, "--namespace "+g.Namespace+" is no name of a namespace: write lower case letters, digits and '-'")

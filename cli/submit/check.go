@@ -2,6 +2,7 @@ package submit
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,10 +17,10 @@ import (
 // each, with the flag and the remedy, and warnings of what is legal but has no effect.
 func (f *Flags) Check(run *invocation.Invocation) (request Request, warnings, mistakes []string) {
 	words := run.Words
-	r := reader{mistakes: run.Mistakes()}
+	r := reader{stdin: run.Stdin, mistakes: run.Mistakes()}
 	f.checkName(&r)
-	request = f.read(&r, run.Project, words)
-	request.Intent.GitSync, request.Intent.GitSyncSecret, request.credential = r.gitSync(f.GitSync, run.Stdin)
+	request = f.read(&r, words)
+	r.intents(typed{f, run.Globals}, &request)
 	warnings = append(f.ignored(&request), r.warnings...)
 	if request.Container.TTY && !request.Container.Stdin {
 		r.mistake("--tty", "needs the standard input: add --stdin")
@@ -82,7 +83,7 @@ func (f *Flags) likelyName() string {
 	return f.Prefix() + "-0"
 }
 
-func (f *Flags) read(r *reader, project string, words []string) Request {
+func (f *Flags) read(r *reader, words []string) Request {
 	request := Request{
 		Workers:      r.number("--processes", f.Processes, 1),
 		Slots:        r.number("--slots-per-worker", f.SlotsPerWorker, 1),
@@ -92,7 +93,6 @@ func (f *Flags) read(r *reader, project string, words []string) Request {
 		HostNetwork:  f.HostNetwork,
 		Volumes:      r.volumes(f.Volume, f.NFSServer),
 		Claims:       r.claims(f.PVC, f.PVCAccessMode),
-		Intent:       f.intent(r, project),
 	}
 	request.Command, request.Args = f.commandLine(words)
 	return request
@@ -151,7 +151,10 @@ func orElse(flag *bool, otherwise bool) bool {
 }
 
 // A reader reads values and collects what is wrong or surprising about them.
-type reader struct{ mistakes, warnings []string }
+type reader struct {
+	stdin              io.Reader
+	mistakes, warnings []string
+}
 
 func (r *reader) mistake(flag, problem string) {
 	r.mistakes = append(r.mistakes, flag+" "+problem)

@@ -29,7 +29,8 @@ type Request struct {
 	HostIPC     bool
 	HostNetwork bool
 
-	credential *credential // of the repository
+	credential   *credential // of the repository
+	needsWebhook []string    // the flags that only a webhook can act on, as they were typed
 }
 
 // Job is the lean MPIJob: what the user said, and the gate that keeps its pods from being scheduled

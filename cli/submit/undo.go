@@ -63,37 +63,10 @@ func (s *submission) companionFailed(object *unstructured.Unstructured, err erro
 // and what only a webhook can do would be lost.
 func (s *submission) notAdmitted(name string) string {
 	lost := "the job would never start"
-	if flags := s.lost(); len(flags) > 0 {
+	if flags := s.request.needsWebhook; len(flags) > 0 {
 		lost = strings.Join(flags, ", ") + " would have been lost, and the job would never start"
 	}
 	return fmt.Sprintf("job %s was not submitted: no webhook of runai-mpi acts in namespace %s, so %s; "+
 		"ask your administrator to install the chart runai-mpi, or to label the namespace with its project (%s)",
 		name, s.scope.Namespace, lost, kube.ProjectLabel)
-}
-
-// lost lists what only a webhook can do, as the user asked for it.
-func (s *submission) lost() []string {
-	var flags []string
-	for _, flag := range []struct{ name, value string }{
-		{"--gpu", s.GPU}, {"--gpu-memory", s.GPUMemory}, {"--large-shm", string(s.LargeShm)}, {"--node-type", s.NodeType},
-	} {
-		switch flag.value {
-		case "", "false":
-		case "true":
-			flags = append(flags, flag.name)
-		default:
-			flags = append(flags, flag.name+" "+flag.value)
-		}
-	}
-	for _, flag := range []struct {
-		name  string
-		given bool
-	}{
-		{"--interactive", s.Interactive}, {"--run-as-user", s.RunAsUser}, {"--create-home-dir", s.CreateHomeDir != nil && *s.CreateHomeDir}, {"--git-sync", s.GitSync != ""},
-	} {
-		if flag.given {
-			flags = append(flags, flag.name)
-		}
-	}
-	return flags
 }
