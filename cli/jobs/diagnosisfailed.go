@@ -15,13 +15,15 @@ func failedJob(s state, _ []corev1.Event) string {
 	}
 	for _, pod := range s.pods {
 		if killed := outOfMemory(pod); killed != "" {
-			return fmt.Sprintf("The job failed: container %s of pod %s was killed for using more memory than its limit; submit it with a higher --memory-limit.", killed, pod.Name)
+			return fmt.Sprintf("The job failed: container %s of pod %s was killed for using more memory than its limit; "+
+				"submit it with a higher --memory-limit.", killed, pod.Name)
 		}
 	}
 	if why := initFailure(s.launcher()); why != "" {
 		return "The job failed before it started: " + why + "."
 	}
-	return fmt.Sprintf("The job failed: %s; read its output with `runai logs %s`.", strings.TrimSuffix(lastLine(failed.Message), "."), s.job.Name)
+	return fmt.Sprintf("The job failed: %s; read its output with `runai logs %s`.",
+		strings.TrimSuffix(lastLine(failed.Message), "."), s.job.Name)
 }
 
 func outOfMemory(pod corev1.Pod) string {

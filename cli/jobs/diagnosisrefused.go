@@ -16,7 +16,8 @@ func refusedPods(_ state, events []corev1.Event) string {
 		}
 		switch {
 		case strings.Contains(event.Message, "exceeded quota"):
-			return "The pods cannot be created, because the namespace's quota is used up: " + lastLine(event.Message) + "; ask for less, or wait until other jobs end."
+			return "The pods cannot be created, because the namespace's quota is used up: " + lastLine(event.Message) +
+				"; ask for less, or wait until other jobs end."
 		case strings.Contains(event.Message, "violates PodSecurity"):
 			return "The pods are refused by the namespace's Pod Security: " + lastLine(event.Message) + "; submit the job with --run-as-user."
 		case slices.Contains([]string{"FailedCreate", "MPIJobFailed", "ValidationError"}, event.Reason):

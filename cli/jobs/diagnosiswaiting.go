@@ -16,10 +16,12 @@ func suspendedJob(s state, _ []corev1.Event) string {
 	}
 	for _, label := range []string{"kueue.x-k8s.io/queue-name", "kai.scheduler/queue"} {
 		if queue := s.job.Labels[label]; queue != "" {
-			return fmt.Sprintf("The job is suspended and waits for its turn in queue %s: nothing needs to be done, unless the queue is stopped.", queue)
+			return fmt.Sprintf("The job is suspended and waits for its turn in queue %s: "+
+				"nothing needs to be done, unless the queue is stopped.", queue)
 		}
 	}
-	return fmt.Sprintf("The job is suspended: resume it with `kubectl patch mpijob %s -n %s --type merge -p '{\"spec\":{\"runPolicy\":{\"suspend\":false}}}'`.", s.job.Name, s.job.Namespace)
+	return fmt.Sprintf("The job is suspended: resume it with "+
+		"`kubectl patch mpijob %s -n %s --type merge -p '{\"spec\":{\"runPolicy\":{\"suspend\":false}}}'`.", s.job.Name, s.job.Namespace)
 }
 
 func gatedPod(s state, _ []corev1.Event) string {
@@ -27,7 +29,8 @@ func gatedPod(s state, _ []corev1.Event) string {
 		gates := pod.Spec.SchedulingGates
 		switch {
 		case slices.Contains(gates, corev1.PodSchedulingGate{Name: annotations.AdmissionGate}):
-			return "The job was never admitted: no webhook of runai-mpi took its scheduling gate off; delete it, and submit it again in a namespace of a project."
+			return "The job was never admitted: no webhook of runai-mpi took its scheduling gate off; " +
+				"delete it, and submit it again in a namespace of a project."
 		case len(gates) > 0:
 			return fmt.Sprintf("The scheduling gate %s holds pod %s back: what set it must take it off.", gates[0].Name, pod.Name)
 		}
@@ -43,7 +46,8 @@ func missingVolume(s state, events []corev1.Event) string {
 		}
 		for _, pod := range s.current() {
 			if pod.Name == event.InvolvedObject.Name && pod.Status.Phase == corev1.PodPending {
-				return fmt.Sprintf("Pod %s waits for a volume: %s; check what the job mounts.", pod.Name, strings.TrimSuffix(lastLine(event.Message), "."))
+				return fmt.Sprintf("Pod %s waits for a volume: %s; check what the job mounts.",
+					pod.Name, strings.TrimSuffix(lastLine(event.Message), "."))
 			}
 		}
 	}
@@ -53,7 +57,8 @@ func missingVolume(s state, events []corev1.Event) string {
 func unschedulablePod(s state, _ []corev1.Event) string {
 	for _, pod := range s.current() {
 		for _, condition := range pod.Status.Conditions {
-			if condition.Type != corev1.PodScheduled || condition.Status != corev1.ConditionFalse || condition.Reason != corev1.PodReasonUnschedulable {
+			if condition.Type != corev1.PodScheduled || condition.Status != corev1.ConditionFalse ||
+				condition.Reason != corev1.PodReasonUnschedulable {
 				continue
 			}
 			message, _, _ := strings.Cut(condition.Message, " preemption:")

@@ -26,7 +26,8 @@ func find(ctx context.Context, run *invocation.Invocation, client *kube.Client, 
 		}
 	}
 	if kube.IsMissing(err) {
-		return nil, invocation.Failure{fmt.Sprintf("Job %s does not exist in project %s. If the job exists in a different project, use -p <project-name>.",
+		return nil, invocation.Failure{fmt.Sprintf("Job %s does not exist in project %s. "+
+			"If the job exists in a different project, use -p <project-name>.",
 			name, projectsOf(ctx, client, scope)(scope.Namespace))}
 	}
 	if err != nil {

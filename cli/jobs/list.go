@@ -53,6 +53,7 @@ func rows(states []state, project func(string) string, now time.Time) [][]string
 	slices.SortFunc(all, func(a, b []string) int {
 		return strings.Compare(a[6]+"\x00"+a[0], b[6]+"\x00"+b[0])
 	})
-	header := []string{"NAME", "STATUS", "AGE", "NODE", "IMAGE", "TYPE", "PROJECT", "USER", "GPUs Allocated (Requested)", "PODs Running (Pending)", "SERVICE URL(S)"}
+	header := []string{"NAME", "STATUS", "AGE", "NODE", "IMAGE", "TYPE", "PROJECT", "USER",
+		"GPUs Allocated (Requested)", "PODs Running (Pending)", "SERVICE URL(S)"}
 	return append([][]string{header}, all...)
 }

@@ -56,7 +56,8 @@ func (c *Client) Lookup(ctx context.Context, scope Scope) (Scope, error) {
 	names := slices.Sorted(maps.Keys(found))
 	switch len(names) {
 	case 0:
-		return scope, fmt.Errorf("--project %s was not found: no namespace has the label %s=%s; see runai list projects", scope.Project, ProjectLabel, scope.Project)
+		return scope, fmt.Errorf("--project %s was not found: no namespace has the label %s=%s; see runai list projects",
+			scope.Project, ProjectLabel, scope.Project)
 	case 1:
 		scope.Namespace = names[0]
 		return scope, nil

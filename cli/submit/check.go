@@ -118,7 +118,8 @@ func (f *Flags) ignored(request *Request) (warnings []string) {
 		warnings = append(warnings, "--local-image is deprecated: write --image-pull-policy=never")
 	}
 	if f.AlwaysPullImage {
-		warnings = append(warnings, "--always-pull-image is deprecated and has no effect: images are always pulled, unless --image-pull-policy says otherwise")
+		warnings = append(warnings, "--always-pull-image is deprecated and has no effect: "+
+			"images are always pulled, unless --image-pull-policy says otherwise")
 	}
 	return warnings
 }

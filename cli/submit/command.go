@@ -73,7 +73,8 @@ func (c *Command) report(run *invocation.Invocation, created []*unstructured.Uns
 		return output.Write(run.Stdout, c.Output, withoutSecrets(created))
 	}
 	name := created[0].GetName()
-	_, err := fmt.Fprintf(run.Stdout, "The job '%s' has been submitted successfully\nYou can run `runai describe job %s%s` to check the job status\n",
+	_, err := fmt.Fprintf(run.Stdout, "The job '%s' has been submitted successfully\n"+
+		"You can run `runai describe job %s%s` to check the job status\n",
 		name, name, scope.Flags())
 	return err
 }

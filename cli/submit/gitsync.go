@@ -78,7 +78,8 @@ func (r *reader) credential(values map[string]string, sync annotations.GitSync) 
 	case !hasUser && !hasPassword:
 		return nil
 	case sync.UsesSSH():
-		r.mistake("--git-sync", "has a username or password for ssh, which takes a key: put ssh-privatekey and known_hosts into a Secret and write secret=NAME")
+		r.mistake("--git-sync", "has a username or password for ssh, which takes a key: "+
+			"put ssh-privatekey and known_hosts into a Secret and write secret=NAME")
 		return nil
 	case username == "" || text == "":
 		r.mistake("--git-sync", "needs both username= and password=: write password=@FILE or password=- to keep it out of the process list")

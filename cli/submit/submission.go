@@ -78,9 +78,8 @@ func (s *submission) takenNames(ctx context.Context) (func(name string) bool, er
 		}
 	}
 	return func(name string) bool {
-		return slices.Contains(jobs, name) || slices.ContainsFunc(s.request.newClaims(name, s.scope.Namespace), func(claim *unstructured.Unstructured) bool {
-			return slices.Contains(claims, claim.GetName())
-		})
+		isTaken := func(claim *unstructured.Unstructured) bool { return slices.Contains(claims, claim.GetName()) }
+		return slices.Contains(jobs, name) || slices.ContainsFunc(s.request.newClaims(name, s.scope.Namespace), isTaken)
 	}, nil
 }
 
@@ -150,7 +149,8 @@ func sleep(ctx context.Context, pause time.Duration) bool {
 func (s *submission) lookup(ctx context.Context) error {
 	scope, err := s.client.Lookup(ctx, s.scope)
 	if apierrors.IsForbidden(err) {
-		return invocation.Failure{fmt.Sprintf("--project %s: namespace %s does not exist, and you may not look for another one: write it with -n", scope.Project, scope.Namespace)}
+		return invocation.Failure{fmt.Sprintf("--project %s: namespace %s does not exist, and you may not look for another one: "+
+			"write it with -n", scope.Project, scope.Namespace)}
 	}
 	s.scope = scope
 	return err
@@ -175,9 +175,11 @@ func (s *submission) explain(err error) error {
 		return failure
 	case errors.Is(err, kube.ErrUnknown):
 		return invocation.Failure{s.client.Explain(err),
-			fmt.Sprintf("the job may have been created: look with kubectl get mpijobs -n %s; its pods start only if it was admitted", s.scope.Namespace)}
+			fmt.Sprintf("the job may have been created: look with kubectl get mpijobs -n %s; "+
+				"its pods start only if it was admitted", s.scope.Namespace)}
 	case apierrors.IsAlreadyExists(err):
-		return invocation.Failure{fmt.Sprintf("--name %s is the name of a job in namespace %s already: write another, or delete that job first", s.GivenName(), s.scope.Namespace)}
+		return invocation.Failure{fmt.Sprintf("--name %s is the name of a job in namespace %s already: "+
+			"write another, or delete that job first", s.GivenName(), s.scope.Namespace)}
 	case kube.IsNoNamespace(err):
 		return invocation.Failure{fmt.Sprintf("namespace %s does not exist: write -p PROJECT, or another namespace with -n", s.scope.Namespace)}
 	}

@@ -43,7 +43,8 @@ func (s *submission) companionFailed(object *unstructured.Unstructured, err erro
 	flag, what, taken := "--pvc", "the claim "+object.GetName(),
 		fmt.Sprintf("exists already, with somebody's data: mount it with --pvc %s:/path, or write another --name", object.GetName())
 	if object.GetKind() == "Secret" {
-		flag, what, taken = "--git-sync", "the Secret "+object.GetName(), "exists already: write another --name, or secret="+object.GetName()+" to use it"
+		flag, what, taken = "--git-sync", "the Secret "+object.GetName(),
+			"exists already: write another --name, or secret="+object.GetName()+" to use it"
 	}
 	switch {
 	case apierrors.IsAlreadyExists(err) && s.GivenName() == "":

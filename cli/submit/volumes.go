@@ -67,7 +67,8 @@ func (r *reader) volume(value, nfsServer string, index int) (mounted, bool) {
 		name = fmt.Sprintf("nfs-volume-%d", index)
 		origin = corev1.VolumeSource{NFS: &corev1.NFSVolumeSource{Server: host, Path: source}}
 	}
-	return mounted{corev1.Volume{Name: name, VolumeSource: origin}, corev1.VolumeMount{Name: name, MountPath: target, ReadOnly: readOnly}}, true
+	mount := corev1.VolumeMount{Name: name, MountPath: target, ReadOnly: readOnly}
+	return mounted{corev1.Volume{Name: name, VolumeSource: origin}, mount}, true
 }
 
 func accessMode(mode string) (readOnly bool, problem string) {
