@@ -7,8 +7,12 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/runai-mpi/runai-mpi/cli/submit"
 	"github.com/runai-mpi/runai-mpi/test/golden"
 )
+
+// intentFlag stands for what the table of intents says of a flag.
+const intentFlag = ""
 
 // seedOptions are the options of the documentation that runai grew from, in its order, and what each
 // becomes in the cluster.
@@ -18,34 +22,34 @@ var seedOptions = [][2]string{
 	{"command", "what follows `--` is the launcher's `command` instead of its `args`"},
 	{"cpu", "`resources.requests[cpu]` of both roles"},
 	{"cpu-limit", "`resources.limits[cpu]` of both roles"},
-	{"create-home-dir", "`run.ai/create-home-dir`; the webhook mounts an emptyDir and sets HOME"},
+	{"create-home-dir", intentFlag},
 	{"environment", "`env` of both roles; `SECRET:name,key` a `secretKeyRef`"},
-	{"git-sync", "`run.ai/git-sync`, and credentials a Secret of the job; the webhook adds an init container to both roles"},
-	{"gpu", "`run.ai/gpu`; the webhook sets the workers' limit, or the annotations of the fraction backend"},
-	{"gpu-memory", "`run.ai/gpu-memory`; the webhook sets the annotations of the fraction backend"},
+	{"git-sync", intentFlag},
+	{"gpu", intentFlag},
+	{"gpu-memory", intentFlag},
 	{"host-ipc", "`hostIPC` of both roles"},
 	{"host-network", "`hostNetwork` of both roles"},
 	{"image", "`image` of both roles"},
 	{"image-pull-policy", "`imagePullPolicy` of both roles"},
-	{"interactive", "`run.ai/interactive`; the webhook adds `priorityClassName: build`, no retries and the project's interactive node types"},
+	{"interactive", intentFlag},
 	{"job-name-prefix", "`metadata.name`, with the smallest free number"},
-	{"large-shm", "`run.ai/large-shm`; the webhook mounts memory at /dev/shm of both roles"},
+	{"large-shm", intentFlag},
 	{"local-image", "`imagePullPolicy: Never` of both roles, and a warning"},
 	{"memory", "`resources.requests[memory]` of both roles"},
 	{"memory-limit", "`resources.limits[memory]` of both roles"},
 	{"name", "`metadata.name`"},
-	{"node-type", "`run.ai/node-type`; the webhook requires the node type of both roles"},
+	{"node-type", intentFlag},
 	{"prevent-privilege-escalation", "`securityContext.allowPrivilegeEscalation: false` of both roles"},
 	{"processes", "`replicas` of the Worker; RUNAI_MPI_NUM_WORKERS by the webhook"},
 	{"pvc", "a volume and a mount of both roles; a new claim beside the job"},
-	{"run-as-user", "`run.ai/run-as-user`; the webhook sets the ids of both roles"},
+	{"run-as-user", intentFlag},
 	{"stdin", "`stdin` of both roles"},
 	{"tty", "`tty` of both roles"},
 	{"volume", "a `hostPath` or `nfs` volume and a mount of both roles"},
 	{"nfs-server", "the server of each `--volume` that names none"},
 	{"working-dir", "`workingDir` of both roles"},
 	{"loglevel", "nothing in the job: what runai logs"},
-	{"project", "`run.ai/project`, and the namespace"},
+	{"project", intentFlag},
 	{"help", "nothing in the job"},
 }
 
@@ -68,8 +72,7 @@ func TestDocs(t *testing.T) {
 	model := newParser(&commands{}).Model
 	var page strings.Builder
 	page.WriteString("# The command line\n\nThis page is generated from the program: `runai --help` says the same.\n")
-	submit := model.Children[0]
-	writeSeedTable(t, &page, submit)
+	writeSeedTable(t, &page)
 	for _, leaf := range model.Leaves(true) {
 		writeCommand(&page, leaf)
 	}
@@ -78,12 +81,13 @@ func TestDocs(t *testing.T) {
 	golden.Compare(t, "../docs/cli.md", page.String())
 }
 
-func writeSeedTable(t *testing.T, page *strings.Builder, submit *kong.Node) {
+func writeSeedTable(t *testing.T, page *strings.Builder) {
 	page.WriteString("\n## What each option of submit-mpi becomes\n\n| option | in the job |\n|---|---|\n")
-	known := map[string]*kong.Flag{}
-	for _, group := range submit.AllFlags(false) {
-		for _, flag := range group {
-			known[flag.Name] = flag
+	known := submitFlags()
+	intents := map[string]string{}
+	for _, doc := range submit.IntentDocs() {
+		if doc.Becomes != "" {
+			intents[doc.Flag] = fmt.Sprintf("`%s`; %s", doc.Key, doc.Becomes)
 		}
 	}
 	for _, option := range seedOptions {
@@ -92,7 +96,14 @@ func writeSeedTable(t *testing.T, page *strings.Builder, submit *kong.Node) {
 			t.Errorf("submit-mpi has no --%s", option[0])
 			continue
 		}
-		fmt.Fprintf(page, "| `%s` | %s |\n", flagName(flag), option[1])
+		becomes := option[1]
+		if becomes == intentFlag {
+			becomes = intents[flag.Name]
+		}
+		if becomes == "" {
+			t.Errorf("what --%s becomes is not documented", flag.Name)
+		}
+		fmt.Fprintf(page, "| `%s` | %s |\n", flagName(flag), becomes)
 	}
 }
 

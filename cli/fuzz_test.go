@@ -8,6 +8,7 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/runai-mpi/runai-mpi/cli/submit"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
@@ -18,6 +19,13 @@ func FuzzCommandLine(f *testing.F) {
 	f.Add("--name\ndist1\n--processes=2\n-g\n0.5\n--large-shm=8Gi\n-e\nA=b=c\n--\nmpirun\ntrain")
 	f.Add("--memory\n1G\n--memory-limit\n8Gi\n--cpu=0.5\n-t\n--stdin\n--interactive\n--backoff-limit=3")
 	f.Add("-e\nA=\x7f\u0085\xff")
+	for _, doc := range submit.IntentDocs() {
+		for _, value := range append(annotations.Examples()[doc.Key], annotations.Counterexamples()[doc.Key]...) {
+			if arg, _ := typedIntent(doc, value); doc.Flag != "" {
+				f.Add(arg)
+			}
+		}
+	}
 	f.Fuzz(func(t *testing.T, words string) {
 		if strings.Contains(words, "help") || strings.Contains(words, "-h") || strings.Contains(words, "version") ||
 			strings.Contains(words, "dry-run") || strings.Contains(words, "-o") {

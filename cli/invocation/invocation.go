@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
 // Globals are the flags of every command.
@@ -22,14 +23,13 @@ type Globals struct {
 	LogLevel   string `group:"global" name:"loglevel" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"What to log: debug (with each request), info, warn or error. Without it, info. Example: --loglevel debug"`
 }
 
-// NoLabelValue is what is wrong with a name that cannot be the value of a label, and the remedy.
-const NoLabelValue = "is no label value: write at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
-
 // Mistakes are what is wrong with the global flags.
 func (g Globals) Mistakes() Mistakes {
 	var mistakes Mistakes
-	if len(validation.IsValidLabelValue(g.Project)) > 0 {
-		mistakes = append(mistakes, "--project "+g.Project+" "+NoLabelValue)
+	if g.Project != "" {
+		if err := new(annotations.Intent).Set(annotations.ProjectKey, g.Project); err != nil {
+			mistakes = append(mistakes, "--project "+g.Project+" "+err.Error())
+		}
 	}
 	if g.Namespace != "" && len(validation.IsDNS1123Label(g.Namespace)) > 0 {
 		mistakes = append(mistakes, "--namespace "+g.Namespace+" is no name of a namespace: write lower case letters, digits and '-'")
@@ -46,9 +46,9 @@ type Invocation struct {
 	Stdout, Stderr io.Writer
 }
 
-// Options say how to reach the cluster.
-func (i *Invocation) Options() kube.Options {
-	return kube.Options{Kubeconfig: i.Kubeconfig, Context: i.Context, UserAgent: "runai/" + i.Version, Log: i.logger(), Warn: i.Warn}
+// ConnectOptions say how to reach the cluster.
+func (i *Invocation) ConnectOptions() kube.ConnectOptions {
+	return kube.ConnectOptions{Kubeconfig: i.Kubeconfig, Context: i.Context, UserAgent: "runai/" + i.Version, Log: i.logger(), Warn: i.Warn}
 }
 
 // Connect reads the kubeconfig.
@@ -56,16 +56,16 @@ func (i *Invocation) Connect() (*kube.Client, error) {
 	if mistakes := i.Mistakes(); len(mistakes) > 0 {
 		return nil, mistakes
 	}
-	client, err := kube.Connect(i.Options())
+	client, err := kube.Connect(i.ConnectOptions())
 	if err != nil {
 		return nil, Failure{err.Error()}
 	}
 	return client, nil
 }
 
-// Place is where the command acts.
-func (i *Invocation) Place(client *kube.Client) kube.Place {
-	return kube.PlaceOf(i.Project, i.Namespace, client.Namespace)
+// Scope is where the command acts.
+func (i *Invocation) Scope(client *kube.Client) kube.Scope {
+	return kube.ScopeOf(i.Project, i.Namespace, client.Namespace)
 }
 
 // Warn tells what is legal but surprising.

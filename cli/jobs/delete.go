@@ -45,12 +45,12 @@ func (d *Delete) Run(ctx context.Context, run *invocation.Invocation) error {
 }
 
 func deleteAll(ctx context.Context, run *invocation.Invocation, client *kube.Client) error {
-	states, place, err := listStates(ctx, client, run.Place(client))
+	states, scope, err := listStates(ctx, client, run.Scope(client))
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
 	if len(states) == 0 {
-		fmt.Fprintf(run.Stdout, "There are no jobs in project %s.\n", projectsOf(ctx, client, place)(place.Namespace))
+		fmt.Fprintf(run.Stdout, "There are no jobs in project %s.\n", projectsOf(ctx, client, scope)(scope.Namespace))
 	}
 	var failures invocation.Failure
 	for _, s := range states {

@@ -46,9 +46,9 @@ func (d *Describe) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		run.Warn("the events cannot be shown: " + client.Explain(err))
 	}
-	place := run.Place(client)
-	place.Namespace = s.job.Namespace
-	return s.describe(run.Stdout, projectsOf(ctx, client, place)(s.job.Namespace), s.eventsOf(events), time.Now())
+	scope := run.Scope(client)
+	scope.Namespace = s.job.Namespace
+	return s.describe(run.Stdout, projectsOf(ctx, client, scope)(s.job.Namespace), s.eventsOf(events), time.Now())
 }
 
 func (s state) describe(out io.Writer, project string, events []corev1.Event, now time.Time) error {

@@ -13,21 +13,22 @@ import (
 
 // find returns a job of the project or namespace that the command names. Its errors are final.
 func find(ctx context.Context, run *invocation.Invocation, client *kube.Client, name string) (*unstructured.Unstructured, error) {
-	place := run.Place(client)
-	object, err := client.Get(ctx, kube.MPIJobs, place.Namespace, name)
-	if kube.IsMissing(err) && place.IsGuess() {
-		other, lookupErr := client.Lookup(ctx, place)
+	scope := run.Scope(client)
+	object, err := client.Get(ctx, kube.MPIJobs, scope.Namespace, name)
+	if kube.IsMissing(err) && scope.IsGuess() {
+		other, lookupErr := client.Lookup(ctx, scope)
 		switch {
 		case lookupErr == nil:
-			place = other
-			object, err = client.Get(ctx, kube.MPIJobs, place.Namespace, name)
+			scope = other
+			object, err = client.Get(ctx, kube.MPIJobs, scope.Namespace, name)
 		case !kube.IsForbidden(lookupErr):
 			err = lookupErr
 		}
 	}
 	if kube.IsMissing(err) {
-		return nil, invocation.Failure{fmt.Sprintf("Job %s does not exist in project %s. If the job exists in a different project, use -p <project-name>.",
-			name, projectsOf(ctx, client, place)(place.Namespace))}
+		return nil, invocation.Failure{fmt.Sprintf("Job %s does not exist in project %s. "+
+			"If the job exists in a different project, use -p <project-name>.",
+			name, projectsOf(ctx, client, scope)(scope.Namespace))}
 	}
 	if err != nil {
 		return nil, invocation.Failed(client.Explain(err))
@@ -54,4 +55,43 @@ func stateOf(ctx context.Context, client *kube.Client, object *unstructured.Unst
 		return state{}, invocation.Failed(client.Explain(err))
 	}
 	return newState(job, pods), nil
+}
+
+// listStates looks for a project's other namespace where it finds nothing.
+func listStates(ctx context.Context, client *kube.Client, scope kube.Scope) ([]state, kube.Scope, error) {
+	jobs, err := client.Jobs(ctx, scope.Namespace)
+	if err == nil && len(jobs) == 0 && scope.IsGuess() {
+		if scope, err = client.Lookup(ctx, scope); err == nil {
+			jobs, err = client.Jobs(ctx, scope.Namespace)
+		} else if kube.IsForbidden(err) {
+			err = nil // an ordinary user sees the namespace of her project only, and it is empty
+		}
+	}
+	if err != nil || len(jobs) == 0 {
+		return nil, scope, err
+	}
+	pods, err := client.JobPods(ctx, scope.Namespace, "")
+	states := make([]state, 0, len(jobs))
+	for i := range jobs {
+		states = append(states, newState(&jobs[i], pods))
+	}
+	return states, scope, err
+}
+
+// projectsOf tells the project of a namespace: the one that the user named, else the label's, or what
+// the namespace's name says to a user who may not read labels.
+func projectsOf(ctx context.Context, client *kube.Client, scope kube.Scope) func(namespace string) string {
+	var labels map[string]string
+	if scope.Project == "" {
+		labels, _ = client.ProjectsByNamespace(ctx, kube.ProjectLabel)
+	}
+	return func(namespace string) string {
+		switch {
+		case scope.Project != "":
+			return scope.Project
+		case labels[namespace] != "":
+			return labels[namespace]
+		}
+		return kube.ProjectOf(namespace)
+	}
 }

@@ -14,7 +14,7 @@ const gpuResource corev1.ResourceName = "nvidia.com/gpu"
 
 // gpusPerWorker is what the job asks for, by its annotation or by its manifest.
 func (s state) gpusPerWorker() float64 {
-	intent, _ := annotations.Parse(s.job.Annotations) // what the cluster stored it has judged
+	intent, _ := annotations.Parse(s.job.Annotations) // the webhook refuses what cannot be read
 	if intent.GPU != nil {
 		return float64(*intent.GPU) / float64(annotations.OneGPU)
 	}

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
@@ -27,60 +25,21 @@ func (l *List) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	place := run.Place(client)
+	scope := run.Scope(client)
 	if l.AllProjects {
-		place = kube.Place{}
+		scope = kube.Scope{}
 	}
-	states, place, err := listStates(ctx, client, place)
+	states, scope, err := listStates(ctx, client, scope)
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
-	projects := projectsOf(ctx, client, place)
+	projects := projectsOf(ctx, client, scope)
 	if l.AllProjects {
 		fmt.Fprintln(run.Stdout, "Showing jobs for all projects")
 	} else {
-		fmt.Fprintln(run.Stdout, "Showing jobs for project", projects(place.Namespace))
+		fmt.Fprintln(run.Stdout, "Showing jobs for project", projects(scope.Namespace))
 	}
 	return table.Write(run.Stdout, rows(states, projects, time.Now()))
-}
-
-// listStates looks for a project's other namespace where it finds nothing.
-func listStates(ctx context.Context, client *kube.Client, place kube.Place) ([]state, kube.Place, error) {
-	jobs, err := client.Jobs(ctx, place.Namespace)
-	if err == nil && len(jobs) == 0 && place.IsGuess() {
-		if place, err = client.Lookup(ctx, place); err == nil {
-			jobs, err = client.Jobs(ctx, place.Namespace)
-		} else if kube.IsForbidden(err) {
-			err = nil // an ordinary user sees the namespace of her project only, and it is empty
-		}
-	}
-	if err != nil || len(jobs) == 0 {
-		return nil, place, err
-	}
-	pods, err := client.JobPods(ctx, place.Namespace, "")
-	states := make([]state, 0, len(jobs))
-	for i := range jobs {
-		states = append(states, newState(&jobs[i], pods))
-	}
-	return states, place, err
-}
-
-// projectsOf tells the project of a namespace: the one that the user named, else the label's, or what
-// the namespace's name says to a user who may not read labels.
-func projectsOf(ctx context.Context, client *kube.Client, place kube.Place) func(namespace string) string {
-	var labels map[string]string
-	if place.Project == "" {
-		labels, _ = client.ProjectsByNamespace(ctx, kube.ProjectLabel)
-	}
-	return func(namespace string) string {
-		switch {
-		case place.Project != "":
-			return place.Project
-		case labels[namespace] != "":
-			return labels[namespace]
-		}
-		return kube.ProjectOf(namespace)
-	}
 }
 
 func rows(states []state, project func(string) string, now time.Time) [][]string {
@@ -94,14 +53,7 @@ func rows(states []state, project func(string) string, now time.Time) [][]string
 	slices.SortFunc(all, func(a, b []string) int {
 		return strings.Compare(a[6]+"\x00"+a[0], b[6]+"\x00"+b[0])
 	})
-	header := []string{"NAME", "STATUS", "AGE", "NODE", "IMAGE", "TYPE", "PROJECT", "USER", "GPUs Allocated (Requested)", "PODs Running (Pending)", "SERVICE URL(S)"}
+	header := []string{"NAME", "STATUS", "AGE", "NODE", "IMAGE", "TYPE", "PROJECT", "USER",
+		"GPUs Allocated (Requested)", "PODs Running (Pending)", "SERVICE URL(S)"}
 	return append([][]string{header}, all...)
-}
-
-// age is the time since then, as kubectl writes it.
-func age(then metav1.Time, now time.Time) string {
-	if then.IsZero() {
-		return ""
-	}
-	return duration.HumanDuration(now.Sub(then.Time))
 }

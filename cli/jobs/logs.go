@@ -3,8 +3,6 @@ package jobs
 import (
 	"context"
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -82,50 +80,4 @@ func (l *Logs) pod(ctx context.Context, client *kube.Client, s state) (*corev1.P
 	}
 	events, _ := client.Events(ctx, s.job.Namespace) // they only make the sentence better
 	return nil, invocation.Failure{fmt.Sprintf("job %s has no output yet. %s", l.Name, whyNotRunning(s, s.eventsOf(events)))}
-}
-
-func (s state) pod(name string) *corev1.Pod {
-	i := slices.IndexFunc(s.pods, func(pod corev1.Pod) bool { return pod.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return &s.pods[i]
-}
-
-func (s state) podNames() []string {
-	names := make([]string, 0, len(s.pods))
-	for _, pod := range s.pods {
-		names = append(names, pod.Name)
-	}
-	return names
-}
-
-// hasStarted tells whether the main container has run.
-func hasStarted(pod corev1.Pod) bool {
-	for _, container := range pod.Status.ContainerStatuses {
-		if len(pod.Spec.Containers) > 0 && container.Name == pod.Spec.Containers[0].Name {
-			return container.State.Running != nil || container.State.Terminated != nil || container.LastTerminationState.Terminated != nil
-		}
-	}
-	return false
-}
-
-// A follower copies logs to the standard output.
-type follower struct {
-	run     *invocation.Invocation
-	client  *kube.Client
-	options kube.LogOptions
-}
-
-func (f follower) copy(ctx context.Context, pod corev1.Pod) error {
-	f.options.Container = pod.Spec.Containers[0].Name
-	stream, err := f.client.Logs(ctx, pod.Namespace, pod.Name, f.options)
-	if err != nil {
-		return invocation.Failed(f.client.Explain(err))
-	}
-	defer stream.Close()
-	if _, err := io.Copy(f.run.Stdout, stream); err != nil {
-		return invocation.Failure{"the output broke off: " + f.client.Explain(err)}
-	}
-	return nil
 }

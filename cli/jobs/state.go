@@ -6,9 +6,6 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
-
-	"github.com/runai-mpi/runai-mpi/shared/annotations"
-	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
 // A state is a job and its pods at one moment, the launcher's first.
@@ -95,77 +92,28 @@ func (s state) count(phase corev1.PodPhase) int {
 	return n
 }
 
-// status is what the job is doing, in the words of the original.
-func (s state) status() string {
-	switch {
-	case s.job.DeletionTimestamp != nil:
-		return "Terminating"
-	case s.is(v2beta1.JobSucceeded):
-		return "Succeeded"
-	case s.is(v2beta1.JobFailed):
-		return "Failed"
-	case s.isSuspended():
-		return "Suspended"
-	case len(s.pods) == 0:
-		return "Pending"
+func (s state) pod(name string) *corev1.Pod {
+	i := slices.IndexFunc(s.pods, func(pod corev1.Pod) bool { return pod.Name == name })
+	if i < 0 {
+		return nil
 	}
-	worst := "Running"
-	for _, pod := range s.current() {
-		switch status := podStatus(pod); status {
-		case "Running", "Succeeded", "Completed":
-		case "Pending":
-			worst = status
-		default:
-			return status
+	return &s.pods[i]
+}
+
+func (s state) podNames() []string {
+	names := make([]string, 0, len(s.pods))
+	for _, pod := range s.pods {
+		names = append(names, pod.Name)
+	}
+	return names
+}
+
+// hasStarted tells whether the main container has run.
+func hasStarted(pod corev1.Pod) bool {
+	for _, container := range pod.Status.ContainerStatuses {
+		if len(pod.Spec.Containers) > 0 && container.Name == pod.Spec.Containers[0].Name {
+			return container.State.Running != nil || container.State.Terminated != nil || container.LastTerminationState.Terminated != nil
 		}
 	}
-	return worst
-}
-
-// kind is the original's word for what the project's node affinity tells apart.
-func (s state) kind() string {
-	if s.job.Labels[annotations.InteractivePriorityLabel] == annotations.InteractivePriority {
-		return "Interactive"
-	}
-	return "Train"
-}
-
-// node is where the pods are.
-func (s state) node() string {
-	node := ""
-	for _, pod := range s.current() {
-		switch {
-		case pod.Spec.NodeName == "" || pod.Spec.NodeName == node:
-		case node == "":
-			node = pod.Spec.NodeName
-		default:
-			return "<multiple>"
-		}
-	}
-	return node
-}
-
-func (s state) image() string {
-	if launcher, present := mpijob.TemplateOf(s.job, mpijob.Launcher); present && launcher.Main() != nil {
-		return launcher.Main().Image
-	}
-	return ""
-}
-
-// user is the one who submitted the job, as the API server authenticated her.
-func (s state) user() string {
-	stamp, err := annotations.ParseStamp(s.job.Annotations)
-	if err != nil || stamp == nil {
-		return ""
-	}
-	return stamp.Username
-}
-
-// runsAs is the identity that the webhook gave the job, "" for one that runs as its image or manifest says.
-func (s state) runsAs() string {
-	stamp, err := annotations.ParseStamp(s.job.Annotations)
-	if err != nil || stamp == nil || stamp.Identity == nil {
-		return ""
-	}
-	return stamp.Identity.String()
+	return false
 }

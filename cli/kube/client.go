@@ -15,8 +15,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// Options say how to reach the cluster.
-type Options struct {
+// ConnectOptions say how to reach the cluster.
+type ConnectOptions struct {
 	Kubeconfig string // "": as kubectl finds it
 	Context    string // "": the kubeconfig's current one
 	UserAgent  string
@@ -37,7 +37,7 @@ type Client struct {
 }
 
 // Connect reads the kubeconfig. It sends nothing: the first request tells whether the server is there.
-func Connect(options Options) (*Client, error) {
+func Connect(options ConnectOptions) (*Client, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = options.Kubeconfig
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: options.Context})

@@ -40,7 +40,8 @@ func (c *Client) Explain(err error) string {
 	case apierrors.IsTooManyRequests(err):
 		return fmt.Sprintf("the API server %s is busy: try again in a moment", c.server)
 	case noLogin.MatchString(message):
-		return fmt.Sprintf("the kubeconfig's program cannot log you in to the API server %s: %s: log in again, or check the kubeconfig", c.server, noLogin.FindStringSubmatch(message)[1])
+		return fmt.Sprintf("the kubeconfig's program cannot log you in to the API server %s: %s: log in again, or check the kubeconfig",
+			c.server, noLogin.FindStringSubmatch(message)[1])
 	case errors.As(err, &unreachable):
 		return fmt.Sprintf("cannot reach the API server %s: %s: check the network and the kubeconfig", c.server, unreachable.Err)
 	}
@@ -91,10 +92,11 @@ func explainForbidden(message string) string {
 	if match[4] != "" {
 		where = "in namespace " + match[4]
 	}
-	return fmt.Sprintf("%s may not %s %s %s: check the project, or ask your administrator for the permission", match[1], match[2], match[3], where)
+	return fmt.Sprintf("%s may not %s %s %s: check the project, or ask your administrator for the permission",
+		match[1], match[2], match[3], where)
 }
 
-func explainKubeconfig(err error, options Options) error {
+func explainKubeconfig(err error, options ConnectOptions) error {
 	match := noContext.FindStringSubmatch(err.Error())
 	switch {
 	case match != nil:

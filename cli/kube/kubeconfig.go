@@ -8,7 +8,7 @@ import (
 )
 
 // SetNamespace makes a namespace the one of the kubeconfig's context, in the file that has the context.
-func SetNamespace(options Options, namespace string) error {
+func SetNamespace(options ConnectOptions, namespace string) error {
 	paths := clientcmd.NewDefaultPathOptions()
 	paths.LoadingRules.ExplicitPath = options.Kubeconfig
 	config, err := paths.GetStartingConfig()

@@ -45,7 +45,9 @@ var ErrUnknown = errors.New("its creation may have succeeded")
 // Create creates an object, or with dryRun only asks what would be stored, and returns the API
 // server's answer as it is: with fields that this program does not know. Where the answer is lost, it
 // looks for the object that it sent, also after an interruption: without an error, the object is there.
-func (c *Client) Create(ctx context.Context, resource schema.GroupVersionResource, object *unstructured.Unstructured, dryRun bool) (*unstructured.Unstructured, error) {
+func (c *Client) Create(
+	ctx context.Context, resource schema.GroupVersionResource, object *unstructured.Unstructured, dryRun bool,
+) (*unstructured.Unstructured, error) {
 	options := metav1.CreateOptions{FieldManager: c.manager}
 	if dryRun {
 		options.DryRun = []string{metav1.DryRunAll}
@@ -58,7 +60,9 @@ func (c *Client) Create(ctx context.Context, resource schema.GroupVersionResourc
 }
 
 // find looks for an object of this run of which the creation had no answer.
-func (c *Client) find(ctx context.Context, resource schema.GroupVersionResource, sent *unstructured.Unstructured, lost error) (*unstructured.Unstructured, error) {
+func (c *Client) find(
+	ctx context.Context, resource schema.GroupVersionResource, sent *unstructured.Unstructured, lost error,
+) (*unstructured.Unstructured, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
 	for pause := firstPause; pause <= lastPause; pause *= 2 {

@@ -3,9 +3,6 @@ package kube
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -19,64 +16,8 @@ const ProjectLabel = "runai/queue"
 
 const namespacePrefix = "runai-"
 
-// A Place is where a command acts.
-type Place struct {
-	// Project is the one that the user named, or "".
-	Project string
-	// Namespace is the one that the user named, or where the project is looked for first.
-	Namespace string
-	// Named is true if the user named the namespace.
-	Named bool
-}
-
-// PlaceOf is the place of what the user named, if anything. A project's namespace is the context's, if
-// its name says so, else runai-<project>: nobody is asked.
-func PlaceOf(project, namespace, contextNamespace string) Place {
-	place := Place{Project: project, Namespace: namespace, Named: namespace != ""}
-	switch {
-	case place.Named:
-	case project == "" || contextNamespace == project || contextNamespace == namespacePrefix+project:
-		place.Namespace = contextNamespace
-	default:
-		place.Namespace = namespacePrefix + project
-	}
-	return place
-}
-
-// IsGuess is true where the project may have another namespace.
-func (p Place) IsGuess() bool { return p.Project != "" && !p.Named }
-
-// Flags name the place in a further command, with a space before them.
-func (p Place) Flags() string {
-	flags := ""
-	if p.Project != "" {
-		flags += " -p " + p.Project
-	}
-	if p.Named {
-		flags += " -n " + p.Namespace
-	}
-	return flags
-}
-
 // ProjectOf is the project of a namespace, as its name tells it.
 func ProjectOf(namespace string) string { return strings.TrimPrefix(namespace, namespacePrefix) }
-
-// Lookup finds the namespace of a project that does not bear its name, by the label.
-func (c *Client) Lookup(ctx context.Context, place Place) (Place, error) {
-	found, err := c.ProjectsByNamespace(ctx, ProjectLabel+"="+place.Project)
-	if err != nil {
-		return place, err
-	}
-	names := slices.Sorted(maps.Keys(found))
-	switch len(names) {
-	case 0:
-		return place, fmt.Errorf("--project %s was not found: no namespace has the label %s=%s; see runai list projects", place.Project, ProjectLabel, place.Project)
-	case 1:
-		place.Namespace = names[0]
-		return place, nil
-	}
-	return place, fmt.Errorf("--project %s has the namespaces %s: write one of them with -n", place.Project, strings.Join(names, ", "))
-}
 
 // ProjectOfContext is the project of the kubeconfig's namespace: its label's, or what its name says to a
 // user who may not read labels.

@@ -50,12 +50,15 @@ func (c *Client) Events(ctx context.Context, namespace string) ([]corev1.Event, 
 func (c *Client) Projects(ctx context.Context) ([]v1alpha1.Project, error) {
 	found, err := list[v1alpha1.Project](ctx, c, projects, "", metav1.ListOptions{})
 	if isNoResource(err) {
-		return nil, fmt.Errorf("this cluster does not know projects (%s): ask your administrator to install the chart runai-mpi", v1alpha1.GroupVersion)
+		return nil, fmt.Errorf("this cluster does not know projects (%s): ask your administrator to install the chart runai-mpi",
+			v1alpha1.GroupVersion)
 	}
 	return found, err
 }
 
-func list[T any](ctx context.Context, c *Client, resource schema.GroupVersionResource, namespace string, options metav1.ListOptions) ([]T, error) {
+func list[T any](
+	ctx context.Context, c *Client, resource schema.GroupVersionResource, namespace string, options metav1.ListOptions,
+) ([]T, error) {
 	found, err := c.dynamic.Resource(resource).Namespace(namespace).List(ctx, options)
 	if err != nil {
 		return nil, err

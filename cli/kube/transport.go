@@ -19,7 +19,8 @@ func (l logging) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err == nil {
 		status = response.Status
 	}
-	l.log.Debug("request", "method", request.Method, "url", request.URL.Redacted(), "status", status, "took", time.Since(start).Round(time.Millisecond))
+	l.log.Debug("request", "method", request.Method, "url", request.URL.Redacted(), "status", status,
+		"took", time.Since(start).Round(time.Millisecond))
 	return response, err
 }
 

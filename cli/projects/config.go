@@ -20,15 +20,15 @@ func (c *Config) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	place, err := client.Lookup(ctx, kube.PlaceOf(c.Name, run.Namespace, client.Namespace))
+	scope, err := client.Lookup(ctx, kube.ScopeOf(c.Name, run.Namespace, client.Namespace))
 	if kube.IsForbidden(err) {
-		run.Warn(fmt.Sprintf("you may not list namespaces, so %s is a guess", place.Namespace))
+		run.Warn(fmt.Sprintf("you may not list namespaces, so %s is a guess", scope.Namespace))
 		err = nil
 	}
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
-	if err := kube.SetNamespace(run.Options(), place.Namespace); err != nil {
+	if err := kube.SetNamespace(run.ConnectOptions(), scope.Namespace); err != nil {
 		return invocation.Failure{err.Error()}
 	}
 	_, err = fmt.Fprintf(run.Stdout, "Project %s has been set as default project\n", c.Name)

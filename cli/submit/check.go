@@ -2,6 +2,7 @@ package submit
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,14 +15,14 @@ import (
 
 // Check reads the flags and the words that followed --. It returns all mistakes at once, one line
 // each, with the flag and the remedy, and warnings of what is legal but has no effect.
-func (f *Flags) Check(run *invocation.Invocation) (options Options, warnings, mistakes []string) {
+func (f *Flags) Check(run *invocation.Invocation) (request Request, warnings, mistakes []string) {
 	words := run.Words
-	r := reader{mistakes: run.Mistakes()}
+	r := reader{stdin: run.Stdin, mistakes: run.Mistakes()}
 	f.checkName(&r)
-	options = f.read(&r, run.Project, words)
-	options.Intent.GitSync, options.Intent.GitSyncSecret, options.credential = r.gitSync(f.GitSync, run.Stdin)
-	warnings = append(f.ignored(&options), r.warnings...)
-	if options.Container.TTY && !options.Container.Stdin {
+	request = f.read(&r, words)
+	r.intents(typed{f, run.Globals}, &request)
+	warnings = append(f.ignored(&request), r.warnings...)
+	if request.Container.TTY && !request.Container.Stdin {
 		r.mistake("--tty", "needs the standard input: add --stdin")
 	}
 	if f.GPU != "" && f.GPUMemory != "" {
@@ -30,15 +31,15 @@ func (f *Flags) Check(run *invocation.Invocation) (options Options, warnings, mi
 	if f.Command && len(words) == 0 {
 		r.mistake("--command", "has no command: write it after --, as in --command -- python train.py")
 	}
-	r.distinct(options.mounts(f.nameToJudge()))
-	for _, err := range mpijob.Validate(options.Job(f.nameToJudge(), "")) {
+	r.distinct(request.mounts(f.likelyName()))
+	for _, err := range mpijob.Validate(request.Job(f.likelyName(), "")) {
 		said := f.ofPrefix(line(err.Field, err.ErrorBody()))
 		if r.has(flagOf(err.Field)) || slices.Contains(r.mistakes, said) {
 			continue // its value could not be read, or another role says the same
 		}
 		r.mistakes = append(r.mistakes, said)
 	}
-	return options, warnings, r.mistakes
+	return request, warnings, r.mistakes
 }
 
 func (f *Flags) checkName(r *reader) {
@@ -55,7 +56,7 @@ func (f *Flags) ofPrefix(said string) string {
 	if f.JobNamePrefix == "" {
 		return said
 	}
-	return strings.Replace(said, "--name "+f.nameToJudge(), "--job-name-prefix "+f.JobNamePrefix, 1)
+	return strings.Replace(said, "--name "+f.likelyName(), "--job-name-prefix "+f.JobNamePrefix, 1)
 }
 
 // GivenName is the job's name, "" where one is to be generated.
@@ -74,15 +75,16 @@ func (f *Flags) Prefix() string {
 	return "job"
 }
 
-func (f *Flags) nameToJudge() string {
+// likelyName is the job's name, or the first that would be generated.
+func (f *Flags) likelyName() string {
 	if name := f.GivenName(); name != "" {
 		return name
 	}
 	return f.Prefix() + "-0"
 }
 
-func (f *Flags) read(r *reader, project string, words []string) Options {
-	options := Options{
+func (f *Flags) read(r *reader, words []string) Request {
+	request := Request{
 		Workers:      r.number("--processes", f.Processes, 1),
 		Slots:        r.number("--slots-per-worker", f.SlotsPerWorker, 1),
 		BackoffLimit: r.optionalNumber("--backoff-limit", f.BackoffLimit),
@@ -91,10 +93,9 @@ func (f *Flags) read(r *reader, project string, words []string) Options {
 		HostNetwork:  f.HostNetwork,
 		Volumes:      r.volumes(f.Volume, f.NFSServer),
 		Claims:       r.claims(f.PVC, f.PVCAccessMode),
-		Intent:       f.intent(r, project),
 	}
-	options.Command, options.Args = f.commandLine(words)
-	return options
+	request.Command, request.Args = f.commandLine(words)
+	return request
 }
 
 // commandLine is what the launcher runs: the words are the image's arguments, or with --command its
@@ -107,17 +108,18 @@ func (f *Flags) commandLine(words []string) (command, args []string) {
 }
 
 // ignored takes out what has no effect, and says so.
-func (f *Flags) ignored(options *Options) (warnings []string) {
-	if f.Interactive && options.BackoffLimit != nil {
-		options.BackoffLimit = nil
+func (f *Flags) ignored(request *Request) (warnings []string) {
+	if f.Interactive && request.BackoffLimit != nil {
+		request.BackoffLimit = nil
 		warnings = append(warnings, "--backoff-limit has no effect: an interactive job is never retried")
 	}
 	if f.LocalImage {
-		options.Container.ImagePullPolicy = corev1.PullNever
+		request.Container.ImagePullPolicy = corev1.PullNever
 		warnings = append(warnings, "--local-image is deprecated: write --image-pull-policy=never")
 	}
 	if f.AlwaysPullImage {
-		warnings = append(warnings, "--always-pull-image is deprecated and has no effect: images are always pulled, unless --image-pull-policy says otherwise")
+		warnings = append(warnings, "--always-pull-image is deprecated and has no effect: "+
+			"images are always pulled, unless --image-pull-policy says otherwise")
 	}
 	return warnings
 }
@@ -150,7 +152,10 @@ func orElse(flag *bool, otherwise bool) bool {
 }
 
 // A reader reads values and collects what is wrong or surprising about them.
-type reader struct{ mistakes, warnings []string }
+type reader struct {
+	stdin              io.Reader
+	mistakes, warnings []string
+}
 
 func (r *reader) mistake(flag, problem string) {
 	r.mistakes = append(r.mistakes, flag+" "+problem)

@@ -40,7 +40,9 @@ func (r *reader) claims(values []string, accessMode string) []Claim {
 	return all
 }
 
-var claimModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany, corev1.ReadOnlyMany, corev1.ReadWriteOnce, corev1.ReadWriteOncePod}
+var claimModes = []corev1.PersistentVolumeAccessMode{
+	corev1.ReadWriteMany, corev1.ReadOnlyMany, corev1.ReadWriteOnce, corev1.ReadWriteOncePod,
+}
 
 func (r *reader) claimMode(text string) corev1.PersistentVolumeAccessMode {
 	for _, mode := range claimModes {

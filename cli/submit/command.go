@@ -20,7 +20,7 @@ type Command struct {
 
 // Run checks everything, then submits the job or shows it.
 func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
-	options, warnings, mistakes := c.Check(run)
+	request, warnings, mistakes := c.Check(run)
 	for _, warning := range warnings {
 		run.Warn(warning)
 	}
@@ -28,44 +28,44 @@ func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
 		return invocation.Mistakes(mistakes)
 	}
 	if c.DryRun == "client" {
-		return c.show(run, options)
+		return c.show(run, request)
 	}
 	client, err := run.Connect()
 	if err != nil {
 		return err
 	}
-	s := submission{Flags: &c.Flags, options: options, client: client, place: run.Place(client)}
+	s := submission{Flags: &c.Flags, request: request, client: client, scope: run.Scope(client)}
 	created, err := s.submit(ctx)
 	if err != nil {
 		return err
 	}
-	if err := c.report(run, created, s.place); err != nil || !c.Attach || s.isDryRun() {
+	if err := c.report(run, created, s.scope); err != nil || !c.Attach || s.isDryRun() {
 		return err
 	}
 	return jobs.Attach(ctx, run, client, created[0])
 }
 
 // show prints the job as it would be sent, without a cluster.
-func (c *Command) show(run *invocation.Invocation, options Options) error {
-	name, place := c.nameToJudge(), kube.PlaceOf(run.Project, run.Namespace, "")
+func (c *Command) show(run *invocation.Invocation, request Request) error {
+	name, scope := c.likelyName(), kube.ScopeOf(run.Project, run.Namespace, "")
 	if c.GivenName() == "" {
 		run.Note(fmt.Sprintf("the name %s is a guess: this dry run asks no cluster", name))
 	}
-	if place.IsGuess() {
-		run.Note(fmt.Sprintf("the namespace %s is a guess: this dry run asks no cluster", place.Namespace))
+	if scope.IsGuess() {
+		run.Note(fmt.Sprintf("the namespace %s is a guess: this dry run asks no cluster", scope.Namespace))
 	}
-	if options.credential != nil {
+	if request.credential != nil {
 		run.Note(fmt.Sprintf("the Secret %s with the credential is not shown", secretOf(name)))
 	}
-	job, err := lean(options.Job(name, place.Namespace))
+	job, err := withoutEmpty(request.Job(name, scope.Namespace))
 	if err != nil {
 		return err
 	}
-	return output.Write(run.Stdout, orYAML(c.Output), append([]*unstructured.Unstructured{job}, options.newClaims(name, place.Namespace)...))
+	return output.Write(run.Stdout, orYAML(c.Output), append([]*unstructured.Unstructured{job}, request.newClaims(name, scope.Namespace)...))
 }
 
 // report prints what the flags ask for, by default the original's two lines.
-func (c *Command) report(run *invocation.Invocation, created []*unstructured.Unstructured, place kube.Place) error {
+func (c *Command) report(run *invocation.Invocation, created []*unstructured.Unstructured, scope kube.Scope) error {
 	switch {
 	case c.DryRun == "server":
 		return output.Write(run.Stdout, orYAML(c.Output), withoutSecrets(created))
@@ -73,8 +73,9 @@ func (c *Command) report(run *invocation.Invocation, created []*unstructured.Uns
 		return output.Write(run.Stdout, c.Output, withoutSecrets(created))
 	}
 	name := created[0].GetName()
-	_, err := fmt.Fprintf(run.Stdout, "The job '%s' has been submitted successfully\nYou can run `runai describe job %s%s` to check the job status\n",
-		name, name, place.Flags())
+	_, err := fmt.Fprintf(run.Stdout, "The job '%s' has been submitted successfully\n"+
+		"You can run `runai describe job %s%s` to check the job status\n",
+		name, name, scope.Flags())
 	return err
 }
 

@@ -48,7 +48,8 @@ func (r *reader) variable(pair string) (corev1.EnvVar, bool) {
 		return r.fromSecret(name, secret)
 	}
 	if match := nextEnvName.FindStringSubmatch(value); match != nil {
-		r.warnings = append(r.warnings, fmt.Sprintf("the value of --environment %s contains %s=, as if it were two: write -e once for each variable", name, match[1]))
+		r.warnings = append(r.warnings, fmt.Sprintf("the value of --environment %s contains %s=, as if it were two: "+
+			"write -e once for each variable", name, match[1]))
 	}
 	return corev1.EnvVar{Name: name, Value: value}, true
 }

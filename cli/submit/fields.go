@@ -8,18 +8,9 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
-// flagsOfFields names the flag that writes a field of the job, by the end of the field's path.
+// flagsOfFields names the flag that writes a field of the job, by the end of the field's path. The flags
+// that write annotations are in [intents].
 var flagsOfFields = []struct{ field, flag string }{
-	{annotations.Path(annotations.ProjectKey).String(), "--project"},
-	{annotations.Path(annotations.InteractiveKey).String(), "--interactive"},
-	{annotations.Path(annotations.NodeTypeKey).String(), "--node-type"},
-	{annotations.Path(annotations.GPUKey).String(), "--gpu"},
-	{annotations.Path(annotations.GPUMemoryKey).String(), "--gpu-memory"},
-	{annotations.Path(annotations.LargeShmKey).String(), "--large-shm"},
-	{annotations.Path(annotations.RunAsUserKey).String(), "--run-as-user"},
-	{annotations.Path(annotations.CreateHomeDirKey).String(), "--create-home-dir"},
-	{annotations.Path(annotations.GitSyncKey).String(), "--git-sync"},
-	{annotations.Path(annotations.GitSyncSecretKey).String(), "--git-sync"},
 	{"metadata.name", "--name"},
 	{"mpiReplicaSpecs[Worker].replicas", "--processes"},
 	{"spec.slotsPerWorker", "--slots-per-worker"},
@@ -36,6 +27,11 @@ var flagsOfFields = []struct{ field, flag string }{
 
 // flagOf is the flag that wrote the field, or the field itself.
 func flagOf(field string) string {
+	for _, row := range intents {
+		if row.flag != "" && field == annotations.Path(row.key).String() {
+			return "--" + row.flag
+		}
+	}
 	for _, known := range flagsOfFields {
 		if strings.HasSuffix(field, known.field) {
 			return known.flag

@@ -21,29 +21,27 @@ type credential struct{ username, password string }
 var gitSyncKeys = []string{"source", "branch", "rev", "target", "username", "password", "secret"}
 
 // gitSync reads --git-sync. What it says of a value never repeats a password.
-func (r *reader) gitSync(text string, stdin io.Reader) (sync *annotations.GitSync, secret string, c *credential) {
-	if text == "" {
-		return nil, "", nil
-	}
+func (r *reader) gitSync(text string, into *Request) {
 	options, err := annotations.SplitOptions(text)
 	if err != nil {
 		r.mistake("--git-sync", err.Error())
-		return nil, "", nil
+		return
 	}
 	values := map[string]string{}
 	for _, option := range options {
 		if problem := knownOnce(option.Name, values); problem != "" {
 			r.mistake("--git-sync", problem)
-			return nil, "", nil
+			return
 		}
 		values[option.Name] = option.Value
 	}
-	sync = &annotations.GitSync{Source: values["source"], Branch: values["branch"], Rev: values["rev"], Target: values["target"]}
+	sync := &annotations.GitSync{Source: values["source"], Branch: values["branch"], Rev: values["rev"], Target: values["target"]}
 	if err := sync.Validate(); err != nil {
 		r.mistake("--git-sync", err.Error())
-		return nil, "", nil
+		return
 	}
-	return sync, r.secretName(values), r.credential(values, *sync, stdin)
+	into.Intent.GitSync, into.Intent.GitSyncSecret = sync, r.secretName(values)
+	into.credential = r.credential(values, *sync)
 }
 
 func knownOnce(name string, values map[string]string) string {
@@ -73,20 +71,21 @@ func (r *reader) secretName(values map[string]string) string {
 	return name
 }
 
-func (r *reader) credential(values map[string]string, sync annotations.GitSync, stdin io.Reader) *credential {
+func (r *reader) credential(values map[string]string, sync annotations.GitSync) *credential {
 	username, hasUser := values["username"]
 	text, hasPassword := values["password"]
 	switch {
 	case !hasUser && !hasPassword:
 		return nil
 	case sync.UsesSSH():
-		r.mistake("--git-sync", "has a username or password for ssh, which takes a key: put ssh-privatekey and known_hosts into a Secret and write secret=NAME")
+		r.mistake("--git-sync", "has a username or password for ssh, which takes a key: "+
+			"put ssh-privatekey and known_hosts into a Secret and write secret=NAME")
 		return nil
 	case username == "" || text == "":
 		r.mistake("--git-sync", "needs both username= and password=: write password=@FILE or password=- to keep it out of the process list")
 		return nil
 	}
-	password, err := readPassword(text, stdin)
+	password, err := readPassword(text, r.stdin)
 	if err != nil {
 		r.mistake("--git-sync", "cannot read the password: "+err.Error())
 		return nil

@@ -24,16 +24,16 @@ const (
 // A submission is one job on its way into a cluster.
 type submission struct {
 	*Flags
-	options Options
+	request Request
 	client  *kube.Client
-	place   kube.Place
+	scope   kube.Scope
 }
 
 // submit creates the job and its claims, and returns them in this order. Whatever goes wrong, nothing
 // stays behind.
 func (s *submission) submit(ctx context.Context) ([]*unstructured.Unstructured, error) {
 	created, err := s.create(ctx)
-	if kube.IsNoNamespace(err) && s.place.IsGuess() {
+	if kube.IsNoNamespace(err) && s.scope.IsGuess() {
 		if err = s.lookup(ctx); err == nil {
 			created, err = s.create(ctx)
 		}
@@ -67,20 +67,19 @@ func (s *submission) create(ctx context.Context) ([]*unstructured.Unstructured, 
 // takenNames tells which generated names are in use. A job's name is taken by a claim that it would
 // create, too: nobody mounts a stranger's data.
 func (s *submission) takenNames(ctx context.Context) (func(name string) bool, error) {
-	jobs, err := s.client.Names(ctx, kube.MPIJobs, s.place.Namespace)
+	jobs, err := s.client.Names(ctx, kube.MPIJobs, s.scope.Namespace)
 	if err != nil {
 		return nil, err
 	}
 	var claims []string
-	if s.options.createsClaims() {
-		if claims, err = s.client.Names(ctx, kube.Claims, s.place.Namespace); err != nil {
+	if s.request.createsClaims() {
+		if claims, err = s.client.Names(ctx, kube.Claims, s.scope.Namespace); err != nil {
 			return nil, err
 		}
 	}
 	return func(name string) bool {
-		return slices.Contains(jobs, name) || slices.ContainsFunc(s.options.newClaims(name, s.place.Namespace), func(claim *unstructured.Unstructured) bool {
-			return slices.Contains(claims, claim.GetName())
-		})
+		isTaken := func(claim *unstructured.Unstructured) bool { return slices.Contains(claims, claim.GetName()) }
+		return slices.Contains(jobs, name) || slices.ContainsFunc(s.request.newClaims(name, s.scope.Namespace), isTaken)
 	}, nil
 }
 
@@ -92,7 +91,7 @@ func (s *submission) createAll(ctx context.Context, name string) ([]*unstructure
 	}
 	created := []*unstructured.Unstructured{job}
 	if job.GetAnnotations()[annotations.AppliedPoliciesKey] == "" {
-		return nil, s.takeBack(ctx, created, invocation.Failure{s.unjudged(name)})
+		return nil, s.takeBack(ctx, created, invocation.Failure{s.notAdmitted(name)})
 	}
 	for _, companion := range s.companions(job) {
 		if err := ctx.Err(); err != nil {
@@ -112,16 +111,16 @@ func (s *submission) createAll(ctx context.Context, name string) ([]*unstructure
 
 // companions are what the job's pods wait for: its Secret, if it has one, and new claims.
 func (s *submission) companions(job *unstructured.Unstructured) []*unstructured.Unstructured {
-	claims := s.options.newClaims(job.GetName(), s.place.Namespace)
-	if s.options.credential == nil {
+	claims := s.request.newClaims(job.GetName(), s.scope.Namespace)
+	if s.request.credential == nil {
 		return claims
 	}
-	return append([]*unstructured.Unstructured{s.options.credential.secret(job)}, claims...)
+	return append([]*unstructured.Unstructured{s.request.credential.secret(job)}, claims...)
 }
 
 // createJob tries for a while where the webhook does not know the project yet.
 func (s *submission) createJob(ctx context.Context, name string) (*unstructured.Unstructured, error) {
-	job, err := lean(s.options.Job(name, s.place.Namespace))
+	job, err := withoutEmpty(s.request.Job(name, s.scope.Namespace))
 	if err != nil {
 		return nil, err
 	}
@@ -148,11 +147,12 @@ func sleep(ctx context.Context, pause time.Duration) bool {
 
 // lookup looks for the namespace of a project that does not bear its name.
 func (s *submission) lookup(ctx context.Context) error {
-	place, err := s.client.Lookup(ctx, s.place)
+	scope, err := s.client.Lookup(ctx, s.scope)
 	if apierrors.IsForbidden(err) {
-		return invocation.Failure{fmt.Sprintf("--project %s: namespace %s does not exist, and you may not look for another one: write it with -n", place.Project, place.Namespace)}
+		return invocation.Failure{fmt.Sprintf("--project %s: namespace %s does not exist, and you may not look for another one: "+
+			"write it with -n", scope.Project, scope.Namespace)}
 	}
-	s.place = place
+	s.scope = scope
 	return err
 }
 
@@ -175,11 +175,13 @@ func (s *submission) explain(err error) error {
 		return failure
 	case errors.Is(err, kube.ErrUnknown):
 		return invocation.Failure{s.client.Explain(err),
-			fmt.Sprintf("the job may have been created: look with kubectl get mpijobs -n %s; its pods start only if it was admitted", s.place.Namespace)}
+			fmt.Sprintf("the job may have been created: look with kubectl get mpijobs -n %s; "+
+				"its pods start only if it was admitted", s.scope.Namespace)}
 	case apierrors.IsAlreadyExists(err):
-		return invocation.Failure{fmt.Sprintf("--name %s is the name of a job in namespace %s already: write another, or delete that job first", s.GivenName(), s.place.Namespace)}
+		return invocation.Failure{fmt.Sprintf("--name %s is the name of a job in namespace %s already: "+
+			"write another, or delete that job first", s.GivenName(), s.scope.Namespace)}
 	case kube.IsNoNamespace(err):
-		return invocation.Failure{fmt.Sprintf("namespace %s does not exist: write -p PROJECT, or another namespace with -n", s.place.Namespace)}
+		return invocation.Failure{fmt.Sprintf("namespace %s does not exist: write -p PROJECT, or another namespace with -n", s.scope.Namespace)}
 	}
 	return invocation.Failed(s.client.Explain(err))
 }

@@ -25,7 +25,7 @@ func (s *submission) takeBack(ctx context.Context, created []*unstructured.Unstr
 		resource := kube.ResourceOf(object)
 		if err := s.client.Delete(ctx, resource, object); err != nil {
 			left = append(left, fmt.Sprintf("%s %s could not be deleted again: %s; run: kubectl delete %s -n %s %s",
-				object.GetKind(), object.GetName(), s.client.Explain(err), resource.Resource, s.place.Namespace, object.GetName()))
+				object.GetKind(), object.GetName(), s.client.Explain(err), resource.Resource, s.scope.Namespace, object.GetName()))
 		}
 	}
 	if errors.Is(why, context.Canceled) {
@@ -43,7 +43,8 @@ func (s *submission) companionFailed(object *unstructured.Unstructured, err erro
 	flag, what, taken := "--pvc", "the claim "+object.GetName(),
 		fmt.Sprintf("exists already, with somebody's data: mount it with --pvc %s:/path, or write another --name", object.GetName())
 	if object.GetKind() == "Secret" {
-		flag, what, taken = "--git-sync", "the Secret "+object.GetName(), "exists already: write another --name, or secret="+object.GetName()+" to use it"
+		flag, what, taken = "--git-sync", "the Secret "+object.GetName(),
+			"exists already: write another --name, or secret="+object.GetName()+" to use it"
 	}
 	switch {
 	case apierrors.IsAlreadyExists(err) && s.GivenName() == "":
@@ -52,48 +53,21 @@ func (s *submission) companionFailed(object *unstructured.Unstructured, err erro
 		return invocation.Failure{fmt.Sprintf("%s: %s %s", flag, what, taken)}
 	case errors.Is(err, kube.ErrUnknown):
 		return invocation.Failure{s.client.Explain(err),
-			fmt.Sprintf("%s may have been created: look with kubectl get %s -n %s", what, kube.ResourceOf(object).Resource, s.place.Namespace)}
+			fmt.Sprintf("%s may have been created: look with kubectl get %s -n %s", what, kube.ResourceOf(object).Resource, s.scope.Namespace)}
 	case errors.Is(err, context.Canceled):
 		return err
 	}
 	return invocation.Failure{fmt.Sprintf("%s: %s cannot be created: %s", flag, what, s.client.Explain(err))}
 }
 
-// unjudged says what becomes of a job that no webhook has seen: its pods would never be scheduled, and
-// what only a webhook can do would be lost.
-func (s *submission) unjudged(name string) string {
+// notAdmitted says what becomes of a job that no webhook has admitted: its pods would never be scheduled,
+// and what only a webhook can do would be lost.
+func (s *submission) notAdmitted(name string) string {
 	lost := "the job would never start"
-	if flags := s.lost(); len(flags) > 0 {
+	if flags := s.request.needsWebhook; len(flags) > 0 {
 		lost = strings.Join(flags, ", ") + " would have been lost, and the job would never start"
 	}
 	return fmt.Sprintf("job %s was not submitted: no webhook of runai-mpi acts in namespace %s, so %s; "+
 		"ask your administrator to install the chart runai-mpi, or to label the namespace with its project (%s)",
-		name, s.place.Namespace, lost, kube.ProjectLabel)
-}
-
-// lost lists what only a webhook can do, as the user asked for it.
-func (s *submission) lost() []string {
-	var flags []string
-	for _, flag := range []struct{ name, value string }{
-		{"--gpu", s.GPU}, {"--gpu-memory", s.GPUMemory}, {"--large-shm", string(s.LargeShm)}, {"--node-type", s.NodeType},
-	} {
-		switch flag.value {
-		case "", "false":
-		case "true":
-			flags = append(flags, flag.name)
-		default:
-			flags = append(flags, flag.name+" "+flag.value)
-		}
-	}
-	for _, flag := range []struct {
-		name  string
-		given bool
-	}{
-		{"--interactive", s.Interactive}, {"--run-as-user", s.RunAsUser}, {"--create-home-dir", s.CreateHomeDir != nil && *s.CreateHomeDir}, {"--git-sync", s.GitSync != ""},
-	} {
-		if flag.given {
-			flags = append(flags, flag.name)
-		}
-	}
-	return flags
+		name, s.scope.Namespace, lost, kube.ProjectLabel)
 }

@@ -67,7 +67,8 @@ func (r *reader) volume(value, nfsServer string, index int) (mounted, bool) {
 		name = fmt.Sprintf("nfs-volume-%d", index)
 		origin = corev1.VolumeSource{NFS: &corev1.NFSVolumeSource{Server: host, Path: source}}
 	}
-	return mounted{corev1.Volume{Name: name, VolumeSource: origin}, corev1.VolumeMount{Name: name, MountPath: target, ReadOnly: readOnly}}, true
+	mount := corev1.VolumeMount{Name: name, MountPath: target, ReadOnly: readOnly}
+	return mounted{corev1.Volume{Name: name, VolumeSource: origin}, mount}, true
 }
 
 func accessMode(mode string) (readOnly bool, problem string) {
@@ -109,7 +110,7 @@ func isVolume(text string) bool {
 	return len(fields) >= 2 && len(fields) <= 4 && path.IsAbs(fields[0]) && path.IsAbs(fields[1])
 }
 
-// distinct refuses two volumes at one place.
+// distinct refuses two volumes at one path.
 func (r *reader) distinct(all []mounted) {
 	seen := map[string]bool{}
 	for _, m := range all {

@@ -25,12 +25,12 @@ func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	place := run.Place(client)
-	stamp, refusal, err := ask(ctx, client, &place, true)
+	scope := run.Scope(client)
+	stamp, refusal, err := ask(ctx, client, &scope, true)
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
-	plain, _, err := ask(ctx, client, &place, false)
+	plain, _, err := ask(ctx, client, &scope, false)
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
@@ -41,11 +41,11 @@ func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
 		fmt.Fprintf(run.Stdout, "The cluster knows you as %s.\n", stamp.Username)
 	}
 	if refusal != "" {
-		fmt.Fprintf(run.Stdout, "--run-as-user is not possible in namespace %s: %s\n", place.Namespace, refusal)
+		fmt.Fprintf(run.Stdout, "--run-as-user is not possible in namespace %s: %s\n", scope.Namespace, refusal)
 		return nil
 	}
 	fmt.Fprintf(run.Stdout, "--run-as-user gives you %s, home %s (source %s).\n", stamp.Identity, stamp.Identity.Home, stamp.Identity.Source)
-	fmt.Fprintln(run.Stdout, boundary(plain, place.Namespace))
+	fmt.Fprintln(run.Stdout, boundary(plain, scope.Namespace))
 	return nil
 }
 
@@ -58,13 +58,13 @@ func boundary(plain *annotations.Stamp, namespace string) string {
 }
 
 // ask returns the stamp of a job, or why the cluster would refuse it.
-func ask(ctx context.Context, client *kube.Client, place *kube.Place, asUser bool) (*annotations.Stamp, string, error) {
-	answer, err := client.Create(ctx, kube.MPIJobs, probe(place.Namespace, asUser), true)
-	if kube.IsNoNamespace(err) && place.IsGuess() {
-		if *place, err = client.Lookup(ctx, *place); err != nil {
+func ask(ctx context.Context, client *kube.Client, scope *kube.Scope, asUser bool) (*annotations.Stamp, string, error) {
+	answer, err := client.Create(ctx, kube.MPIJobs, probe(scope.Namespace, asUser), true)
+	if kube.IsNoNamespace(err) && scope.IsGuess() {
+		if *scope, err = client.Lookup(ctx, *scope); err != nil {
 			return nil, "", err
 		}
-		answer, err = client.Create(ctx, kube.MPIJobs, probe(place.Namespace, asUser), true)
+		answer, err = client.Create(ctx, kube.MPIJobs, probe(scope.Namespace, asUser), true)
 	}
 	if refusal := refusalOf(err); refusal != "" {
 		return nil, refusal, nil
@@ -74,7 +74,7 @@ func ask(ctx context.Context, client *kube.Client, place *kube.Place, asUser boo
 	}
 	stamp, err := annotations.ParseStamp(answer.GetAnnotations())
 	if stamp == nil && err == nil {
-		err = fmt.Errorf("no webhook of runai-mpi acts in namespace %s: write -p PROJECT, or ask your administrator", place.Namespace)
+		err = fmt.Errorf("no webhook of runai-mpi acts in namespace %s: write -p PROJECT, or ask your administrator", scope.Namespace)
 	}
 	return stamp, "", err
 }

@@ -62,26 +62,23 @@ func (s LargeShm) String() string {
 	return s.Size.String()
 }
 
-func readLargeShm(intent *Intent, text string) error {
-	shm, err := ParseLargeShm(text)
-	intent.LargeShm = shm
-	return err
-}
-
-// ParseLargeShm reads true, false (nil) or a size of at least [DefaultShm].
-func ParseLargeShm(text string) (*LargeShm, error) {
+// readLargeShm reads true, false (nil) or a size of at least [DefaultShm].
+func readLargeShm(target **LargeShm, text string) error {
 	switch text {
 	case "true":
-		return &LargeShm{}, nil
+		*target = &LargeShm{}
+		return nil
 	case "false":
-		return nil, nil
+		*target = nil
+		return nil
 	}
 	var shm LargeShm
 	if err := shm.Size.UnmarshalText([]byte(text)); err != nil {
-		return nil, errors.New("is neither true nor false nor a size: write true, or a size such as 8Gi")
+		return errors.New("is neither true nor false nor a size: write true, or a size such as 8Gi")
 	}
 	if shm.Size < DefaultShm {
-		return nil, fmt.Errorf("is smaller than the %s that every container has anyway: write a larger size such as 8Gi", DefaultShm)
+		return fmt.Errorf("is smaller than the %s that every container has anyway: write a larger size such as 8Gi", DefaultShm)
 	}
-	return &shm, nil
+	*target = &shm
+	return nil
 }

@@ -16,7 +16,8 @@ type ClientIdentity struct {
 var (
 	positive = regexp.MustCompile(`^[1-9][0-9]{0,9}$`)
 
-	errClientIdentity = errors.New("is not uid:gid or uid:gid:group,group in decimal ids from 1 to 2147483647: write for example 1000:1000:44,109")
+	errClientIdentity = errors.New("is not uid:gid or uid:gid:group,group in decimal ids from 1 to 2147483647: " +
+		"write for example 1000:1000:44,109")
 )
 
 // String writes uid:gid, or uid:gid:g1,g2.

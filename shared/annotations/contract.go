@@ -1,104 +1,143 @@
 package annotations
 
-import "strconv"
+import "strings"
 
-// An entry ties a key to its place in the Intent, and to what the documentation says of it.
-type entry struct {
+// A row ties a key to its place in the Intent, to values that it accepts and refuses, and to what the
+// documentation says about it. Tests and fuzzers take their values from here.
+type row struct {
 	key     string
 	value   string
 	meaning string
 	write   func(Intent) string
 	read    func(*Intent, string) error
+
+	// examples are values that ask for something; the documentation shows the first.
+	examples []string
+	// nothing are values that are accepted but ask for nothing, as if the annotation were not set.
+	nothing []string
+	// counterexamples are values that are refused.
+	counterexamples []string
 }
+
+const bools = "`true` or `false`"
+
+var (
+	trueOrFalse = []string{"true", "false"}
+	notBools    = []string{"", "True", "yes", "1", "true "}
+	notLabels   = []string{"", "a b", "a,b", "-a", "team/a", strings.Repeat("a", 64)}
+)
 
 // contract is every intent, in the order in which it is written, read and documented.
-var contract = []entry{
+var contract = []row{
 	{
-		key: ProjectKey, value: "name", meaning: "the project that you mean; refused in a namespace of another project",
-		write: func(i Intent) string { return i.Project },
-		read:  func(i *Intent, v string) error { return labelValue(&i.Project, v) },
+		key: ProjectKey, value: "name",
+		meaning:         "the project that you mean; refused in a namespace of another project",
+		write:           func(i Intent) string { return i.Project },
+		read:            func(i *Intent, v string) error { return readLabelValue(&i.Project, v) },
+		examples:        []string{"team-a", "A_b.c"},
+		counterexamples: notLabels,
 	},
 	{
-		key: InteractiveKey, value: "`true` or `false`", meaning: "the project's interactive node affinity and no retries; the label `priorityClassName: build` counts the same",
-		write: func(i Intent) string { return writeBool(i.Interactive) },
-		read:  func(i *Intent, v string) error { return readBool(&i.Interactive, v) },
+		key: InteractiveKey, value: bools,
+		meaning:         "the project's interactive node affinity and no retries; the label `priorityClassName: build` counts the same",
+		write:           func(i Intent) string { return writeBool(i.Interactive) },
+		read:            func(i *Intent, v string) error { return readBool(&i.Interactive, v) },
+		examples:        trueOrFalse,
+		counterexamples: notBools,
 	},
 	{
-		key: NodeTypeKey, value: "label value", meaning: "refines the project's node affinity to this node group",
-		write: func(i Intent) string { return i.NodeType },
-		read:  func(i *Intent, v string) error { return labelValue(&i.NodeType, v) },
+		key: NodeTypeKey, value: "label value",
+		meaning:         "refines the project's node affinity to this node group",
+		write:           func(i Intent) string { return i.NodeType },
+		read:            func(i *Intent, v string) error { return readLabelValue(&i.NodeType, v) },
+		examples:        []string{"dgx", "t4", "v100"},
+		counterexamples: notLabels,
 	},
 	{
-		key: GPUKey, value: "`0`, `0.5`, `2`", meaning: "GPUs for each worker: a whole number, or a fraction below 1 for the cluster's fraction backend; 0 is none",
-		write: func(i Intent) string { return writePointer(i.GPU) },
-		read:  func(i *Intent, v string) error { return readPointer(&i.GPU, v) },
+		key: GPUKey, value: "number",
+		meaning:         "GPUs for each worker: a whole number, or a fraction below 1 for the cluster's fraction backend; 0 is none",
+		write:           func(i Intent) string { return writePointer(i.GPU) },
+		read:            func(i *Intent, v string) error { return readPointer(&i.GPU, v) },
+		examples:        []string{"0.5", "0", "2", "1.0", ".5", "0.000000001", "0.123456789", "999999"},
+		counterexamples: []string{"", "1.5", "-1", "1000000", "500m", "1e400", "NaN", "Inf", "0x1"},
 	},
 	{
-		key: GPUMemoryKey, value: "quantity, `1G`, `20M`", meaning: "GPU memory for each worker; not together with `run.ai/gpu`",
-		write: func(i Intent) string { return writeBytes(i.GPUMemory) },
-		read:  func(i *Intent, v string) error { return i.GPUMemory.UnmarshalText([]byte(v)) },
+		key: GPUMemoryKey, value: "quantity",
+		meaning:         "GPU memory for each worker; not together with `run.ai/gpu`",
+		write:           func(i Intent) string { return writeBytes(i.GPUMemory) },
+		read:            func(i *Intent, v string) error { return i.GPUMemory.UnmarshalText([]byte(v)) },
+		examples:        []string{"20M", "1G", "512Mi", "1.5Gi", "1", "12345678", "576460752303423487"},
+		counterexamples: []string{"", "0", "-1G", "big", "1e30"},
 	},
 	{
-		key: LargeShmKey, value: "`true`, `false` or a quantity", meaning: "a memory-backed /dev/shm, of this size where one is given",
-		write: func(i Intent) string { return writePointer(i.LargeShm) },
-		read:  readLargeShm,
+		key: LargeShmKey, value: "`true`, `false` or a quantity",
+		meaning:         "a memory-backed /dev/shm, of this size where one is given",
+		write:           func(i Intent) string { return writePointer(i.LargeShm) },
+		read:            func(i *Intent, v string) error { return readLargeShm(&i.LargeShm, v) },
+		examples:        []string{"8Gi", "true", "64Mi", "67108865", "1099511627775"},
+		nothing:         []string{"false"},
+		counterexamples: []string{"", "1", "63Mi", "-8Gi", "yes"},
 	},
 	{
-		key: RunAsUserKey, value: "`true` or `false`", meaning: "run as the submitting user's UID and GID",
-		write: func(i Intent) string { return writeBool(i.RunAsUser) },
-		read:  func(i *Intent, v string) error { return readBool(&i.RunAsUser, v) },
+		key: RunAsUserKey, value: bools,
+		meaning:         "run as the submitting user's UID and GID",
+		write:           func(i Intent) string { return writeBool(i.RunAsUser) },
+		read:            func(i *Intent, v string) error { return readBool(&i.RunAsUser, v) },
+		examples:        trueOrFalse,
+		counterexamples: notBools,
 	},
 	{
-		key: ClientIdentityKey, value: "`uid:gid[:g1,g2]`", meaning: "the workstation's ids; read only where the cluster's policy lists the source `Client`; never 0",
-		write: func(i Intent) string { return writePointer(i.ClientIdentity) },
-		read:  func(i *Intent, v string) error { return readPointer(&i.ClientIdentity, v) },
+		key: ClientIdentityKey, value: "`uid:gid[:g1,g2]`",
+		meaning:         "the workstation's ids; read only where the cluster's policy lists the source `Client`; never 0",
+		write:           func(i Intent) string { return writePointer(i.ClientIdentity) },
+		read:            func(i *Intent, v string) error { return readPointer(&i.ClientIdentity, v) },
+		examples:        []string{"1000:1000:44,109", "1000:1000", "1:2147483647:1001", "2147483647:1:5,44,109"},
+		counterexamples: []string{"", "1000", "0:0", "1000:0", "0:1000", "1000:1000:0", "4294967295:1", "01:1", "1000:1000:", "1:1:1:1", "a:b"},
 	},
 	{
-		key: CreateHomeDirKey, value: "`true` or `false`", meaning: "an ephemeral home directory; by default made where the job runs as its user",
-		write: func(i Intent) string { return writeBool(i.CreateHomeDir) },
-		read:  func(i *Intent, v string) error { return readBool(&i.CreateHomeDir, v) },
+		key: CreateHomeDirKey, value: bools,
+		meaning:         "an ephemeral home directory; by default made where the job runs as its user",
+		write:           func(i Intent) string { return writeBool(i.CreateHomeDir) },
+		read:            func(i *Intent, v string) error { return readBool(&i.CreateHomeDir, v) },
+		examples:        trueOrFalse,
+		counterexamples: notBools,
 	},
 	{
-		key: GitSyncKey, value: "`source=…,branch=…,rev=…,target=…`", meaning: "clone a repository before the start; credentials in it are refused, they would be stored in clear",
-		write: func(i Intent) string { return writePointer(i.GitSync) },
-		read:  func(i *Intent, v string) error { return readPointer(&i.GitSync, v) },
+		key: GitSyncKey, value: "`source=…,branch=…,rev=…,target=…`",
+		meaning:         "clone a repository before the start; credentials in it are refused, they would be stored in clear",
+		write:           func(i Intent) string { return writePointer(i.GitSync) },
+		read:            func(i *Intent, v string) error { return readPointer(&i.GitSync, v) },
+		examples:        goodRepositories,
+		counterexamples: badRepositories,
 	},
 	{
-		key: GitSyncSecretKey, value: "Secret name", meaning: "the Secret with `username` and `password`, or `ssh-privatekey` and `known_hosts`",
-		write: func(i Intent) string { return i.GitSyncSecret },
-		read:  func(i *Intent, v string) error { return objectName(&i.GitSyncSecret, v) },
+		key: GitSyncSecretKey, value: "Secret name",
+		meaning:         "the Secret with `username` and `password`, or `ssh-privatekey` and `known_hosts`",
+		write:           func(i Intent) string { return i.GitSyncSecret },
+		read:            func(i *Intent, v string) error { return readObjectName(&i.GitSyncSecret, v) },
+		examples:        []string{"git-credentials", "team-a.git"},
+		counterexamples: []string{"", "a b", "A", "a_b", "-a"},
 	},
 }
 
-// A Doc describes one annotation for people.
-type Doc struct{ Key, Value, Meaning string }
-
-// Docs describes every intent, in the contract's order.
-func Docs() []Doc {
-	docs := make([]Doc, 0, len(contract))
-	for _, entry := range contract {
-		docs = append(docs, Doc{Key: entry.key, Value: entry.value, Meaning: entry.meaning})
-	}
-	return docs
+var goodRepositories = []string{
+	"source=https://git.example.com/team/code,branch=main",
+	"source=https://git.example.com/team/code,rev=v1.0,target=/code",
+	"source=git@git.example.com:team/code,rev=0123456789abcdef0123456789abcdef01234567",
+	"source=ssh://git@git.example.com:2222/code,branch=main,rev=20240101",
+	`source="https://git.example.com/code?x=1,2",branch="feature/a=b,c",target="/a b, c"`,
+	`source="http://git.example.com/a""b'c",branch="it's""quoted""",target=/code`,
+	"source=git://git.example.com/code",
 }
 
-func writeBool(b *bool) string {
-	if b == nil {
-		return ""
-	}
-	return strconv.FormatBool(*b)
-}
-
-func writeBytes(b Bytes) string {
-	if b == 0 {
-		return ""
-	}
-	return b.String()
-}
-
-func writePointer[T interface{ String() string }](value *T) string {
-	if value == nil {
-		return ""
-	}
-	return (*value).String()
+var badRepositories = []string{
+	"", "main", "branch=main", "source=", "source=https://h/r,brnach=main", "source=https://h/r,rev=a,rev=b", `source="https://h/r`,
+	// Credentials:
+	"source=https://h/r,password=x", "source=https://h/r,username=u", "source=https://u:hunter2@h/r", "source=https://u@h/r",
+	"source=ssh://u:hunter2@h/r",
+	// What git would run or read:
+	"source=ext::sh -c x", "source=file:///etc", "source=/etc", "source=--upload-pack=x", "source=ssh://-oProxyCommand=x/r",
+	// Revisions and targets:
+	"source=https://h/r,rev=abc1234", "source=https://h/r,branch=--x", "source=https://h/r,branch=a..b", "source=https://h/r,rev=a b",
+	"source=https://h/r,target=code", "source=https://h/r,target=/", "source=https://h/r,target=/a/../b", "source=https://h/r,target=/a:b",
 }

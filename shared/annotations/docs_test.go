@@ -30,9 +30,9 @@ func TestDocumentationIsComplete(t *testing.T) {
 }
 
 func table() string {
-	text := "| annotation | value | meaning |\n|---|---|---|\n"
+	text := "| annotation | value | example | meaning |\n|---|---|---|---|\n"
 	for _, doc := range Docs() {
-		text += fmt.Sprintf("| `%s` | %s | %s |\n", doc.Key, doc.Value, doc.Meaning)
+		text += fmt.Sprintf("| `%s` | %s | `%s` | %s |\n", doc.Key, doc.Value, doc.Example, doc.Meaning)
 	}
 	return text
 }

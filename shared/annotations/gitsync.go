@@ -104,11 +104,13 @@ func validSource(source string) error {
 	switch parsed.Scheme {
 	case "http", "https":
 		if parsed.User != nil {
-			return fmt.Errorf("has a credential in the source's URL, which would be stored in clear: put it into a Secret and name that in %s", GitSyncSecretKey)
+			return fmt.Errorf("has a credential in the source's URL, which would be stored in clear: "+
+				"put it into a Secret and name that in %s", GitSyncSecretKey)
 		}
 	case "ssh", "git":
 		if password || strings.HasPrefix(parsed.User.Username(), "-") {
-			return fmt.Errorf("has a password in the source's URL, which would be stored in clear: put a key into a Secret and name that in %s", GitSyncSecretKey)
+			return fmt.Errorf("has a password in the source's URL, which would be stored in clear: "+
+				"put a key into a Secret and name that in %s", GitSyncSecretKey)
 		}
 	default:
 		return fmt.Errorf("has a source of the kind %q: write https, http, ssh or git", parsed.Scheme)

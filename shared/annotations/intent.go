@@ -1,5 +1,7 @@
 package annotations
 
+import "errors"
+
 // Intent is what a submitter asks of the cluster. The zero value asks for nothing.
 type Intent struct {
 	// Project is the project that the submitter meant, "" for the namespace's own.
@@ -29,17 +31,27 @@ type Intent struct {
 // Annotations returns the annotations that say the intent, nil where it asks for nothing.
 func (i Intent) Annotations() map[string]string {
 	var written map[string]string
-	for _, entry := range contract {
-		value := entry.write(i)
+	for _, row := range contract {
+		value := row.write(i)
 		if value == "" {
 			continue
 		}
 		if written == nil {
 			written = map[string]string{}
 		}
-		written[entry.key] = value
+		written[row.key] = value
 	}
 	return written
+}
+
+// Set reads the value of one annotation into the intent, as [Parse] does.
+func (i *Intent) Set(key, value string) error {
+	for _, row := range contract {
+		if row.key == key {
+			return row.read(i, value)
+		}
+	}
+	return errors.New(unknownKey(key, keys()))
 }
 
 // IsInteractive tells whether the intent asks for an interactive job.

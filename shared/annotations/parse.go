@@ -1,13 +1,10 @@
 package annotations
 
 import (
-	"encoding"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/suggest"
@@ -24,13 +21,13 @@ func Path(key string) *field.Path {
 func Parse(annotations map[string]string) (Intent, field.ErrorList) {
 	var intent Intent
 	var errs field.ErrorList
-	for _, entry := range contract {
-		value, present := annotations[entry.key]
+	for _, row := range contract {
+		value, present := annotations[row.key]
 		if !present {
 			continue
 		}
-		if err := entry.read(&intent, value); err != nil {
-			errs = append(errs, invalid(entry.key, value, err))
+		if err := row.read(&intent, value); err != nil {
+			errs = append(errs, invalid(row.key, value, err))
 		}
 	}
 	errs = append(errs, together(annotations)...)
@@ -60,10 +57,7 @@ func together(annotations map[string]string) field.ErrorList {
 
 func unknown(annotations map[string]string) field.ErrorList {
 	known := []string{SubmittedByKey, AppliedPoliciesKey}
-	intents := make([]string, 0, len(contract))
-	for _, entry := range contract {
-		intents = append(intents, entry.key)
-	}
+	intents := keys()
 	var errs field.ErrorList
 	for key := range annotations {
 		if !strings.HasPrefix(key, Prefix) || slices.Contains(known, key) || slices.Contains(intents, key) {
@@ -73,6 +67,14 @@ func unknown(annotations map[string]string) field.ErrorList {
 	}
 	slices.SortFunc(errs, func(a, b *field.Error) int { return strings.Compare(a.Field, b.Field) })
 	return errs
+}
+
+func keys() []string {
+	all := make([]string, 0, len(contract))
+	for _, row := range contract {
+		all = append(all, row.key)
+	}
+	return all
 }
 
 func unknownKey(key string, intents []string) string {
@@ -88,46 +90,4 @@ func withoutPrefix(keys []string) []string {
 		short = append(short, strings.TrimPrefix(key, Prefix))
 	}
 	return short
-}
-
-func readBool(b **bool, text string) error {
-	switch text {
-	case "true", "false":
-		value := text == "true"
-		*b = &value
-		return nil
-	default:
-		return errors.New("is not a boolean: write true or false")
-	}
-}
-
-func readPointer[T any, P interface {
-	*T
-	encoding.TextUnmarshaler
-}](target **T, text string) error {
-	value := new(T)
-	if err := P(value).UnmarshalText([]byte(text)); err != nil {
-		return err
-	}
-	*target = value
-	return nil
-}
-
-func labelValue(target *string, text string) error {
-	if text == "" {
-		return errors.New("is empty: write a name, or leave the annotation out")
-	}
-	if problems := validation.IsValidLabelValue(text); len(problems) > 0 {
-		return fmt.Errorf("is no label value: %s", strings.Join(problems, "; "))
-	}
-	*target = text
-	return nil
-}
-
-func objectName(target *string, text string) error {
-	if problems := validation.IsDNS1123Subdomain(text); len(problems) > 0 {
-		return fmt.Errorf("is no object name: %s", strings.Join(problems, "; "))
-	}
-	*target = text
-	return nil
 }

@@ -1,0 +1,67 @@
+package jobs
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// kind is the original's word for what the project's node affinity tells apart.
+func (s state) kind() string {
+	if s.job.Labels[annotations.InteractivePriorityLabel] == annotations.InteractivePriority {
+		return "Interactive"
+	}
+	return "Train"
+}
+
+// node is where the pods are.
+func (s state) node() string {
+	node := ""
+	for _, pod := range s.current() {
+		switch {
+		case pod.Spec.NodeName == "" || pod.Spec.NodeName == node:
+		case node == "":
+			node = pod.Spec.NodeName
+		default:
+			return "<multiple>"
+		}
+	}
+	return node
+}
+
+func (s state) image() string {
+	if launcher, present := mpijob.TemplateOf(s.job, mpijob.Launcher); present && launcher.Main() != nil {
+		return launcher.Main().Image
+	}
+	return ""
+}
+
+// user is the one who submitted the job, as the API server authenticated her.
+func (s state) user() string {
+	stamp, err := annotations.ParseStamp(s.job.Annotations)
+	if err != nil || stamp == nil {
+		return ""
+	}
+	return stamp.Username
+}
+
+// runsAs is the identity that the webhook gave the job, "" for one that runs as its image or manifest says.
+func (s state) runsAs() string {
+	stamp, err := annotations.ParseStamp(s.job.Annotations)
+	if err != nil || stamp == nil || stamp.Identity == nil {
+		return ""
+	}
+	return stamp.Identity.String()
+}
+
+// age is the time since then, as kubectl writes it.
+func age(then metav1.Time, now time.Time) string {
+	if then.IsZero() {
+		return ""
+	}
+	return duration.HumanDuration(now.Sub(then.Time))
+}

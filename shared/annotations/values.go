@@ -1,0 +1,74 @@
+package annotations
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+func readBool(b **bool, text string) error {
+	switch text {
+	case "true", "false":
+		value := text == "true"
+		*b = &value
+		return nil
+	default:
+		return errors.New("is not a boolean: write true or false")
+	}
+}
+
+func writeBool(b *bool) string {
+	if b == nil {
+		return ""
+	}
+	return strconv.FormatBool(*b)
+}
+
+func readPointer[T any, P interface {
+	*T
+	encoding.TextUnmarshaler
+}](target **T, text string) error {
+	value := new(T)
+	if err := P(value).UnmarshalText([]byte(text)); err != nil {
+		return err
+	}
+	*target = value
+	return nil
+}
+
+func writePointer[T interface{ String() string }](value *T) string {
+	if value == nil {
+		return ""
+	}
+	return (*value).String()
+}
+
+func writeBytes(b Bytes) string {
+	if b == 0 {
+		return ""
+	}
+	return b.String()
+}
+
+func readLabelValue(target *string, text string) error {
+	if text == "" {
+		return errors.New("is empty: write a name, or leave the annotation out")
+	}
+	if len(validation.IsValidLabelValue(text)) > 0 {
+		return errors.New("is no label value: write at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit")
+	}
+	*target = text
+	return nil
+}
+
+func readObjectName(target *string, text string) error {
+	if problems := validation.IsDNS1123Subdomain(text); len(problems) > 0 {
+		return fmt.Errorf("is no object name: %s", strings.Join(problems, "; "))
+	}
+	*target = text
+	return nil
+}
