@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/runai-mpi/runai-mpi/cli/submit"
+	"github.com/runai-mpi/runai-mpi/test/docgen"
 	"github.com/runai-mpi/runai-mpi/test/golden"
 )
 
@@ -70,19 +72,39 @@ func TestHelpHasExamples(t *testing.T) {
 // The page of the command line is written from the model that parses it.
 func TestDocs(t *testing.T) {
 	model := newParser(&commands{}).Model
-	var page strings.Builder
-	page.WriteString("# The command line\n\nThis page is generated from the program: `runai --help` says the same.\n")
-	writeSeedTable(t, &page)
-	for _, leaf := range model.Leaves(true) {
-		writeCommand(&page, leaf)
-	}
-	page.WriteString("\n## Flags of every command\n")
-	writeFlags(&page, model.Flags)
-	golden.Compare(t, "../docs/cli.md", page.String())
+	page := docgen.Head("The command line: runai",
+		"Look up a command or a flag of `runai`, what a flag of `submit-mpi` becomes in the job, and what an exit code means. "+
+			"`runai COMMAND --help` prints the same commands and flags. [Exit codes](#exit-codes) are at the end.",
+		"the flags of `cli/`")
+	page += submitTable(t) + docgen.Commands(model) + docgen.ExitCodeTable(model.Name)
+	golden.Compare(t, "../docs/reference/cli.md", page)
 }
 
-func writeSeedTable(t *testing.T, page *strings.Builder) {
-	page.WriteString("\n## What each option of submit-mpi becomes\n\n| option | in the job |\n|---|---|\n")
+func TestExitCodes(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	for _, code := range docgen.ExitCodes["runai"] {
+		for _, args := range code.Examples {
+			// The process itself, because kong ends it after --help and --version.
+			cmd := exec.Command(os.Args[0], args...)
+			cmd.Env = append(os.Environ(), asProgram+"=1")
+			if output, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != code.Code {
+				t.Errorf("%v: exit code %d, want %d: %s", args, cmd.ProcessState.ExitCode(), code.Code, output)
+			}
+		}
+	}
+}
+
+// asProgram is the variable that makes the test binary be the program.
+const asProgram = "RUNAI_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+func submitTable(t *testing.T) string {
 	known := submitFlags()
 	intents := map[string]string{}
 	for _, doc := range submit.IntentDocs() {
@@ -90,6 +112,7 @@ func writeSeedTable(t *testing.T, page *strings.Builder) {
 			intents[doc.Flag] = fmt.Sprintf("`%s`; %s", doc.Key, doc.Becomes)
 		}
 	}
+	var rows [][]string
 	for _, option := range seedOptions {
 		flag := known[option[0]]
 		if flag == nil {
@@ -103,56 +126,7 @@ func writeSeedTable(t *testing.T, page *strings.Builder) {
 		if becomes == "" {
 			t.Errorf("what --%s becomes is not documented", flag.Name)
 		}
-		fmt.Fprintf(page, "| `%s` | %s |\n", flagName(flag), becomes)
+		rows = append(rows, []string{docgen.Code(docgen.FlagName(flag)), becomes})
 	}
-}
-
-func writeCommand(page *strings.Builder, command *kong.Node) {
-	name := command.Name
-	if parent := command.Parent; parent.Type == kong.CommandNode {
-		name = parent.Name + " " + name
-	}
-	fmt.Fprintf(page, "\n## runai %s\n\n%s\n", name, command.Help)
-	if len(command.Aliases) > 0 {
-		fmt.Fprintf(page, "\nAlso: `%s`.\n", strings.Join(command.Aliases, "`, `"))
-	}
-	for _, argument := range command.Positional {
-		fmt.Fprintf(page, "\n- `%s`: %s\n", argument.Summary(), argument.Help)
-	}
-	writeFlags(page, command.Flags)
-}
-
-func writeFlags(page *strings.Builder, flags []*kong.Flag) {
-	group := ""
-	for i, flag := range flags {
-		if flag.Hidden {
-			continue
-		}
-		if title := groupTitle(flag); i == 0 || title != group {
-			group = title
-			if title != "" {
-				fmt.Fprintf(page, "\n### %s\n", title)
-			}
-			page.WriteString("\n| flag | meaning |\n|---|---|\n")
-		}
-		fmt.Fprintf(page, "| `%s` | %s |\n", flagName(flag), strings.ReplaceAll(flag.Help, "|", `\|`))
-	}
-}
-
-func groupTitle(flag *kong.Flag) string {
-	if flag.Group == nil {
-		return ""
-	}
-	return flag.Group.Title
-}
-
-func flagName(flag *kong.Flag) string {
-	name := "--" + flag.Name
-	if flag.Short != 0 {
-		name = "-" + string(flag.Short) + ", " + name
-	}
-	if flag.PlaceHolder != "" {
-		name += " " + flag.PlaceHolder
-	}
-	return name
+	return "\n## What each flag of submit-mpi becomes\n\n" + docgen.Table([]string{"flag", "in the job"}, rows)
 }

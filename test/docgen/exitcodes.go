@@ -1,0 +1,42 @@
+package docgen
+
+import "strconv"
+
+// An ExitCode is a code with which a program ends, what it means, and commands that end with it,
+// without a cluster: the program's own test runs them.
+type ExitCode struct {
+	Code     int
+	Meaning  string
+	Examples [][]string
+}
+
+// ExitCodes are those of both programs, by their names.
+var ExitCodes = map[string][]ExitCode{
+	"runai": {
+		{0, "The command did what it was asked to do. `runai whoami` also ends with 0 where `--run-as-user` is not possible, " +
+			"and `runai logs -f` where the job failed after it had started.",
+			[][]string{{"--version"}, {"--help"}, {"submit-mpi", "-i", "example/train", "--dry-run=client"}}},
+		{1, "It could not: there is no kubeconfig, the cluster does not answer, the job was refused or does not exist, " +
+			"a job followed with `--attach` failed, or the command was interrupted.",
+			[][]string{{"list", "jobs"}, {"whoami"}, {"submit-mpi", "-i", "example/train"}}},
+		{2, "The command line is not valid. Nothing was sent to the cluster.",
+			[][]string{{}, {"unknown"}, {"list", "--unknown"}, {"submit-mpi"}, {"submit-mpi", "-i", "example/train", "-g", "1.5"}}},
+	},
+	"runai-webhook": {
+		{0, "`admit` admitted every job. `serve` was told to stop, by SIGTERM or SIGINT.",
+			[][]string{{"--version"}, {"--help"}, {"admit", "-f", "../config/samples/submitted.yaml"}}},
+		{1, "`admit` refused a job or could not read a file. `serve` could not start, or had to stop.",
+			[][]string{{"admit", "-f", "../config/samples/project.yaml"}, {"admit", "-f", "absent.yaml"}, {"serve", "--cert-dir", "."}}},
+		{80, "The command line is not valid.",
+			[][]string{{}, {"unknown"}, {"admit"}, {"admit", "--unknown"}, {"serve", "--cert-dir", "absent"}}},
+	},
+}
+
+// ExitCodeTable is the table of a program.
+func ExitCodeTable(program string) string {
+	var rows [][]string
+	for _, code := range ExitCodes[program] {
+		rows = append(rows, []string{strconv.Itoa(code.Code), code.Meaning})
+	}
+	return "\n## Exit codes\n\n" + Table([]string{"code", "meaning"}, rows)
+}
