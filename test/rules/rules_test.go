@@ -7,22 +7,23 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/runai-mpi/runai-mpi/test/docgen"
 	"github.com/runai-mpi/runai-mpi/test/env/binaries"
 	"github.com/runai-mpi/runai-mpi/test/golden"
 )
 
-const head = `<!-- Written by "make generate" from the marks in the code. -->
-# The rules of identity, and their tests
+var body = docgen.Text(`
+^make prove^ removes each of these lines from a copy of the repository, one at a time, and fails if the test in the same row
+still passes. Tests are named by the number of the attempt. Four attempts have no line here:
 
-` + "`make prove`" + ` takes each of these lines out of a copy of the repository, and fails if the test in the same row passes without it.
-Some attempts have no line here, because somebody else's rule refuses them:
+- T11, writing a spec together with a status: the API server keeps them apart (^test/forgery^ ^TestT11Status^).
+- T18, impersonating attributes: the API server asks for a permission for each (^test/forgery^ ^TestT18ImpersonatesAttributes^).
+- T22 is about the configuration of Keycloak and has no test: declare the attributes as managed and editable by
+  administrators only, and synchronize them at each login.
+- T25, calling the webhook without the API server: the webhook keeps no state that a call could change
+  (^test/forgery^ ^TestT25NoState^).
 
-- T11, writing a spec along with a status: the API server keeps them apart (` + "`test/forgery` `TestT11Status`" + `).
-- T18, impersonating attributes: the API server requires a permission for each (` + "`test/forgery` `TestT18ImpersonatesAttributes`" + `).
-- T22 is about the configuration of Keycloak and has no test: declare the attributes as managed and editable by administrators only, and synchronize them at each login.
-- T25, calling the webhook without the API server: it keeps nothing that an answer could change (` + "`test/forgery` `TestT25NoState`" + `).
-
-`
+`)
 
 // The test of each rule exists, and the documentation lists it.
 func TestRulesHaveTests(t *testing.T) {
@@ -50,7 +51,9 @@ func TestRulesHaveTests(t *testing.T) {
 			t.Errorf("%s:%d: taking the rule out changes nothing", rule.File, rule.Line)
 		}
 	}
-	golden.Compare(t, filepath.Join(root, "docs", "identity-tests.md"), head+Table(rules))
+	head := docgen.Head("The rules of identity, and their tests",
+		"Find the line of code that stops each attempt to run as somebody else, and the test that fails without it.", "the marks in the code")
+	golden.Compare(t, filepath.Join(root, "docs", "reference", "identity-tests.md"), head+body+Table(rules))
 }
 
 func TestTakeOut(t *testing.T) {

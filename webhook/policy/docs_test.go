@@ -9,35 +9,49 @@ import (
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/docgen"
 	"github.com/runai-mpi/runai-mpi/test/golden"
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
-const pageHead = `<!-- Written by "make generate" from webhook/policy. -->
-# The policies
+var pageBody = docgen.Text(`
+The policies run in this order, on each MPIJob that is created in a namespace of a project. A policy writes what it lists
+under *writes* and nothing else, and no later update of the job can take that away. A field that contradicts an intent is
+refused, with both named; an equal one is accepted. The job's annotation ^run.ai/applied-policies^ names the policies that
+were applied.
 
-What ` + "`runai-webhook`" + ` does to an MPIJob in a namespace of a project, in this order. A policy changes what it lists under *writes* and nothing else,
-and no later update of the job can take it away. What contradicts an intent is refused, with both named; what says the same is accepted.
-The names of the policies that were applied are in the job's annotation ` + "`" + annotations.AppliedPoliciesKey + "`" + `.
+Names are shown as they are by default; the [cluster policy](cluster-policy.md) can change those of the queue label and of
+the GPU resource.
 
-Default names are shown; the [cluster policy](../config/default.yaml) can change those of the queue label and of the GPU resource.
-`
+`)
 
 // The page of the policies is written from their declarations.
 func TestPage(t *testing.T) {
-	page := pageHead
+	page := docgen.Head("Policies",
+		"Look up what `runai-webhook` does to an MPIJob: which policies apply to a job, what each of them reads, and what it writes.",
+		"`webhook/policy`") + pageBody
+	var rows [][]string
+	for _, p := range policy.Chain {
+		rows = append(rows, []string{fmt.Sprintf("[%s](#%s)", p.Name, p.Name), appliesTo(p)})
+	}
+	page += docgen.Table([]string{"policy", "applies to"}, rows)
 	for _, p := range policy.Chain {
 		page += section(p)
 	}
-	golden.Compare(t, "../../docs/policies.md", page)
+	golden.Compare(t, "../../docs/reference/policies.md", page)
 }
+
+func appliesTo(p policy.Policy) string { return strings.TrimPrefix(p.Doc.Applies, "To ") }
 
 func section(p policy.Policy) string {
 	in := policy.Input{Cluster: config.Default(), Identity: &annotations.Identity{UserName: "USER", Home: "HOME"}}
 	in.Intent.Interactive = new(bool)
 	*in.Intent.Interactive = true
-	owned := p.Owns(mpijobtest.MakeMPIJob("job", "namespace").Obj(), in)
-	text := fmt.Sprintf("\n## %s\n\n%s\n\nApplies: %s\n\n| | |\n|---|---|\n", p.Name, p.Doc.Does, p.Doc.Applies)
+	var owned policy.Ownership
+	if p.Owns != nil {
+		owned = p.Owns(mpijobtest.MakeMPIJob("job", "namespace").Obj(), in)
+	}
+	var rows [][]string
 	for _, row := range []struct {
 		title string
 		names []string
@@ -53,10 +67,10 @@ func section(p policy.Policy) string {
 		{"writes fields", owned.Fields},
 	} {
 		if len(row.names) > 0 {
-			text += fmt.Sprintf("| %s | `%s` |\n", row.title, strings.Join(row.names, "`, `"))
+			rows = append(rows, []string{row.title, docgen.Code(row.names...)})
 		}
 	}
-	return text
+	return fmt.Sprintf("\n## %s\n\n%s\n\nApplies to %s\n\n", p.Name, p.Doc.Does, appliesTo(p)) + docgen.Table([]string{"", ""}, rows)
 }
 
 // Each intent has a policy that reads it, and what the page says of reading is about things that exist.

@@ -13,7 +13,7 @@ import (
 type Policy struct {
 	// Name is the policy's name in run.ai/applied-policies.
 	Name string
-	// Doc describes the policy for docs/policies.md.
+	// Doc describes the policy for docs/reference/policies.md.
 	Doc Doc
 	// AppliesTo reports whether Ensure is to be called; nil: for every job.
 	AppliesTo func(*v2beta1.MPIJob, Input) bool
@@ -27,7 +27,7 @@ type Policy struct {
 	Owns func(*v2beta1.MPIJob, Input) Ownership
 }
 
-// A Doc is what docs/policies.md says of a policy, in Markdown.
+// A Doc is what docs/reference/policies.md says of a policy, in Markdown.
 type Doc struct {
 	// Does says what the policy does to a job.
 	Does string
