@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -102,6 +103,43 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	os.Exit(m.Run())
+}
+
+var (
+	shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
+	command    = regexp.MustCompile(`(?m)^runai (?:.*\\\n)*.*$`)
+)
+
+// The commands on the pages are commands of the program.
+func TestCommandsOfPages(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no pages: %v", err)
+	}
+	tried := 0
+	for _, page := range append(pages, "../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range shellBlock.FindAllStringSubmatch(string(text), -1) {
+			for _, typed := range command.FindAllString(block[1], -1) {
+				tried++
+				typed, _, _ = strings.Cut(typed, " | ")
+				typed, _, _ = strings.Cut(typed, "\\\n  | ")
+				args, behind := splitWords(words(t, typed))
+				if args[0] == "submit-mpi" {
+					dryRun(t, typed)
+				} else if _, err := newParser(&commands{}).Parse(alignOldSyntax(args, behind != nil)); err != nil {
+					t.Errorf("%s: %s: %s", page, typed, err)
+				}
+			}
+		}
+	}
+	if tried < 10 {
+		t.Errorf("only %d commands were tried", tried)
+	}
 }
 
 func submitTable(t *testing.T) string {
