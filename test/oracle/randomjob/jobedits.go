@@ -16,29 +16,24 @@ type pair struct {
 	values []string
 }
 
-// usualIntents are admitted, mostly.
-var usualIntents = []pair{
-	{annotations.ProjectKey, []string{"team-a"}},
-	{annotations.InteractiveKey, []string{"true", "false"}},
-	{annotations.GPUKey, []string{"2", "0"}},
-	{annotations.LargeShmKey, []string{"true", "8Gi", "false"}},
-	{annotations.RunAsUserKey, []string{"true"}},
-	{annotations.ClientIdentityKey, []string{"1000:1000:1001"}},
-	{annotations.CreateHomeDirKey, []string{"true", "false"}},
-	{annotations.GitSyncKey, []string{"source=https://example.com/a.git", "source=git@example.com:a.git,target=/data"}},
-	{"example.com/note", []string{"a", "b"}},
-}
+// usualIntents are of values that the contract accepts, one pair for each of its rows.
+var usualIntents = append(pairsOf(annotations.Examples()), pair{"example.com/note", []string{"a", "b"}})
 
-// oddIntents are refused, mostly.
-var oddIntents = []pair{
-	{annotations.RunAsUserKey, []string{"false"}},
-	{annotations.ClientIdentityKey, []string{"0:0"}},
-	{annotations.ProjectKey, []string{"team-b"}},
-	{annotations.NodeTypeKey, []string{"dgx"}},
-	{annotations.GPUKey, []string{"0.5"}},
-	{annotations.GitSyncKey, []string{"source=https://example.com/a.git,target=/etc/ssh"}},
-	{annotations.GitSyncSecretKey, []string{"git"}},
-	{annotations.Prefix + "unknown", []string{"true"}},
+// oddIntents are refused: values that the contract refuses, and some that only the project or the
+// policies do.
+var oddIntents = append(pairsOf(annotations.Counterexamples()),
+	pair{annotations.RunAsUserKey, []string{"false"}},
+	pair{annotations.ProjectKey, []string{"team-b"}},
+	pair{annotations.GitSyncKey, []string{"source=https://example.com/a.git,target=/etc/ssh"}},
+	pair{annotations.Prefix + "unknown", []string{"true"}},
+)
+
+func pairsOf(values map[string][]string) []pair {
+	var pairs []pair
+	for _, doc := range annotations.Docs() {
+		pairs = append(pairs, pair{doc.Key, values[doc.Key]})
+	}
+	return pairs
 }
 
 func (e editor) annotate() { e.set(&e.job.Annotations, often(e, usualIntents, oddIntents)) }
