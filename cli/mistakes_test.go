@@ -160,7 +160,7 @@ func TestFlagsNeedNoCluster(t *testing.T) {
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("HOME", t.TempDir())
 	_, stderr, code := runai(t, "submit-mpi", "-i", "x")
-	want := "runai: there is no kubeconfig: write --kubeconfig FILE, set KUBECONFIG, or log in to the cluster first\n"
+	want := "runai: no kubeconfig found: use --kubeconfig, set KUBECONFIG, or log in to the cluster\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
