@@ -181,7 +181,7 @@ func TestGitSyncFails(t *testing.T) {
 			if took := time.Since(start); took > 60*time.Second {
 				t.Errorf("it failed after %s, not within the timeout of 30 s and 30 s", took)
 			}
-			if stdout, _, _ := runai(t, "", "describe", name, "-n", namespace); !strings.Contains(stdout, "\nThe job failed before it started: ") || !strings.Contains(stdout, test.why) {
+			if stdout, _, _ := runai(t, "", "describe", name, "-n", namespace); !strings.Contains(stdout, "\nFailed: the job did not start: ") || !strings.Contains(stdout, test.why) {
 				t.Errorf("%s\ndoes not say %s", stdout, test.why)
 			}
 		})

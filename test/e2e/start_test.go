@@ -93,7 +93,7 @@ func TestWorkersThatNeverStart(t *testing.T) {
 	create(t, namespace, fmt.Sprintf(manifest, "never", false, 0, absent))
 	eventually(t, time.Minute, "describe names the image", func(context.Context) bool {
 		stdout, _, _ := runai(t, "", "describe", "never", "-n", namespace)
-		return strings.Contains(stdout, "\nPod never-worker-") && strings.Contains(stdout, "cannot get the image "+absent)
+		return strings.Contains(stdout, ": pod never-worker-") && strings.Contains(stdout, "cannot pull the image "+absent)
 	})
 	if end := await(t, namespace, "never"); end != v2beta1.JobFailed {
 		t.Errorf("the job has %s", end)
@@ -102,7 +102,7 @@ func TestWorkersThatNeverStart(t *testing.T) {
 		t.Errorf("it failed after %s, not after about 90 s", took)
 	}
 	stdout, _, _ := runai(t, "", "describe", "never", "-n", namespace)
-	if want := "\nThe job failed before it started: these workers were not ready within 90 s: never-worker-0 never-worker-1.\n"; !strings.Contains(stdout, want) {
+	if want := "\nFailed: the job did not start: these workers were not ready within 90 s: never-worker-0 never-worker-1. See 'kubectl logs "; !strings.Contains(stdout, want) {
 		t.Errorf("%s\ndoes not say %s", stdout, want)
 	}
 }

@@ -74,7 +74,7 @@ func TestVolumes(t *testing.T) {
 	}
 	// The same name again would mount the data of the first job.
 	_, stderr, code = runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/new")
-	if want := "runai: --pvc: the claim pvc-dist1-0 exists already, with somebody's data: mount it with --pvc pvc-dist1-0:/path, or write another --name\n"; stderr != want || code != 1 {
+	if want := "runai: --pvc: claim \"pvc-dist1-0\" already exists and may hold data: mount it with --pvc pvc-dist1-0:PATH, or use another --name\n"; stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
 	if jobs := jobsIn(t, namespace); len(jobs) > 0 {
@@ -127,7 +127,7 @@ func TestClaimOverQuota(t *testing.T) {
 		return product.Client.Get(ctx, client.ObjectKeyFromObject(quota), quota) == nil && len(quota.Status.Hard) > 0
 	})
 	_, stderr, code := runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a", "--pvc", ":5Gi:/b")
-	if code != 1 || !strings.HasPrefix(stderr, "runai: --pvc: the claim pvc-dist1-1 cannot be created: ") || !strings.Contains(stderr, "exceeded quota") {
+	if code != 1 || !strings.HasPrefix(stderr, "runai: --pvc: cannot create claim \"pvc-dist1-1\": ") || !strings.Contains(stderr, "exceeded quota") {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
 	eventually(t, "the first claim is gone", func(context.Context) bool { return len(claimsIn(t, namespace)) == 0 })
@@ -138,8 +138,8 @@ func TestClaimForbidden(t *testing.T) {
 	namespace := addProject(t, "forbidden", v1alpha1.ProjectSpec{})
 	user := addSubmitter(t, "carol", namespace)
 	_, stderr, code := runaiWith(t.Context(), t, user, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a")
-	want := "runai: --pvc: the claim pvc-dist1-0 cannot be created: carol may not create persistentvolumeclaims in namespace runai-forbidden: " +
-		"check the project, or ask your administrator for the permission\n"
+	want := "runai: --pvc: cannot create claim \"pvc-dist1-0\": carol is not allowed to create persistentvolumeclaims in namespace runai-forbidden: " +
+		"check the project, or ask your administrator for permission\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}

@@ -36,8 +36,8 @@ func TestWithoutWebhook(t *testing.T) {
 		t.Fatal(err)
 	}
 	stdout, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "nohook", "-i", "x", "-g", "0.5", "--large-shm")
-	want := "runai: job dist1 was not submitted: no webhook of runai-mpi acts in namespace runai-nohook, so --gpu 0.5, --large-shm " +
-		"would have been lost, and the job would never start; ask your administrator to install the chart runai-mpi, " +
+	want := "runai: job \"dist1\" was not submitted: the runai-mpi webhook does not handle namespace runai-nohook, so --gpu 0.5, --large-shm " +
+		"would be ignored, and the job would never start; ask your administrator to install the chart runai-mpi, " +
 		"or to label the namespace with its project (runai/queue)\n"
 	if stderr != want || stdout != "" || code != 1 {
 		t.Errorf("exit code %d, stdout %q\ngot  %swant %s", code, stdout, stderr, want)
@@ -146,7 +146,7 @@ func TestLostAnswerOfAnotherJob(t *testing.T) {
 		forward.ServeHTTP(w, r)
 	})
 	_, stderr, code := runaiWith(t.Context(), t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
-	if want := "runai: --name dist1 is the name of a job in namespace runai-another already: write another, or delete that job first\n"; stderr != want || code != 1 {
+	if want := "runai: job \"dist1\" already exists in namespace runai-another: use another name, or delete it with 'runai delete job dist1 -n runai-another'\n"; stderr != want || code != 1 {
 		t.Errorf("exit code %d: got %s", code, stderr)
 	}
 }
@@ -174,7 +174,7 @@ func TestInterrupted(t *testing.T) {
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Wait(); err == nil || stderr.String() != "runai: interrupted: job dist1 was not submitted\n" {
+	if err := cmd.Wait(); err == nil || stderr.String() != "runai: interrupted: job \"dist1\" was not submitted\n" {
 		t.Errorf("%v: %s", err, stderr.String())
 	}
 	if left := jobsIn(t, namespace); len(left) > 0 {

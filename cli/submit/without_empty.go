@@ -8,11 +8,12 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// withoutEmpty drops what Go writes for empty structs: the job is shown and sent as a person would write it.
+// withoutEmpty converts the job and drops the empty structs that Go writes: creationTimestamp, resources
+// and status.
 func withoutEmpty(job *v2beta1.MPIJob) (*unstructured.Unstructured, error) {
 	object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(job)
 	if err != nil {
-		return nil, fmt.Errorf("cannot write the job: %w", err)
+		return nil, fmt.Errorf("cannot convert the job: %w", err)
 	}
 	unstructured.RemoveNestedField(object, "status")
 	for role := range job.Spec.MPIReplicaSpecs {
@@ -21,13 +22,13 @@ func withoutEmpty(job *v2beta1.MPIJob) (*unstructured.Unstructured, error) {
 		path := append(template, "spec", "containers")
 		containers, _, err := unstructured.NestedSlice(object, path...)
 		if err != nil {
-			return nil, fmt.Errorf("cannot write the job: %w", err)
+			return nil, fmt.Errorf("cannot convert the job: %w", err)
 		}
 		for _, container := range containers {
 			dropEmpty(container.(map[string]any), "resources")
 		}
 		if err := unstructured.SetNestedSlice(object, containers, path...); err != nil {
-			return nil, fmt.Errorf("cannot write the job: %w", err)
+			return nil, fmt.Errorf("cannot convert the job: %w", err)
 		}
 	}
 	return &unstructured.Unstructured{Object: object}, nil

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// alignOldSyntax rewrites what older versions understood: --command sh --args -c, without a --, names
-// the command and its arguments by flags. With a --, --command is the flag of today; one with a value
-// other than a boolean is always the old one.
+// alignOldSyntax rewrites the syntax of older versions, in which --command sh --args -c, without a --,
+// set the command and its arguments. After a --, --command is today's switch. One with a value that is
+// not a boolean is always the old one.
 func alignOldSyntax(args []string, hasWords bool) []string {
 	var aligned []string
 	for i := 0; i < len(args); i++ {
@@ -28,6 +28,8 @@ func alignOldSyntax(args []string, hasWords bool) []string {
 	return aligned
 }
 
+var trueWords, falseWords = []string{"true", "1", "yes"}, []string{"false", "0", "no"}
+
 func isBoolean(text string) bool {
-	return slices.Contains([]string{"true", "false", "1", "0", "yes", "no"}, strings.ToLower(text))
+	return slices.Contains(slices.Concat(trueWords, falseWords), strings.ToLower(text))
 }

@@ -8,20 +8,21 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// refusedPods is told by events only: there are no pods that could tell it.
-func refusedPods(_ state, events []corev1.Event) string {
+// refusedPods explains why there are no pods. Only events have the reason.
+func refusedPods(s state, events []corev1.Event) string {
 	for _, event := range slices.Backward(events) {
 		if event.Type != corev1.EventTypeWarning || event.InvolvedObject.Kind == "Pod" {
 			continue
 		}
 		switch {
 		case strings.Contains(event.Message, "exceeded quota"):
-			return "The pods cannot be created, because the namespace's quota is used up: " + lastLine(event.Message) +
-				"; ask for less, or wait until other jobs end."
+			return "the pods exceed the quota of the namespace: " + lastLine(event.Message) +
+				". Request less, or wait until other jobs end."
 		case strings.Contains(event.Message, "violates PodSecurity"):
-			return "The pods are refused by the namespace's Pod Security: " + lastLine(event.Message) + "; submit the job with --run-as-user."
+			return "the Pod Security Standard of the namespace refuses the pods: " + lastLine(event.Message) +
+				". Submit the job again with --run-as-user."
 		case slices.Contains([]string{"FailedCreate", "MPIJobFailed", "ValidationError"}, event.Reason):
-			return "The pods cannot be created: " + lastLine(event.Message) + "; delete the job, and submit it again without the cause."
+			return "the pods cannot be created: " + lastLine(event.Message) + fixAndResubmit(s)
 		}
 	}
 	return ""
@@ -32,8 +33,8 @@ func refusedImage(s state, _ []corev1.Event) string {
 	if container.State.Waiting == nil {
 		return ""
 	}
-	return fmt.Sprintf("Pod %s cannot get the image %s (%s): check its name and that the cluster may pull it, then submit the job again.",
-		pod.Name, container.Image, container.State.Waiting.Reason)
+	return fmt.Sprintf("pod %s cannot pull the image %s. Check its name and whether the cluster has access to it, then submit the job again.",
+		pod.Name, container.Image)
 }
 
 func refusedContainer(s state, _ []corev1.Event) string {
@@ -41,11 +42,15 @@ func refusedContainer(s state, _ []corev1.Event) string {
 	if container.State.Waiting == nil {
 		return ""
 	}
-	return fmt.Sprintf("Container %s of pod %s cannot be created: %s; delete the job, and submit it again without the cause.",
-		container.Name, pod.Name, strings.TrimSuffix(lastLine(container.State.Waiting.Message), "."))
+	return fmt.Sprintf("container %s of pod %s cannot be created: %s", container.Name, pod.Name,
+		lastLine(container.State.Waiting.Message)) + fixAndResubmit(s)
 }
 
-// waiting returns the container of which a pod waits for one of the reasons.
+func fixAndResubmit(s state) string {
+	return fmt.Sprintf(". Delete the job with 'runai delete job %s', fix the cause and submit it again.", s.job.Name)
+}
+
+// waiting returns the first container that waits for one of the reasons, and its pod.
 func waiting(s state, reasons ...string) (pod corev1.Pod, container corev1.ContainerStatus) {
 	for _, pod := range s.current() {
 		for _, container := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
