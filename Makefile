@@ -6,7 +6,7 @@ GOLDEN         = ./shared/annotations ./webhook ./webhook/policy ./cli ./test/ch
 FUZZTIME      ?= 20s
 # Whether this machine can be a real node; elsewhere the tests that need one are skipped.
 NODE          := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && echo yes)
-LAB            = go run ./test/lab/cmd
+LAB            = go run ./test/internal/lab/labctl
 
 .PHONY: help
 help: ## Show the verbs.
@@ -29,7 +29,7 @@ try: build ## Admit one job offline, in seconds and without servers.
 
 .PHONY: test
 test: lint verify servers $(if $(NODE),lab-packages lab-images) ## Run everything that CI runs.
-	go test -race -timeout 30m $$(go list ./... | grep -v -E '/test/(lab|e2e|bench)')
+	go test -race -timeout 30m $$(go list ./... | grep -v -E '/test/(lab|e2e|bench)$$')
 	go test -timeout 30m ./test/bench # the race detector takes most of the memory and time that are looked at
 	go test -C test/oracle -race -timeout 30m ./...
 	go test -race -timeout 30m -p 1 ./test/lab/... ./test/e2e # a node wants the machine for itself
@@ -66,11 +66,11 @@ verify: ## Fail if go.mod or a generated file is stale; the tests hold the golde
 
 .PHONY: servers
 servers: ## Find or build the servers that tests and demo run (15 minutes the first time).
-	@go run ./test/env/binaries/cmd >/dev/null
+	@go run ./test/internal/binaries/buildservers >/dev/null
 
 .PHONY: lab-servers
 lab-servers: ## Find or build what a real node and its queues run too (15 minutes more the first time).
-	@go run ./test/env/binaries/cmd -lab >/dev/null
+	@go run ./test/internal/binaries/buildservers -lab >/dev/null
 
 .PHONY: lab-packages
 lab-packages: ## Install the Debian packages that a real node needs.
@@ -100,7 +100,7 @@ fuzz: ## Fuzz every parser and the policies, each for FUZZTIME.
 
 .PHONY: prove
 prove: servers $(if $(NODE),lab-packages lab-images) ## Take out each rule of identity, and see its test fail (an hour).
-	go run ./test/rules/cmd
+	go run ./test/rules/prove
 
 .PHONY: bench
 bench: servers ## Measure the webhook next to controller-runtime's defaulter, and in a crowd next to itself alone.

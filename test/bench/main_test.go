@@ -11,8 +11,8 @@ import (
 	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
 
-	"github.com/runai-mpi/runai-mpi/test/env"
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
 var product *install.Product

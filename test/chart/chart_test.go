@@ -1,3 +1,4 @@
+// Package chart holds the Helm chart to what the product needs of it, as the real helm renders it.
 package chart
 
 import (
@@ -12,8 +13,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runai-mpi/runai-mpi/config"
-	"github.com/runai-mpi/runai-mpi/test/env/binaries"
 	"github.com/runai-mpi/runai-mpi/test/golden"
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
+	"github.com/runai-mpi/runai-mpi/test/internal/chart"
 )
 
 const (
@@ -21,20 +23,20 @@ const (
 	valuesFile = directory + "/values.yaml"
 )
 
-func render(t *testing.T, args ...string) Objects {
+func render(t *testing.T, args ...string) chart.Objects {
 	t.Helper()
 	set, err := binaries.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects, err := Render(t.Context(), set.Helm, directory, args...)
+	objects, err := chart.Render(t.Context(), set.Helm, directory, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return objects
 }
 
-func find[T any](t *testing.T, objects Objects, kind, name string) *T {
+func find[T any](t *testing.T, objects chart.Objects, kind, name string) *T {
 	t.Helper()
 	object := new(T)
 	if err := objects.Find(kind, name, object); err != nil {
@@ -44,7 +46,7 @@ func find[T any](t *testing.T, objects Objects, kind, name string) *T {
 }
 
 // policyOf is the cluster policy as a replica reads it.
-func policyOf(t *testing.T, objects Objects) *config.ClusterPolicy {
+func policyOf(t *testing.T, objects chart.Objects) *config.ClusterPolicy {
 	t.Helper()
 	text := find[appsv1.Deployment](t, objects, "Deployment", "").Spec.Template.Annotations["policy.run.ai/cluster-policy"]
 	policy, err := config.Parse([]byte(text))
@@ -106,7 +108,7 @@ func TestOldKubernetesIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Render(t.Context(), set.Helm, directory, "--kube-version=1.32.5")
+	_, err = chart.Render(t.Context(), set.Helm, directory, "--kube-version=1.32.5")
 	if err == nil || !strings.Contains(err.Error(), "policy.identity.supplementalGroupsPolicy=Off") {
 		t.Errorf("got %v", err)
 	}

@@ -12,7 +12,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
 type demo struct{ product *install.Product }

@@ -20,7 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 )
 
 // passwordFile has the repository's password, as a careful user keeps it.

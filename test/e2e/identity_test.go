@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 )
 
 // whoAmI is what a rank says of itself, as the kernel and the image's own programs see it.

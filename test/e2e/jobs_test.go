@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
 
 // addProject adds a project; where there is no node to run its jobs, the test is skipped.

@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/lab"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 )
 
 // A job in a queue of the real Kueue: it waits, runs, is evicted, waits, runs again, and is then left in

@@ -13,9 +13,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/runai-mpi/runai-mpi/test/env/binaries"
-	"github.com/runai-mpi/runai-mpi/test/kueue"
-	"github.com/runai-mpi/runai-mpi/test/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
+	"github.com/runai-mpi/runai-mpi/test/internal/kueue"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
 
 // queueObjects are a queue that admits nothing yet. Kueue writes the flavor's label and toleration into

@@ -7,7 +7,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 )
 
 // The same job under the restricted Pod Security Standard, without a warning: submit fails on one.

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/lab"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 )
 
 const whereAmI = "echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname)"

@@ -3,7 +3,7 @@ package e2e
 import (
 	"testing"
 
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
 // claims are those of the user of these tests; none of her ids is on any image.

@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 )
 
 // Memory at /dev/shm, larger than what every container has, and as large as was asked for.

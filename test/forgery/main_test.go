@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/runai-mpi/runai-mpi/test/env"
-	"github.com/runai-mpi/runai-mpi/test/env/issuer"
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/issuer"
 )
 
 // product is installed once for all tests; each test has a project of its own.

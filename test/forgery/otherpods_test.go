@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
-	"github.com/runai-mpi/runai-mpi/test/env/binaries"
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
 
 // Pods that are no MPIJob's: the documented policy of the cluster refuses them, and lets MPIJobs be.

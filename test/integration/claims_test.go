@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
 func claimsIn(t *testing.T, namespace string) []string {

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/runai-mpi/runai-mpi/test/env"
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
 // product is installed once for all tests; each test has a project of its own.

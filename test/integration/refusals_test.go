@@ -7,7 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
 // What the cluster refuses, the command line says in the words of its flags, every cause in a line.

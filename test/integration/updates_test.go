@@ -20,7 +20,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
-	"github.com/runai-mpi/runai-mpi/test/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
 )
 
 // claims are those of the researcher of these tests.

@@ -1,4 +1,4 @@
-package lab_test
+package lab
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/runai-mpi/runai-mpi/test/env/process"
-	"github.com/runai-mpi/runai-mpi/test/lab"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
 func (c *cluster) hasImages(t *testing.T) {

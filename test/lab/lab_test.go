@@ -1,4 +1,5 @@
-package lab_test
+// Package lab shows that the lab is a cluster whose pods really run, and that it leaves nothing on the machine.
+package lab
 
 import (
 	"context"
@@ -12,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
-	"github.com/runai-mpi/runai-mpi/test/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
 
 func TestMain(m *testing.M) {

@@ -1,4 +1,4 @@
-package lab_test
+package lab
 
 import (
 	"bufio"
@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/runai-mpi/runai-mpi/test/env/binaries"
-	"github.com/runai-mpi/runai-mpi/test/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
 
 // orphanEnv makes the test binary a program that starts a lab and never stops it.

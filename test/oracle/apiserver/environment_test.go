@@ -7,8 +7,8 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/runai-mpi/runai-mpi/test/env"
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 	"github.com/runai-mpi/runai-mpi/test/oracle/randomjob"
 )
 
