@@ -14,22 +14,14 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/test/golden"
-	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 	"github.com/runai-mpi/runai-mpi/test/internal/chart"
 )
 
-const (
-	directory  = "../../charts/runai-mpi"
-	valuesFile = directory + "/values.yaml"
-)
+const valuesFile = "../../charts/runai-mpi/values.yaml"
 
 func render(t *testing.T, args ...string) chart.Objects {
 	t.Helper()
-	set, err := binaries.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	objects, err := chart.Render(t.Context(), set.Helm, directory, args...)
+	objects, err := chart.Render(t.Context(), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +96,7 @@ func TestUnknownPolicyKeyIsRefusedByTheReplica(t *testing.T) {
 
 // A Kubernetes that drops what keeps the groups of an image out takes an administrator's word for it.
 func TestOldKubernetesIsRefused(t *testing.T) {
-	set, err := binaries.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = chart.Render(t.Context(), set.Helm, directory, "--kube-version=1.32.5")
+	_, err := chart.Render(t.Context(), "--kube-version=1.32.5")
 	if err == nil || !strings.Contains(err.Error(), "policy.identity.supplementalGroupsPolicy=Off") {
 		t.Errorf("got %v", err)
 	}

@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 	"github.com/runai-mpi/runai-mpi/test/internal/kueue"
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
@@ -54,11 +53,7 @@ func startKueue(t *testing.T, namespace string) *queues {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	node, err := binaries.FindNode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := kueue.Start(ctx, product.Env, node, namespace)
+	k, err := kueue.Start(ctx, product.Env, namespace)
 	if err != nil {
 		t.Fatal(err)
 	}

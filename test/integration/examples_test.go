@@ -16,6 +16,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 	"github.com/runai-mpi/runai-mpi/test/golden"
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
 
 var withoutVersion = regexp.MustCompile(`(applied-policies: [a-z,-]+)\s+\S+`)
@@ -77,7 +78,11 @@ func TestOtherNamespacesAreNotTouched(t *testing.T) {
 
 func examples(t *testing.T) []string {
 	t.Helper()
-	all, err := filepath.Glob(filepath.Join(product.Binaries.MPIOperatorSource, "examples", "v2beta1", "*", "*.yaml"))
+	operator, err := binaries.Source(binaries.MPIOperator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := filepath.Glob(filepath.Join(operator, "examples", "v2beta1", "*", "*.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -101,10 +102,11 @@ func machine(t *testing.T) state {
 // nodeProcesses are those whose command line names a program that only nodes run.
 func nodeProcesses(t *testing.T) []string {
 	t.Helper()
-	node, err := binaries.FindNode()
+	set, err := binaries.Find(binaries.Node...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	nodePrograms := slices.AppendSeq([]string{"sleep infinity", "namespaces.sh"}, maps.Values(set))
 	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +115,7 @@ func nodeProcesses(t *testing.T) []string {
 	for _, file := range files {
 		data, _ := os.ReadFile(file) // it may have ended
 		line := strings.ReplaceAll(string(data), "\x00", " ")
-		if slices.ContainsFunc(append(node.Paths(), "sleep infinity", "namespaces.sh"), func(part string) bool { return strings.Contains(line, part) }) {
+		if slices.ContainsFunc(nodePrograms, func(part string) bool { return strings.Contains(line, part) }) {
 			found = append(found, line)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // emptyCache is one in which nothing was built, for a machine without binaries of somebody else's.
@@ -25,9 +27,40 @@ func emptyCache(t *testing.T) *catalog {
 
 func TestFindBuildsNothing(t *testing.T) {
 	emptyCache(t)
-	_, err := Find()
-	if !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), "kube-apiserver") || !strings.Contains(err.Error(), "run make servers") {
-		t.Errorf("got %v", err)
+	for want, names := range map[string][]Name{
+		"cannot find etcd, kube-apiserver: run make servers": {Etcd, APIServer},
+		"cannot find kubectl, kubelet: run make lab-servers": {Kubectl, Kubelet},
+	} {
+		if _, err := Find(names...); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// Whoever needs one binary needs no other.
+func TestFindLooksForWhatIsNeeded(t *testing.T) {
+	etcd := emptyCache(t).find(Etcd).path
+	if err := os.MkdirAll(filepath.Dir(etcd), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(etcd, nil, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, find := range []func() (Set, error){
+		func() (Set, error) { return Find(Etcd) },
+		func() (Set, error) { return Ensure(t.Context(), os.Stderr, Etcd) },
+	} {
+		if set, err := find(); err != nil || len(set) != 1 || set[Etcd] != etcd {
+			t.Errorf("got %v, %v", set, err)
+		}
+	}
+}
+
+// Every name is of one binary, and all binaries are of use to somebody.
+func TestCatalogIsComplete(t *testing.T) {
+	names := slices.Sorted(slices.Values(slices.Concat(Servers, Node)))
+	if diff := cmp.Diff(names, slices.Sorted(slices.Values(namesOf(emptyCache(t).binaries)))); diff != "" {
+		t.Errorf("(-names +catalog):\n%s", diff)
 	}
 }
 
@@ -35,10 +68,10 @@ func TestAssetsTakeTheirPlace(t *testing.T) {
 	c := emptyCache(t)
 	assets := t.TempDir()
 	t.Setenv("KUBEBUILDER_ASSETS", assets)
-	if c, err := loadCatalog(); err != nil || c.find("etcd").path != filepath.Join(assets, "etcd") {
-		t.Errorf("etcd is at %s, %v", c.find("etcd").path, err)
+	if c, err := loadCatalog(); err != nil || c.find(Etcd).path != filepath.Join(assets, "etcd") {
+		t.Errorf("etcd is at %s, %v", c.find(Etcd).path, err)
 	}
-	if err := c.tryEnvtest(t.Context(), os.Stderr); err == nil || !strings.Contains(err.Error(), "KUBEBUILDER_ASSETS") {
+	if err := c.tryEnvtest(t.Context(), os.Stderr, Servers); err == nil || !strings.Contains(err.Error(), "KUBEBUILDER_ASSETS") {
 		t.Errorf("empty assets: got %v", err)
 	}
 }
@@ -51,7 +84,7 @@ func TestPathsAreKeyedByVersion(t *testing.T) {
 			t.Errorf("%s %s is at %s", b.name, b.version, b.path)
 		}
 	}
-	if operator := c.find("mpi-operator"); !strings.Contains(operator.path, mpiOperatorPatch.digest()) {
+	if operator := c.find(MPIOperator); !strings.Contains(operator.path, mpiOperatorPatch.digest()) {
 		t.Errorf("the patched operator is at %s", operator.path)
 	}
 }
@@ -83,7 +116,7 @@ func TestFailedBuildLeavesNothing(t *testing.T) {
 	}}
 	var log bytes.Buffer
 	c := &catalog{cache: home, kubernetes: "v1.37.2", binaries: []*binary{broken}}
-	err := c.provide(t.Context(), &log)
+	err := c.provide(t.Context(), &log, []Name{"server"})
 	if err == nil || !strings.Contains(err.Error(), "cannot build server: the compiler says no") {
 		t.Errorf("got %v", err)
 	}

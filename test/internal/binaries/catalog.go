@@ -3,7 +3,7 @@ package binaries
 import (
 	"context"
 	"os"
-	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/semver"
@@ -11,13 +11,15 @@ import (
 
 // A binary is one executable, where it is kept and how it is made.
 type binary struct {
-	name    string
+	name    Name
 	version string
 	path    string
 	usually time.Duration // on two cores, with nothing compiled before
 	build   func(context.Context) error
+	source  func() (string, error) // the folder of the module that it is built from
 }
 
+// A catalog has every binary, whoever needs it.
 type catalog struct {
 	root       string
 	cache      string
@@ -25,10 +27,7 @@ type catalog struct {
 	binaries   []*binary
 }
 
-// envtestProvides are the binaries of the archive that setup-envtest downloads.
-var envtestProvides = []string{"etcd", "kube-apiserver", "kubectl"}
-
-func emptyCatalog() (*catalog, error) {
+func loadCatalog() (*catalog, error) {
 	root, err := RepositoryRoot()
 	if err != nil {
 		return nil, err
@@ -37,55 +36,69 @@ func emptyCatalog() (*catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &catalog{root: root, cache: cache}, nil
-}
-
-func loadCatalog() (*catalog, error) {
-	c, err := emptyCatalog()
-	if err != nil {
-		return nil, err
-	}
-	if err := c.addServers(); err != nil {
-		return nil, err
+	c := &catalog{root: root, cache: cache}
+	for _, add := range []func() error{c.addKubernetes, c.addControlPlane, c.addNode, c.addKueue} {
+		if err := add(); err != nil {
+			return nil, err
+		}
 	}
 	c.addTool(helmCommand, helmVersion)
+	c.addTool(kwokCommand, kwokVersion)
 	c.preferEnvtest()
 	return c, nil
 }
 
-func (c *catalog) addServers() error {
-	etcd, err := c.server("etcd", "go.etcd.io/etcd/server/v3")
-	if err != nil {
-		return err
-	}
-	kubernetes, err := c.kubernetesServer()
-	if err != nil {
-		return err
-	}
-	operator, err := c.server("mpi-operator", mpiOperatorModule)
+func (c *catalog) addKubernetes() error {
+	kubernetes, err := c.server("kubernetes", "k8s.io/kubernetes")
 	if err != nil {
 		return err
 	}
 	c.kubernetes = kubernetes.version
-	operator.patch = &mpiOperatorPatch
+	kubernetes.ldflags = kubernetesVersionFlags(kubernetes.version)
 	c.binaries = append(c.binaries,
-		etcd.command("etcd", "", 2*time.Minute),
-		kubernetes.command("kube-apiserver", "cmd/kube-apiserver", 8*time.Minute),
-		kubernetes.command("kube-controller-manager", "cmd/kube-controller-manager", 2*time.Minute),
-		kubernetes.command("kube-scheduler", "cmd/kube-scheduler", time.Minute),
-		kubernetes.command("kubectl", "cmd/kubectl", time.Minute),
-		operator.command("mpi-operator", "cmd/mpi-operator", 3*time.Minute),
+		kubernetes.command(APIServer, "cmd/kube-apiserver", 8*time.Minute),
+		kubernetes.command(ControllerManager, "cmd/kube-controller-manager", 2*time.Minute),
+		kubernetes.command(Scheduler, "cmd/kube-scheduler", time.Minute),
+		kubernetes.command(Kubectl, "cmd/kubectl", time.Minute),
+		kubernetes.command(Kubelet, "cmd/kubelet", 2*time.Minute),
+		kubernetes.command(KubeProxy, "cmd/kube-proxy", time.Minute),
 	)
 	return nil
 }
 
-func (c *catalog) kubernetesServer() (*server, error) {
-	kubernetes, err := c.server("kubernetes", "k8s.io/kubernetes")
+func (c *catalog) addControlPlane() error {
+	etcd, err := c.server("etcd", "go.etcd.io/etcd/server/v3")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	kubernetes.ldflags = kubernetesVersionFlags(kubernetes.version)
-	return kubernetes, nil
+	operator, err := c.server("mpi-operator", "github.com/kubeflow/mpi-operator")
+	if err != nil {
+		return err
+	}
+	operator.patch = &mpiOperatorPatch
+	c.binaries = append(c.binaries,
+		etcd.command(Etcd, "", 2*time.Minute),
+		operator.command(MPIOperator, "cmd/mpi-operator", 3*time.Minute),
+	)
+	return nil
+}
+
+func (c *catalog) addNode() error {
+	containerd, err := c.server("containerd", "github.com/containerd/containerd/v2")
+	if err != nil {
+		return err
+	}
+	coredns, err := c.server("coredns", "github.com/coredns/coredns")
+	if err != nil {
+		return err
+	}
+	c.binaries = append(c.binaries,
+		containerd.command(Containerd, "cmd/containerd", 90*time.Second),
+		containerd.command(ContainerdShim, "cmd/containerd-shim-runc-v2", 10*time.Second),
+		containerd.command(Ctr, "cmd/ctr", 20*time.Second),
+		coredns.command(CoreDNS, "", 3*time.Minute),
+	)
+	return nil
 }
 
 // kubernetesVersionFlags says at link time what a release build would say: unset, the version is v0.0.0.
@@ -95,17 +108,7 @@ func kubernetesVersionFlags(version string) string {
 	return prefix + "gitVersion=" + version + prefix + "gitMajor=" + major + prefix + "gitMinor=" + minor
 }
 
-func (c *catalog) missing() []*binary {
-	var list []*binary
-	for _, b := range c.binaries {
-		if !isFile(b.path) {
-			list = append(list, b)
-		}
-	}
-	return list
-}
-
-func (c *catalog) find(name string) *binary {
+func (c *catalog) find(name Name) *binary {
 	for _, b := range c.binaries {
 		if b.name == name {
 			return b
@@ -114,21 +117,39 @@ func (c *catalog) find(name string) *binary {
 	panic("no binary is called " + name)
 }
 
-func (c *catalog) set() (Set, error) {
-	source, err := moduleDir(filepath.Join(c.root, serversDir, "mpi-operator"), mpiOperatorModule)
-	if err != nil {
-		return Set{}, err
+// missing returns the binaries of these names that nobody has built yet.
+func (c *catalog) missing(names []Name) []*binary {
+	var missing []*binary
+	for _, name := range names {
+		if b := c.find(name); !isFile(b.path) {
+			missing = append(missing, b)
+		}
 	}
-	return Set{
-		Etcd:              c.find("etcd").path,
-		APIServer:         c.find("kube-apiserver").path,
-		ControllerManager: c.find("kube-controller-manager").path,
-		Scheduler:         c.find("kube-scheduler").path,
-		Kubectl:           c.find("kubectl").path,
-		MPIOperator:       c.find("mpi-operator").path,
-		Helm:              c.find("helm").path,
-		MPIOperatorSource: source,
-	}, nil
+	return missing
+}
+
+func (c *catalog) set(names []Name) Set {
+	set := Set{}
+	for _, name := range names {
+		set[name] = c.find(name).path
+	}
+	return set
+}
+
+func namesOf(list []*binary) []Name {
+	names := make([]Name, 0, len(list))
+	for _, b := range list {
+		names = append(names, b.name)
+	}
+	return names
+}
+
+func join(names []Name) string {
+	var text []string
+	for _, name := range names {
+		text = append(text, string(name))
+	}
+	return strings.Join(text, ", ")
 }
 
 func isFile(path string) bool {

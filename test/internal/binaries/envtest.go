@@ -28,20 +28,21 @@ func (c *catalog) preferEnvtest() {
 		return
 	}
 	for _, name := range envtestProvides {
-		c.find(name).path = filepath.Join(dir, name)
+		c.find(name).path = filepath.Join(dir, string(name))
 	}
 }
 
-// tryEnvtest downloads envtest's archive; where that fails, the servers are built, and their presence keeps the next run from trying again.
-func (c *catalog) tryEnvtest(ctx context.Context, log io.Writer) error {
-	missing := slices.DeleteFunc(c.missing(), func(b *binary) bool { return !slices.Contains(envtestProvides, b.name) })
-	if os.Getenv("KUBEBUILDER_ASSETS") != "" {
-		if len(missing) > 0 {
-			return fmt.Errorf("cannot find %s in KUBEBUILDER_ASSETS", names(missing))
-		}
+// tryEnvtest downloads envtest's archive if it has something that is needed. Where that fails, the servers
+// are built, and their presence keeps the next run from trying again.
+func (c *catalog) tryEnvtest(ctx context.Context, log io.Writer, needed []Name) error {
+	missing := slices.DeleteFunc(namesOf(c.missing(needed)), func(name Name) bool { return !slices.Contains(envtestProvides, name) })
+	if len(missing) == 0 {
 		return nil
 	}
-	if len(missing) < len(envtestProvides) {
+	if os.Getenv("KUBEBUILDER_ASSETS") != "" {
+		return fmt.Errorf("cannot find %s in KUBEBUILDER_ASSETS", join(missing))
+	}
+	if len(c.missing(envtestProvides)) < len(envtestProvides) {
 		return nil
 	}
 	p := progress{log: log, what: "setup-envtest " + c.envtestVersion(), usually: setupEnvtestTimeout / 3}
@@ -76,7 +77,7 @@ func (c *catalog) downloadedEnvtest() string {
 		return ""
 	}
 	dir := strings.TrimSpace(string(data))
-	if !slices.ContainsFunc(envtestProvides, func(name string) bool { return !isFile(filepath.Join(dir, name)) }) {
+	if !slices.ContainsFunc(envtestProvides, func(name Name) bool { return !isFile(filepath.Join(dir, string(name))) }) {
 		return dir
 	}
 	return ""

@@ -1,13 +1,11 @@
 package binaries
 
-import (
-	"path/filepath"
-	"time"
-)
+import "time"
 
 const kueueModule = "sigs.k8s.io/kueue"
 
-// kueuePatch exists because Kueue reads its metrics' certificate from a constant folder of the machine, even where it serves no metrics.
+// kueuePatch exists because Kueue reads its metrics' certificate from a constant folder of the machine,
+// even where it serves no metrics.
 var kueuePatch = patch{
 	module:  kueueModule,
 	file:    "cmd/kueue/main.go",
@@ -21,11 +19,6 @@ func (c *catalog) addKueue() error {
 		return err
 	}
 	kueue.patch = &kueuePatch
-	c.binaries = append(c.binaries, kueue.command("kueue", "cmd/kueue", 5*time.Minute))
+	c.binaries = append(c.binaries, kueue.command(Kueue, "cmd/kueue", 5*time.Minute))
 	return nil
-}
-
-// kueueSource is Kueue's module as it is published.
-func (c *catalog) kueueSource() (string, error) {
-	return moduleDir(filepath.Join(c.root, serversDir, "kueue"), kueueModule)
 }

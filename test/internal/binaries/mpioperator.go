@@ -4,11 +4,10 @@ package binaries
 // mpi-operator takes the address of its health endpoint.
 const MPIOperatorHealthAddressEnv = "MPI_OPERATOR_HEALTH_ADDRESS"
 
-const mpiOperatorModule = "github.com/kubeflow/mpi-operator"
-
-// mpiOperatorPatch exists because the health endpoint listens on a constant port of all interfaces: tests stay on loopback and run several operators.
+// mpiOperatorPatch exists because the health endpoint listens on a constant port of all interfaces: tests
+// stay on loopback and run several operators.
 var mpiOperatorPatch = patch{
-	module:  mpiOperatorModule,
+	module:  "github.com/kubeflow/mpi-operator",
 	file:    "cmd/mpi-operator/app/server.go",
 	line:    `Addr:    fmt.Sprintf(":%d", healthCheckPort),`,
 	replace: `Addr:    healthAddress(),`,

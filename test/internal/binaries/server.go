@@ -29,14 +29,15 @@ func (c *catalog) server(name, module string) (*server, error) {
 }
 
 // command is the binary that the upstream module's folder builds.
-func (s *server) command(name, folder string, usually time.Duration) *binary {
-	target := filepath.Join(s.home, s.key(), name)
+func (s *server) command(name Name, folder string, usually time.Duration) *binary {
+	target := filepath.Join(s.home, s.key(), string(name))
 	return &binary{
 		name:    name,
 		version: s.version,
 		path:    target,
 		usually: usually,
 		build:   func(ctx context.Context) error { return s.build(ctx, path.Join(s.module, folder), target) },
+		source:  func() (string, error) { return moduleDir(s.dir, s.module) },
 	}
 }
 

@@ -2,83 +2,84 @@ package binaries
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
+	"time"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/filelock"
 )
 
-// ErrMissing is what Find returns when something was not built yet.
-var ErrMissing = errors.New("run make servers")
+// A Set has the absolute path of each binary that was asked for.
+type Set map[Name]string
 
-// Set holds the absolute path of each binary.
-type Set struct {
-	Etcd              string
-	APIServer         string
-	ControllerManager string
-	Scheduler         string
-	Kubectl           string
-	MPIOperator       string
-	Helm              string
-
-	// MPIOperatorSource is mpi-operator's module: its manifests and examples.
-	MPIOperatorSource string
-}
-
-// Paths lists the binaries.
-func (s Set) Paths() []string {
-	return []string{s.Etcd, s.APIServer, s.ControllerManager, s.Scheduler, s.Kubectl, s.MPIOperator, s.Helm}
-}
-
-// Find returns what Ensure left, quickly, and never builds anything.
-func Find() (Set, error) {
-	list, err := loadCatalog()
+// Find returns what Ensure left, quickly, and never builds anything. Its error names the verb of the
+// Makefile that does.
+func Find(names ...Name) (Set, error) {
+	c, err := loadCatalog()
 	if err != nil {
-		return Set{}, err
+		return nil, err
 	}
-	if missing := list.missing(); len(missing) > 0 {
-		return Set{}, fmt.Errorf("cannot find %s: %w", names(missing), ErrMissing)
+	if missing := namesOf(c.missing(names)); len(missing) > 0 {
+		return nil, fmt.Errorf("cannot find %s: run %s", join(missing), verb(missing))
 	}
-	return list.set()
+	return c.set(names), nil
 }
 
-// Ensure returns all binaries, and builds those that are missing. Concurrent
-// callers wait for each other. Progress is written to log.
-func Ensure(ctx context.Context, log io.Writer) (Set, error) {
-	list, err := loadCatalog()
+// Missing returns those that Ensure would have to build.
+func Missing(names ...Name) ([]Name, error) {
+	c, err := loadCatalog()
 	if err != nil {
-		return Set{}, err
+		return nil, err
 	}
-	if err := list.ensure(ctx, log, list.tryEnvtest, list.provide); err != nil {
-		return Set{}, err
-	}
-	return list.set()
+	return namesOf(c.missing(names)), nil
 }
 
-// ensure takes the steps that lead to what is missing, if anything is.
-func (c *catalog) ensure(ctx context.Context, log io.Writer, steps ...func(context.Context, io.Writer) error) error {
-	if len(c.missing()) == 0 {
-		return nil
+// Ensure returns the binaries, and builds those that are missing. Concurrent callers wait for each other.
+// Progress is written to log.
+func Ensure(ctx context.Context, log io.Writer, names ...Name) (Set, error) {
+	c, err := loadCatalog()
+	if err != nil {
+		return nil, err
+	}
+	if len(c.missing(names)) == 0 {
+		return c.set(names), nil
 	}
 	unlock, err := filelock.Take(ctx, filepath.Join(c.cache, "lock"), "another process that builds the servers", log)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer unlock()
-	for _, step := range steps {
-		if err := step(ctx, log); err != nil {
-			return err
-		}
+	if err := c.tryEnvtest(ctx, log, names); err != nil {
+		return nil, err
 	}
-	return nil
+	if err := c.provide(ctx, log, names); err != nil {
+		return nil, err
+	}
+	return c.set(names), nil
+}
+
+// Source returns the folder of the module that a binary is built from, fetched if need be.
+func Source(name Name) (string, error) {
+	c, err := loadCatalog()
+	if err != nil {
+		return "", err
+	}
+	return c.find(name).source()
 }
 
 // provide builds what is missing now, which may be less than before the lock was held.
-func (c *catalog) provide(ctx context.Context, log io.Writer) error {
-	missing := c.missing()
+func (c *catalog) provide(ctx context.Context, log io.Writer, names []Name) error {
+	missing := c.missing(names)
+	if len(missing) == 0 {
+		return nil
+	}
+	var usually time.Duration
+	for _, b := range missing {
+		usually += b.usually
+	}
+	fmt.Fprintf(log, "building %s into %s: about %.0f minutes on two cores if nothing is compiled yet\n",
+		join(namesOf(missing)), c.cache, usually.Minutes())
 	for i, b := range missing {
 		p := progress{log: log, what: fmt.Sprintf("[%d/%d] %s %s", i+1, len(missing), b.name, b.version), usually: b.usually}
 		if err := p.watch(func() error { return b.build(ctx) }); err != nil {
@@ -86,12 +87,4 @@ func (c *catalog) provide(ctx context.Context, log io.Writer) error {
 		}
 	}
 	return nil
-}
-
-func names(list []*binary) string {
-	var s []string
-	for _, b := range list {
-		s = append(s, b.name)
-	}
-	return strings.Join(s, ", ")
 }

@@ -34,7 +34,7 @@ func (e *Env) startControllers(ctx context.Context) error {
 		wanted  bool
 		command process.Command
 	}{
-		{e.options.ControllerManager || e.options.AllControllers, manager},
+		{e.options.anyControllers(), manager},
 		{e.options.Scheduler, e.scheduler()},
 		{!e.options.WithoutOperator, e.operator()},
 	} {
@@ -53,7 +53,7 @@ func (e *Env) controllerManager() (process.Command, error) {
 	which, err := e.whichControllers()
 	return process.Command{
 		Name: "kube-controller-manager",
-		Path: e.Binaries.ControllerManager,
+		Path: e.binaries[binaries.ControllerManager],
 		Args: append(which,
 			"--kubeconfig="+e.Kubeconfig(),
 			"--leader-elect=false",
@@ -80,7 +80,7 @@ func (e *Env) whichControllers() ([]string, error) {
 func (e *Env) scheduler() process.Command {
 	return process.Command{
 		Name: "kube-scheduler",
-		Path: e.Binaries.Scheduler,
+		Path: e.binaries[binaries.Scheduler],
 		Args: []string{
 			"--kubeconfig=" + e.Kubeconfig(),
 			"--leader-elect=false",
@@ -94,7 +94,7 @@ func (e *Env) scheduler() process.Command {
 func (e *Env) operator() process.Command {
 	return process.Command{
 		Name: "mpi-operator",
-		Path: e.Binaries.MPIOperator,
+		Path: e.binaries[binaries.MPIOperator],
 		Args: []string{
 			"--kubeConfig=" + e.Kubeconfig(),
 			"--lock-namespace=" + lockNamespace,

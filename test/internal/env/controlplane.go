@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
@@ -18,7 +19,8 @@ const (
 	mpiJobCRD                = "manifests/base/kubeflow.org_mpijobs.yaml"
 )
 
-// startControlPlane starts etcd and kube-apiserver and installs the CRDs: envtest returns when discovery shows them, which is after they are Established.
+// startControlPlane starts etcd and kube-apiserver and installs the CRDs: envtest returns when discovery
+// shows them, which is after they are Established.
 func (e *Env) startControlPlane() error {
 	environment, err := e.newControlPlane()
 	if err != nil {
@@ -45,11 +47,15 @@ func (e *Env) startControlPlane() error {
 }
 
 func (e *Env) newControlPlane() (*envtest.Environment, error) {
-	etcd, err := process.Leash(e.Binaries.Etcd, e.path("leashes"))
+	etcd, err := process.Leash(e.binaries[binaries.Etcd], e.path("leashes"))
 	if err != nil {
 		return nil, err
 	}
-	apiServer, err := process.Leash(e.Binaries.APIServer, e.path("leashes"))
+	apiServer, err := process.Leash(e.binaries[binaries.APIServer], e.path("leashes"))
+	if err != nil {
+		return nil, err
+	}
+	operator, err := binaries.Source(binaries.MPIOperator)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +63,7 @@ func (e *Env) newControlPlane() (*envtest.Environment, error) {
 		UseExistingCluster:       new(bool), // whatever USE_EXISTING_CLUSTER says
 		ControlPlaneStartTimeout: controlPlaneStartTimeout,
 		ControlPlaneStopTimeout:  controlPlaneStopTimeout,
-		CRDDirectoryPaths:        append([]string{filepath.Join(e.Binaries.MPIOperatorSource, mpiJobCRD)}, e.options.CRDPaths...),
+		CRDDirectoryPaths:        append([]string{filepath.Join(operator, mpiJobCRD)}, e.options.CRDPaths...),
 		ErrorIfCRDPathMissing:    true,
 		CRDs:                     e.options.CRDs,
 	}

@@ -18,12 +18,11 @@ import (
 type Env struct {
 	*User
 
-	// Binaries are what it runs.
-	Binaries binaries.Set
 	// Dir holds all its files until Stop.
 	Dir string
 
 	options      Options
+	binaries     binaries.Set
 	controlPlane *envtest.Environment
 	clients      kubernetes.Interface
 	atStop       []func() error
@@ -31,7 +30,7 @@ type Env struct {
 
 // Start starts a control plane. Whatever goes wrong, nothing is left behind.
 func Start(ctx context.Context, options Options) (*Env, error) {
-	set, err := binaries.Find()
+	set, err := binaries.Find(options.Binaries()...)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +38,7 @@ func Start(ctx context.Context, options Options) (*Env, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a folder for the environment: %w", err)
 	}
-	e := &Env{Binaries: set, Dir: dir, options: options}
+	e := &Env{Dir: dir, options: options, binaries: set}
 	if err := e.start(ctx); err != nil {
 		return nil, errors.Join(err, e.Stop())
 	}

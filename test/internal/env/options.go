@@ -2,6 +2,8 @@ package env
 
 import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
 
 // Options say what runs. The zero value is etcd, kube-apiserver and mpi-operator.
@@ -32,3 +34,20 @@ type Options struct {
 	// LogDir keeps the logs; without it they go away with the environment.
 	LogDir string
 }
+
+// Binaries are those that run with these options.
+func (o Options) Binaries() []binaries.Name {
+	names := []binaries.Name{binaries.Etcd, binaries.APIServer}
+	if o.anyControllers() {
+		names = append(names, binaries.ControllerManager)
+	}
+	if o.Scheduler {
+		names = append(names, binaries.Scheduler)
+	}
+	if !o.WithoutOperator {
+		names = append(names, binaries.MPIOperator)
+	}
+	return names
+}
+
+func (o Options) anyControllers() bool { return o.ControllerManager || o.AllControllers }

@@ -16,7 +16,6 @@ type User struct {
 	Config *rest.Config
 
 	kubeconfig string
-	kubectl    string
 	home       string
 }
 
@@ -94,5 +93,5 @@ func (e *Env) newUser(config *rest.Config, kubeconfig []byte) (*User, error) {
 	if _, err := file.Write(kubeconfig); err != nil {
 		return nil, fmt.Errorf("cannot write the kubeconfig: %w", err)
 	}
-	return &User{Config: config, kubeconfig: file.Name(), kubectl: e.Binaries.Kubectl, home: e.Dir}, nil
+	return &User{Config: config, kubeconfig: file.Name(), home: e.Dir}, nil
 }

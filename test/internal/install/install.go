@@ -16,7 +16,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 	"github.com/runai-mpi/runai-mpi/test/internal/chart"
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
@@ -69,12 +68,8 @@ func (p *Product) Upgrade(ctx context.Context, helmArgs ...string) error {
 	return p.StartWebhook(ctx)
 }
 
-func (p *Product) render(ctx context.Context, helmArgs []string) error {
-	root, err := binaries.RepositoryRoot()
-	if err != nil {
-		return err
-	}
-	p.objects, err = chart.Render(ctx, p.Binaries.Helm, filepath.Join(root, "charts", "runai-mpi"), helmArgs...)
+func (p *Product) render(ctx context.Context, helmArgs []string) (err error) {
+	p.objects, err = chart.Render(ctx, helmArgs...)
 	return err
 }
 

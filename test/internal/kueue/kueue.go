@@ -34,13 +34,16 @@ type Kueue struct {
 }
 
 // Start installs Kueue for the jobs of a namespace and returns when it is ready for them.
-func Start(ctx context.Context, cluster *env.Env, node binaries.Node, namespace string) (*Kueue, error) {
+func Start(ctx context.Context, cluster *env.Env, namespace string) (*Kueue, error) {
+	set, err := binaries.Find(binaries.Kueue)
+	if err != nil {
+		return nil, err
+	}
 	k := &Kueue{cluster: cluster, namespace: namespace}
-	var err error
 	if k.client, err = client.New(cluster.Config, client.Options{}); err != nil {
 		return nil, fmt.Errorf("cannot make a client for Kueue: %w", err)
 	}
-	if k.manifests, err = render(ctx, cluster, node.KueueSource); err != nil {
+	if k.manifests, err = render(ctx, cluster); err != nil {
 		return nil, err
 	}
 	if err := k.prepareWebhooks(); err != nil {
@@ -49,7 +52,7 @@ func Start(ctx context.Context, cluster *env.Env, node binaries.Node, namespace 
 	if err := k.apply(ctx); err != nil {
 		return nil, err
 	}
-	if err := k.run(ctx, node.Kueue); err != nil {
+	if err := k.run(ctx, set[binaries.Kueue]); err != nil {
 		return nil, err
 	}
 	if err := k.hooks.Install(cluster.Config); err != nil { // now that somebody answers them

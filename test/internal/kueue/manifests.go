@@ -10,12 +10,17 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 	"github.com/runai-mpi/runai-mpi/test/internal/chart"
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 )
 
 // render is what "kubectl apply --kustomize" would install.
-func render(ctx context.Context, cluster *env.Env, source string) (chart.Objects, error) {
+func render(ctx context.Context, cluster *env.Env) (chart.Objects, error) {
+	source, err := binaries.Source(binaries.Kueue)
+	if err != nil {
+		return nil, err
+	}
 	text, _, err := cluster.Kubectl(ctx, nil, "kustomize", filepath.Join(source, "config", "default"))
 	if err != nil {
 		return nil, fmt.Errorf("cannot render Kueue's manifests: %w", err)

@@ -21,16 +21,16 @@ var (
 )
 
 // containerd is ready when its socket is there. In the namespaces it is at its usual place.
-func containerd(n *namespaces, node binaries.Node) (process.Command, error) {
+func containerd(n *namespaces, node binaries.Set) (process.Command, error) {
 	config, err := n.writeFiles(map[string]string{"containerd.toml": containerdConfig, "cni/net.d/lab.conflist": cniConfig})
 	if err != nil {
 		return process.Command{}, err
 	}
 	return n.enter(process.Command{
 		Name: "containerd",
-		Path: node.Containerd,
+		Path: node[binaries.Containerd],
 		Args: []string{"--config", config["containerd.toml"]},
-		Env:  append(os.Environ(), "PATH="+filepath.Dir(node.Shim)+":"+os.Getenv("PATH")),
+		Env:  append(os.Environ(), "PATH="+filepath.Dir(node[binaries.ContainerdShim])+":"+os.Getenv("PATH")),
 		Ready: func(context.Context) error {
 			_, err := os.Stat(filepath.Join(n.dir, "run/containerd/containerd.sock"))
 			return err

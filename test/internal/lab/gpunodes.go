@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
@@ -48,6 +49,10 @@ func (l *Lab) addGPUNodes(ctx context.Context) error {
 }
 
 func (l *Lab) startKwok(ctx context.Context) error {
+	source, err := binaries.Source(binaries.Kwok)
+	if err != nil {
+		return err
+	}
 	args := []string{
 		"--kubeconfig=" + l.Kubeconfig(),
 		"--manage-all-nodes=false",
@@ -56,9 +61,9 @@ func (l *Lab) startKwok(ctx context.Context) error {
 		"--node-ip=10.213.3.1",
 	}
 	for _, stage := range stages {
-		args = append(args, "--config="+filepath.Join(l.Node.KwokSource, "kustomize/stage", stage))
+		args = append(args, "--config="+filepath.Join(source, "kustomize/stage", stage))
 	}
-	_, err := l.StartProcess(ctx, process.Command{Name: "kwok", Path: l.Node.Kwok, Args: args})
+	_, err = l.StartProcess(ctx, process.Command{Name: "kwok", Path: l.binaries[binaries.Kwok], Args: args})
 	return err
 }
 

@@ -12,7 +12,7 @@ func EnsureImages(ctx context.Context, log io.Writer) error {
 	if err := Supported(); err != nil {
 		return err
 	}
-	node, err := binaries.FindNode()
+	node, err := binaries.Find(binaries.Containerd, binaries.ContainerdShim, binaries.Ctr)
 	if err != nil {
 		return err
 	}

@@ -21,12 +21,11 @@ const startTimeout = 3 * time.Minute
 // A Lab is a control plane with a real node. There is one at a time on a machine.
 type Lab struct {
 	*env.Env
-	// Node are the binaries of the node.
-	Node binaries.Node
 	// Clients are the administrator's.
 	Clients kubernetes.Interface
 
 	options    Options
+	binaries   binaries.Set
 	dir        string
 	record     *record
 	namespaces *namespaces
@@ -51,13 +50,13 @@ func Start(ctx context.Context, options Options) (*Lab, error) {
 
 // Start starts the lab of this turn.
 func (*Turn) Start(ctx context.Context, options Options) (*Lab, error) {
-	node, err := binaries.FindNode()
+	set, err := binaries.Find(append(slices.Clone(binaries.Node), binaries.Kubectl)...)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	l := &Lab{Node: node, options: options, record: &record{Pid: os.Getpid(), Detached: options.Detached}}
+	l := &Lab{options: options, binaries: set, record: &record{Pid: os.Getpid(), Detached: options.Detached}}
 	if err := l.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot start the lab: %w", err), l.Stop())
 	}
@@ -74,7 +73,7 @@ func (l *Lab) start(ctx context.Context) error {
 			return err
 		}
 	}
-	l.record.Kubeconfig, l.record.Kubectl = l.Kubeconfig(), l.Binaries.Kubectl
+	l.record.Kubeconfig, l.record.Kubectl = l.Kubeconfig(), l.binaries[binaries.Kubectl]
 	return l.record.write()
 }
 
@@ -98,7 +97,7 @@ func (l *Lab) makeFolder(context.Context) (err error) {
 }
 
 func (l *Lab) startNamespaces(ctx context.Context) error {
-	images, err := newStore(l.Node)
+	images, err := newStore(l.binaries)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	_ "embed" // the configurations
 	"strings"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
@@ -26,7 +27,7 @@ var (
 func (l *Lab) startNode(ctx context.Context) error {
 	// An API server that stops waits for its clients: they go first, but not the address it talks to itself by.
 	l.AtStop(l.namespaces.empty)
-	runtime, err := containerd(l.namespaces, l.Node)
+	runtime, err := containerd(l.namespaces, l.binaries)
 	if err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (l *Lab) kubelet(config string) (process.Command, error) {
 	}
 	return l.namespaces.enter(process.Command{
 		Name: "kubelet",
-		Path: l.Node.Kubelet,
+		Path: l.binaries[binaries.Kubelet],
 		Args: []string{
 			"--config=" + config,
 			"--kubeconfig=" + user.Kubeconfig(),
@@ -78,7 +79,7 @@ func (l *Lab) kubeProxy() (process.Command, error) {
 	}
 	return l.namespaces.enter(process.Command{
 		Name: "kube-proxy",
-		Path: l.Node.KubeProxy,
+		Path: l.binaries[binaries.KubeProxy],
 		Args: []string{
 			"--kubeconfig=" + user.Kubeconfig(),
 			"--hostname-override=" + NodeName,
@@ -96,7 +97,7 @@ func (l *Lab) kubeProxy() (process.Command, error) {
 func (l *Lab) coreDNS(config string) process.Command {
 	return l.namespaces.enter(process.Command{
 		Name:  "coredns",
-		Path:  l.Node.CoreDNS,
+		Path:  l.binaries[binaries.CoreDNS],
 		Args:  []string{"-conf", config},
 		Ready: func(ctx context.Context) error { return process.Answers(ctx, "http://"+nodeAddress+":8181/ready") },
 	})

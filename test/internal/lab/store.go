@@ -23,7 +23,7 @@ type store struct {
 	path string
 }
 
-func newStore(node binaries.Node) (*store, error) {
+func newStore(node binaries.Set) (*store, error) {
 	home, err := cacheDir()
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func newStore(node binaries.Node) (*store, error) {
 		return nil, err
 	}
 	home = filepath.Join(home, "stores")
-	version := filepath.Base(filepath.Dir(node.Containerd))
+	version := filepath.Base(filepath.Dir(node[binaries.Containerd]))
 	return &store{home: home, path: filepath.Join(home, version+"-"+digest)}, nil
 }
 
@@ -70,7 +70,7 @@ func unlinkDatabases(ctx context.Context, dir string) error {
 }
 
 // make imports the images into a containerd that runs for this only.
-func (s *store) make(ctx context.Context, node binaries.Node, log io.Writer) (err error) {
+func (s *store) make(ctx context.Context, node binaries.Set, log io.Writer) (err error) {
 	if err := os.MkdirAll(s.home, 0o755); err != nil {
 		return fmt.Errorf("cannot make the cache: %w", err)
 	}
@@ -93,7 +93,7 @@ func (s *store) make(ctx context.Context, node binaries.Node, log io.Writer) (er
 	return os.Rename(root, s.path)
 }
 
-func (s *store) fill(ctx context.Context, n *namespaces, node binaries.Node, log io.Writer) error {
+func (s *store) fill(ctx context.Context, n *namespaces, node binaries.Set, log io.Writer) error {
 	command, err := containerd(n, node)
 	if err != nil {
 		return err
@@ -107,8 +107,8 @@ func (s *store) fill(ctx context.Context, n *namespaces, node binaries.Node, log
 }
 
 // importImages streams: an archive of all images would be as large as the store.
-func (s *store) importImages(ctx context.Context, n *namespaces, node binaries.Node, log io.Writer) error {
-	args := n.enterArgs(node.Ctr)
+func (s *store) importImages(ctx context.Context, n *namespaces, node binaries.Set, log io.Writer) error {
+	args := n.enterArgs(node[binaries.Ctr])
 	cmd := exec.CommandContext(ctx, "nsenter", append(args, "--namespace", "k8s.io", "images", "import", "-")...)
 	cmd.Stdout, cmd.Stderr = log, log
 	archive, err := cmd.StdinPipe()

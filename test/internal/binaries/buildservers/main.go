@@ -1,4 +1,5 @@
-// Command buildservers provides the servers and tools that the tests run, for "make servers".
+// Command buildservers finds or builds the servers that the tests run, and prints their paths: for
+// "make servers", and with -lab for "make lab-servers".
 package main
 
 import (
@@ -7,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
@@ -15,39 +18,39 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	find := flag.Bool("find", false, "build nothing, fail if something is missing")
+	missing := flag.Bool("missing", false, "build nothing, and print the names of what is missing in one line")
 	lab := flag.Bool("lab", false, "provide what a real node runs too")
 	flag.Parse()
-	if err := run(ctx, *find, *lab); err != nil {
+	names := binaries.Servers
+	if *lab {
+		names = slices.Concat(names, binaries.Node)
+	}
+	run := provide
+	if *missing {
+		run = showMissing
+	}
+	if err := run(ctx, names); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, find, lab bool) error {
-	ensure := func() (binaries.Set, error) { return binaries.Ensure(ctx, os.Stderr) }
-	ensureNode := func() (binaries.Node, error) { return binaries.EnsureNode(ctx, os.Stderr) }
-	if find {
-		ensure, ensureNode = binaries.Find, binaries.FindNode
-	}
-	set, err := ensure()
+func provide(ctx context.Context, names []binaries.Name) error {
+	set, err := binaries.Ensure(ctx, os.Stderr, names...)
 	if err != nil {
 		return err
 	}
-	show(set.Paths())
-	if !lab {
-		return nil
+	for _, name := range names {
+		fmt.Println(set[name])
 	}
-	node, err := ensureNode()
-	if err != nil {
-		return err
-	}
-	show(node.Paths())
 	return nil
 }
 
-func show(paths []string) {
-	for _, path := range paths {
-		fmt.Println(path)
+func showMissing(_ context.Context, names []binaries.Name) error {
+	missing, err := binaries.Missing(names...)
+	if err != nil || len(missing) == 0 {
+		return err
 	}
+	_, err = fmt.Println(strings.Trim(fmt.Sprint(missing), "[]"))
+	return err
 }
