@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/internal/chart"
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
@@ -60,8 +61,11 @@ func installDemo(ctx context.Context, cluster *env.Env) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	product, err := install.Install(ctx, cluster, programs,
-		"--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
+	objects, err := chart.Render(ctx, "--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
+	if err != nil {
+		return nil, err
+	}
+	product, err := install.Install(ctx, cluster, programs, objects)
 	if err != nil {
 		return nil, err
 	}

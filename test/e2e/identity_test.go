@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // whoAmI is what a rank says of itself, as the kernel and the image's own programs see it.
@@ -42,10 +42,13 @@ spec:
 // outsideOfTheProduct shows that what an image tries works where nobody prevents it.
 func outsideOfTheProduct(t *testing.T, namespace, command, want string) {
 	t.Helper()
-	create(t, namespace, fmt.Sprintf(craftedPod, command))
-	eventually(t, time.Minute, "the image's trick works", func(ctx context.Context) bool {
-		out, _, _ := product.Kubectl(ctx, nil, "logs", "outside", "-n", namespace)
-		return out == want
+	product.CreateManifest(t, namespace, fmt.Sprintf(craftedPod, command))
+	suite.Eventually(t, "the image's trick works", time.Minute, func() error {
+		stdout, stderr, _ := product.Kubectl(t.Context(), nil, "logs", "outside", "-n", namespace)
+		if stdout != want {
+			return fmt.Errorf("the log is %q%s", stdout, stderr)
+		}
+		return nil
 	})
 }
 

@@ -26,7 +26,7 @@ func TestWebhookIsKilled(t *testing.T) {
 		people.Go(func() {
 			name := fmt.Sprintf("job-%d", n)
 			time.Sleep(time.Duration(n) * 100 * time.Millisecond)
-			_, stderr, code := runai(t, "", "submit-mpi", name, "-n", namespace, "-i", "example/train", "-g", "8", "--pvc", ":1Gi:/data")
+			_, stderr, code := product.Runai(t, "submit-mpi", name, "-n", namespace, "-i", "example/train", "-g", "8", "--pvc", ":1Gi:/data")
 			mutex.Lock()
 			defer mutex.Unlock()
 			if submitted[name] = code == 0; code != 0 {

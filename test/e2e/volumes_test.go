@@ -92,8 +92,6 @@ func bind(t *testing.T, namespace, name, dir string) {
 		AccessModes: many, Resources: corev1.VolumeResourceRequirements{Requests: capacity}, VolumeName: volume.Name, StorageClassName: &noClass,
 	}
 	for _, object := range []client.Object{volume, claim} {
-		if err := product.Client.Create(t.Context(), object); err != nil {
-			t.Fatal(err)
-		}
+		product.Create(t, object)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 const asksFor = "contradicts run.ai/run-as-user, which asks for "
@@ -45,7 +46,7 @@ func TestT01OtherIDs(t *testing.T) {
 
 // A user does not ask to run as herself, and writes other ids; or declines.
 func TestT03NotAsking(t *testing.T) {
-	namespace, alice := addProject(t, "t03", required), login(t, broker, alices)
+	namespace, alice := product.AddProject(t, "t03", required), login(t, broker, alices)
 	other := mpijobtest.MakeMPIJob("other", namespace).Both(func(template *corev1.PodTemplateSpec) {
 		uid := int64(1001)
 		securityOf(&template.Spec).RunAsUser = &uid
@@ -53,9 +54,9 @@ func TestT03NotAsking(t *testing.T) {
 	isRefused(t, "other ids", alice.Create(t.Context(), other), asksFor+"1234567")
 	declined := mpijobtest.MakeMPIJob("declined", namespace).Annotation(annotations.RunAsUserKey, "false").Obj()
 	isRefused(t, "declining", alice.Create(t.Context(), declined), "requires that jobs run as their user")
-	create(t, alice, mpijobtest.MakeMPIJob("silent", namespace).Obj())
-	runsAs(t, get(t, namespace, "silent"), "saml:alice", 1234567, 54000)
-	job := get(t, namespace, "silent")
+	suite.Create(t, alice, mpijobtest.MakeMPIJob("silent", namespace).Obj())
+	runsAs(t, product.Job(t, namespace, "silent"), "saml:alice", 1234567, 54000)
+	job := product.Job(t, namespace, "silent")
 	job.Annotations[annotations.RunAsUserKey] = "false"
 	isRefused(t, "declining afterwards", alice.Update(t.Context(), job), "cannot be changed after its submission")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -15,12 +16,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // Another webhook rewrites the uid after ours has seen the job for the last time: it needs a third one,
 // since ours is asked again after a change.
 func TestT23LaterWebhook(t *testing.T) {
-	namespace, alice := addProject(t, "t23", required), login(t, broker, alices)
+	namespace, alice := product.AddProject(t, "t23", required), login(t, broker, alices)
 	const mark = `{"op":"add","path":"/metadata/labels/marked","value":"yes"}`
 	const steal = `{"op":"replace","path":"/spec/mpiReplicaSpecs/Worker/template/spec/securityContext/runAsUser","value":1001}`
 	thief := addWebhook(t, "x-thief", func(job *v2beta1.MPIJob) string {
@@ -30,9 +32,11 @@ func TestT23LaterWebhook(t *testing.T) {
 		return steal
 	})
 	marker := addWebhook(t, "y-marker", func(*v2beta1.MPIJob) string { return mark })
-	eventually(t, "the later webhooks are called", func(ctx context.Context) bool {
-		err := alice.Create(ctx, mpijobtest.MakeMPIJob("stolen", namespace).Label("team", "a").Obj(), client.DryRunAll)
-		return err != nil
+	suite.Eventually(t, "the later webhooks are called", suite.Soon, func() error {
+		if alice.Create(t.Context(), mpijobtest.MakeMPIJob("stolen", namespace).Label("team", "a").Obj(), client.DryRunAll) == nil {
+			return errors.New("the job is admitted")
+		}
+		return nil
 	})
 	job := mpijobtest.MakeMPIJob("stolen", namespace).Label("team", "a").Obj()
 	isRefused(t, "the later change", alice.Create(t.Context(), job), "contradicts run.ai/run-as-user, which asks for 1234567")
@@ -62,9 +66,7 @@ func addWebhook(t *testing.T, name string, patch func(*v2beta1.MPIJob) string) *
 			Rule: admissionregistrationv1.Rule{APIGroups: []string{"kubeflow.org"}, APIVersions: []string{"*"}, Resources: []string{"mpijobs"}}}},
 		NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"runai/queue": "t23"}},
 	}}}
-	if err := product.Client.Create(t.Context(), hook); err != nil {
-		t.Fatal(err)
-	}
+	product.Create(t, hook)
 	t.Cleanup(func() {
 		if err := product.Client.Delete(context.WithoutCancel(t.Context()), hook); err != nil {
 			t.Error(err)

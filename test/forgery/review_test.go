@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	admissionv1 "k8s.io/api/admission/v1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -18,12 +17,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // A dry run has the same answer and leaves nothing; and whoever reaches the webhook itself may ask it
 // as anybody: an answer is all that she gets.
 func TestT25NoState(t *testing.T) {
-	namespace, alice := addProject(t, "t25", required), login(t, broker, alices)
+	namespace, alice := product.AddProject(t, "t25", required), login(t, broker, alices)
 	dry := mpijobtest.MakeMPIJob("dry", namespace).Obj()
 	if err := alice.Create(t.Context(), dry, client.DryRunAll); err != nil {
 		t.Fatal(err)
@@ -36,11 +36,10 @@ func TestT25NoState(t *testing.T) {
 		uid := int64(1001)
 		securityOf(&template.Spec).RunAsUser = &uid
 	}).Obj(), client.DryRunAll), asksFor+"1234567")
-	var jobs v2beta1.MPIJobList
-	if err := product.Client.List(t.Context(), &jobs, client.InNamespace(namespace)); err != nil || len(jobs.Items) > 0 {
-		t.Errorf("%d jobs are there, %v", len(jobs.Items), err)
+	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
+		t.Errorf("%d jobs are there", len(jobs))
 	}
-	runsAs(t, create(t, alice, mpijobtest.MakeMPIJob("real", namespace).Obj()), "saml:alice", 1234567, 54000)
+	runsAs(t, suite.Create(t, alice, mpijobtest.MakeMPIJob("real", namespace).Obj()), "saml:alice", 1234567, 54000)
 }
 
 // ask posts a review to the webhook as the API server would, for a user of one's own choice.

@@ -14,7 +14,7 @@ import (
 // What each option is good for, as the pods have it: a worker's and a launcher's main container, or
 // the pod around it.
 func TestOptionsReachThePods(t *testing.T) {
-	namespace := addProject(t, "options", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "options", v1alpha1.ProjectSpec{})
 	main := func(say func(corev1.Container) any) func(corev1.Pod) any {
 		return func(pod corev1.Pod) any { return say(pod.Spec.Containers[0]) }
 	}
@@ -49,7 +49,7 @@ func TestOptionsReachThePods(t *testing.T) {
 		t.Run(test.args, func(t *testing.T) {
 			name := fmt.Sprintf("option-%d", i)
 			submit(t, append([]string{name, "-n", namespace}, strings.Fields(test.args)...)...)
-			found := podsOf(t, get(t, namespace, name))
+			found := podsOf(t, product.Job(t, namespace, name))
 			got := [2]string{fmt.Sprint(test.say(found.launcher)), fmt.Sprint(test.say(found.workers[0]))}
 			if diff := cmp.Diff([2]string{test.launcher, test.worker}, got); diff != "" {
 				t.Errorf("launcher and worker (-want +got):\n%s", diff)

@@ -12,7 +12,7 @@ import (
 
 // What the cluster refuses, the command line says in the words of its flags, every cause in a line.
 func TestRefusalsInTheWordsOfTheFlags(t *testing.T) {
-	namespace := addProject(t, "strict", v1alpha1.ProjectSpec{
+	namespace := product.AddProject(t, "strict", v1alpha1.ProjectSpec{
 		NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx", "a100"}}, Restrictions: v1alpha1.Restrictions{HostNetwork: v1alpha1.Deny},
 	})
 	for _, test := range []struct {
@@ -31,20 +31,20 @@ func TestRefusalsInTheWordsOfTheFlags(t *testing.T) {
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			args := append([]string{"submit-mpi", "dist1", "-p", "strict", "-i", "x"}, strings.Fields(test.args)...)
-			stdout, stderr, code := runai(t, args...)
+			stdout, stderr, code := product.Runai(t, args...)
 			if want := "runai: " + strings.Join(test.want, "\nrunai: ") + "\n"; stderr != want || stdout != "" || code != 1 {
 				t.Errorf("exit code %d, stdout %q\ngot  %swant %s", code, stdout, stderr, want)
 			}
 		})
 	}
-	if left := jobsIn(t, namespace); len(left) > 0 {
+	if left := product.Jobs(t, namespace); len(left) > 0 {
 		t.Errorf("%d jobs are left", len(left))
 	}
 }
 
 // kubectl shows the same causes, with the paths of annotations and fields.
 func TestRefusalsOfKubectl(t *testing.T) {
-	namespace := addProject(t, "manifests", dgx)
+	namespace := product.AddProject(t, "manifests", dgx)
 	for _, test := range []struct {
 		name, replace, by string
 		want              []string
@@ -80,24 +80,18 @@ func TestRefusalsOfKubectl(t *testing.T) {
 			}
 		})
 	}
-	if left := jobsIn(t, namespace); len(left) > 0 {
+	if left := product.Jobs(t, namespace); len(left) > 0 {
 		t.Errorf("%d jobs are left", len(left))
 	}
 }
 
 func TestProjectsAndNamespaces(t *testing.T) {
-	if _, err := product.AddProject(t.Context(), "labelled", v1alpha1.ProjectSpec{}); err != nil {
-		t.Fatal(err)
-	}
+	product.AddProject(t, "labelled", v1alpha1.ProjectSpec{})
 	for namespace, project := range map[string]string{"by-label": "single", "first": "several", "second": "several"} {
-		if err := product.AddNamespace(t.Context(), namespace, map[string]string{"runai/queue": project}); err != nil {
-			t.Fatal(err)
-		}
+		product.AddNamespace(t, namespace, map[string]string{"runai/queue": project})
 	}
 	for _, name := range []string{"single", "several"} {
-		if err := product.Client.Create(t.Context(), &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
-			t.Fatal(err)
-		}
+		product.Create(t, &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: name}})
 	}
 	for _, test := range []struct {
 		args, stdout, stderr string
@@ -113,7 +107,7 @@ func TestProjectsAndNamespaces(t *testing.T) {
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			args := append([]string{"submit-mpi", "--name", "dist1", "-i", "x", "-o", "name"}, strings.Fields(test.args)...)
-			if stdout, stderr, _ := runai(t, args...); stdout != test.stdout || stderr != test.stderr {
+			if stdout, stderr, _ := product.Runai(t, args...); stdout != test.stdout || stderr != test.stderr {
 				t.Errorf("got  %s%swant %s%s", stdout, stderr, test.stdout, test.stderr)
 			}
 		})
@@ -122,21 +116,19 @@ func TestProjectsAndNamespaces(t *testing.T) {
 
 // A user of her own, with no more than the permission to create jobs.
 func TestOrdinaryUser(t *testing.T) {
-	namespace := addProject(t, "users", dgx)
+	namespace := product.AddProject(t, "users", dgx)
 	user, err := product.AddUser("alice")
 	if err != nil {
 		t.Fatal(err)
 	}
 	submit := func() (string, string, int) {
-		return runaiWith(t.Context(), t, user.Kubeconfig(), "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-o", "name")
+		return product.RunaiAs(t, user.Kubeconfig(), "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-o", "name")
 	}
 	_, stderr, code := submit()
 	if want := "runai: alice may not create mpijobs in namespace runai-users: check the project, or ask your administrator for the permission\n"; stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
-	if err := product.Permit(t.Context(), namespace, "alice", install.Verbs("kubeflow.org", []string{"mpijobs"}, "create")); err != nil {
-		t.Fatal(err)
-	}
+	product.Permit(t, namespace, "alice", install.Verbs("kubeflow.org", []string{"mpijobs"}, "create"))
 	if stdout, stderr, _ := submit(); stdout != "mpijob.kubeflow.org/dist1\n" {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
@@ -144,8 +136,8 @@ func TestOrdinaryUser(t *testing.T) {
 
 // Requests are logged without what identifies the user.
 func TestDebugLog(t *testing.T) {
-	namespace := addProject(t, "logged", v1alpha1.ProjectSpec{})
-	_, stderr, code := runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-e", "TOKEN=hunter2", "--loglevel", "debug")
+	namespace := product.AddProject(t, "logged", v1alpha1.ProjectSpec{})
+	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-e", "TOKEN=hunter2", "--loglevel", "debug")
 	if code != 0 || !strings.Contains(stderr, "method=POST") || !strings.Contains(stderr, "201 Created") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}

@@ -8,9 +8,9 @@ import (
 
 // A user learns who she is without any permission but to submit, and nothing is created.
 func TestWhoami(t *testing.T) {
-	namespace := addProject(t, "whoami", v1alpha1.ProjectSpec{})
-	required := addProject(t, "whoami-required", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
-	disabled := addProject(t, "whoami-disabled", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityDisabled})
+	namespace := product.AddProject(t, "whoami", v1alpha1.ProjectSpec{})
+	required := product.AddProject(t, "whoami-required", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
+	disabled := product.AddProject(t, "whoami-disabled", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityDisabled})
 	alice, bob := as(t, "saml:alice@example.com", claims), as(t, "saml:bob", nil)
 	broken := as(t, "saml:carol", map[string][]string{"run.ai/uid": {"1e+06"}, "run.ai/gid": {"54000"}})
 	const (
@@ -33,12 +33,12 @@ func TestWhoami(t *testing.T) {
 		{"outside of projects", alice.Kubeconfig(), "default", "", "runai: no webhook of runai-mpi acts in namespace default: write -p PROJECT, or ask your administrator\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if stdout, stderr, _ := runaiWith(t.Context(), t, test.kubeconfig, "whoami", "-n", test.namespace); stdout != test.stdout || stderr != test.stderr {
+			if stdout, stderr, _ := product.RunaiAs(t, test.kubeconfig, "whoami", "-n", test.namespace); stdout != test.stdout || stderr != test.stderr {
 				t.Errorf("got  %s%swant %s%s", stdout, stderr, test.stdout, test.stderr)
 			}
 		})
 	}
-	if jobs := jobsIn(t, namespace); len(jobs) > 0 {
+	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
 		t.Errorf("%d jobs", len(jobs))
 	}
 }

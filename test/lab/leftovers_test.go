@@ -87,7 +87,8 @@ func machine(t *testing.T) state {
 		"mounts":     "cut -d' ' -f5 /proc/self/mountinfo",
 		"cgroups":    "find /sys/fs/cgroup -maxdepth 2 -type d",
 		"files":      "ls -d /run/* /run/*/* /var/run/* /var/lib/* /var/log/* /etc/* /opt/* ${TMPDIR:-/tmp}/runai-mpi-lab* 2>&1",
-		"settings":   "grep -r . /proc/sys/vm/overcommit_memory /proc/sys/vm/panic_on_oom /proc/sys/kernel/panic* /proc/sys/kernel/keys /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/all /proc/sys/net/netfilter 2>/dev/null | grep -v conntrack_count",
+		"settings": "cd /proc/sys && grep -r . vm/overcommit_memory vm/panic_on_oom kernel/panic* kernel/keys " +
+			"net/ipv4/ip_forward net/ipv4/conf/all net/netfilter 2>/dev/null | grep -v conntrack_count",
 	} {
 		out, err := exec.CommandContext(t.Context(), "sh", "-c", command).Output()
 		if err != nil && len(out) == 0 {

@@ -14,12 +14,20 @@ func (e *Env) setAPIServerFlags(server *envtest.APIServer) error {
 		return err
 	}
 	flags := server.Configure()
-	if e.options.AuditPolicy != "" {
-		policy := e.path("audit-policy.yaml")
-		if err := os.WriteFile(policy, []byte(e.options.AuditPolicy), 0o600); err != nil {
-			return fmt.Errorf("cannot write the audit policy: %w", err)
+	for name, content := range map[string]string{
+		"authentication-config": e.options.Authentication,
+		"audit-policy-file":     e.options.AuditPolicy,
+	} {
+		if content == "" {
+			continue
 		}
-		flags.Set("audit-policy-file", policy)
+		file := e.path(name + ".yaml")
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			return fmt.Errorf("cannot configure the API server: %w", err)
+		}
+		flags.Set(name, file)
+	}
+	if e.options.AuditPolicy != "" {
 		flags.Set("audit-log-path", e.AuditLog())
 	}
 	for name, value := range e.options.APIServerFlags {

@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/go-logr/logr"
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
@@ -30,6 +32,7 @@ type Env struct {
 
 // Start starts a control plane. Whatever goes wrong, nothing is left behind.
 func Start(ctx context.Context, options Options) (*Env, error) {
+	log.SetLogger(logr.Discard()) // envtest's library complains at length in a program that sets none
 	set, err := binaries.Find(options.Binaries()...)
 	if err != nil {
 		return nil, err

@@ -1,8 +1,7 @@
 package env_test
 
 import (
-	"bytes"
-	"context"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -12,63 +11,55 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/yaml"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
-
-var cluster *env.Env
 
 func TestMain(m *testing.M) {
 	if os.Getenv(orphanEnv) != "" {
 		startAndWait()
 	}
-	os.Exit(env.Main(env.Options{ControllerManager: true, Scheduler: true}, func(e *env.Env) (int, error) {
-		cluster = e
-		return m.Run(), nil
-	}))
+	os.Exit(m.Run())
 }
 
-// An MPIJob becomes pods, which the scheduler binds to a node, unless they are gated; with the job
-// its pods go.
-func TestMPIJobBecomesPods(t *testing.T) {
-	resources := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("8"), corev1.ResourcePods: resource.MustParse("100")}
-	if err := cluster.AddNode(t.Context(), "node", nil, resources); err != nil {
-		t.Fatal(err)
-	}
-	clients, err := kubernetes.NewForConfig(cluster.Config)
+// One environment is enough for what it does for tests.
+func TestEnv(t *testing.T) {
+	e := env.New(t, env.Options{ControllerManager: true, Scheduler: true})
+	clients, err := kubernetes.NewForConfig(e.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	apply(t, mpijobtest.MakeMPIJob("free", "default").Workers(2).Obj())
-	apply(t, mpijobtest.MakeMPIJob("gated", "default").Workers(2).Gate(annotations.AdmissionGate).Obj())
-	bound := func(job string, want int) func(context.Context) (bool, error) {
-		return func(ctx context.Context) (bool, error) {
-			pods, err := clients.CoreV1().Pods("default").List(ctx, listOf(job))
-			n := 0
-			for _, pod := range pods.Items {
-				if pod.Spec.NodeName == "node" {
-					n++
-				}
-			}
-			return len(pods.Items) == 3 && n == want, err
-		}
-	}
-	await(t, "the pods of job free are bound", bound("free", 3))
-	await(t, "the pods of job gated are not", bound("gated", 0))
-	kubectl(t, nil, "delete", "mpijob", "gated", "--wait=false")
-	await(t, "the pods of job gated are gone", func(ctx context.Context) (bool, error) {
-		pods, err := clients.CoreV1().Pods("default").List(ctx, listOf("gated"))
-		return len(pods.Items) == 0, err
-	})
+	cluster := &cluster{e, clients}
+	t.Run("an MPIJob becomes pods", cluster.makesPods)
+	t.Run("a user may do nothing yet", cluster.permitsNothing)
 }
 
-func TestUserMayDoNothingYet(t *testing.T) {
-	user, err := cluster.AddUser("bob")
+type cluster struct {
+	*env.Env
+	clients kubernetes.Interface
+}
+
+// makesPods of an MPIJob, which the scheduler binds to a node, unless they are gated; with the job they go.
+func (c *cluster) makesPods(t *testing.T) {
+	resources := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("8"), corev1.ResourcePods: resource.MustParse("100")}
+	if err := c.AddNode(t.Context(), "node", nil, resources); err != nil {
+		t.Fatal(err)
+	}
+	c.create(t, mpijobtest.MakeMPIJob("free", "default").Workers(2).Obj())
+	c.create(t, mpijobtest.MakeMPIJob("gated", "default").Workers(2).Gate(annotations.AdmissionGate).Obj())
+	suite.Eventually(t, "the pods of job free are bound", time.Minute, func() error { return c.hasPods(t, "free", 3, 3) })
+	suite.Eventually(t, "the pods of job gated are not", time.Minute, func() error { return c.hasPods(t, "gated", 3, 0) })
+	suite.Kubectl(t, c.User, "", "delete", "mpijob", "gated", "--wait=false")
+	suite.Eventually(t, "the pods of job gated are gone", time.Minute, func() error { return c.hasPods(t, "gated", 0, 0) })
+}
+
+func (c *cluster) permitsNothing(t *testing.T) {
+	user, err := c.AddUser("bob")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,29 +69,30 @@ func TestUserMayDoNothingYet(t *testing.T) {
 	}
 }
 
-func apply(t *testing.T, job *v2beta1.MPIJob) {
+func (c *cluster) create(t *testing.T, job *v2beta1.MPIJob) {
 	t.Helper()
 	text, err := yaml.Marshal(job)
 	if err != nil {
 		t.Fatal(err)
 	}
-	kubectl(t, text, "create", "-f", "-")
+	suite.Kubectl(t, c.User, string(text), "create", "-f", "-")
 }
 
-func kubectl(t *testing.T, stdin []byte, args ...string) {
+// hasPods returns an error unless a job has so many pods, and so many of them are bound.
+func (c *cluster) hasPods(t *testing.T, job string, want, wantBound int) error {
 	t.Helper()
-	if _, _, err := cluster.Kubectl(t.Context(), bytes.NewReader(stdin), args...); err != nil {
-		t.Fatal(err)
+	pods, err := c.clients.CoreV1().Pods("default").List(t.Context(), metav1.ListOptions{LabelSelector: v2beta1.JobNameLabel + "=" + job})
+	if err != nil {
+		return err
 	}
-}
-
-func await(t *testing.T, what string, condition wait.ConditionWithContextFunc) {
-	t.Helper()
-	if err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, condition); err != nil {
-		t.Fatalf("%s: %s", what, err)
+	bound := 0
+	for _, pod := range pods.Items {
+		if pod.Spec.NodeName == "node" {
+			bound++
+		}
 	}
-}
-
-func listOf(job string) metav1.ListOptions {
-	return metav1.ListOptions{LabelSelector: v2beta1.JobNameLabel + "=" + job}
+	if len(pods.Items) != want || bound != wantBound {
+		return fmt.Errorf("there are %d pods, %d of them bound", len(pods.Items), bound)
+	}
+	return nil
 }

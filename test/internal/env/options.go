@@ -26,6 +26,8 @@ type Options struct {
 	Address string
 	// APIServerFlags are set in the place of envtest's of the same name, without the dashes.
 	APIServerFlags map[string]string
+	// Authentication is an AuthenticationConfiguration; without it, only certificates authenticate.
+	Authentication string
 	// AuditPolicy is an audit.k8s.io/v1 Policy; if set, AuditLog tells where its events are.
 	AuditPolicy string
 

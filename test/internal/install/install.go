@@ -39,14 +39,11 @@ type Product struct {
 	hooks   envtest.WebhookInstallOptions
 }
 
-// Install renders the chart with the helm arguments, applies it and starts the webhook.
-func Install(ctx context.Context, cluster *env.Env, programs Programs, helmArgs ...string) (*Product, error) {
-	p := &Product{Env: cluster, Programs: programs}
+// Install applies what the chart renders and starts the webhook.
+func Install(ctx context.Context, cluster *env.Env, programs Programs, objects chart.Objects) (*Product, error) {
+	p := &Product{Env: cluster, Programs: programs, objects: objects}
 	var err error
 	if p.Client, err = newClient(cluster.Config); err != nil {
-		return nil, err
-	}
-	if err := p.render(ctx, helmArgs); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(context.Context) error{p.apply, p.configure, p.StartWebhook} {
@@ -57,20 +54,13 @@ func Install(ctx context.Context, cluster *env.Env, programs Programs, helmArgs 
 	return p, nil
 }
 
-// Upgrade renders the chart again and replaces the webhook's process by one with the new policy.
-func (p *Product) Upgrade(ctx context.Context, helmArgs ...string) error {
-	if err := p.render(ctx, helmArgs); err != nil {
-		return err
-	}
+// Upgrade replaces the webhook's process by one with the policy of what the chart renders now.
+func (p *Product) Upgrade(ctx context.Context, objects chart.Objects) error {
+	p.objects = objects
 	if err := p.Webhook.Stop(); err != nil {
 		return err
 	}
 	return p.StartWebhook(ctx)
-}
-
-func (p *Product) render(ctx context.Context, helmArgs []string) (err error) {
-	p.objects, err = chart.Render(ctx, helmArgs...)
-	return err
 }
 
 // apply creates what the chart has, but for the certificates, and for the webhook configurations, which
@@ -94,7 +84,8 @@ func (p *Product) apply(ctx context.Context) error {
 // configure creates the webhook configurations with the one difference that they call a process on
 // loopback instead of a Service.
 func (p *Product) configure(context.Context) error {
-	mutating, validating := &admissionregistrationv1.MutatingWebhookConfiguration{}, &admissionregistrationv1.ValidatingWebhookConfiguration{}
+	mutating := &admissionregistrationv1.MutatingWebhookConfiguration{}
+	validating := &admissionregistrationv1.ValidatingWebhookConfiguration{}
 	if err := p.objects.Find("MutatingWebhookConfiguration", "", mutating); err != nil {
 		return err
 	}

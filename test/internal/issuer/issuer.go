@@ -27,11 +27,10 @@ type Issuer struct {
 	// Audience is for whom its tokens are.
 	Audience string
 
-	server *httptest.Server
-	key    jose.JSONWebKey
+	key jose.JSONWebKey
 }
 
-// Start starts an issuer of tokens for an audience.
+// Start starts an issuer of tokens for an audience. It ends with the program.
 func Start(audience string) (*Issuer, error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -41,14 +40,11 @@ func Start(audience string) (*Issuer, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/.well-known/openid-configuration", i.configuration)
 	mux.HandleFunc("/keys", i.keys)
-	i.server = httptest.NewTLSServer(mux)
-	i.URL = i.server.URL
-	i.Authority = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.server.Certificate().Raw}))
+	server := httptest.NewTLSServer(mux)
+	i.URL = server.URL
+	i.Authority = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 	return i, nil
 }
-
-// Stop ends the server; tokens that the API server knows how to check stay valid.
-func (i *Issuer) Stop() { i.server.Close() }
 
 // Token signs the claims, for the issuer's audience and an hour unless they say otherwise.
 func (i *Issuer) Token(claims map[string]any) (string, error) { return i.sign(i.key, claims) }
@@ -72,7 +68,9 @@ func (i *Issuer) sign(key jose.JSONWebKey, claims map[string]any) (string, error
 
 func (i *Issuer) complete(claims map[string]any) map[string]any {
 	now := time.Now()
-	all := map[string]any{"iss": i.URL, "aud": i.Audience, "iat": now.Add(-time.Minute).Unix(), "exp": now.Add(time.Hour).Unix()}
+	all := map[string]any{
+		"iss": i.URL, "aud": i.Audience, "iat": now.Add(-time.Minute).Unix(), "exp": now.Add(time.Hour).Unix(),
+	}
 	maps.Copy(all, claims)
 	return all
 }
