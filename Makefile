@@ -19,7 +19,7 @@ build: ## Build runai and runai-webhook into bin/.
 	go build -o bin/runai-webhook ./webhook
 
 .PHONY: demo
-demo: servers ## Run the main job on an embedded control plane (KEEP=1 leaves it running).
+demo: ## Run the main job on an embedded control plane (KEEP=1 leaves it running).
 	@go run ./test/demo $(if $(KEEP),-keep)
 
 .PHONY: try

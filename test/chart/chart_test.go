@@ -3,6 +3,7 @@ package chart
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/yaml"
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/test/golden"
@@ -94,6 +96,43 @@ func TestUnknownPolicyKeyIsRefusedByTheReplica(t *testing.T) {
 	}
 }
 
+// The demo renders the chart without helm: both make the same objects of the same values.
+func TestTemplateIsHelms(t *testing.T) {
+	for name, values := range map[string]string{
+		"default":   "",
+		"demo":      "policy: {scheduling: {schedulerName: kai-scheduler}, gpu: {fractions: KAI}}",
+		"lists":     "projectReaders: [a, b]\nimagePullSecrets: [{name: c}]\ntolerations: [{key: d}]\nnodeSelector: {e: f}",
+		"small":     "replicas: 1\nimage: {repository: example/webhook, tag: v1}\npriorityClassName: \"\"",
+		"an issuer": "certManager: {issuerRef: {kind: ClusterIssuer, name: company}}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "values.yaml")
+			if err := os.WriteFile(file, []byte(values), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var changes map[string]any
+			if err := yaml.Unmarshal([]byte(values), &changes); err != nil {
+				t.Fatal(err)
+			}
+			got, err := chart.Template(changes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(byName(render(t, "--values", file)), byName(got)); diff != "" {
+				t.Errorf("(-helm +template):\n%s", diff)
+			}
+		})
+	}
+}
+
+func byName(objects chart.Objects) map[string]any {
+	all := map[string]any{}
+	for _, object := range objects {
+		all[object.GetKind()+" "+object.GetName()] = object.Object
+	}
+	return all
+}
+
 // A Kubernetes that drops what keeps the groups of an image out takes an administrator's word for it.
 func TestOldKubernetesIsRefused(t *testing.T) {
 	_, err := chart.Render(t.Context(), "--kube-version=1.32.5")
@@ -105,7 +144,8 @@ func TestOldKubernetesIsRefused(t *testing.T) {
 }
 
 func TestWebhookFailsClosed(t *testing.T) {
-	webhook := find[admissionregistrationv1.MutatingWebhookConfiguration](t, render(t), "MutatingWebhookConfiguration", "admission-runai-mpi").Webhooks[0]
+	configuration := find[admissionregistrationv1.MutatingWebhookConfiguration](t, render(t), "MutatingWebhookConfiguration", "admission-runai-mpi")
+	webhook := configuration.Webhooks[0]
 	if *webhook.FailurePolicy != admissionregistrationv1.Fail || *webhook.TimeoutSeconds != 5 ||
 		*webhook.ReinvocationPolicy != admissionregistrationv1.IfNeededReinvocationPolicy ||
 		*webhook.SideEffects != admissionregistrationv1.SideEffectClassNone {
@@ -125,15 +165,17 @@ func TestCertificates(t *testing.T) {
 	deployment := find[appsv1.Deployment](t, objects, "Deployment", "")
 	find[certmanagerv1.Issuer](t, objects, "Issuer", ca.Spec.IssuerRef.Name)
 	for what, pair := range map[string][2]string{
-		"the leaf's name":            {leaf.Spec.DNSNames[0], service.Name + "." + service.Namespace + ".svc"},
-		"the called service":         {webhook.Webhooks[0].ClientConfig.Service.Name, service.Name},
-		"the called namespace":       {webhook.Webhooks[0].ClientConfig.Service.Namespace, service.Namespace},
-		"the injected CA":            {webhook.Annotations["cert-manager.io/inject-ca-from"], leaf.Namespace + "/" + leaf.Name},
-		"the mounted Secret":         {volume(deployment, "tls").Secret.SecretName, leaf.Spec.SecretName},
-		"the issuer's CA":            {issuer.Spec.CA.SecretName, ca.Spec.SecretName},
-		"the rotation of the CA":     {string(ca.Spec.PrivateKey.RotationPolicy), string(certmanagerv1.RotationPolicyNever)},
-		"the rotation of the leaf":   {string(leaf.Spec.PrivateKey.RotationPolicy), string(certmanagerv1.RotationPolicyAlways)},
-		"the service's selected app": {service.Spec.Selector["app.kubernetes.io/name"], deployment.Spec.Template.Labels["app.kubernetes.io/name"]},
+		"the leaf's name":          {leaf.Spec.DNSNames[0], service.Name + "." + service.Namespace + ".svc"},
+		"the called service":       {webhook.Webhooks[0].ClientConfig.Service.Name, service.Name},
+		"the called namespace":     {webhook.Webhooks[0].ClientConfig.Service.Namespace, service.Namespace},
+		"the injected CA":          {webhook.Annotations["cert-manager.io/inject-ca-from"], leaf.Namespace + "/" + leaf.Name},
+		"the mounted Secret":       {volume(deployment, "tls").Secret.SecretName, leaf.Spec.SecretName},
+		"the issuer's CA":          {issuer.Spec.CA.SecretName, ca.Spec.SecretName},
+		"the rotation of the CA":   {string(ca.Spec.PrivateKey.RotationPolicy), string(certmanagerv1.RotationPolicyNever)},
+		"the rotation of the leaf": {string(leaf.Spec.PrivateKey.RotationPolicy), string(certmanagerv1.RotationPolicyAlways)},
+		"the service's selected app": {
+			service.Spec.Selector["app.kubernetes.io/name"], deployment.Spec.Template.Labels["app.kubernetes.io/name"],
+		},
 	} {
 		if pair[0] != pair[1] || pair[0] == "" {
 			t.Errorf("%s: %q is not %q", what, pair[0], pair[1])
