@@ -11,8 +11,6 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
-const cniPlugins = "/usr/lib/cni"
-
 var (
 	//go:embed files/containerd.toml
 	containerdConfig string

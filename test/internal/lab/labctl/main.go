@@ -6,19 +6,17 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
 
 var verbs = map[string]func(context.Context) error{
-	"packages": packages,
-	"images":   func(ctx context.Context) error { return lab.EnsureImages(ctx, os.Stderr) },
-	"up":       up,
-	"serve":    serve,
-	"down":     lab.Down,
-	"shell":    shell,
+	"images": func(ctx context.Context) error { return lab.EnsureImages(ctx, os.Stderr) },
+	"up":     up,
+	"serve":  serve,
+	"down":   lab.Down,
+	"shell":  shell,
 }
 
 func main() {
@@ -32,14 +30,9 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) != 1 || verbs[args[0]] == nil {
-		return fmt.Errorf("usage: labctl packages|images|up|down|shell")
+		return fmt.Errorf("usage: labctl images|up|down|shell")
 	}
 	return verbs[args[0]](ctx)
-}
-
-func packages(context.Context) error {
-	_, err := fmt.Println(strings.Join(lab.MissingPackages(), " "))
-	return err
 }
 
 // serve runs a lab until it is told to end.
