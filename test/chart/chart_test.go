@@ -144,7 +144,8 @@ func TestOldKubernetesIsRefused(t *testing.T) {
 }
 
 func TestWebhookFailsClosed(t *testing.T) {
-	configuration := find[admissionregistrationv1.MutatingWebhookConfiguration](t, render(t), "MutatingWebhookConfiguration", "admission-runai-mpi")
+	configuration := find[admissionregistrationv1.MutatingWebhookConfiguration](t, render(t), "MutatingWebhookConfiguration",
+		"admission-runai-mpi")
 	webhook := configuration.Webhooks[0]
 	if *webhook.FailurePolicy != admissionregistrationv1.Fail || *webhook.TimeoutSeconds != 5 ||
 		*webhook.ReinvocationPolicy != admissionregistrationv1.IfNeededReinvocationPolicy ||

@@ -103,7 +103,8 @@ func (d *demo) create(ctx context.Context, manifest string) error {
 func (d *demo) pods(ctx context.Context, namespace, job string, want int) error {
 	var pods corev1.PodList
 	err := wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
-		err := d.product.Client.List(ctx, &pods, client.InNamespace(namespace), client.MatchingLabels{"training.kubeflow.org/job-name": job})
+		err := d.product.Client.List(ctx, &pods, client.InNamespace(namespace),
+			client.MatchingLabels{"training.kubeflow.org/job-name": job})
 		return len(pods.Items) == want, err
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,8 +70,10 @@ func TestGitSync(t *testing.T) {
 			t.Run(test.name+"-"+uid, func(t *testing.T) {
 				t.Parallel()
 				name := "job-" + test.name + "-" + uid
-				_, stderr, code := product.RunaiAs(t, user, append(append([]string{"submit-mpi", name, "--image-pull-policy=never", "-n", namespace, "--processes=2", "--interactive",
-					"--git-sync", test.from + ",target=/src/code"}, args...), "--", "mpirun", "--allow-run-as-root", "-np", "2", "/src/code/train.sh")...)
+				submission := []string{"submit-mpi", name, "--image-pull-policy=never", "-n", namespace,
+					"--processes=2", "--interactive", "--git-sync", test.from + ",target=/src/code"}
+				command := []string{"--", "mpirun", "--allow-run-as-root", "-np", "2", "/src/code/train.sh"}
+				_, stderr, code := product.RunaiAs(t, user, slices.Concat(submission, args, command)...)
 				if code != 0 || strings.Contains(stderr, gitPassword) {
 					t.Fatal(stderr)
 				}
@@ -87,8 +90,10 @@ func TestGitPasswordStaysInItsSecret(t *testing.T) {
 	namespace := addProject(t, "secret", v1alpha1.ProjectSpec{})
 	user, code := alice(t, namespace), newRepository(t)
 	seen := watchProcesses(t, gitPassword)
-	stdout, stderr, exit := product.RunaiAs(t, user, "submit-mpi", "trainer", "-n", namespace, "--image-pull-policy=never", "-i", images.OpenMPI4, "--run-as-user", "--processes=2",
-		"--interactive", "--loglevel=debug", "-o", "yaml", "--git-sync", "source="+code.serveHTTP(t)+",username="+gitUser+",password=@"+passwordFile(t), "--", "mpirun", "-np", "2", "/code/train.sh")
+	stdout, stderr, exit := product.RunaiAs(t, user, "submit-mpi", "trainer", "-n", namespace, "--image-pull-policy=never",
+		"-i", images.OpenMPI4, "--run-as-user", "--processes=2", "--interactive", "--loglevel=debug", "-o", "yaml",
+		"--git-sync", "source="+code.serveHTTP(t)+",username="+gitUser+",password=@"+passwordFile(t),
+		"--", "mpirun", "-np", "2", "/code/train.sh")
 	if exit != 0 {
 		t.Fatal(stderr)
 	}
@@ -158,14 +163,16 @@ func TestGitSyncFails(t *testing.T) {
 	namespace := addProject(t, "broken", v1alpha1.ProjectSpec{})
 	code := newRepository(t)
 	for name, test := range map[string]struct{ from, why string }{
-		"no-branch": {code.serveHTTP(t) + ",branch=absent,username=" + gitUser + ",password=@" + passwordFile(t), "couldn't find remote ref absent"},
-		"denied":    {code.serveHTTP(t), "could not read Username"},
-		"hangs":     {"http://" + silence(t) + "/code.git", "took longer than 30s"},
+		"no-branch": {code.serveHTTP(t) + ",branch=absent,username=" + gitUser + ",password=@" + passwordFile(t),
+			"couldn't find remote ref absent"},
+		"denied": {code.serveHTTP(t), "could not read Username"},
+		"hangs":  {"http://" + silence(t) + "/code.git", "took longer than 30s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			start := time.Now()
-			if _, stderr, code := product.Runai(t, "submit-mpi", name, "-n", namespace, "--image-pull-policy=never", "-i", images.OperatorLike, "--processes=2", "--interactive",
+			if _, stderr, code := product.Runai(t, "submit-mpi", name, "-n", namespace, "--image-pull-policy=never",
+				"-i", images.OperatorLike, "--processes=2", "--interactive",
 				"--git-sync", "source="+test.from, "--", "true"); code != 0 {
 				t.Fatal(stderr)
 			}
@@ -175,7 +182,8 @@ func TestGitSyncFails(t *testing.T) {
 			if took := time.Since(start); took > 60*time.Second {
 				t.Errorf("it failed after %s, not within the timeout of 30 s and 30 s", took)
 			}
-			if stdout, _, _ := product.Runai(t, "describe", name, "-n", namespace); !strings.Contains(stdout, "\nThe job failed before it started: ") || !strings.Contains(stdout, test.why) {
+			stdout, _, _ := product.Runai(t, "describe", name, "-n", namespace)
+			if !strings.Contains(stdout, "\nThe job failed before it started: ") || !strings.Contains(stdout, test.why) {
 				t.Errorf("%s\ndoes not say %s", stdout, test.why)
 			}
 		})
@@ -188,8 +196,8 @@ func TestKilledWithCredential(t *testing.T) {
 	namespace := addProject(t, "killed", v1alpha1.ProjectSpec{})
 	password := passwordFile(t)
 	for n := range 20 {
-		cmd := exec.Command(product.Programs.Runai, "submit-mpi", fmt.Sprintf("job-%d", n), "-n", namespace, "-i", "example/train", "-g", "8",
-			"--git-sync", "source=https://git.example.com/code,username="+gitUser+",password=@"+password)
+		cmd := exec.Command(product.Programs.Runai, "submit-mpi", fmt.Sprintf("job-%d", n), "-n", namespace,
+			"-i", "example/train", "-g", "8", "--git-sync", "source=https://git.example.com/code,username="+gitUser+",password=@"+password)
 		cmd.Env = append(os.Environ(), "KUBECONFIG="+product.Kubeconfig())
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)

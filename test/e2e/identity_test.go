@@ -20,7 +20,9 @@ const whoAmI = `touch $HOME/mine && echo rank=$OMPI_COMM_WORLD_RANK on=$(hostnam
 func TestRunAsUser(t *testing.T) {
 	namespace := addProject(t, "users", v1alpha1.ProjectSpec{})
 	user := alice(t, namespace)
-	for name, image := range map[string]string{"openmpi4": images.OpenMPI4, "openmpi5": images.OpenMPI5, "operator-like": images.OperatorLike} {
+	for name, image := range map[string]string{
+		"openmpi4": images.OpenMPI4, "openmpi5": images.OpenMPI5, "operator-like": images.OperatorLike,
+	} {
 		t.Run(name, func(t *testing.T) {
 			submit(t, user, name, "-n", namespace, "-i", image, "--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive",
 				"--", "mpirun", "-np", "4", "sh", "-c", whoAmI)
@@ -57,7 +59,8 @@ func TestT05GroupsOfTheImage(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "crafted", v1alpha1.ProjectSpec{})
 	outsideOfTheProduct(t, namespace, "id, -G", "54000 60999\n")
-	submit(t, alice(t, namespace), "crafted", "-n", namespace, "-i", images.Crafted, "--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive",
+	submit(t, alice(t, namespace), "crafted", "-n", namespace, "-i", images.Crafted, "--run-as-user", "--processes=2",
+		"--slots-per-worker=2", "--interactive",
 		"--", "mpirun", "-np", "4", "sh", "-c", whoAmI)
 	isAlice(t, fields(output(t, namespace, "crafted")), "crafted")
 }
@@ -88,7 +91,8 @@ func isAlice(t *testing.T, ranks []map[string]string, job string) {
 		delete(rank, "rank")
 		delete(rank, "on")
 		want := map[string]string{
-			"uid": "1234567", "gid": "54000", "groups": "54000,60001,60002", "name": "alice", "home": "/home/alice", "caps": "0000000000000000", "nnp": "1",
+			"uid": "1234567", "gid": "54000", "groups": "54000,60001,60002", "name": "alice", "home": "/home/alice",
+			"caps": "0000000000000000", "nnp": "1",
 		}
 		if diff := cmp.Diff(want, rank); diff != "" {
 			t.Errorf("a rank (-want +got):\n%s", diff)

@@ -25,10 +25,12 @@ func TestRestrictedNamespace(t *testing.T) {
 		t.Fatal(err)
 	}
 	code := newRepository(t)
-	_, stderr, exit := product.RunaiAs(t, alice(t, namespace), "submit-mpi", "confined", "-n", namespace, "--image-pull-policy=never", "-i", images.OpenMPI4,
-		"--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive", "--large-shm=128Mi",
-		"--git-sync", "source="+code.serveHTTP(t)+",username="+gitUser+",password=@"+passwordFile(t), "--", "mpirun", "-np", "4", "sh", "-c", whoAmI)
-	if want := "Warning: metadata.annotations[run.ai/git-sync]: the password travels over plain http: write https\n"; exit != 0 || stderr != want {
+	_, stderr, exit := product.RunaiAs(t, alice(t, namespace), "submit-mpi", "confined", "-n", namespace, "--image-pull-policy=never",
+		"-i", images.OpenMPI4, "--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive", "--large-shm=128Mi",
+		"--git-sync", "source="+code.serveHTTP(t)+",username="+gitUser+",password=@"+passwordFile(t),
+		"--", "mpirun", "-np", "4", "sh", "-c", whoAmI)
+	want := "Warning: metadata.annotations[run.ai/git-sync]: the password travels over plain http: write https\n"
+	if exit != 0 || stderr != want {
 		t.Fatalf("exit code %d: %s", exit, stderr)
 	}
 	isAlice(t, fields(output(t, namespace, "confined")), "confined")

@@ -22,7 +22,8 @@ func TestSeedExample(t *testing.T) {
 	for name, args := range map[string][]string{"dist1": nil, "dist": {"-e", "RUNAI_SLEEP_SECS=60"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			submit(t, "", append([]string{"--name", name, "-p", "seed", "--processes=2", "-g", "1", "-i", images.QuickstartLike}, args...)...)
+			submission := []string{"--name", name, "-p", "seed", "--processes=2", "-g", "1", "-i", images.QuickstartLike}
+			submit(t, "", append(submission, args...)...)
 			out := output(t, namespace, name)
 			for rank := range 2 {
 				if want := fmt.Sprintf("host %s-worker-%d rank %d of 2\n", name, rank, rank); !strings.Contains(out, want) {

@@ -94,7 +94,8 @@ func TestWorkersThatNeverStart(t *testing.T) {
 		t.Errorf("it failed after %s, not after about 90 s", took)
 	}
 	stdout, _, _ := product.Runai(t, "describe", "never", "-n", namespace)
-	if want := "\nThe job failed before it started: these workers were not ready within 90 s: never-worker-0 never-worker-1.\n"; !strings.Contains(stdout, want) {
+	want := "\nThe job failed before it started: these workers were not ready within 90 s: never-worker-0 never-worker-1.\n"
+	if !strings.Contains(stdout, want) {
 		t.Errorf("%s\ndoes not say %s", stdout, want)
 	}
 }

@@ -103,8 +103,10 @@ func TestT21BrokenClaims(t *testing.T) {
 		"a missing gid":   {map[string]any{"gid": ""}, "the claim run.ai/gid has 0 values"},
 		"a missing uid":   {map[string]any{"uid": ""}, "the claim run.ai/uid has 0 values"},
 		"a system's user": {map[string]any{"uid": "33"}, "the claim run.ai/uid is 33, less than the 1000"},
-		"a broken group":  {map[string]any{"supplementary": []string{"60001", "wheel"}}, `the claim run.ai/supplementary-groups is "wheel", no decimal number`},
-		"root's group":    {map[string]any{"supplementary": []string{"60001", "0"}}, `the claim run.ai/supplementary-groups is "0", no decimal number`},
+		"a broken group": {map[string]any{"supplementary": []string{"60001", "wheel"}},
+			`the claim run.ai/supplementary-groups is "wheel", no decimal number`},
+		"root's group": {map[string]any{"supplementary": []string{"60001", "0"}},
+			`the claim run.ai/supplementary-groups is "0", no decimal number`},
 	} {
 		claims := with(map[string]any{"preferred_username": "alice", "uid": "1001", "gid": "1001"}, test.changes)
 		err := login(t, careless, claims).Create(t.Context(), mpijobtest.MakeMPIJob("broken", namespace).Obj())
@@ -115,7 +117,8 @@ func TestT21BrokenClaims(t *testing.T) {
 // A large uid that is a number in the token is the same number in the pods.
 func TestT21LargeNumber(t *testing.T) {
 	namespace := product.AddProject(t, "large", required)
-	job := suite.Create(t, login(t, broker, with(alices, map[string]any{"posix_uid": 1000001})), mpijobtest.MakeMPIJob("large", namespace).Obj())
+	job := suite.Create(t, login(t, broker, with(alices, map[string]any{"posix_uid": 1000001})),
+		mpijobtest.MakeMPIJob("large", namespace).Obj())
 	runsAs(t, job, "saml:alice", 1000001, 54000)
 	suite.Eventually(t, "the launcher and the worker are there", suite.Soon, func() error { return product.HasPods(t, namespace, 2) })
 	for _, pod := range product.Pods(t, namespace) {

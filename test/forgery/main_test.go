@@ -42,7 +42,8 @@ func startIssuers() (authentication string, err error) {
 func asItIs(from *issuer.Issuer, source string) map[string]any {
 	extra := []map[string]string{{"key": "run.ai/source", "valueExpression": "'" + source + "'"}}
 	for key, claim := range map[string]string{"run.ai/uid": "uid", "run.ai/gid": "gid", "run.ai/supplementary-groups": "supplementary"} {
-		extra = append(extra, map[string]string{"key": key, "valueExpression": "has(claims." + claim + ") ? dyn(claims." + claim + ") : ''"})
+		expression := "has(claims." + claim + ") ? dyn(claims." + claim + ") : ''"
+		extra = append(extra, map[string]string{"key": key, "valueExpression": expression})
 	}
 	return map[string]any{
 		"issuer": map[string]any{"url": from.URL, "audiences": []string{from.Audience}, "certificateAuthority": from.Authority},

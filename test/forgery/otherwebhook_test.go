@@ -58,14 +58,25 @@ func addWebhook(t *testing.T, name string, patch func(*v2beta1.MPIJob) string) *
 		}
 		return response
 	})
-	none, again, fail := admissionregistrationv1.SideEffectClassNone, admissionregistrationv1.IfNeededReinvocationPolicy, admissionregistrationv1.Fail
-	hook := &admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: name}, Webhooks: []admissionregistrationv1.MutatingWebhook{{
-		Name: name + ".example.com", AdmissionReviewVersions: []string{"v1"}, SideEffects: &none, ReinvocationPolicy: &again, FailurePolicy: &fail,
-		ClientConfig: admissionregistrationv1.WebhookClientConfig{URL: &server.URL, CABundle: authorityOf(server)},
-		Rules: []admissionregistrationv1.RuleWithOperations{{Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
-			Rule: admissionregistrationv1.Rule{APIGroups: []string{"kubeflow.org"}, APIVersions: []string{"*"}, Resources: []string{"mpijobs"}}}},
-		NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"runai/queue": "t23"}},
-	}}}
+	none, again := admissionregistrationv1.SideEffectClassNone, admissionregistrationv1.IfNeededReinvocationPolicy
+	fail := admissionregistrationv1.Fail
+	creations := admissionregistrationv1.RuleWithOperations{
+		Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
+		Rule: admissionregistrationv1.Rule{
+			APIGroups: []string{"kubeflow.org"}, APIVersions: []string{"*"}, Resources: []string{"mpijobs"},
+		},
+	}
+	hook := &admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	hook.Webhooks = []admissionregistrationv1.MutatingWebhook{{
+		Name:                    name + ".example.com",
+		AdmissionReviewVersions: []string{"v1"},
+		SideEffects:             &none,
+		ReinvocationPolicy:      &again,
+		FailurePolicy:           &fail,
+		ClientConfig:            admissionregistrationv1.WebhookClientConfig{URL: &server.URL, CABundle: authorityOf(server)},
+		Rules:                   []admissionregistrationv1.RuleWithOperations{creations},
+		NamespaceSelector:       &metav1.LabelSelector{MatchLabels: map[string]string{"runai/queue": "t23"}},
+	}}
 	product.Create(t, hook)
 	t.Cleanup(func() {
 		if err := product.Client.Delete(context.WithoutCancel(t.Context()), hook); err != nil {

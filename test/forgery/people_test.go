@@ -7,7 +7,6 @@ import (
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -53,7 +52,7 @@ func bearer(t *testing.T, token string) client.Client {
 func clientOf(t *testing.T, user *env.User) client.Client {
 	t.Helper()
 	product.PermitEverybody(t, install.Verbs("kubeflow.org", []string{"*"}, "*"),
-		rbacv1.PolicyRule{APIGroups: []string{"", "batch"}, Resources: []string{"pods", "pods/ephemeralcontainers", "jobs"}, Verbs: []string{"*"}})
+		install.Verbs("", []string{"pods", "pods/ephemeralcontainers"}, "*"), install.Verbs("batch", []string{"jobs"}, "*"))
 	return product.ClientOf(t, user)
 }
 

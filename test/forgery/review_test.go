@@ -32,10 +32,11 @@ func TestT25NoState(t *testing.T) {
 	if answer := ask(t, dry.Name, namespace, "saml:bob", "1001"); !answer.Allowed || !bytes.Contains(answer.Patch, []byte("saml:bob")) {
 		t.Errorf("got %+v", answer)
 	}
-	isRefused(t, "a dry run", alice.Create(t.Context(), mpijobtest.MakeMPIJob("dry", namespace).Both(func(template *corev1.PodTemplateSpec) {
+	other := mpijobtest.MakeMPIJob("dry", namespace).Both(func(template *corev1.PodTemplateSpec) {
 		uid := int64(1001)
 		securityOf(&template.Spec).RunAsUser = &uid
-	}).Obj(), client.DryRunAll), asksFor+"1234567")
+	}).Obj()
+	isRefused(t, "a dry run", alice.Create(t.Context(), other, client.DryRunAll), asksFor+"1234567")
 	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
 		t.Errorf("%d jobs are there", len(jobs))
 	}
@@ -50,7 +51,8 @@ func ask(t *testing.T, name, namespace, username, uid string) *admissionv1.Admis
 		t.Fatal(err)
 	}
 	review := admissionv1.AdmissionReview{TypeMeta: metav1.TypeMeta{APIVersion: "admission.k8s.io/v1", Kind: "AdmissionReview"},
-		Request: &admissionv1.AdmissionRequest{UID: "1", Operation: admissionv1.Create, Namespace: namespace, Name: name, Object: runtime.RawExtension{Raw: job},
+		Request: &admissionv1.AdmissionRequest{UID: "1", Operation: admissionv1.Create, Namespace: namespace, Name: name,
+			Object: runtime.RawExtension{Raw: job},
 			UserInfo: authenticationv1.UserInfo{Username: username, Extra: map[string]authenticationv1.ExtraValue{
 				"run.ai/uid": {uid}, "run.ai/gid": {uid}, "run.ai/source": {"keycloak-hpc"}}}}}
 	body, err := json.Marshal(review)
@@ -61,7 +63,8 @@ func ask(t *testing.T, name, namespace, username, uid string) *admissionv1.Admis
 	if err := product.Client.List(t.Context(), hooks); err != nil || len(hooks.Items) != 1 {
 		t.Fatalf("%d webhooks, %v", len(hooks.Items), err)
 	}
-	reviewer := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // the attacker's
+	trusting := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // the attacker's
+	reviewer := http.Client{Timeout: 10 * time.Second, Transport: trusting}
 	answer, err := reviewer.Post(*hooks.Items[0].Webhooks[0].ClientConfig.URL, "application/json", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)

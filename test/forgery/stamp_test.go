@@ -16,7 +16,9 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-var forgedStamp = annotations.Stamp{Username: "saml:bob", Identity: &annotations.Identity{UID: 1001, GID: 1001, UserName: "bob", Home: "/home/bob", Source: "Claims"}}.String()
+var forgedStamp = annotations.Stamp{
+	Username: "saml:bob", Identity: &annotations.Identity{UID: 1001, GID: 1001, UserName: "bob", Home: "/home/bob", Source: "Claims"},
+}.String()
 
 const forgedPasswd = "root:x:0:0:root:/root:/bin/sh\nalice:x:0:0::/:/bin/sh\n"
 
@@ -55,7 +57,9 @@ func TestT09ChangedStamp(t *testing.T) {
 // A job that is being deleted is still somebody's: a finalizer may keep it for long, and MultiKueue copies it.
 func TestT09StampOfADyingJob(t *testing.T) {
 	namespace, alice, bob := product.AddProject(t, "t09-dying", required), login(t, broker, alices), login(t, broker, bobs)
-	suite.Create(t, alice, mpijobtest.MakeMPIJob("dying", namespace).Job(func(job *v2beta1.MPIJob) { job.Finalizers = []string{"example.com/hold"} }).Obj())
+	dying := mpijobtest.MakeMPIJob("dying", namespace).Obj()
+	dying.Finalizers = []string{"example.com/hold"}
+	suite.Create(t, alice, dying)
 	if err := bob.Delete(t.Context(), product.Job(t, namespace, "dying")); err != nil {
 		t.Fatal(err)
 	}
@@ -80,25 +84,31 @@ func TestT10Patches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const applied = `{"apiVersion":"kubeflow.org/v2beta1","kind":"MPIJob","metadata":{"name":"hers"},"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{` +
+	const object = `{"apiVersion":"kubeflow.org/v2beta1","kind":"MPIJob","metadata":{"name":"hers"`
+	const applied = object + `},"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{` +
 		`"securityContext":{"runAsUser":1001},"containers":[{"name":"mpi","image":"example/mpi"}]}}}}}}`
 	for name, patch := range map[string]struct {
 		kind types.PatchType
 		text string
 	}{
-		"a JSON patch of the stamp":  {types.JSONPatchType, `[{"op":"replace","path":"/metadata/annotations/run.ai~1submitted-by","value":` + string(stamp) + `}]`},
-		"a JSON patch of the uid":    {types.JSONPatchType, `[{"op":"replace","path":"/spec/mpiReplicaSpecs/Worker/template/spec/securityContext/runAsUser","value":1001}]`},
+		"a JSON patch of the stamp": {types.JSONPatchType,
+			`[{"op":"replace","path":"/metadata/annotations/run.ai~1submitted-by","value":` + string(stamp) + `}]`},
+		"a JSON patch of the uid": {types.JSONPatchType,
+			`[{"op":"replace","path":"/spec/mpiReplicaSpecs/Worker/template/spec/securityContext/runAsUser","value":1001}]`},
 		"a merge patch of the stamp": {types.MergePatchType, `{"metadata":{"annotations":{"run.ai/submitted-by":` + string(stamp) + `}}}`},
-		"a merge patch of the uid":   {types.MergePatchType, `{"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"securityContext":{"runAsUser":1001}}}}}}}`},
-		"server-side apply":          {types.ApplyPatchType, `{"apiVersion":"kubeflow.org/v2beta1","kind":"MPIJob","metadata":{"name":"hers","annotations":{"run.ai/submitted-by":` + string(stamp) + `}}}`},
-		"server-side apply of ids":   {types.ApplyPatchType, applied},
+		"a merge patch of the uid": {types.MergePatchType,
+			`{"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"securityContext":{"runAsUser":1001}}}}}}}`},
+		"server-side apply": {types.ApplyPatchType,
+			object + `,"annotations":{"run.ai/submitted-by":` + string(stamp) + `}}}`},
+		"server-side apply of ids": {types.ApplyPatchType, applied},
 	} {
 		job := &v2beta1.MPIJob{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "hers"}}
 		var options []client.PatchOption
 		if patch.kind == types.ApplyPatchType {
 			options = []client.PatchOption{client.ForceOwnership, client.FieldOwner("bob")}
 		}
-		isRefused(t, name, bob.Patch(t.Context(), job, client.RawPatch(patch.kind, []byte(patch.text)), options...), "cannot be changed after its submission")
+		isRefused(t, name, bob.Patch(t.Context(), job, client.RawPatch(patch.kind, []byte(patch.text)), options...),
+			"cannot be changed after its submission")
 	}
 	runsAs(t, product.Job(t, namespace, "hers"), "saml:alice", 1234567, 54000)
 }
@@ -126,15 +136,19 @@ func TestT27MultiKueueLabel(t *testing.T) {
 	namespace, alice := product.AddProject(t, "t27", required), login(t, broker, alices)
 	manager := serviceAccount(t, "multikueue", "manager")
 	const origin = "kueue.x-k8s.io/multikueue-origin"
-	forged := mpijobtest.MakeMPIJob("forged", namespace).Label(origin, "multikueue").Annotation(annotations.SubmittedByKey, forgedStamp).Obj()
-	isRefused(t, "a user's", alice.Create(t.Context(), forged.DeepCopy()), "multiKueue.submitters of the cluster's policy does not list saml:alice")
-	isRefused(t, "ids that are not the stamp's", manager.Create(t.Context(), forged.DeepCopy()), "does not run as the identity of its stamp")
+	forged := mpijobtest.MakeMPIJob("forged", namespace).Label(origin, "multikueue").
+		Annotation(annotations.SubmittedByKey, forgedStamp).Obj()
+	isRefused(t, "a user's", alice.Create(t.Context(), forged.DeepCopy()),
+		"multiKueue.submitters of the cluster's policy does not list saml:alice")
+	isRefused(t, "ids that are not the stamp's", manager.Create(t.Context(), forged.DeepCopy()),
+		"does not run as the identity of its stamp")
 	admitted := suite.Create(t, alice, mpijobtest.MakeMPIJob("original", namespace).Obj())
 	copied := func(name string) *v2beta1.MPIJob {
 		return &v2beta1.MPIJob{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Annotations: admitted.Annotations,
 			Labels: map[string]string{origin: "multikueue"}}, Spec: *admitted.Spec.DeepCopy()}
 	}
-	isRefused(t, "a user's copy", alice.Create(t.Context(), copied("users")), "multiKueue.submitters of the cluster's policy does not list saml:alice")
+	isRefused(t, "a user's copy", alice.Create(t.Context(), copied("users")),
+		"multiKueue.submitters of the cluster's policy does not list saml:alice")
 	made := suite.Create(t, manager, copied("copy"))
 	runsAs(t, made, "saml:alice", 1234567, 54000)
 	if diff := cmp.Diff(admitted.Spec, made.Spec); diff != "" {

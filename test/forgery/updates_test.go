@@ -16,9 +16,11 @@ import (
 // hers are two jobs of alice's, of which one is suspended.
 func hers(t *testing.T, namespace string) []string {
 	t.Helper()
-	alice, suspended := login(t, broker, alices), true
+	alice, yes := login(t, broker, alices), true
 	suite.Create(t, alice, mpijobtest.MakeMPIJob("running", namespace).Obj())
-	suite.Create(t, alice, mpijobtest.MakeMPIJob("suspended", namespace).Job(func(job *v2beta1.MPIJob) { job.Spec.RunPolicy.Suspend = &suspended }).Obj())
+	suspended := mpijobtest.MakeMPIJob("suspended", namespace).Obj()
+	suspended.Spec.RunPolicy.Suspend = &yes
+	suite.Create(t, alice, suspended)
 	return []string{"running", "suspended"}
 }
 
@@ -103,6 +105,7 @@ func TestT15CompromisedController(t *testing.T) {
 		controller := serviceAccount(t, "controllers", account)
 		tryOn(t, controller, namespace, jobs)
 		own := mpijobtest.MakeMPIJob("own", namespace).Annotation(annotations.SubmittedByKey, forgedStamp).Obj()
-		isRefused(t, "a job of its own", controller.Create(t.Context(), own), "the cluster knows no UID and GID of system:serviceaccount:controllers:"+account)
+		isRefused(t, "a job of its own", controller.Create(t.Context(), own),
+			"the cluster knows no UID and GID of system:serviceaccount:controllers:"+account)
 	}
 }

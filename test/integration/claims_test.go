@@ -76,7 +76,9 @@ func TestVolumes(t *testing.T) {
 	if code != 0 || stderr != "" {
 		t.Fatal(stderr)
 	}
-	want := map[string]string{"/new": "claim pvc-dist1-0 ro", "/old": "claim mine", "/raid": "path /raid ro", "/nfs": "nfs nfs.example.com:/public"}
+	want := map[string]string{
+		"/new": "claim pvc-dist1-0 ro", "/old": "claim mine", "/raid": "path /raid ro", "/nfs": "nfs nfs.example.com:/public",
+	}
 	for _, pod := range podsOf(t, product.Job(t, namespace, "dist1")).all() {
 		got := map[string]string{}
 		for _, mount := range pod.Spec.Containers[0].VolumeMounts {
@@ -88,7 +90,8 @@ func TestVolumes(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", pod.Name, diff)
 		}
 	}
-	if err := product.Client.Delete(t.Context(), product.Job(t, namespace, "dist1"), client.PropagationPolicy(metav1.DeletePropagationBackground)); err != nil {
+	if err := product.Client.Delete(t.Context(), product.Job(t, namespace, "dist1"),
+		client.PropagationPolicy(metav1.DeletePropagationBackground)); err != nil {
 		t.Fatal(err)
 	}
 	suite.Eventually(t, "the pods of the deleted job are gone", suite.Soon, func() error { return product.HasPods(t, namespace, 0) })
@@ -97,7 +100,9 @@ func TestVolumes(t *testing.T) {
 	}
 	// The same name again would mount the data of the first job.
 	_, stderr, code = product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/new")
-	if want := "runai: --pvc: the claim pvc-dist1-0 exists already, with somebody's data: mount it with --pvc pvc-dist1-0:/path, or write another --name\n"; stderr != want || code != 1 {
+	wantError := "runai: --pvc: the claim pvc-dist1-0 exists already, with somebody's data: " +
+		"mount it with --pvc pvc-dist1-0:/path, or write another --name\n"
+	if stderr != wantError || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
 	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
@@ -141,7 +146,8 @@ func TestClaimOverQuota(t *testing.T) {
 	namespace := product.AddProject(t, "quota", v1alpha1.ProjectSpec{})
 	limit(t, namespace, corev1.ResourceRequestsStorage, "2Gi")
 	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a", "--pvc", ":5Gi:/b")
-	if code != 1 || !strings.HasPrefix(stderr, "runai: --pvc: the claim pvc-dist1-1 cannot be created: ") || !strings.Contains(stderr, "exceeded quota") {
+	if code != 1 || !strings.HasPrefix(stderr, "runai: --pvc: the claim pvc-dist1-1 cannot be created: ") ||
+		!strings.Contains(stderr, "exceeded quota") {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
 	claimsAreGone(t, namespace)
@@ -152,7 +158,8 @@ func TestClaimForbidden(t *testing.T) {
 	namespace := product.AddProject(t, "forbidden", v1alpha1.ProjectSpec{})
 	user := addSubmitter(t, "carol", namespace)
 	_, stderr, code := product.RunaiAs(t, user, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a")
-	want := "runai: --pvc: the claim pvc-dist1-0 cannot be created: carol may not create persistentvolumeclaims in namespace runai-forbidden: " +
+	want := "runai: --pvc: the claim pvc-dist1-0 cannot be created: " +
+		"carol may not create persistentvolumeclaims in namespace runai-forbidden: " +
 		"check the project, or ask your administrator for the permission\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
@@ -196,7 +203,8 @@ func TestConnectionIsCut(t *testing.T) {
 					}
 					panic(http.ErrAbortHandler)
 				})
-				_, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", name, "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a", "--pvc", ":2Gi:/b")
+				_, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", name, "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a",
+					"--pvc", ":2Gi:/b")
 				if (code == 0) != afterwards {
 					t.Errorf("exit code %d: %s", code, stderr)
 				}
@@ -204,7 +212,9 @@ func TestConnectionIsCut(t *testing.T) {
 				if code == 0 && (jobs != 1 || claims != 2) || code != 0 && jobs+claims != 0 {
 					t.Errorf("exit code %d, %d jobs and %d claims are there", code, jobs, claims)
 				}
-				clear := []client.DeleteAllOfOption{client.InNamespace(namespace), client.PropagationPolicy(metav1.DeletePropagationBackground)}
+				clear := []client.DeleteAllOfOption{
+					client.InNamespace(namespace), client.PropagationPolicy(metav1.DeletePropagationBackground),
+				}
 				for _, object := range []client.Object{&corev1.PersistentVolumeClaim{}, &v2beta1.MPIJob{}} {
 					if err := product.Client.DeleteAllOf(t.Context(), object, clear...); err != nil {
 						t.Fatal(err)

@@ -38,17 +38,24 @@ func TestErrorsOnTheWay(t *testing.T) {
 		forward.ServeHTTP(w, r)
 	}
 	for _, test := range []struct{ name, kubeconfig, want string }{
-		{"no kubeconfig", filepath.Join(t.TempDir(), "none"), "there is no kubeconfig: write --kubeconfig FILE, set KUBECONFIG, or log in to the cluster first"},
+		{"no kubeconfig", filepath.Join(t.TempDir(), "none"),
+			"there is no kubeconfig: write --kubeconfig FILE, set KUBECONFIG, or log in to the cluster first"},
 		{"an unreachable server", changed(t, func(cluster *api.Cluster, _ *api.AuthInfo) { cluster.Server = "https://127.0.0.1:1" }),
-			"cannot reach the API server https://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused: check the network and the kubeconfig"},
+			"cannot reach the API server https://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused: " +
+				"check the network and the kubeconfig"},
 		{"a server of another CA", changed(t, func(cluster *api.Cluster, _ *api.AuthInfo) { cluster.CertificateAuthorityData = nil }),
-			"cannot reach the API server " + server + ": tls: failed to verify certificate: x509: certificate signed by unknown authority: check the network and the kubeconfig"},
+			"cannot reach the API server " + server + ": tls: failed to verify certificate: " +
+				"x509: certificate signed by unknown authority: check the network and the kubeconfig"},
 		{"an expired login", changed(t, func(_ *api.Cluster, user *api.AuthInfo) { *user = api.AuthInfo{Token: "expired"} }),
 			"the API server " + server + " does not accept your login, which may have expired: log in again and repeat the command"},
-		{"no MPIJobs", proxied(t, older), "this cluster does not know MPIJobs (kubeflow.org/v2beta1): ask your administrator to install the MPI Operator v0.8"},
+		{"no MPIJobs", proxied(t, older),
+			"this cluster does not know MPIJobs (kubeflow.org/v2beta1): ask your administrator to install the MPI Operator v0.8"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, args := range []string{"submit-mpi dist1 -p way -i x", "submit-mpi -p way -i x", "list -p way", "describe dist1 -p way", "logs dist1 -p way", "delete dist1 -p way"} {
+			for _, args := range []string{
+				"submit-mpi dist1 -p way -i x", "submit-mpi -p way -i x",
+				"list -p way", "describe dist1 -p way", "logs dist1 -p way", "delete dist1 -p way",
+			} {
 				stdout, stderr, code := product.RunaiAs(t, test.kubeconfig, strings.Fields(args)...)
 				if want := "runai: " + test.want + "\n"; stderr != want || stdout != "" || code != 1 {
 					t.Errorf("%s: exit code %d, stdout %q\ngot  %swant %s", args, code, stdout, stderr, want)

@@ -60,7 +60,10 @@ func TestOtherNamespacesAreNotTouched(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := sent["spec"].(map[string]any)
-	for key, value := range map[string]any{"launcherCreationPolicy": "AtStartup", "mpiImplementation": "OpenMPI", "runLauncherAsWorker": false, "sshAuthMountPath": "/root/.ssh"} {
+	for key, value := range map[string]any{
+		"launcherCreationPolicy": "AtStartup", "mpiImplementation": "OpenMPI", "runLauncherAsWorker": false,
+		"sshAuthMountPath": "/root/.ssh",
+	} {
 		want[key] = value // the CRD's defaults
 	}
 	want["runPolicy"].(map[string]any)["suspend"] = false

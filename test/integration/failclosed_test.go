@@ -74,7 +74,9 @@ func TestKilledAfterCreation(t *testing.T) {
 func addNode(t *testing.T) {
 	t.Helper()
 	resources := corev1.ResourceList{
-		corev1.ResourceCPU: resource.MustParse("64"), corev1.ResourceMemory: resource.MustParse("64Gi"), corev1.ResourcePods: resource.MustParse("500"),
+		corev1.ResourceCPU:    resource.MustParse("64"),
+		corev1.ResourceMemory: resource.MustParse("64Gi"),
+		corev1.ResourcePods:   resource.MustParse("500"),
 	}
 	if err := product.AddNode(t.Context(), "free-node", nil, resources); err != nil {
 		t.Fatal(err)

@@ -50,7 +50,9 @@ func play(t *testing.T, pods []corev1.Pod, change func(*corev1.PodStatus)) {
 
 func running(status *corev1.PodStatus) {
 	status.Phase = corev1.PodRunning
-	status.ContainerStatuses = []corev1.ContainerStatus{{Name: "mpi", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}}
+	status.ContainerStatuses = []corev1.ContainerStatus{
+		{Name: "mpi", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}},
+	}
 }
 
 func TestListJobs(t *testing.T) {
@@ -61,7 +63,8 @@ func TestListJobs(t *testing.T) {
 	podsOf(t, product.Job(t, namespace, "session"))
 	want := [][]string{
 		{"Showing jobs for project listed"},
-		{"NAME", "STATUS", "AGE", "NODE", "IMAGE", "TYPE", "PROJECT", "USER", "GPUs Allocated (Requested)", "PODs Running (Pending)", "SERVICE URL(S)"},
+		{"NAME", "STATUS", "AGE", "NODE", "IMAGE", "TYPE", "PROJECT", "USER",
+			"GPUs Allocated (Requested)", "PODs Running (Pending)", "SERVICE URL(S)"},
 		{"session", "Pending", "*", "-", "example/train", "Interactive", "listed", "admin", "0 (1)", "0 (2)"},
 		{"train", "Running", "*", "-", "example/train", "Train", "listed", "admin", "0 (4)", "3 (0)"},
 	}
@@ -86,14 +89,16 @@ func TestListJobsElsewhere(t *testing.T) {
 	product.AddNamespace(t, "odd-name", map[string]string{"runai/queue": "odd"})
 	product.Create(t, &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "odd"}})
 	submit(t, "dist1", "-p", "odd")
-	if stdout, stderr, _ := product.Runai(t, "list", "-p", "odd"); !strings.Contains(stdout, "dist1") || !strings.HasPrefix(stdout, "Showing jobs for project odd\n") {
+	stdout, stderr, _ := product.Runai(t, "list", "-p", "odd")
+	if !strings.Contains(stdout, "dist1") || !strings.HasPrefix(stdout, "Showing jobs for project odd\n") {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
 	if stdout, stderr, code := product.Runai(t, "describe", "dist1", "-p", "odd"); code != 0 {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
 	_, stderr, code := product.Runai(t, "list", "-p", "absent")
-	if want := "runai: --project absent was not found: no namespace has the label runai/queue=absent; see runai list projects\n"; stderr != want || code != 1 {
+	want := "runai: --project absent was not found: no namespace has the label runai/queue=absent; see runai list projects\n"
+	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
 	product.AddProject(t, "empty", v1alpha1.ProjectSpec{})
@@ -118,11 +123,14 @@ func TestOrdinaryUserFollowsUp(t *testing.T) {
 		{"submit-mpi dist1 -p modest -i x", "The job 'dist1' has been submitted successfully\n", ""},
 		{"list -n " + namespace, "dist1", ""},
 		{"describe job dist1 -p modest", "NAME:", ""},
-		{"config project modest", "Project modest has been set as default project\n", "Warning: you may not list namespaces, so runai-modest is a guess\n"},
+		{"config project modest", "Project modest has been set as default project\n",
+			"Warning: you may not list namespaces, so runai-modest is a guess\n"},
 		{"describe job dist1", "PROJECT:", ""},
 		{"delete dist1", "Job dist1 deleted successfully.\n", ""},
-		{"delete dist1", "", "runai: Job dist1 does not exist in project modest. If the job exists in a different project, use -p <project-name>.\n"},
-		{"list -A", "", "runai: dora may not list mpijobs in this cluster: check the project, or ask your administrator for the permission\n"},
+		{"delete dist1", "",
+			"runai: Job dist1 does not exist in project modest. If the job exists in a different project, use -p <project-name>.\n"},
+		{"list -A", "",
+			"runai: dora may not list mpijobs in this cluster: check the project, or ask your administrator for the permission\n"},
 	} {
 		stdout, stderr, _ := product.RunaiAs(t, user.Kubeconfig(), strings.Fields(step.args)...)
 		if !strings.Contains(stdout, step.stdout) || stderr != step.stderr {
@@ -140,7 +148,8 @@ func TestListProjects(t *testing.T) {
 	}
 	stdout, _, _ = product.RunaiAs(t, kubeconfig, "list", "projects")
 	rows := cells(stdout)
-	if diff := cmp.Diff([]string{"PROJECT", "DEPARTMENT", "DESERVED GPUs", "INT LIMIT", "INT AFFINITY", "TRAIN AFFINITY"}, rows[0]); diff != "" {
+	diff := cmp.Diff([]string{"PROJECT", "DEPARTMENT", "DESERVED GPUs", "INT LIMIT", "INT AFFINITY", "TRAIN AFFINITY"}, rows[0])
+	if diff != "" {
 		t.Error(diff)
 	}
 	found := false
@@ -184,7 +193,8 @@ func TestDescribe(t *testing.T) {
 		return suite.Says(stdout, "No node can take pod", "[FailedScheduling]")
 	})
 	for _, want := range []string{
-		"NAME:                  dist1\n", "NAMESPACE:             runai-described\n", "STATUS:                Pending\n", "TOTAL REQUESTED GPUS:  1\n",
+		"NAME:                  dist1\n", "NAMESPACE:             runai-described\n", "STATUS:                Pending\n",
+		"TOTAL REQUESTED GPUS:  1\n",
 		"APPLIED POLICIES:      scheduling, node-affinity, gpu, launcher-env, start-gate\n",
 		"; ask your administrator for nodes of the project's node types, or choose another with --node-type.\n",
 		"\nPods:\nPOD ", "dist1-worker-0  ", "\nEvents:\nSOURCE ", "mpijob/dist1  ", "[MPIJobCreated]",
@@ -241,12 +251,15 @@ func TestDelete(t *testing.T) {
 	}
 	for _, step := range []struct{ args, stdout, stderr string }{
 		{"delete job a -p deleted", "Job a deleted successfully.\n", ""},
-		{"delete b absent -p deleted", "Job b deleted successfully.\n", "runai: Job absent does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
+		{"delete b absent -p deleted", "Job b deleted successfully.\n",
+			"runai: Job absent does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
 		{"delete -p deleted", "", "runai: runai delete job needs either names or --all: write for example runai delete job dist1\n"},
 		{"delete job -A -p deleted", "Job c deleted successfully.\nJob d deleted successfully.\n", ""},
 		{"delete job -A -p deleted", "There are no jobs in project deleted.\n", ""},
-		{"describe job c -p deleted", "", "runai: Job c does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
-		{"logs c -p deleted", "", "runai: Job c does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
+		{"describe job c -p deleted", "",
+			"runai: Job c does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
+		{"logs c -p deleted", "",
+			"runai: Job c does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
 	} {
 		if stdout, stderr, _ := product.Runai(t, strings.Fields(step.args)...); stdout != step.stdout || stderr != step.stderr {
 			t.Errorf("%s: got %s%s", step.args, stdout, stderr)
@@ -269,9 +282,11 @@ func TestDescribeSaysWhatHoldsAJobBack(t *testing.T) {
 	product.AddNamespace(t, "unlabelled", nil)
 	product.Create(t, mpijobtest.MakeMPIJob("unjudged", "unlabelled").Gate("run.ai/admission").Obj())
 	for _, test := range []struct{ job, namespace, want string }{
-		{"suspended", namespace, "The job is suspended and waits for its turn in queue research: nothing needs to be done, unless the queue is stopped."},
+		{"suspended", namespace,
+			"The job is suspended and waits for its turn in queue research: nothing needs to be done, unless the queue is stopped."},
 		{"foreign", namespace, "The scheduling gate example.com/other holds pod foreign-"},
-		{"unjudged", "unlabelled", "The job was never admitted: no webhook of runai-mpi took its scheduling gate off; delete it, and submit it again in a namespace of a project."},
+		{"unjudged", "unlabelled", "The job was never admitted: no webhook of runai-mpi took its scheduling gate off; " +
+			"delete it, and submit it again in a namespace of a project."},
 	} {
 		suite.Eventually(t, test.job, suite.Soon, func() error {
 			stdout, _, _ := product.Runai(t, "describe", test.job, "-n", test.namespace)

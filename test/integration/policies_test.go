@@ -14,7 +14,8 @@ import (
 )
 
 func TestScheduling(t *testing.T) {
-	product.Upgrade(t, "--set", "policy.scheduling.schedulerName=team-scheduler", "--set", "policy.scheduling.queueLabel=kueue.x-k8s.io/queue-name")
+	product.Upgrade(t, "--set", "policy.scheduling.schedulerName=team-scheduler",
+		"--set", "policy.scheduling.queueLabel=kueue.x-k8s.io/queue-name")
 	namespace := product.AddProject(t, "scheduling", v1alpha1.ProjectSpec{Queue: "research"})
 	job := mpijobtest.MakeMPIJob("gated", namespace).Workers(2).Gate(annotations.AdmissionGate).Gate("example.com/other").
 		Annotation(annotations.InteractiveKey, "true").Obj()
@@ -102,7 +103,8 @@ func TestSharedGPU(t *testing.T) {
 	}{
 		"fraction": {mpijobtest.MakeMPIJob("fraction", namespace).Annotation(annotations.GPUKey, "0.5").Obj(), "gpu-fraction", "0.5"},
 		"memory":   {mpijobtest.MakeMPIJob("memory", namespace).Annotation(annotations.GPUMemoryKey, "1G").Obj(), "gpu-memory", "954"},
-		"manifest": {mpijobtest.MakeMPIJob("manifest", namespace).Limit(v2beta1.MPIReplicaTypeWorker, "nvidia.com/gpu", "0.5").Obj(), "gpu-fraction", "0.5"},
+		"manifest": {mpijobtest.MakeMPIJob("manifest", namespace).Limit(v2beta1.MPIReplicaTypeWorker, "nvidia.com/gpu", "0.5").Obj(),
+			"gpu-fraction", "0.5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			product.Create(t, test.job)
@@ -187,10 +189,13 @@ func TestJudge(t *testing.T) {
 	job := mpijobtest.MakeMPIJob("bad", namespace).Workers(0).Annotation(annotations.ProjectKey, "another").
 		Both(func(template *corev1.PodTemplateSpec) { template.Spec.HostNetwork = true }).Obj()
 	want := []string{
-		`metadata.annotations[run.ai/project]: Invalid value: "another": is not the project of this namespace, which belongs to judged: submit to a namespace of the project that you mean`,
+		`metadata.annotations[run.ai/project]: Invalid value: "another": is not the project of this namespace, ` +
+			`which belongs to judged: submit to a namespace of the project that you mean`,
 		`spec.mpiReplicaSpecs[Worker].replicas: Invalid value: 0: there must be at least one worker: write 1 or more`,
-		`spec.mpiReplicaSpecs[Launcher].template.spec.hostNetwork: Forbidden: is not allowed in project judged: leave it out, the pods then have a network of their own`,
-		`spec.mpiReplicaSpecs[Worker].template.spec.hostNetwork: Forbidden: is not allowed in project judged: leave it out, the pods then have a network of their own`,
+		`spec.mpiReplicaSpecs[Launcher].template.spec.hostNetwork: Forbidden: is not allowed in project judged: ` +
+			`leave it out, the pods then have a network of their own`,
+		`spec.mpiReplicaSpecs[Worker].template.spec.hostNetwork: Forbidden: is not allowed in project judged: ` +
+			`leave it out, the pods then have a network of their own`,
 	}
 	if diff := cmp.Diff(want, refused(t, job)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -13,7 +13,8 @@ import (
 // What the cluster refuses, the command line says in the words of its flags, every cause in a line.
 func TestRefusalsInTheWordsOfTheFlags(t *testing.T) {
 	namespace := product.AddProject(t, "strict", v1alpha1.ProjectSpec{
-		NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx", "a100"}}, Restrictions: v1alpha1.Restrictions{HostNetwork: v1alpha1.Deny},
+		NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx", "a100"}},
+		Restrictions: v1alpha1.Restrictions{HostNetwork: v1alpha1.Deny},
 	})
 	for _, test := range []struct {
 		args string
@@ -22,7 +23,9 @@ func TestRefusalsInTheWordsOfTheFlags(t *testing.T) {
 		{"-g 0.5", []string{"--gpu 0.5 is a share of a GPU, and this cluster shares none: write a whole number of GPUs"}},
 		{"--gpu-memory 20M", []string{"--gpu-memory 20M is a share of a GPU, and this cluster shares none: write a whole number of GPUs"}},
 		{"--node-type t4", []string{"--node-type t4 is not a node type of project strict for training jobs: write dgx or a100"}},
-		{"--host-network", []string{"--host-network is not allowed in project strict: leave it out, the pods then have a network of their own"}},
+		{"--host-network", []string{
+			"--host-network is not allowed in project strict: leave it out, the pods then have a network of their own",
+		}},
 		{"-g 0.5 --node-type t4 --host-network -n " + namespace, []string{
 			"--node-type t4 is not a node type of project strict for training jobs: write dgx or a100",
 			"--gpu 0.5 is a share of a GPU, and this cluster shares none: write a whole number of GPUs",
@@ -52,15 +55,19 @@ func TestRefusalsOfKubectl(t *testing.T) {
 		{"an unknown annotation", `run.ai/large-shm: 1Gi`, `run.ai/large-shn: 1Gi`,
 			[]string{"metadata.annotations[run.ai/large-shn]: Forbidden: is not an annotation of run.ai/: did you mean run.ai/large-shm?"}},
 		{"another project", `run.ai/project: same`, `run.ai/project: other`,
-			[]string{`metadata.annotations[run.ai/project]: Invalid value: "other": is not the project of this namespace, which belongs to manifests`}},
+			[]string{`metadata.annotations[run.ai/project]: Invalid value: "other": ` +
+				`is not the project of this namespace, which belongs to manifests`}},
 		{"a contradiction", "resources: {}", "resources: {limits: {nvidia.com/gpu: 1}}",
-			[]string{`resources.limits[nvidia.com/gpu]: Invalid value: "1": contradicts metadata.annotations[run.ai/gpu], which asks for 2: write the same, or leave this out`}},
+			[]string{`resources.limits[nvidia.com/gpu]: Invalid value: "1": contradicts metadata.annotations[run.ai/gpu], ` +
+				`which asks for 2: write the same, or leave this out`}},
 		{"a field that cannot be decoded", "slotsPerWorker: 2", `slotsPerWorker: "two"`,
 			[]string{`spec.slotsPerWorker: Invalid value: "\"two\"": cannot be read as a whole number: write it without quotes`}},
 		{"a quantity that cannot be decoded", "resources: {}", "resources: {limits: {cpu: lots}}",
-			[]string{`spec.mpiReplicaSpecs[Worker].template.spec.containers[0].resources.limits[cpu]: Invalid value: "\"lots\"": cannot be read as a quantity`}},
+			[]string{`spec.mpiReplicaSpecs[Worker].template.spec.containers[0].resources.limits[cpu]: ` +
+				`Invalid value: "\"lots\"": cannot be read as a quantity`}},
 		{"several", `run.ai/gpu: "2"`, "run.ai/gpu: NaN\n    run.ai/gpu-memory: \"0\"",
-			[]string{`metadata.annotations[run.ai/gpu]: Invalid value: "NaN": is not a number of GPUs`, `metadata.annotations[run.ai/gpu-memory]: Invalid value: "0": is not an amount above 0`}},
+			[]string{`metadata.annotations[run.ai/gpu]: Invalid value: "NaN": is not a number of GPUs`,
+				`metadata.annotations[run.ai/gpu-memory]: Invalid value: "0": is not an amount above 0`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			manifest := strings.ReplaceAll(annotated, "project: same", "project: manifests")
@@ -100,10 +107,13 @@ func TestProjectsAndNamespaces(t *testing.T) {
 		{"-p single", "mpijob.kubeflow.org/dist1\n", ""},
 		{"-p several", "", "runai: --project several has the namespaces first, second: write one of them with -n\n"},
 		{"-p several -n second", "mpijob.kubeflow.org/dist1\n", ""},
-		{"-p absent", "", "runai: --project absent was not found: no namespace has the label runai/queue=absent; see runai list projects\n"},
+		{"-p absent", "",
+			"runai: --project absent was not found: no namespace has the label runai/queue=absent; see runai list projects\n"},
 		{"-n absent", "", "runai: namespace absent does not exist: write -p PROJECT, or another namespace with -n\n"},
-		{"-p labelled -n second", "", "runai: --project labelled is not the project of this namespace, which belongs to several: submit to a namespace of the project that you mean\n"},
-		{"-p labelled", "", "runai: --name dist1 is the name of a job in namespace runai-labelled already: write another, or delete that job first\n"},
+		{"-p labelled -n second", "", "runai: --project labelled is not the project of this namespace, which belongs to several: " +
+			"submit to a namespace of the project that you mean\n"},
+		{"-p labelled", "", "runai: --name dist1 is the name of a job in namespace runai-labelled already: " +
+			"write another, or delete that job first\n"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			args := append([]string{"submit-mpi", "--name", "dist1", "-i", "x", "-o", "name"}, strings.Fields(test.args)...)
@@ -125,7 +135,9 @@ func TestOrdinaryUser(t *testing.T) {
 		return product.RunaiAs(t, user.Kubeconfig(), "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-o", "name")
 	}
 	_, stderr, code := submit()
-	if want := "runai: alice may not create mpijobs in namespace runai-users: check the project, or ask your administrator for the permission\n"; stderr != want || code != 1 {
+	want := "runai: alice may not create mpijobs in namespace runai-users: " +
+		"check the project, or ask your administrator for the permission\n"
+	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
 	product.Permit(t, namespace, "alice", install.Verbs("kubeflow.org", []string{"mpijobs"}, "create"))

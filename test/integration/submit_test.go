@@ -70,12 +70,14 @@ spec:
 func TestKubectlGetsTheSame(t *testing.T) {
 	namespace := product.AddProject(t, "same", dgx)
 	product.CreateManifest(t, namespace, annotated)
-	_, stderr, code := product.Runai(t, "submit-mpi", "by-runai", "-p", "same", "-g", "2", "--large-shm=1Gi", "--interactive", "--node-type", "v100",
+	_, stderr, code := product.Runai(t, "submit-mpi", "by-runai", "-p", "same", "-g", "2", "--large-shm=1Gi",
+		"--interactive", "--node-type", "v100",
 		"--processes=3", "--slots-per-worker=2", "-i", "example/train", "-e", "A=1", "--command", "--", "mpirun", "train")
 	if code != 0 {
 		t.Fatal(stderr)
 	}
-	if diff := cmp.Diff(canonical(t, product.Job(t, namespace, "by-kubectl").Spec), canonical(t, product.Job(t, namespace, "by-runai").Spec)); diff != "" {
+	diff := cmp.Diff(canonical(t, product.Job(t, namespace, "by-kubectl").Spec), canonical(t, product.Job(t, namespace, "by-runai").Spec))
+	if diff != "" {
 		t.Errorf("(-kubectl +runai):\n%s", diff)
 	}
 }
@@ -92,14 +94,16 @@ func canonical(t *testing.T, value any) string {
 func TestGeneratedNames(t *testing.T) {
 	namespace := product.AddProject(t, "names", v1alpha1.ProjectSpec{})
 	for _, want := range []string{"job-0", "job-1"} {
-		if stdout, stderr, _ := product.Runai(t, "submit-mpi", "-p", "names", "-i", "x", "-o", "name"); stdout != "mpijob.kubeflow.org/"+want+"\n" {
+		stdout, stderr, _ := product.Runai(t, "submit-mpi", "-p", "names", "-i", "x", "-o", "name")
+		if stdout != "mpijob.kubeflow.org/"+want+"\n" {
 			t.Fatalf("got %q %q, want %s", stdout, stderr, want)
 		}
 	}
 	if err := product.Client.Delete(t.Context(), product.Job(t, namespace, "job-0")); err != nil {
 		t.Fatal(err)
 	}
-	if stdout, stderr, _ := product.Runai(t, "submit-mpi", "-p", "names", "-i", "x", "-o", "name"); stdout != "mpijob.kubeflow.org/job-0\n" {
+	stdout, stderr, _ := product.Runai(t, "submit-mpi", "-p", "names", "-i", "x", "-o", "name")
+	if stdout != "mpijob.kubeflow.org/job-0\n" {
 		t.Errorf("the smallest free name is job-0: got %q %q", stdout, stderr)
 	}
 }

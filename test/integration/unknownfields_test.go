@@ -27,10 +27,12 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 	object.SetNamespace(namespace)
 	waitForFuture(t, object)
 	product.Create(t, object)
-	if applied := object.GetAnnotations()["run.ai/applied-policies"]; !strings.HasPrefix(applied, "scheduling,node-affinity,gpu,home-dir,launcher-env,large-shm,git-sync,start-gate ") {
+	applied := object.GetAnnotations()["run.ai/applied-policies"]
+	if !strings.HasPrefix(applied, "scheduling,node-affinity,gpu,home-dir,launcher-env,large-shm,git-sync,start-gate ") {
 		t.Errorf("only %s applied", applied)
 	}
-	if got, want := strings.Count(canonical(t, object.Object["spec"]), `"future": "kept"`), strings.Count(futureJob, "future: kept"); got != want {
+	got, want := strings.Count(canonical(t, object.Object["spec"]), `"future": "kept"`), strings.Count(futureJob, "future: kept")
+	if got != want {
 		t.Errorf("%d of %d unknown fields are left:\n%s", got, want, canonical(t, object.Object["spec"]))
 	}
 }
@@ -40,7 +42,13 @@ apiVersion: kubeflow.org/v2beta1
 kind: MPIJob
 metadata:
   name: future
-  annotations: {run.ai/gpu: "0.5", run.ai/large-shm: "true", run.ai/interactive: "true", run.ai/node-type: t4, run.ai/create-home-dir: "true", run.ai/git-sync: "source=https://git.example.com/code"}
+  annotations:
+    run.ai/gpu: "0.5"
+    run.ai/large-shm: "true"
+    run.ai/interactive: "true"
+    run.ai/node-type: t4
+    run.ai/create-home-dir: "true"
+    run.ai/git-sync: "source=https://git.example.com/code"
 spec:
   future: kept
   runPolicy: {future: kept}

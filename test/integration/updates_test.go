@@ -54,11 +54,13 @@ var refusedEdits = []edit{
 	{"command", fmt.Sprintf(roleOf, `{"template":{"spec":{"containers":[{"name":"mpi","image":"example/mpi","command":["steal"]}]}}}`)},
 	{"image", fmt.Sprintf(roleOf, `{"template":{"spec":{"containers":[{"name":"mpi","image":"example/other"}]}}}`)},
 	{"volumes", fmt.Sprintf(roleOf, `{"template":{"spec":{"volumes":[{"name":"x","hostPath":{"path":"/"}}]}}}`)},
-	{"env", fmt.Sprintf(roleOf, `{"template":{"spec":{"containers":[{"name":"mpi","image":"example/mpi","env":[{"name":"LD_PRELOAD","value":"x"}]}]}}}`)},
+	{"env", fmt.Sprintf(roleOf,
+		`{"template":{"spec":{"containers":[{"name":"mpi","image":"example/mpi","env":[{"name":"LD_PRELOAD","value":"x"}]}]}}}`)},
 	{"affinity", fmt.Sprintf(roleOf, `{"template":{"spec":{"affinity":{"podAffinity":{}}}}}`)},
 	{"ids", fmt.Sprintf(roleOf, `{"template":{"spec":{"securityContext":{"runAsUser":1001}}}}`)},
 	{"schedulerName", fmt.Sprintf(roleOf, `{"template":{"spec":{"schedulerName":"other"}}}`)},
-	{"confinement", fmt.Sprintf(roleOf, `{"template":{"metadata":{"annotations":{"container.apparmor.security.beta.kubernetes.io/mpi":"unconfined"}}}}`)},
+	{"confinement", fmt.Sprintf(roleOf,
+		`{"template":{"metadata":{"annotations":{"container.apparmor.security.beta.kubernetes.io/mpi":"unconfined"}}}}`)},
 	{"a new role", `{"spec":{"mpiReplicaSpecs":{"Other":{"template":{"spec":{"containers":[{"name":"c","image":"x"}]}}}}}}`},
 	{"queue", `{"metadata":{"labels":{"kai.scheduler/queue":"other"}}}`},
 	{"intent", `{"metadata":{"annotations":{"run.ai/run-as-user":null}}}`},
@@ -94,7 +96,8 @@ var allowedEdits = []edit{
 // T12 to T15: one rule for everybody, on a running and on a suspended job, before and after the
 // policy and the project changed.
 func TestUpdates(t *testing.T) {
-	namespace := product.AddProject(t, "updates", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired, NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx"}}})
+	namespace := product.AddProject(t, "updates",
+		v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired, NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx"}}})
 	people := map[string]*env.User{
 		"the owner":          as(t, "saml:alice", claims),
 		"another user":       as(t, "saml:bob", map[string][]string{"run.ai/uid": {"1001"}, "run.ai/gid": {"1001"}}),
@@ -105,12 +108,14 @@ func TestUpdates(t *testing.T) {
 	}
 	for _, suspended := range []bool{false, true} {
 		name := map[bool]string{false: "running", true: "suspended"}[suspended]
-		job := mpijobtest.MakeMPIJob(name, namespace).Annotation(annotations.RunAsUserKey, "true").Job(func(job *v2beta1.MPIJob) { job.Spec.RunPolicy.Suspend = &suspended }).Obj()
+		job := mpijobtest.MakeMPIJob(name, namespace).Annotation(annotations.RunAsUserKey, "true").Obj()
+		job.Spec.RunPolicy.Suspend = &suspended
 		suite.Create(t, product.ClientOf(t, people["the owner"]), job)
 	}
 	owner := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "owner", Namespace: namespace}}
 	product.Create(t, owner)
-	own := edit{"an owner", fmt.Sprintf(`{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner","uid":%q}]}}`, owner.UID)}
+	const owned = `{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner","uid":%q}]}}`
+	own := edit{"an owner", fmt.Sprintf(owned, owner.UID)}
 	allowed := append(slices.Clone(allowedEdits), own, edit{"no owner", `{"metadata":{"ownerReferences":null}}`})
 	tryAll := func(when string, restores bool) {
 		for who, user := range people {
@@ -226,7 +231,8 @@ spec:
       template:
         spec:
           schedulingGates: [{name: run.ai/admission}]
-          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: zone, operator: In, values: [z1]}]}]}}}
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [
+            {matchExpressions: [{key: zone, operator: In, values: [z1]}]}]}}}
           containers: [{name: mpi, image: example/train, env: [{name: A, value: "1"}], resources: {limits: {nvidia.com/gpu: "0.5"}}}]
 `
 
@@ -237,7 +243,8 @@ func TestApplyAgain(t *testing.T) {
 	for name, flags := range map[string][]string{"client-side": nil, "server-side": {"--server-side", "--force-conflicts"}} {
 		t.Run(name, func(t *testing.T) {
 			apply := func(text string) (string, error) {
-				_, stderr, err := product.Kubectl(t.Context(), strings.NewReader(text), append([]string{"apply", "-n", namespace, "-f", "-"}, flags...)...)
+				_, stderr, err := product.Kubectl(t.Context(), strings.NewReader(text),
+					append([]string{"apply", "-n", namespace, "-f", "-"}, flags...)...)
 				return stderr, err
 			}
 			text := fmt.Sprintf(applied, name)
@@ -255,7 +262,9 @@ func TestApplyAgain(t *testing.T) {
 				t.Errorf("applied again (-before +after):\n%s", diff)
 			}
 			stderr, err := apply(strings.Replace(text, "mpirun, train", "mpirun, steal", 1))
-			if err == nil || !strings.Contains(stderr, "what a job runs cannot be changed after its submission (spec.mpiReplicaSpecs[Launcher]): delete it and submit it again") {
+			const want = "what a job runs cannot be changed after its submission (spec.mpiReplicaSpecs[Launcher]): " +
+				"delete it and submit it again"
+			if err == nil || !strings.Contains(stderr, want) {
 				t.Errorf("a changed command: %v, %s", err, stderr)
 			}
 		})

@@ -18,22 +18,31 @@ func TestWhoami(t *testing.T) {
 		runsAs  = "--run-as-user gives you uid=1234567(alice) gid=54000 groups=54000,60001,60002, home /home/alice (source Claims).\n"
 		every   = "Every MPIJob in namespace runai-whoami-required runs as its submitter, with the flag or without.\n"
 		asking  = "MPIJobs in namespace runai-whoami run as their submitter only with the flag: without it they may write other ids.\n"
-		unknown = "the cluster knows no UID and GID of saml:bob: ask your administrator to send the claims run.ai/uid and run.ai/gid with your login\n"
+		unknown = "the cluster knows no UID and GID of saml:bob: " +
+			"ask your administrator to send the claims run.ai/uid and run.ai/gid with your login\n"
 	)
 	for _, test := range []struct {
 		name, kubeconfig, namespace, stdout, stderr string
 	}{
 		{"alice", alice.Kubeconfig(), namespace, aliceIs + runsAs + asking, ""},
 		{"alice, where it is required", alice.Kubeconfig(), required, aliceIs + runsAs + every, ""},
-		{"alice, where it is disabled", alice.Kubeconfig(), disabled, aliceIs + "--run-as-user is not possible in namespace runai-whoami-disabled: is disabled in project whoami-disabled: leave it out, or use another project\n", ""},
-		{"bob", bob.Kubeconfig(), namespace, "The cluster knows you as saml:bob.\n--run-as-user is not possible in namespace runai-whoami: " + unknown, ""},
-		{"bob, where it is required", bob.Kubeconfig(), required, "--run-as-user is not possible in namespace runai-whoami-required: " + unknown, ""},
-		{"a broken claim", broken.Kubeconfig(), namespace, "The cluster knows you as saml:carol.\n--run-as-user is not possible in namespace runai-whoami: " +
-			`the claim run.ai/uid is "1e+06", no decimal number above 0: ask your administrator to mend the mapping of the claims` + "\n", ""},
-		{"outside of projects", alice.Kubeconfig(), "default", "", "runai: no webhook of runai-mpi acts in namespace default: write -p PROJECT, or ask your administrator\n"},
+		{"alice, where it is disabled", alice.Kubeconfig(), disabled,
+			aliceIs + "--run-as-user is not possible in namespace runai-whoami-disabled: " +
+				"is disabled in project whoami-disabled: leave it out, or use another project\n", ""},
+		{"bob", bob.Kubeconfig(), namespace,
+			"The cluster knows you as saml:bob.\n--run-as-user is not possible in namespace runai-whoami: " + unknown, ""},
+		{"bob, where it is required", bob.Kubeconfig(), required,
+			"--run-as-user is not possible in namespace runai-whoami-required: " + unknown, ""},
+		{"a broken claim", broken.Kubeconfig(), namespace,
+			"The cluster knows you as saml:carol.\n--run-as-user is not possible in namespace runai-whoami: " +
+				`the claim run.ai/uid is "1e+06", no decimal number above 0: ` +
+				"ask your administrator to mend the mapping of the claims\n", ""},
+		{"outside of projects", alice.Kubeconfig(), "default", "",
+			"runai: no webhook of runai-mpi acts in namespace default: write -p PROJECT, or ask your administrator\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if stdout, stderr, _ := product.RunaiAs(t, test.kubeconfig, "whoami", "-n", test.namespace); stdout != test.stdout || stderr != test.stderr {
+			stdout, stderr, _ := product.RunaiAs(t, test.kubeconfig, "whoami", "-n", test.namespace)
+			if stdout != test.stdout || stderr != test.stderr {
 				t.Errorf("got  %s%swant %s%s", stdout, stderr, test.stdout, test.stderr)
 			}
 		})

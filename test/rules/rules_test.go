@@ -19,7 +19,8 @@ it does not. Some attempts have no line here, because somebody else's rule refus
 
 - T11, to write a spec along with a status: the API server keeps them apart (` + "`test/forgery` `TestT11Status`" + `).
 - T18, to impersonate attributes: the API server asks for a permission for each (` + "`test/forgery` `TestT18ImpersonatesAttributes`" + `).
-- T22 is about how Keycloak is configured, and no test: declare the attributes as managed, editable by administrators only, and synchronize them at each login.
+- T22 is about how Keycloak is configured, and no test: declare the attributes as managed, editable by ` +
+	`administrators only, and synchronize them at each login.
 - T25, to ask the webhook without the API server: it keeps nothing that an answer could change (` + "`test/forgery` `TestT25NoState`" + `).
 
 `

@@ -35,7 +35,7 @@ var (
 // envtestProvides are the binaries of the archive that setup-envtest downloads.
 var envtestProvides = []Name{Etcd, APIServer, Kubectl}
 
-// verb is the verb of the Makefile that builds a binary.
+// verb returns the command that builds these binaries.
 func verb(names []Name) string {
 	if slices.ContainsFunc(names, func(name Name) bool { return slices.Contains(Node, name) }) {
 		return "make lab-servers"

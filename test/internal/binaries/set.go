@@ -13,8 +13,7 @@ import (
 // A Set has the absolute path of each binary that was asked for.
 type Set map[Name]string
 
-// Find returns what Ensure left, quickly, and never builds anything. Its error names the verb of the
-// Makefile that does.
+// Find returns what Ensure left, quickly, and never builds anything. Its error names the command that does.
 func Find(names ...Name) (Set, error) {
 	c, err := loadCatalog()
 	if err != nil {

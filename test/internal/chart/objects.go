@@ -52,7 +52,8 @@ func (o Objects) CRDs() []*apiextensionsv1.CustomResourceDefinition {
 	var all []*apiextensionsv1.CustomResourceDefinition
 	for _, object := range o {
 		crd := &apiextensionsv1.CustomResourceDefinition{}
-		if object.GetKind() == "CustomResourceDefinition" && runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, crd) == nil {
+		if object.GetKind() == "CustomResourceDefinition" &&
+			runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, crd) == nil {
 			all = append(all, crd)
 		}
 	}

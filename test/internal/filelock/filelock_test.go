@@ -23,7 +23,8 @@ func TestTake(t *testing.T) {
 	var log bytes.Buffer
 	impatient, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if _, err := filelock.Take(impatient, path, "the first one", &log); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(log.String(), "waiting for the first one\n") {
+	_, err = filelock.Take(impatient, path, "the first one", &log)
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(log.String(), "waiting for the first one\n") {
 		t.Errorf("got %v, said %q", err, log.String())
 	}
 	release()

@@ -16,15 +16,18 @@ import (
 // prepareWebhooks takes from Kueue's configurations the webhooks for MPIJobs and for its own objects, and
 // makes them call a process on loopback. Jobs in other namespaces do not depend on Kueue.
 func (k *Kueue) prepareWebhooks() error {
-	mutating, validating := &admissionregistrationv1.MutatingWebhookConfiguration{}, &admissionregistrationv1.ValidatingWebhookConfiguration{}
+	mutating := &admissionregistrationv1.MutatingWebhookConfiguration{}
+	validating := &admissionregistrationv1.ValidatingWebhookConfiguration{}
 	if err := k.manifests.Find("MutatingWebhookConfiguration", "", mutating); err != nil {
 		return err
 	}
 	if err := k.manifests.Find("ValidatingWebhookConfiguration", "", validating); err != nil {
 		return err
 	}
-	mutating.Webhooks = slices.DeleteFunc(mutating.Webhooks, func(hook admissionregistrationv1.MutatingWebhook) bool { return !concern(hook.Rules) })
-	validating.Webhooks = slices.DeleteFunc(validating.Webhooks, func(hook admissionregistrationv1.ValidatingWebhook) bool { return !concern(hook.Rules) })
+	mutating.Webhooks = slices.DeleteFunc(mutating.Webhooks,
+		func(hook admissionregistrationv1.MutatingWebhook) bool { return !concern(hook.Rules) })
+	validating.Webhooks = slices.DeleteFunc(validating.Webhooks,
+		func(hook admissionregistrationv1.ValidatingWebhook) bool { return !concern(hook.Rules) })
 	selector := &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: k.namespace}}
 	for i := range mutating.Webhooks {
 		mutating.Webhooks[i].NamespaceSelector = selector

@@ -35,9 +35,11 @@ func newNamespaces(ctx context.Context, dir, containerdRoot string) (*namespaces
 	}
 	var err error
 	n.holder, err = process.Start(ctx, process.Command{
-		Name:    "namespaces",
-		Path:    "unshare",
-		Args:    []string{"--mount", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", script, dir, containerdRoot},
+		Name: "namespaces",
+		Path: "unshare",
+		Args: []string{
+			"--mount", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", script, dir, containerdRoot,
+		},
 		LogFile: filepath.Join(dir, "namespaces.log"),
 		Ready: func(context.Context) error {
 			_, err := os.Stat(filepath.Join(dir, "ready"))

@@ -22,7 +22,8 @@ func TestStartFails(t *testing.T) {
 		want         []string
 	}{
 		{"it ends by itself", "echo the reason; exit 3", []string{"cannot start child: it ended: exit status 3", "the reason"}},
-		{"it never becomes ready", "echo waiting; exec sleep 60", []string{"cannot start child: not ready after 300ms: it does not answer", "waiting"}},
+		{"it never becomes ready", "echo waiting; exec sleep 60",
+			[]string{"cannot start child: not ready after 300ms: it does not answer", "waiting"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			command := shell(t, test.script)

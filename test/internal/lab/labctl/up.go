@@ -46,7 +46,8 @@ func up(ctx context.Context) error {
 	defer stop()
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		if lines.Text() == ready {
-			fmt.Printf("The lab is up after %s. make lab-shell opens a shell in it, make lab-down ends it.\n", time.Since(start).Round(100*time.Millisecond))
+			fmt.Printf("The lab is up after %s. make lab-shell opens a shell in it, make lab-down ends it.\n",
+				time.Since(start).Round(100*time.Millisecond))
 			return cmd.Process.Release()
 		}
 	}
