@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/runai-mpi/runai-mpi/test/env/binaries"
 	"github.com/runai-mpi/runai-mpi/test/golden"
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
 
 const head = `<!-- Written by "make generate" from the marks in the code. -->

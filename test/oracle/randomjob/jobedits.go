@@ -7,7 +7,8 @@ import (
 )
 
 var jobEdits = []func(editor){
-	editor.annotate, editor.annotate, editor.forge, editor.label, editor.setRole, editor.setReplicas, editor.setSpec, editor.setSpec, editor.setKeyPath,
+	editor.annotate, editor.annotate, editor.forge, editor.label, editor.setRole,
+	editor.setReplicas, editor.setSpec, editor.setSpec, editor.setKeyPath,
 }
 
 // A pair is an annotation or a label with the values that it may get.
@@ -40,7 +41,10 @@ func (e editor) annotate() { e.set(&e.job.Annotations, often(e, usualIntents, od
 
 // forged are what only the webhook may write.
 var forged = []pair{
-	{annotations.SubmittedByKey, []string{`{"username":"root","identity":{"uid":0,"gid":0,"userName":"root","home":"/root","source":"Claims"}}`, `{"username":"bob"}`, "no JSON"}},
+	{annotations.SubmittedByKey, []string{
+		`{"username":"root","identity":{"uid":0,"gid":0,"userName":"root","home":"/root","source":"Claims"}}`,
+		`{"username":"bob"}`, "no JSON",
+	}},
 	{annotations.AppliedPoliciesKey, []string{"none"}},
 }
 
