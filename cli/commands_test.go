@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// words are what a shell makes of a command: the arguments after the program's name.
+// words returns the arguments after the program's name, as a shell splits them.
 func words(t *testing.T, command string) []string {
 	t.Helper()
 	out, err := exec.Command("sh", "-c", `runai() { for word; do printf '%s\0' "$word"; done; }; `+command).Output()
@@ -17,7 +17,7 @@ func words(t *testing.T, command string) []string {
 	return strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
 }
 
-// dryRun is the job that a command makes, without a cluster.
+// dryRun returns the job of a command, without a cluster.
 func dryRun(t *testing.T, command string) (stdout, stderr string) {
 	t.Helper()
 	args := words(t, command)
@@ -29,8 +29,8 @@ func dryRun(t *testing.T, command string) (stdout, stderr string) {
 	return stdout, stderr
 }
 
-// Commands as people have typed them for years, in old, new and mixed syntaxes, and what they mean in
-// the syntax of today. Both make the same job.
+// typedCommands are commands in old, new and mixed syntax, and the same commands in today's syntax. Both
+// make the same job.
 var typedCommands = []struct{ typed, means string }{
 	// The documentation, the walkthroughs and a tutorial.
 	{"runai submit-mpi --name dist1 --processes=2 -g 1 \\\n    -i gcr.io/run-ai-demo/quickstart-distributed", "runai submit-mpi --name dist1 --processes 2 --gpu 1 --image gcr.io/run-ai-demo/quickstart-distributed"},
@@ -48,7 +48,7 @@ var typedCommands = []struct{ typed, means string }{
 	{"runai submit-mpi j -i x -v /raid/public/john/data:/root/data:ro", "runai submit-mpi --name j --image x --volume=/raid/public/john/data:/root/data:ro"},
 	{"runai submit-mpi j -i x -v /public/data:/root/data::nfs.example.com", "runai submit-mpi --name j --image x --volume=/public/data:/root/data --nfs-server nfs.example.com"},
 
-	// The name before, between and behind the flags.
+	// The name before, between and after the flags.
 	{"runai submit-mpi -i x j -g 1", "runai submit-mpi --name j --image x --gpu 1"},
 	{"runai submit-mpi -i x -g 1 j", "runai submit-mpi --name j --image x --gpu 1"},
 	{"runai submit-mpi -i x --interactive j", "runai submit-mpi --name j --image x --interactive"},
@@ -58,7 +58,7 @@ var typedCommands = []struct{ typed, means string }{
 	{"runai mpi j -i x", "runai submit-mpi --name j --image x"},
 	{"runai mj -i x j", "runai submit-mpi --name j --image x"},
 
-	// Values joined to their flags, or not.
+	// Values with and without an equal sign or a space before them.
 	{"runai submit-mpi --name=j --image=x --gpu=0.5 --processes=4", "runai submit-mpi --name j --image x --gpu 0.5 --processes 4"},
 	{"runai submit-mpi j -ix -g2", "runai submit-mpi --name j --image x --gpu 2"},
 	{"runai submit-mpi j -i=x -g=2 -p=team-a", "runai submit-mpi --name j --image x --gpu 2 --project team-a"},
@@ -77,7 +77,7 @@ var typedCommands = []struct{ typed, means string }{
 	{"runai submit-mpi j -i x --volumes /a:/b", "runai submit-mpi --name j --image x --volume /a:/b"},
 	{"runai submit-mpi -i x --name-prefix train", "runai submit-mpi --image x --job-name-prefix train"},
 
-	// Commands of old, new and mixed syntax.
+	// The command in old, new and mixed syntax.
 	{"runai submit-mpi j -i x --command sh --args -c --args 'train --epochs=3'", "runai submit-mpi --name j --image x --command=sh -- -c 'train --epochs=3'"},
 	{"runai submit-mpi j -i x --command=sh --args=-c --args=train", "runai submit-mpi --name j --image x --old-command sh -- -c train"},
 	{"runai submit-mpi j -i x --command=sh -- -c train", "runai submit-mpi --name j --image x --command=sh --args=-c --args=train"},
@@ -100,7 +100,7 @@ var typedCommands = []struct{ typed, means string }{
 	{"runai submit-mpi j -i x --memory 1G --memory-limit 2G --cpu 0.5 --cpu-limit 1", "runai submit-mpi --name j --image x --memory=1G --memory-limit=2G --cpu=500m --cpu-limit=1.0"},
 }
 
-func TestCommandsOfAllTimes(t *testing.T) {
+func TestOldAndNewSyntax(t *testing.T) {
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
 	for _, command := range typedCommands {
 		t.Run(command.typed, func(t *testing.T) {
@@ -113,11 +113,11 @@ func TestCommandsOfAllTimes(t *testing.T) {
 	}
 }
 
-// What never had an effect, or has a better name today, is said.
-func TestDeprecatedFlagsAreWarnedOf(t *testing.T) {
+// Flags that have no effect, or have another name today, print a warning.
+func TestDeprecatedFlags(t *testing.T) {
 	for command, want := range map[string]string{
-		"runai submit-mpi j -i x --always-pull-image": "Warning: --always-pull-image is deprecated and has no effect: images are always pulled, unless --image-pull-policy says otherwise\n",
-		"runai submit-mpi j -i x --local-image":       "Warning: --local-image is deprecated: write --image-pull-policy=never\n",
+		"runai submit-mpi j -i x --always-pull-image": "Warning: --always-pull-image is deprecated and has no effect: use --image-pull-policy\n",
+		"runai submit-mpi j -i x --local-image":       "Warning: --local-image is deprecated: use --image-pull-policy=never\n",
 		"runai submit-mpi j -i x --backoff-limit 2":   "",
 	} {
 		if _, stderr := dryRun(t, command); stderr != want {

@@ -14,19 +14,18 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/golden"
 )
 
-// intentFlag stands for what the table of intents says of a flag.
+// intentFlag marks an option that the table of intents documents.
 const intentFlag = ""
 
-// seedOptions are the options of the documentation that runai grew from, in its order, and what each
-// becomes in the cluster.
-var seedOptions = [][2]string{
-	{"attach", "nothing in the job but `stdin` and `tty`: runai waits for the launcher and copies its output"},
-	{"backoff-limit", "`runPolicy.backoffLimit`; 0 by the webhook for an interactive job"},
-	{"command", "what follows `--` is the launcher's `command` instead of its `args`"},
+// originalOptions are the options in the original's documentation, in its order, and what each becomes in the job.
+var originalOptions = [][2]string{
+	{"attach", "`stdin` and `tty` of both roles; runai waits for the launcher and prints its output"},
+	{"backoff-limit", "`runPolicy.backoffLimit`; the webhook sets 0 for an interactive job"},
+	{"command", "the words after `--` are the launcher's `command` instead of its `args`"},
 	{"cpu", "`resources.requests[cpu]` of both roles"},
 	{"cpu-limit", "`resources.limits[cpu]` of both roles"},
 	{"create-home-dir", intentFlag},
-	{"environment", "`env` of both roles; `SECRET:name,key` a `secretKeyRef`"},
+	{"environment", "`env` of both roles; `SECRET:SECRET-NAME,KEY` becomes a `secretKeyRef`"},
 	{"git-sync", intentFlag},
 	{"gpu", intentFlag},
 	{"gpu-memory", intentFlag},
@@ -43,20 +42,20 @@ var seedOptions = [][2]string{
 	{"name", "`metadata.name`"},
 	{"node-type", intentFlag},
 	{"prevent-privilege-escalation", "`securityContext.allowPrivilegeEscalation: false` of both roles"},
-	{"processes", "`replicas` of the Worker; RUNAI_MPI_NUM_WORKERS by the webhook"},
-	{"pvc", "a volume and a mount of both roles; a new claim beside the job"},
+	{"processes", "`replicas` of the Worker; the webhook sets `RUNAI_MPI_NUM_WORKERS` on the launcher"},
+	{"pvc", "a volume and a mount of both roles; a new claim is created together with the job"},
 	{"run-as-user", intentFlag},
 	{"stdin", "`stdin` of both roles"},
 	{"tty", "`tty` of both roles"},
 	{"volume", "a `hostPath` or `nfs` volume and a mount of both roles"},
-	{"nfs-server", "the server of each `--volume` that names none"},
+	{"nfs-server", "the server of each `--volume` without an NFS-HOST"},
 	{"working-dir", "`workingDir` of both roles"},
-	{"loglevel", "nothing in the job: what runai logs"},
+	{"loglevel", "nothing in the job"},
 	{"project", intentFlag},
 	{"help", "nothing in the job"},
 }
 
-// Whoever reads the help sees how each flag is written.
+// The help of each flag that takes a value has an example.
 func TestHelpHasExamples(t *testing.T) {
 	model := newParser(&commands{}).Model
 	flags := model.Flags
@@ -70,7 +69,7 @@ func TestHelpHasExamples(t *testing.T) {
 	}
 }
 
-// The page of the command line is written from the model that parses it.
+// docs/reference/cli.md is generated from the parser's model.
 func TestDocs(t *testing.T) {
 	model := newParser(&commands{}).Model
 	page := docgen.Head("The command line: runai",
@@ -151,7 +150,7 @@ func submitTable(t *testing.T) string {
 		}
 	}
 	var rows [][]string
-	for _, option := range seedOptions {
+	for _, option := range originalOptions {
 		flag := known[option[0]]
 		if flag == nil {
 			t.Errorf("submit-mpi has no --%s", option[0])
@@ -162,7 +161,7 @@ func submitTable(t *testing.T) string {
 			becomes = intents[flag.Name]
 		}
 		if becomes == "" {
-			t.Errorf("what --%s becomes is not documented", flag.Name)
+			t.Errorf("--%s has no documentation of what it becomes", flag.Name)
 		}
 		rows = append(rows, []string{docgen.Code(docgen.FlagName(flag)), becomes})
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// FuzzCommandLine types anything, one word to a line: either it is refused in words, or a job comes of
-// it that the operator and the contract accept.
+// FuzzCommandLine runs any arguments, one in each line: they are refused with a message, or make a job that
+// the operator and the contract accept.
 func FuzzCommandLine(f *testing.F) {
 	f.Add("--name\ndist1\n--processes=2\n-g\n0.5\n--large-shm=8Gi\n-e\nA=b=c\n--\nmpirun\ntrain")
 	f.Add("--memory\n1G\n--memory-limit\n8Gi\n--cpu=0.5\n-t\n--stdin\n--interactive\n--backoff-limit=3")
@@ -29,7 +29,7 @@ func FuzzCommandLine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, words string) {
 		if strings.Contains(words, "help") || strings.Contains(words, "-h") || strings.Contains(words, "version") ||
 			strings.Contains(words, "dry-run") || strings.Contains(words, "-o") {
-			return // these end the program, look for a cluster, or print something else
+			return // these end the program, connect to a cluster, or print something else
 		}
 		var stdout, stderr bytes.Buffer
 		args := append([]string{"submit-mpi", "--dry-run=client", "-i", "x"}, strings.Split(words, "\n")...)
@@ -44,10 +44,10 @@ func FuzzCommandLine(f *testing.F) {
 			t.Fatal(err)
 		}
 		if errs := mpijob.Validate(job); len(errs) > 0 {
-			t.Errorf("the operator would refuse: %s", errs.ToAggregate())
+			t.Errorf("the operator would refuse the job: %s", errs.ToAggregate())
 		}
 		if _, errs := annotations.Parse(job.Annotations); len(errs) > 0 {
-			t.Errorf("the webhook would refuse: %s", errs.ToAggregate())
+			t.Errorf("the webhook would refuse the job: %s", errs.ToAggregate())
 		}
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/golden"
 )
 
-// runai runs the program as a shell does, but for the process.
+// runai runs the program in this process.
 func runai(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -17,11 +17,11 @@ func runai(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	return out.String(), errs.String(), code
 }
 
-// guessedName is what a dry run says of a job that has no name.
-const guessedName = "the name job-0 is a guess: this dry run asks no cluster\n"
+// guessedName is the note of a dry run on a job without a name.
+const guessedName = "using the name job-0: --dry-run=client does not ask the cluster for a free name\n"
 
-// A case has the arguments of submit-mpi --dry-run=client, one to a line, and what it prints without a
-// kubeconfig. The note on a guessed name is dropped from stderr: most cases would have nothing else there.
+// A case has the arguments of submit-mpi --dry-run=client, one in each line, and the output without a
+// kubeconfig. The note on the name is removed from stderr, because most cases have it.
 func TestGoldens(t *testing.T) {
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
 	for _, c := range golden.Cases(t, "testdata") {
@@ -32,7 +32,7 @@ func TestGoldens(t *testing.T) {
 				t.Fatalf("exit code %d: %s", code, stderr)
 			}
 			if isGuess := strings.Contains(stdout, "job-0"); isGuess != strings.Contains(stderr, guessedName) {
-				t.Errorf("the name is a guess: %v, stderr: %s", isGuess, stderr)
+				t.Errorf("the name was generated: %v, stderr: %s", isGuess, stderr)
 			}
 			c.Compare(t, "stdout", stdout)
 			c.Compare(t, "stderr", strings.Replace(stderr, guessedName, "", 1))

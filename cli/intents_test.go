@@ -15,7 +15,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
-// submitFlags returns the flags of submit-mpi by their names, with those of every command.
+// submitFlags returns the flags of submit-mpi by name, including the global ones.
 func submitFlags() map[string]*kong.Flag {
 	flags := map[string]*kong.Flag{}
 	for _, group := range newParser(&commands{}).Model.Children[0].AllFlags(false) {
@@ -26,8 +26,8 @@ func submitFlags() map[string]*kong.Flag {
 	return flags
 }
 
-// The table of intents has one row for each row of the contract: with a flag that the parser knows, or
-// with the reason why there is none.
+// The table of intents has one row for each annotation of the contract. The row has a flag of submit-mpi, or
+// the reason why there is none.
 func TestIntentsAreTheContract(t *testing.T) {
 	var want, got []string
 	for _, doc := range annotations.Docs() {
@@ -44,12 +44,12 @@ func TestIntentsAreTheContract(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the rows of the contract and of the table of intents (-contract +table):\n%s", diff)
+		t.Errorf("annotations (-contract +table of intents):\n%s", diff)
 	}
 }
 
-// Each flag makes its own annotation of every example of the contract, and no other; each
-// counterexample is refused in the name of the flag.
+// Each flag makes its annotation, and no other, from every example of the contract. An error for a
+// counterexample names the flag.
 func TestFlagsOfIntents(t *testing.T) {
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
 	flags := submitFlags()
@@ -60,7 +60,7 @@ func TestFlagsOfIntents(t *testing.T) {
 		kind := flags[doc.Flag].Target.Kind()
 		for _, value := range annotations.Examples()[doc.Key] {
 			if kind == reflect.Bool && value == "false" {
-				continue // as if the flag were not given
+				continue // as if the flag were not set
 			}
 			arg, want := typedIntent(doc, value)
 			stdout, stderr, code := runai(t, "submit-mpi", "dist1", "--dry-run=client", "-i", "x", arg)
@@ -74,18 +74,18 @@ func TestFlagsOfIntents(t *testing.T) {
 		}
 		for _, value := range annotations.Counterexamples()[doc.Key] {
 			if kind == reflect.Bool || kind == reflect.Pointer || value == "" {
-				continue // kong reads booleans; an empty value is a flag that is not given
+				continue // the parser reads booleans, and an empty value is a flag that is not set
 			}
 			arg, _ := typedIntent(doc, value)
 			_, stderr, code := runai(t, "submit-mpi", "-i", "x", arg)
-			if code != 2 || !strings.HasPrefix(stderr, "runai: --"+doc.Flag) {
+			if code != 2 || !strings.Contains(stderr, "--"+doc.Flag) {
 				t.Errorf("%s: exit code %d: %s", arg, code, stderr)
 			}
 		}
 	}
 }
 
-// typedIntent returns a value of an annotation as it is typed, and the annotations that it makes.
+// typedIntent returns the argument for a value of an annotation, and the annotations that it makes.
 func typedIntent(doc submit.IntentDoc, value string) (arg string, want map[string]string) {
 	if doc.Key == annotations.GitSyncSecretKey {
 		source := "source=https://git.example.com/code"
@@ -103,7 +103,7 @@ func annotationsOf(t *testing.T, manifest string) map[string]string {
 	return job.Annotations
 }
 
-// meaning is what annotations ask for: 1.0 and 1 are the same number of GPUs.
+// meaning returns the intent of annotations: 1.0 and 1 are the same number of GPUs.
 func meaning(t *testing.T, written map[string]string) annotations.Intent {
 	t.Helper()
 	intent, errs := annotations.Parse(written)

@@ -25,24 +25,24 @@ type commands struct {
 	invocation.Globals
 	Version kong.VersionFlag `group:"global" help:"Print the version."`
 
-	SubmitMPI submit.Command `cmd:"" name:"submit-mpi" aliases:"mpi,mj" help:"Submit a distributed training (MPI) job: runai submit-mpi [NAME] [flags] [-- COMMAND ARGS]"`
+	SubmitMPI submit.Command `cmd:"" name:"submit-mpi" aliases:"mpi,mj" help:"Submit a distributed training (MPI) job. Usage: runai submit-mpi [NAME] [flags] [-- COMMAND ARGS]"`
 	List      struct {
 		Jobs     jobs.List     `cmd:"" default:"withargs" aliases:"job" help:"List the jobs of a project."`
-		Projects projects.List `cmd:"" aliases:"project" help:"List the projects."`
+		Projects projects.List `cmd:"" aliases:"project" help:"List projects."`
 	} `cmd:"" help:"List jobs or projects."`
 	Describe struct {
 		Job jobs.Describe `cmd:"" default:"withargs" help:"Show a job, its pods and events, and why it is not running."`
 	} `cmd:"" help:"Show a job."`
 	Logs   jobs.Logs `cmd:"" help:"Print the output of a job."`
 	Delete struct {
-		Job jobs.Delete `cmd:"" default:"withargs" aliases:"jobs" help:"Delete jobs. Claims stay, with the data in them."`
+		Job jobs.Delete `cmd:"" default:"withargs" aliases:"jobs" help:"Delete jobs. Their claims and the data in them are kept."`
 	} `cmd:"" help:"Delete jobs."`
-	Whoami whoami.Command `cmd:"" help:"Show who you are to the cluster, and whom --run-as-user makes you in a job."`
+	Whoami whoami.Command `cmd:"" help:"Show your user name in the cluster, and the identity that jobs with --run-as-user get."`
 	Config struct {
-		Project projects.Config `cmd:"" help:"Choose the project that commands without -p are for."`
-	} `cmd:"" help:"Choose a default project."`
+		Project projects.Config `cmd:"" help:"Set the default project, which commands without -p use."`
+	} `cmd:"" help:"Set the default project."`
 	Project struct {
-		Set projects.Config `cmd:"" help:"The same as config project."`
+		Set projects.Config `cmd:"" help:"Same as config project."`
 	} `cmd:"" hidden:""`
 }
 
@@ -53,17 +53,21 @@ func main() {
 	os.Exit(code)
 }
 
-// run returns the exit code: 0, 1 for a failure, 2 for a command line that cannot be meant.
+// run returns the exit code: 0, 1 for a failure, 2 for an invalid command line.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	err := execute(ctx, args, stdin, stdout, stderr)
 	if err == nil {
 		return 0
 	}
+	var mistakes invocation.Mistakes
+	if errors.As(err, &mistakes) {
+		for _, mistake := range mistakes {
+			fmt.Fprintln(stderr, "runai:", mistake)
+		}
+		return 2
+	}
 	for line := range strings.Lines(err.Error() + "\n") {
 		fmt.Fprint(stderr, "runai: ", line)
-	}
-	if errors.As(err, &invocation.Mistakes{}) {
-		return 2
 	}
 	return 1
 }
@@ -77,7 +81,7 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	parser := newParser(&commands)
 	parsed, err := parser.Parse(alignOldSyntax(args, words != nil))
 	if err != nil {
-		return invocation.Mistakes{explainUsage(err, parser.Model)}
+		return invocation.Mistakes{explainUsage(err, parser.Model.Node)}
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(&invocation.Invocation{

@@ -1,12 +1,11 @@
-// Package invocation is what all commands of one run share: the global flags, the words after --, and
-// where to write.
+// Package invocation has what all commands share: the global flags, the words after --, the streams and
+// the errors.
 package invocation
 
 import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -16,23 +15,24 @@ import (
 
 // Globals are the flags of every command.
 type Globals struct {
-	Project    string `group:"global" short:"p" placeholder:"PROJECT" help:"The project. Without it, the one of the current namespace. Example: -p team-a"`
-	Namespace  string `group:"global" short:"n" placeholder:"NAMESPACE" help:"The namespace, where a project has several. Example: -n runai-team-a"`
-	Kubeconfig string `group:"global" placeholder:"FILE" help:"The kubeconfig. Without it, $KUBECONFIG or ~/.kube/config. Example: --kubeconfig cluster.yaml"`
-	Context    string `group:"global" placeholder:"NAME" help:"The kubeconfig's context. Without it, the current one. Example: --context cluster"`
-	LogLevel   string `group:"global" name:"loglevel" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"What to log: debug (with each request), info, warn or error. Without it, info. Example: --loglevel debug"`
+	Project    string `group:"global" short:"p" placeholder:"PROJECT" help:"Project to use. Default: the project of the current namespace. Example: -p team-a"`
+	Namespace  string `group:"global" short:"n" placeholder:"NAMESPACE" help:"Namespace to use, if the project has several. Example: -n runai-team-a"`
+	Kubeconfig string `group:"global" placeholder:"FILE" help:"Path of the kubeconfig. Default: $KUBECONFIG or ~/.kube/config. Example: --kubeconfig cluster.yaml"`
+	Context    string `group:"global" placeholder:"CONTEXT" help:"Context of the kubeconfig. Default: the current context. Example: --context cluster"`
+	LogLevel   string `group:"global" name:"loglevel" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"Log level: debug (logs each request), info, warn or error. Default: info. Example: --loglevel debug"`
 }
 
-// Mistakes are what is wrong with the global flags.
+// Mistakes returns what is wrong with the global flags.
 func (g Globals) Mistakes() Mistakes {
 	var mistakes Mistakes
 	if g.Project != "" {
 		if err := new(annotations.Intent).Set(annotations.ProjectKey, g.Project); err != nil {
-			mistakes = append(mistakes, "--project "+g.Project+" "+err.Error())
+			mistakes = append(mistakes, Problem("--project", g.Project, err.Error()))
 		}
 	}
 	if g.Namespace != "" && len(validation.IsDNS1123Label(g.Namespace)) > 0 {
-		mistakes = append(mistakes, "--namespace "+g.Namespace+" is no name of a namespace: write lower case letters, digits and '-'")
+		mistakes = append(mistakes, BadValue("--namespace", g.Namespace,
+			"must have only lower case letters, digits and '-', and begin and end with a letter or digit"))
 	}
 	return mistakes
 }
@@ -46,7 +46,7 @@ type Invocation struct {
 	Stdout, Stderr io.Writer
 }
 
-// ConnectOptions say how to reach the cluster.
+// ConnectOptions returns how to reach the cluster.
 func (i *Invocation) ConnectOptions() kube.ConnectOptions {
 	return kube.ConnectOptions{Kubeconfig: i.Kubeconfig, Context: i.Context, UserAgent: "runai/" + i.Version, Log: i.logger(), Warn: i.Warn}
 }
@@ -63,19 +63,19 @@ func (i *Invocation) Connect() (*kube.Client, error) {
 	return client, nil
 }
 
-// Scope is where the command acts.
+// Scope returns the project and the namespace that the command addresses.
 func (i *Invocation) Scope(client *kube.Client) kube.Scope {
 	return kube.ScopeOf(i.Project, i.Namespace, client.Namespace)
 }
 
-// Warn tells what is legal but surprising.
+// Warn prints a warning: something is allowed, but may not be what the user wants.
 func (i *Invocation) Warn(text string) {
 	if i.level() <= slog.LevelWarn {
 		fmt.Fprintln(i.Stderr, "Warning:", text)
 	}
 }
 
-// Note tells what is good to know.
+// Note prints a remark that is not a warning.
 func (i *Invocation) Note(text string) {
 	if i.level() <= slog.LevelInfo {
 		fmt.Fprintln(i.Stderr, text)
@@ -84,31 +84,10 @@ func (i *Invocation) Note(text string) {
 
 func (i *Invocation) level() slog.Level {
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(i.LogLevel)) // the flag accepts levels only
+	_ = level.UnmarshalText([]byte(i.LogLevel)) // the flag accepts only valid levels
 	return level
 }
 
 func (i *Invocation) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(i.Stderr, &slog.HandlerOptions{Level: i.level()}))
 }
-
-// Mistakes are what is wrong with a command line, one line each; nothing was sent.
-type Mistakes []string
-
-func (m Mistakes) Error() string { return strings.Join(m, "\n") }
-
-// Failure is why a command could not do what it was asked for, one line for each cause.
-type Failure []string
-
-func (f Failure) Error() string { return strings.Join(f, "\n") }
-
-// OrNil is the failure as an error, if there is a cause.
-func (f Failure) OrNil() error {
-	if len(f) == 0 {
-		return nil
-	}
-	return f
-}
-
-// Failed makes a failure of a text with a line for each cause.
-func Failed(text string) Failure { return strings.Split(text, "\n") }

@@ -10,8 +10,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 )
 
-// Attach waits for a job that was just submitted and copies its launcher's output, try by try, to its
-// end. It fails as the job does. An interruption ends the command, not the job.
+// Attach waits for a new job and prints the output of its launcher, including retries, until the job ends. It
+// returns an error if the job fails. An interruption ends the command but not the job.
 func Attach(ctx context.Context, run *invocation.Invocation, client *kube.Client, job *unstructured.Unstructured) error {
 	f := follower{run: run, client: client, options: kube.LogOptions{Follow: true}}
 	s, err := stateOf(ctx, client, job)
@@ -27,12 +27,13 @@ func Attach(ctx context.Context, run *invocation.Invocation, client *kube.Client
 			}
 		}
 		if s.isFinished() {
-			return f.verdict(ctx, s)
+			return f.result(ctx, s)
 		}
 		s, err = f.next(ctx, s)
 	}
 	if ctx.Err() != nil {
-		return invocation.Failure{fmt.Sprintf("interrupted: job %s goes on; follow it with runai logs %s -f", job.GetName(), job.GetName())}
+		return invocation.Failure{fmt.Sprintf("interrupted: job %q keeps running; follow it with 'runai logs %s -f'",
+			job.GetName(), job.GetName())}
 	}
 	return err
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// kind is the original's word for what the project's node affinity tells apart.
+// kind returns the original's name of the type of a job.
 func (s state) kind() string {
 	if s.job.Labels[annotations.InteractivePriorityLabel] == annotations.InteractivePriority {
 		return "Interactive"
@@ -18,7 +18,7 @@ func (s state) kind() string {
 	return "Train"
 }
 
-// node is where the pods are.
+// node returns the node of the pods, "<multiple>" for several, "" for none.
 func (s state) node() string {
 	node := ""
 	for _, pod := range s.current() {
@@ -40,7 +40,7 @@ func (s state) image() string {
 	return ""
 }
 
-// user is the one who submitted the job, as the API server authenticated her.
+// user returns who submitted the job, as authenticated by the API server.
 func (s state) user() string {
 	stamp, err := annotations.ParseStamp(s.job.Annotations)
 	if err != nil || stamp == nil {
@@ -49,7 +49,7 @@ func (s state) user() string {
 	return stamp.Username
 }
 
-// runsAs is the identity that the webhook gave the job, "" for one that runs as its image or manifest says.
+// runsAs returns the identity that the webhook set, "" if the image or the manifest decides.
 func (s state) runsAs() string {
 	stamp, err := annotations.ParseStamp(s.job.Annotations)
 	if err != nil || stamp == nil || stamp.Identity == nil {
@@ -58,7 +58,7 @@ func (s state) runsAs() string {
 	return stamp.Identity.String()
 }
 
-// age is the time since then, as kubectl writes it.
+// age returns the time since then, as kubectl prints it.
 func age(then metav1.Time, now time.Time) string {
 	if then.IsZero() {
 		return ""

@@ -13,15 +13,18 @@ import (
 
 // Delete is runai delete job.
 type Delete struct {
-	Names []string `arg:"" optional:"" name:"NAME" help:"The names of the jobs."`
+	Names []string `arg:"" optional:"" name:"NAME" help:"Names of the jobs."`
 	All   bool     `short:"A" help:"Delete all jobs of the project."`
 }
 
-// Run deletes each job with its pods. Claims stay: the data in them is the user's. That one job cannot
-// be deleted keeps none of the others.
+// Run deletes each job with its pods, also if another one cannot be deleted. It keeps claims, because the
+// data in them is the user's.
 func (d *Delete) Run(ctx context.Context, run *invocation.Invocation) error {
-	if d.All == (len(d.Names) > 0) {
-		return invocation.Mistakes{"runai delete job needs either names or --all: write for example runai delete job dist1"}
+	switch {
+	case d.All && len(d.Names) > 0:
+		return invocation.Mistakes{"the argument NAME and --all cannot be used together"}
+	case !d.All && len(d.Names) == 0:
+		return invocation.Mistakes{"missing NAME for \"runai delete job\": name the jobs to delete, or use --all"}
 	}
 	client, err := run.Connect()
 	if err != nil {

@@ -21,11 +21,11 @@ import (
 
 // Describe is runai describe job.
 type Describe struct {
-	Name   string `arg:"" name:"NAME" help:"The name of the job."`
-	Output string `short:"o" enum:",wide,yaml,json" default:"" placeholder:"FORMAT" help:"Print the job as the cluster has it: yaml or json. Example: -o yaml"`
+	Name   string `arg:"" name:"NAME" help:"Name of the job."`
+	Output string `short:"o" enum:",wide,yaml,json" default:"" placeholder:"FORMAT" help:"Print the job as stored in the cluster, as yaml or json. Example: -o yaml"`
 }
 
-// Run prints everything about a job; why it does not run comes first.
+// Run prints a job: its facts, why it is not running, its pods and its events.
 func (d *Describe) Run(ctx context.Context, run *invocation.Invocation) error {
 	client, err := run.Connect()
 	if err != nil {
@@ -44,7 +44,7 @@ func (d *Describe) Run(ctx context.Context, run *invocation.Invocation) error {
 	}
 	events, err := client.Events(ctx, s.job.Namespace)
 	if err != nil {
-		run.Warn("the events cannot be shown: " + client.Explain(err))
+		run.Warn("cannot show the events: " + client.Explain(err))
 	}
 	scope := run.Scope(client)
 	scope.Namespace = s.job.Namespace
@@ -55,8 +55,8 @@ func (s state) describe(out io.Writer, project string, events []corev1.Event, no
 	if err := table.Write(out, s.facts(project, now)); err != nil {
 		return err
 	}
-	if why := whyNotRunning(s, events); why != "" {
-		fmt.Fprintf(out, "\n%s\n", why)
+	if sentence := diagnose(s, events); sentence != "" {
+		fmt.Fprintf(out, "\n%s\n", sentence)
 	}
 	fmt.Fprintln(out, "\nPods:")
 	if err := table.Write(out, s.podRows(now)); err != nil {

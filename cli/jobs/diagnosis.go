@@ -6,28 +6,31 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// A diagnosis is one sentence: why a job is not running, and what to do. "" where there is none.
+// A diagnosis returns what keeps a job from running, the evidence and the next command, as a sentence that
+// follows the status. It returns "" if it does not apply.
 type diagnosis func(state, []corev1.Event) string
 
-// diagnoses are asked in this order, the more certain before the more general.
+// diagnoses are tried in this order, the certain ones before the general ones.
 var diagnoses = []diagnosis{
-	failedJob, suspendedJob, gatedPod, refusedPods, refusedImage, refusedContainer, missingVolume, unschedulablePod, crashedPod, noPods,
+	failedJob, suspendedJob, gatedPod, refusedPods, refusedImage, refusedContainer, missingVolume, unschedulablePod, crashedPod, starting,
 }
 
-// whyNotRunning returns a sentence for a job that neither runs nor has succeeded, "" for others.
-func whyNotRunning(s state, events []corev1.Event) string {
-	if status := s.status(); status == "Running" || status == "Succeeded" || status == "Terminating" {
+// diagnose returns why a job is not running, or "" if it runs, has succeeded or is being deleted.
+func diagnose(s state, events []corev1.Event) string {
+	status := s.status()
+	if status == "Running" || status == "Succeeded" || status == "Terminating" {
 		return ""
 	}
-	for _, diagnose := range diagnoses {
-		if sentence := diagnose(s, events); sentence != "" {
-			return sentence
+	for _, diagnosis := range diagnoses {
+		if sentence := diagnosis(s, events); sentence != "" {
+			return status + ": " + sentence
 		}
 	}
 	return ""
 }
 
+// lastLine returns the last line of a message, without a full stop or colon.
 func lastLine(text string) string {
 	text = strings.TrimSpace(text)
-	return text[strings.LastIndex(text, "\n")+1:]
+	return strings.TrimRight(text[strings.LastIndex(text, "\n")+1:], ".: ")
 }

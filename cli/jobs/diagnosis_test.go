@@ -61,7 +61,7 @@ func finished(condition v2beta1.JobConditionType, message string) func(*v2beta1.
 	}
 }
 
-func TestWhyNotRunning(t *testing.T) {
+func TestDiagnose(t *testing.T) {
 	worker := func(change func(*corev1.Pod)) []corev1.Pod {
 		return []corev1.Pod{pod("dist1-worker-0", "worker", change)}
 	}
@@ -73,40 +73,49 @@ func TestWhyNotRunning(t *testing.T) {
 		status string
 		want   string
 	}{
-		{name: "nothing yet", status: "Pending", want: "The MPI Operator has not made the pods yet"},
+		{name: "nothing yet", status: "Pending", want: "Pending: the MPI Operator has not created the pods yet."},
 		{name: "no GPU", pods: worker(unschedulable("0/2 nodes are available: 2 Insufficient nvidia.com/gpu. preemption: 0/2 nodes are available.")),
-			status: "Pending", want: "No node can take pod dist1-worker-0: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu; wait until GPUs are free, or ask for fewer with --gpu or --processes."},
+			status: "Pending", want: "Pending: no node can run pod dist1-worker-0: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu. Wait until GPUs are free, or request fewer with --gpu or --processes."},
 		{name: "no node of the type", pods: worker(unschedulable("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.")),
-			status: "Pending", want: "No node can take pod dist1-worker-0: 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector; ask your administrator for nodes of the project's node types, or choose another with --node-type."},
+			status: "Pending", want: "Pending: no node can run pod dist1-worker-0: 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. Use another --node-type, or ask your administrator for nodes of the project's node types."},
 		{name: "no claim", pods: worker(unschedulable(`persistentvolumeclaim "mine" not found`)),
-			status: "Pending", want: `No node can take pod dist1-worker-0: persistentvolumeclaim "mine" not found; check the claim with ` + "`kubectl describe pvc`."},
+			status: "Pending", want: `Pending: no node can run pod dist1-worker-0: persistentvolumeclaim "mine" not found. Check the claim with 'kubectl describe pvc'.`},
 		{name: "no image", pods: worker(waitingFor("ImagePullBackOff", "")), status: "ImagePullBackOff",
-			want: "Pod dist1-worker-0 cannot get the image example/train (ImagePullBackOff): check its name and that the cluster may pull it, then submit the job again."},
+			want: "ImagePullBackOff: pod dist1-worker-0 cannot pull the image example/train. Check its name and whether the cluster has access to it, then submit the job again."},
 		{name: "no Secret", pods: worker(waitingFor("CreateContainerConfigError", `secret "token" not found`)), status: "CreateContainerConfigError",
-			want: `Container mpi of pod dist1-worker-0 cannot be created: secret "token" not found; delete the job, and submit it again without the cause.`},
+			want: `CreateContainerConfigError: container mpi of pod dist1-worker-0 cannot be created: secret "token" not found. Delete the job with 'runai delete job dist1', fix the cause and submit it again.`},
 		{name: "no volume", pods: worker(waitingFor("ContainerCreating", "")), status: "ContainerCreating",
 			events: []corev1.Event{event("Pod", "dist1-worker-0", "Warning", "FailedMount", "MountVolume.SetUp failed: mount.nfs: no route to host.")},
-			want:   "Pod dist1-worker-0 waits for a volume: MountVolume.SetUp failed: mount.nfs: no route to host; check what the job mounts."},
+			want:   "ContainerCreating: pod dist1-worker-0 cannot mount a volume: MountVolume.SetUp failed: mount.nfs: no route to host. Check --volume and --pvc."},
 		{name: "Pod Security", status: "Pending",
 			events: []corev1.Event{event("MPIJob", "dist1", "Warning", "MPIJobFailed", `worker pod created failed: pods "dist1-worker-0" is forbidden: violates PodSecurity "restricted:latest"`)},
-			want:   `The pods are refused by the namespace's Pod Security: worker pod created failed: pods "dist1-worker-0" is forbidden: violates PodSecurity "restricted:latest"; submit the job with --run-as-user.`},
+			want:   `Pending: the Pod Security Standard of the namespace refuses the pods: worker pod created failed: pods "dist1-worker-0" is forbidden: violates PodSecurity "restricted:latest". Submit the job again with --run-as-user.`},
 		{name: "the operator's own verdict", status: "Pending", events: []corev1.Event{event("MPIJob", "dist1", "Warning", "ValidationError", "Found validation errors: x")},
-			want: "The pods cannot be created: Found validation errors: x; delete the job, and submit it again without the cause."},
+			want: "Pending: the pods cannot be created: Found validation errors: x. Delete the job with 'runai delete job dist1', fix the cause and submit it again."},
 		{name: "a worker that ends", pods: worker(ended(255, "Error")), status: "Error",
-			want: "Container mpi of pod dist1-worker-0 ended with exit code 255 (Error): read its output with `runai logs dist1 --pod dist1-worker-0`."},
-		{name: "failed", job: finished(v2beta1.JobFailed, "Job has reached the specified backoff limit"), status: "Failed",
-			want: "The job failed: Job has reached the specified backoff limit; read its output with `runai logs dist1`."},
+			want: "Error: container mpi of pod dist1-worker-0 exited with code 255. See 'runai logs dist1 --pod dist1-worker-0'."},
+		{name: "failed", job: finished(v2beta1.JobFailed, "Job has reached the specified backoff limit: "), status: "Failed",
+			want: "Failed: Job has reached the specified backoff limit. See 'runai logs dist1'."},
+		{name: "failed at once", job: finished(v2beta1.JobFailed, "Job has reached the specified backoff limit: "), status: "Failed",
+			pods: []corev1.Pod{pod("dist1-launcher-a", "launcher", ended(1, "Error"))},
+			want: "Failed: the launcher exited with code 1. See 'runai logs dist1'."},
+		{name: "failed after retries", job: finished(v2beta1.JobFailed, "Job has reached the specified backoff limit: "), status: "Failed",
+			pods: []corev1.Pod{pod("dist1-launcher-a", "launcher", ended(1, "Error")), pod("dist1-launcher-b", "launcher", ended(1, "Error"))},
+			want: "Failed: the launcher exited with code 1 after 2 attempts. See 'runai logs dist1'."},
+		{name: "failed by its deadline", job: finished(v2beta1.JobFailed, "Job was active longer than specified deadline"), status: "Failed",
+			pods: []corev1.Pod{pod("dist1-launcher-a", "launcher", ended(137, "Error"))},
+			want: "Failed: Job was active longer than specified deadline. See 'runai logs dist1'."},
 		{name: "out of memory", job: finished(v2beta1.JobFailed, "x"), pods: worker(ended(137, "OOMKilled")), status: "Failed",
-			want: "The job failed: container mpi of pod dist1-worker-0 was killed for using more memory than its limit; submit it with a higher --memory-limit."},
+			want: "Failed: container mpi of pod dist1-worker-0 exceeded its memory limit. Submit the job again with a higher --memory-limit."},
 		{name: "an init container that failed", job: finished(v2beta1.JobFailed, "x"), status: "Failed",
 			pods: []corev1.Pod{pod("dist1-launcher-abcde", "launcher", func(p *corev1.Pod) {
 				state := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1, Message: "no such branch\n"}}
 				p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "fetch", State: state}}
 			})},
-			want: "The job failed before it started: no such branch."},
+			want: "Failed: the job did not start: no such branch. See 'kubectl logs dist1-launcher-abcde -c fetch -n runai-a'."},
 		{name: "suspended by hand", job: func(job *v2beta1.MPIJob) { job.Spec.RunPolicy.Suspend = new(bool); *job.Spec.RunPolicy.Suspend = true },
-			status: "Suspended", want: "The job is suspended: resume it with `kubectl patch mpijob dist1 -n runai-a "},
-		{name: "starting", pods: worker(nil), status: "Pending", want: "The launcher is not there yet"},
+			status: "Suspended", want: "Suspended: spec.runPolicy.suspend is true. Resume the job with `kubectl patch mpijob dist1 -n runai-a "},
+		{name: "starting", pods: worker(nil), status: "Pending", want: "Pending: the launcher does not exist yet."},
 		{name: "running", pods: worker(func(p *corev1.Pod) { p.Status.Phase = corev1.PodRunning }), status: "Running"},
 		{name: "succeeded", job: finished(v2beta1.JobSucceeded, ""), status: "Succeeded"},
 	} {
@@ -119,7 +128,7 @@ func TestWhyNotRunning(t *testing.T) {
 			if got := s.status(); got != test.status {
 				t.Errorf("status %s, want %s", got, test.status)
 			}
-			if got := whyNotRunning(s, s.eventsOf(test.events)); !strings.HasPrefix(got, test.want) || test.want == "" && got != "" {
+			if got := diagnose(s, s.eventsOf(test.events)); !strings.HasPrefix(got, test.want) || test.want == "" && got != "" {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
@@ -139,7 +148,8 @@ func TestInitStatus(t *testing.T) {
 	}
 }
 
-// Of a job that is tried again, the last launcher comes first and counts; workers come by their number.
+// The latest launcher of a job with retries comes first, and only this one counts. Workers come in the order
+// of their index.
 func TestOrderOfPods(t *testing.T) {
 	numbered := func(index string) func(*corev1.Pod) {
 		return func(p *corev1.Pod) { p.Labels[v2beta1.ReplicaIndexLabel] = index }
@@ -159,7 +169,7 @@ func TestOrderOfPods(t *testing.T) {
 	}
 }
 
-// Events of an earlier job of the same name, and of others, are none of this job's.
+// Events of an earlier job of the same name, and of other jobs, do not belong to the job.
 func TestEventsOf(t *testing.T) {
 	job := mpijobtest.MakeMPIJob("dist1", "runai-a").Obj()
 	job.CreationTimestamp = metav1.NewTime(now.Add(-time.Minute))

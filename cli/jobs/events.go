@@ -8,8 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// eventsOf are the events of the job, of what the operator made of it, and of its pods, also of those
-// that are gone, in the order of time.
+// eventsOf returns the events of the job, of its launcher's Job and of its pods, including deleted ones, in
+// the order of time.
 func (s state) eventsOf(all []corev1.Event) []corev1.Event {
 	name := regexp.QuoteMeta(s.job.Name)
 	ours := map[string]*regexp.Regexp{
@@ -31,7 +31,7 @@ func (s state) eventsOf(all []corev1.Event) []corev1.Event {
 	return found
 }
 
-// eventTime is when the event happened last: old and new recorders write different fields.
+// eventTime returns when the event last happened. Old and new recorders set different fields.
 func eventTime(event corev1.Event) *metav1.Time {
 	switch {
 	case event.Series != nil:

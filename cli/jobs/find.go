@@ -11,7 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 )
 
-// find returns a job of the project or namespace that the command names. Its errors are final.
+// find returns a job in the scope of the command. Its errors are ready to print.
 func find(ctx context.Context, run *invocation.Invocation, client *kube.Client, name string) (*unstructured.Unstructured, error) {
 	scope := run.Scope(client)
 	object, err := client.Get(ctx, kube.MPIJobs, scope.Namespace, name)
@@ -26,8 +26,7 @@ func find(ctx context.Context, run *invocation.Invocation, client *kube.Client, 
 		}
 	}
 	if kube.IsMissing(err) {
-		return nil, invocation.Failure{fmt.Sprintf("Job %s does not exist in project %s. "+
-			"If the job exists in a different project, use -p <project-name>.",
+		return nil, invocation.Failure{fmt.Sprintf("job %q not found in project %q: use -p for a job of another project",
 			name, projectsOf(ctx, client, scope)(scope.Namespace))}
 	}
 	if err != nil {
@@ -57,14 +56,14 @@ func stateOf(ctx context.Context, client *kube.Client, object *unstructured.Unst
 	return newState(job, pods), nil
 }
 
-// listStates looks for a project's other namespace where it finds nothing.
+// listStates returns the jobs in a scope. If there are none, it looks for another namespace of the project.
 func listStates(ctx context.Context, client *kube.Client, scope kube.Scope) ([]state, kube.Scope, error) {
 	jobs, err := client.Jobs(ctx, scope.Namespace)
 	if err == nil && len(jobs) == 0 && scope.IsGuess() {
 		if scope, err = client.Lookup(ctx, scope); err == nil {
 			jobs, err = client.Jobs(ctx, scope.Namespace)
 		} else if kube.IsForbidden(err) {
-			err = nil // an ordinary user sees the namespace of her project only, and it is empty
+			err = nil // users who are not allowed to list namespaces get an empty list
 		}
 	}
 	if err != nil || len(jobs) == 0 {
@@ -78,8 +77,8 @@ func listStates(ctx context.Context, client *kube.Client, scope kube.Scope) ([]s
 	return states, scope, err
 }
 
-// projectsOf tells the project of a namespace: the one that the user named, else the label's, or what
-// the namespace's name says to a user who may not read labels.
+// projectsOf returns a function from a namespace to its project: the one that the user set, else the one in
+// the label, else the one in the namespace's name, for users who are not allowed to read labels.
 func projectsOf(ctx context.Context, client *kube.Client, scope kube.Scope) func(namespace string) string {
 	var labels map[string]string
 	if scope.Project == "" {

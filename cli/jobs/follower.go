@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	pollPause  = 500 * time.Millisecond
-	firstWords = 5 * time.Second // after which a job that does not start is explained
+	pollPause    = 500 * time.Millisecond
+	explainPause = 5 * time.Second // between explanations of why a job has not started
 )
 
-// A follower watches a job and copies its logs to the standard output.
+// A follower watches a job and copies its logs to stdout.
 type follower struct {
 	run     *invocation.Invocation
 	client  *kube.Client
@@ -32,29 +32,29 @@ func (f follower) copy(ctx context.Context, pod corev1.Pod) error {
 	}
 	defer stream.Close()
 	if _, err := io.Copy(f.run.Stdout, stream); err != nil {
-		return invocation.Failure{"the output broke off: " + f.client.Explain(err)}
+		return invocation.Failure{"the output was cut off: " + f.client.Explain(err)}
 	}
 	return nil
 }
 
-// waitForStart waits until the launcher has run, and says why it takes long.
+// waitForStart waits until the launcher has started. If that takes long, it prints why.
 func (f follower) waitForStart(ctx context.Context, s state) (state, error) {
 	var err error
-	said, sayAt := "", time.Now().Add(firstWords)
+	printed, printAt := "", time.Now().Add(explainPause)
 	for {
 		if launcher := s.launcher(); launcher != nil && hasStarted(*launcher) {
 			return s, nil
 		}
 		if s.isFinished() {
-			return s, f.verdict(ctx, s)
+			return s, f.result(ctx, s)
 		}
-		if time.Now().After(sayAt) {
-			events, _ := f.client.Events(ctx, s.job.Namespace) // they only make the sentence better
-			if why := whyNotRunning(s, s.eventsOf(events)); why != said {
-				f.run.Note(why)
-				said = why
+		if time.Now().After(printAt) {
+			events, _ := f.client.Events(ctx, s.job.Namespace) // without them the sentence says less
+			if sentence := diagnose(s, s.eventsOf(events)); sentence != "" && sentence != printed {
+				f.run.Note(sentence)
+				printed = sentence
 			}
-			sayAt = time.Now().Add(firstWords)
+			printAt = time.Now().Add(explainPause)
 		}
 		if s, err = f.next(ctx, s); err != nil {
 			return s, err
@@ -62,7 +62,7 @@ func (f follower) waitForStart(ctx context.Context, s state) (state, error) {
 	}
 }
 
-// next is the state a moment later.
+// next returns the state of the job after a pause.
 func (f follower) next(ctx context.Context, s state) (state, error) {
 	select {
 	case <-ctx.Done():
@@ -71,7 +71,7 @@ func (f follower) next(ctx context.Context, s state) (state, error) {
 	}
 	object, err := f.client.Get(ctx, kube.MPIJobs, s.job.Namespace, s.job.Name)
 	if kube.IsMissing(err) {
-		return s, invocation.Failure{fmt.Sprintf("job %s was deleted", s.job.Name)}
+		return s, invocation.Failure{fmt.Sprintf("job %q was deleted", s.job.Name)}
 	}
 	if err != nil {
 		return s, invocation.Failed(f.client.Explain(err))
@@ -79,11 +79,11 @@ func (f follower) next(ctx context.Context, s state) (state, error) {
 	return stateOf(ctx, f.client, object)
 }
 
-// verdict is an error for a job that failed.
-func (f follower) verdict(ctx context.Context, s state) error {
-	events, _ := f.client.Events(ctx, s.job.Namespace) // they only make the sentence better
-	if why := whyNotRunning(s, s.eventsOf(events)); why != "" {
-		return invocation.Failure{why}
+// result returns an error if the job failed.
+func (f follower) result(ctx context.Context, s state) error {
+	events, _ := f.client.Events(ctx, s.job.Namespace) // without them the sentence says less
+	if sentence := diagnose(s, s.eventsOf(events)); sentence != "" {
+		return invocation.Failure{sentence}
 	}
 	return nil
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// gpuResource is that of the default cluster policy, which the command line cannot read.
+// gpuResource is the resource of the default cluster policy. The command line cannot read the cluster's.
 const gpuResource corev1.ResourceName = "nvidia.com/gpu"
 
-// gpusPerWorker is what the job asks for, by its annotation or by its manifest.
+// gpusPerWorker returns the GPUs that each worker requests, by the annotation or by the limit.
 func (s state) gpusPerWorker() float64 {
-	intent, _ := annotations.Parse(s.job.Annotations) // the webhook refuses what cannot be read
+	intent, _ := annotations.Parse(s.job.Annotations) // the webhook refuses invalid annotations
 	if intent.GPU != nil {
 		return float64(*intent.GPU) / float64(annotations.OneGPU)
 	}
@@ -30,7 +30,7 @@ func (s state) requestedGPUs() float64 {
 	return s.gpusPerWorker() * float64(mpijob.Workers(s.job))
 }
 
-// allocatedGPUs counts the workers that a scheduler has given a node, until they end.
+// allocatedGPUs returns the GPUs of the workers that have a node and have not ended.
 func (s state) allocatedGPUs() float64 {
 	bound := 0
 	for _, pod := range s.pods {
@@ -42,7 +42,7 @@ func (s state) allocatedGPUs() float64 {
 	return s.gpusPerWorker() * float64(bound)
 }
 
-// gpus is the column of the table: allocated (requested).
+// gpus returns the GPUs for the table: allocated (requested).
 func (s state) gpus() string {
 	allocated := "-"
 	if !s.isFinished() {

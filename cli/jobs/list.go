@@ -19,7 +19,7 @@ type List struct {
 	AllProjects bool `short:"A" help:"List the jobs of all projects."`
 }
 
-// Run prints the table of the original: people parse it.
+// Run prints the original's table, because scripts parse it.
 func (l *List) Run(ctx context.Context, run *invocation.Invocation) error {
 	client, err := run.Connect()
 	if err != nil {

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,20 +13,21 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 )
 
-// Logs is runai logs.
+// Logs is runai logs. Values stay text until [Logs.options], so that all mistakes are reported at once.
 type Logs struct {
-	Name       string         `arg:"" name:"NAME" help:"The name of the job."`
-	Follow     bool           `short:"f" help:"Go on with what is still to come. A job that has not started is waited for."`
-	Pod        string         `placeholder:"POD" help:"The pod. Without it, the launcher, where mpirun collects the output of all ranks. Example: --pod dist1-worker-0"`
-	Since      *time.Duration `placeholder:"DURATION" help:"Only what is younger. Example: --since 5m"`
-	SinceTime  *time.Time     `placeholder:"TIME" format:"2006-01-02T15:04:05Z07:00" help:"Only what came later. Example: --since-time 2026-01-31T12:00:00Z"`
-	Tail       *int64         `short:"t" placeholder:"LINES" help:"Only the last lines. Example: --tail 20"`
-	Timestamps bool           `help:"Write the time before each line."`
+	Name       string  `arg:"" name:"NAME" help:"Name of the job."`
+	Follow     bool    `short:"f" help:"Wait until the job has started, and print new output until it ends."`
+	Pod        string  `placeholder:"POD" help:"Pod to read. Default: the launcher, where mpirun collects the output of all ranks. Example: --pod dist1-worker-0"`
+	Since      *string `placeholder:"DURATION" help:"Print only output that is newer than this. Example: --since 5m"`
+	SinceTime  *string `placeholder:"TIME" help:"Print only output after this time. Example: --since-time 2026-01-31T12:00:00Z"`
+	Tail       *string `short:"t" placeholder:"LINES" help:"Print only the last lines. Example: --tail 20"`
+	Timestamps bool    `help:"Print the time before each line."`
 }
 
 // Run prints the output of a job's launcher, or of one of its pods.
 func (l *Logs) Run(ctx context.Context, run *invocation.Invocation) error {
-	if mistakes := l.check(); len(mistakes) > 0 {
+	options, mistakes := l.options()
+	if len(mistakes) > 0 {
 		return mistakes
 	}
 	client, err := run.Connect()
@@ -36,7 +38,7 @@ func (l *Logs) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	f := follower{run: run, client: client, options: l.options()}
+	f := follower{run: run, client: client, options: options}
 	if l.Follow && l.Pod == "" {
 		if s, err = f.waitForStart(ctx, s); err != nil {
 			return err
@@ -49,35 +51,56 @@ func (l *Logs) Run(ctx context.Context, run *invocation.Invocation) error {
 	return f.copy(ctx, *pod)
 }
 
-func (l *Logs) check() invocation.Mistakes {
-	var mistakes invocation.Mistakes
+// options reads the flags.
+func (l *Logs) options() (options kube.LogOptions, mistakes invocation.Mistakes) {
+	options = kube.LogOptions{Follow: l.Follow, Timestamps: l.Timestamps}
 	if l.Since != nil && l.SinceTime != nil {
-		mistakes = append(mistakes, "--since-time cannot be combined with --since: write one of the two")
+		mistakes = append(mistakes, "--since and --since-time cannot be used together")
 	}
-	if l.Since != nil && *l.Since <= 0 {
-		mistakes = append(mistakes, fmt.Sprintf("--since %s is no duration above 0: write for example --since 5m", *l.Since))
+	if l.Since != nil {
+		since, err := time.ParseDuration(*l.Since)
+		if err != nil || since <= 0 {
+			mistakes = append(mistakes, invocation.BadValue("--since", *l.Since, "must be a duration above 0, for example 5m"))
+		}
+		options.Since = &since
 	}
-	if l.Tail != nil && *l.Tail < 0 {
-		mistakes = append(mistakes, fmt.Sprintf("--tail %d is no number of lines: write for example --tail 20", *l.Tail))
+	if l.SinceTime != nil {
+		sinceTime, err := time.Parse(time.RFC3339, *l.SinceTime)
+		if err != nil {
+			mistakes = append(mistakes, invocation.BadValue("--since-time", *l.SinceTime,
+				"must be a date and time, for example 2026-01-31T12:00:00Z"))
+		}
+		options.SinceTime = &sinceTime
 	}
-	return mistakes
+	if l.Tail != nil {
+		tail, err := strconv.ParseInt(*l.Tail, 10, 64)
+		if err != nil || tail < 0 {
+			mistakes = append(mistakes, invocation.BadValue("--tail", *l.Tail, "must be a number of lines, for example 20"))
+		}
+		options.Tail = &tail
+	}
+	return options, mistakes
 }
 
-func (l *Logs) options() kube.LogOptions {
-	return kube.LogOptions{Follow: l.Follow, Timestamps: l.Timestamps, Tail: l.Tail, Since: l.Since, SinceTime: l.SinceTime}
-}
-
-// pod is the one to read, if it has something to read.
+// pod returns the pod to read, or an error if it has no output.
 func (l *Logs) pod(ctx context.Context, client *kube.Client, s state) (*corev1.Pod, error) {
 	pod := s.launcher()
 	if l.Pod != "" {
 		if pod = s.pod(l.Pod); pod == nil {
-			return nil, invocation.Failure{fmt.Sprintf("--pod %s is no pod of job %s: write %s", l.Pod, l.Name, strings.Join(s.podNames(), " or "))}
+			return nil, invocation.Failure{invocation.BadValue("--pod", l.Pod, "must be a pod of job "+l.Name+podList(s))}
 		}
 	}
 	if pod != nil && hasStarted(*pod) {
 		return pod, nil
 	}
-	events, _ := client.Events(ctx, s.job.Namespace) // they only make the sentence better
-	return nil, invocation.Failure{fmt.Sprintf("job %s has no output yet. %s", l.Name, whyNotRunning(s, s.eventsOf(events)))}
+	events, _ := client.Events(ctx, s.job.Namespace) // without them the sentence says less
+	return nil, invocation.Failure{strings.TrimSpace(fmt.Sprintf("job %q has no output yet. %s", l.Name, diagnose(s, s.eventsOf(events))))}
+}
+
+func podList(s state) string {
+	names := s.podNames()
+	if len(names) == 0 {
+		return ", which has no pods yet"
+	}
+	return ": " + strings.Join(names, ", ")
 }

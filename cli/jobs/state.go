@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// A state is a job and its pods at one moment, the launcher's first.
+// A state is a job and its pods at one moment, launchers first.
 type state struct {
 	job  *v2beta1.MPIJob
 	pods []corev1.Pod
@@ -26,7 +26,7 @@ func newState(job *v2beta1.MPIJob, pods []corev1.Pod) state {
 			return strings.Compare(roleOf(a), roleOf(b)) // launcher before worker
 		}
 		if isLauncher(a) {
-			return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) // the latest try first
+			return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) // the latest attempt first
 		}
 		return compareIndex(a, b)
 	})
@@ -45,7 +45,7 @@ func roleOf(pod corev1.Pod) string { return pod.Labels[v2beta1.JobRoleLabel] }
 
 func isLauncher(pod corev1.Pod) bool { return roleOf(pod) == "launcher" }
 
-// launcher is the latest launcher, if there is one.
+// launcher returns the latest launcher, or nil.
 func (s state) launcher() *corev1.Pod {
 	if len(s.pods) > 0 && isLauncher(s.pods[0]) {
 		return &s.pods[0]
@@ -53,7 +53,7 @@ func (s state) launcher() *corev1.Pod {
 	return nil
 }
 
-// current are the pods that count: of several launchers the latest only.
+// current returns the latest launcher and the workers.
 func (s state) current() []corev1.Pod {
 	var all []corev1.Pod
 	for i, pod := range s.pods {
@@ -66,7 +66,7 @@ func (s state) current() []corev1.Pod {
 
 func (s state) is(condition v2beta1.JobConditionType) bool { return s.condition(condition) != nil }
 
-// condition is the condition of a type that is true now.
+// condition returns the condition of a type if it is true, else nil.
 func (s state) condition(condition v2beta1.JobConditionType) *v2beta1.JobCondition {
 	for i, c := range s.job.Status.Conditions {
 		if c.Type == condition && c.Status == corev1.ConditionTrue {
@@ -108,7 +108,7 @@ func (s state) podNames() []string {
 	return names
 }
 
-// hasStarted tells whether the main container has run.
+// hasStarted reports whether the main container runs or has run.
 func hasStarted(pod corev1.Pod) bool {
 	for _, container := range pod.Status.ContainerStatuses {
 		if len(pod.Spec.Containers) > 0 && container.Name == pod.Spec.Containers[0].Name {

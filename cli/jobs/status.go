@@ -7,7 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// status is what the job is doing, in the words of the original.
+// status returns the status of the job, as the original names it.
 func (s state) status() string {
 	switch {
 	case s.job.DeletionTimestamp != nil:
@@ -34,7 +34,7 @@ func (s state) status() string {
 	return worst
 }
 
-// podStatus is what a pod is doing, in the words that kubectl and the original use.
+// podStatus returns the status of a pod, as kubectl and the original name it.
 func podStatus(pod corev1.Pod) string {
 	switch {
 	case pod.DeletionTimestamp != nil:
@@ -56,7 +56,7 @@ func podStatus(pod corev1.Pod) string {
 	return string(pod.Status.Phase)
 }
 
-// initStatus is that of the first init container that is not done, "" if all are.
+// initStatus returns the status of the first init container that has not succeeded, "" if all have.
 func initStatus(pod corev1.Pod) string {
 	for i, container := range pod.Status.InitContainerStatuses {
 		switch terminated := container.State.Terminated; {

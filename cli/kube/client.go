@@ -1,5 +1,5 @@
-// Package kube is all of the command line that touches a network: MPIJobs, namespaces, and what goes
-// wrong with them.
+// Package kube is the only package of the command line that uses the network: it reads and writes objects,
+// and explains the errors of the API server.
 package kube
 
 import (
@@ -15,18 +15,18 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// ConnectOptions say how to reach the cluster.
+// ConnectOptions are the options of [Connect].
 type ConnectOptions struct {
-	Kubeconfig string // "": as kubectl finds it
-	Context    string // "": the kubeconfig's current one
+	Kubeconfig string // Default: as kubectl finds it.
+	Context    string // Default: the current one.
 	UserAgent  string
 	Log        *slog.Logger
-	Warn       func(string) // takes the API server's warnings
+	Warn       func(string) // is called with the API server's warnings
 }
 
-// A Client speaks with one API server for one run of the command line.
+// A Client talks to one API server during one run of the program.
 type Client struct {
-	// Namespace is the one of the kubeconfig's context.
+	// Namespace is the namespace of the kubeconfig's context.
 	Namespace string
 
 	server   string
@@ -36,7 +36,7 @@ type Client struct {
 	core     *rest.RESTClient // for the logs of pods
 }
 
-// Connect reads the kubeconfig. It sends nothing: the first request tells whether the server is there.
+// Connect reads the kubeconfig. It sends no request.
 func Connect(options ConnectOptions) (*Client, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = options.Kubeconfig
@@ -50,7 +50,7 @@ func Connect(options ConnectOptions) (*Client, error) {
 		return nil, explainKubeconfig(err, options)
 	}
 	config.UserAgent = options.UserAgent
-	config.QPS = -1 // a command makes a handful of requests
+	config.QPS = -1 // no limit: a command sends only a few requests
 	config.WarningHandler = warnings{options.Warn}
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return logging{next, options.Log} })
 	return newClient(config, namespace)
@@ -59,21 +59,21 @@ func Connect(options ConnectOptions) (*Client, error) {
 func newClient(config *rest.Config, namespace string) (*Client, error) {
 	objects, err := dynamic.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("the kubeconfig cannot be used: %w", err)
+		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
 	}
 	meta, err := metadata.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("the kubeconfig cannot be used: %w", err)
+		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
 	}
 	core, err := newCore(config)
 	if err != nil {
-		return nil, fmt.Errorf("the kubeconfig cannot be used: %w", err)
+		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
 	}
 	return &Client{Namespace: namespace, server: config.Host, manager: newManager(), dynamic: objects, metadata: meta, core: core}, nil
 }
 
-// newManager names this run as the manager of the fields that it writes, so that it recognises its own
-// job when the answer to a creation is lost.
+// newManager returns a field manager that is unique to this run, so that the run recognises its own job
+// if the response to a creation is lost.
 func newManager() string {
 	var token [4]byte
 	_, _ = rand.Read(token[:]) // never fails

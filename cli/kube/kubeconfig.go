@@ -7,7 +7,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// SetNamespace makes a namespace the one of the kubeconfig's context, in the file that has the context.
+// SetNamespace writes a namespace to the context, in the file of the kubeconfig that has the context.
 func SetNamespace(options ConnectOptions, namespace string) error {
 	paths := clientcmd.NewDefaultPathOptions()
 	paths.LoadingRules.ExplicitPath = options.Kubeconfig
@@ -20,12 +20,16 @@ func SetNamespace(options ConnectOptions, namespace string) error {
 		name = config.CurrentContext
 	}
 	context, present := config.Contexts[name]
-	if !present {
-		return errors.New("the kubeconfig has no current context: write --context, one of kubectl config get-contexts")
+	switch {
+	case present:
+	case name == "":
+		return errors.New("the kubeconfig has no current context: use --context; see 'kubectl config get-contexts'")
+	default:
+		return unknownContext(name)
 	}
 	context.Namespace = namespace
 	if err := clientcmd.ModifyConfig(paths, *config, true); err != nil {
-		return fmt.Errorf("the kubeconfig cannot be written: %w", err)
+		return fmt.Errorf("cannot write the kubeconfig: %w", err)
 	}
 	return nil
 }

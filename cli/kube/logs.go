@@ -13,17 +13,17 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// LogOptions say which part of a log is wanted, with the meaning of the API's PodLogOptions.
+// LogOptions select a part of a log. They are those of the API's PodLogOptions.
 type LogOptions struct {
 	Container  string
 	Follow     bool
 	Timestamps bool
-	Tail       *int64         // lines; nil is all
-	Since      *time.Duration // nil is from the beginning
-	SinceTime  *time.Time
+	Tail       *int64         // Default: all lines.
+	Since      *time.Duration // Default: from the beginning.
+	SinceTime  *time.Time     // Default: from the beginning.
 }
 
-// Logs returns the log of a pod, which the caller closes.
+// Logs returns the log of a pod. The caller must close it.
 func (c *Client) Logs(ctx context.Context, namespace, pod string, options LogOptions) (io.ReadCloser, error) {
 	request := c.core.Get().Namespace(namespace).Resource("pods").Name(pod).SubResource("log").
 		Param("container", options.Container).
@@ -41,7 +41,7 @@ func (c *Client) Logs(ctx context.Context, namespace, pod string, options LogOpt
 	return request.Stream(ctx)
 }
 
-// newCore makes a client that needs to read nothing but the statuses of errors.
+// newCore returns a client for the core API that decodes nothing but the statuses of errors.
 func newCore(config *rest.Config) (*rest.RESTClient, error) {
 	scheme := runtime.NewScheme()
 	metav1.AddToGroupVersion(scheme, corev1.SchemeGroupVersion)

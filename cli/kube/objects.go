@@ -22,7 +22,7 @@ var (
 	Secrets = corev1.SchemeGroupVersion.WithResource("secrets")
 )
 
-// ResourceOf is the resource of an object that the command line writes.
+// ResourceOf returns the resource of an object that the command line writes.
 func ResourceOf(object *unstructured.Unstructured) schema.GroupVersionResource {
 	switch object.GetKind() {
 	case v2beta1.Kind:
@@ -34,17 +34,17 @@ func ResourceOf(object *unstructured.Unstructured) schema.GroupVersionResource {
 }
 
 const (
-	cleanupTime = 10 * time.Second // for what is done after an interruption
+	cleanupTime = 10 * time.Second // for requests after an interruption
 	firstPause  = 100 * time.Millisecond
 	lastPause   = 2 * time.Second
 )
 
-// ErrUnknown is what Create returns when nobody can tell whether the object was created.
-var ErrUnknown = errors.New("its creation may have succeeded")
+// ErrUnknown is the error of [Client.Create] if the object may have been created.
+var ErrUnknown = errors.New("the creation may have succeeded")
 
-// Create creates an object, or with dryRun only asks what would be stored, and returns the API
-// server's answer as it is: with fields that this program does not know. Where the answer is lost, it
-// looks for the object that it sent, also after an interruption: without an error, the object is there.
+// Create creates an object, or only validates it if dryRun is set, and returns the response of the API
+// server, including fields that this program does not know. If the response is lost, it looks for the
+// object, even after an interruption, so that without an error the object exists.
 func (c *Client) Create(
 	ctx context.Context, resource schema.GroupVersionResource, object *unstructured.Unstructured, dryRun bool,
 ) (*unstructured.Unstructured, error) {
@@ -59,7 +59,7 @@ func (c *Client) Create(
 	return c.find(ctx, resource, object, err)
 }
 
-// find looks for an object of this run of which the creation had no answer.
+// find looks for an object that this run sent, after the response was lost.
 func (c *Client) find(
 	ctx context.Context, resource schema.GroupVersionResource, sent *unstructured.Unstructured, lost error,
 ) (*unstructured.Unstructured, error) {
@@ -75,20 +75,20 @@ func (c *Client) find(
 		case !apierrors.IsNotFound(err):
 			return nil, fmt.Errorf("%w: %w", ErrUnknown, lost)
 		}
-		time.Sleep(pause) // the creation may still be on its way
+		time.Sleep(pause) // the request may not have arrived yet
 	}
 	return nil, fmt.Errorf("%w: %w", ErrUnknown, lost)
 }
 
-// isOurs tells whether this very run created the object.
+// isOurs reports whether this run created the object.
 func (c *Client) isOurs(object *unstructured.Unstructured) bool {
 	return slices.ContainsFunc(object.GetManagedFields(), func(entry metav1.ManagedFieldsEntry) bool {
 		return entry.Manager == c.manager
 	})
 }
 
-// Delete deletes exactly this object, not another one that has its name by now, also after an
-// interruption. That it is gone already is no error.
+// Delete deletes an object, even after an interruption, but not another object that has its name now. It
+// returns no error if the object does not exist.
 func (c *Client) Delete(ctx context.Context, resource schema.GroupVersionResource, object *unstructured.Unstructured) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
@@ -102,7 +102,7 @@ func (c *Client) Delete(ctx context.Context, resource schema.GroupVersionResourc
 	return err
 }
 
-// Names returns the names of all objects of a namespace.
+// Names returns the names of all objects in a namespace.
 func (c *Client) Names(ctx context.Context, resource schema.GroupVersionResource, namespace string) ([]string, error) {
 	list, err := c.metadata.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {

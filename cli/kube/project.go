@@ -10,17 +10,17 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// ProjectLabel is the label of a namespace that names its project: projectLabel of the default
-// cluster policy, which the command line cannot read.
+// ProjectLabel is the label of a namespace with the name of its project. The command line cannot read the
+// cluster policy, so this is projectLabel of the default one.
 const ProjectLabel = "runai/queue"
 
 const namespacePrefix = "runai-"
 
-// ProjectOf is the project of a namespace, as its name tells it.
+// ProjectOf returns the project of a namespace by its name.
 func ProjectOf(namespace string) string { return strings.TrimPrefix(namespace, namespacePrefix) }
 
-// ProjectOfContext is the project of the kubeconfig's namespace: its label's, or what its name says to a
-// user who may not read labels.
+// ProjectOfContext returns the project of the kubeconfig's namespace: by its label, or by its name if the
+// user is not allowed to read labels.
 func (c *Client) ProjectOfContext(ctx context.Context) string {
 	found, _ := c.ProjectsByNamespace(ctx, ProjectLabel)
 	if project := found[c.Namespace]; project != "" {
@@ -29,7 +29,7 @@ func (c *Client) ProjectOfContext(ctx context.Context) string {
 	return ProjectOf(c.Namespace)
 }
 
-// ProjectsByNamespace returns the project of each namespace that a label selector finds.
+// ProjectsByNamespace returns the project of each namespace that a label selector selects.
 func (c *Client) ProjectsByNamespace(ctx context.Context, selector string) (map[string]string, error) {
 	resource := corev1.SchemeGroupVersion.WithResource("namespaces")
 	list, err := c.metadata.Resource(resource).List(ctx, metav1.ListOptions{LabelSelector: selector})
@@ -43,7 +43,7 @@ func (c *Client) ProjectsByNamespace(ctx context.Context, selector string) (map[
 	return found, nil
 }
 
-// IsNoNamespace tells a namespace that does not exist from anything else that was not found.
+// IsNoNamespace reports whether a namespace does not exist.
 func IsNoNamespace(err error) bool {
 	var status apierrors.APIStatus
 	return apierrors.IsNotFound(err) && errors.As(err, &status) &&

@@ -22,17 +22,18 @@ var (
 	projects = v1alpha1.GroupVersion.WithResource("projects")
 )
 
-// Get returns an object as the API server has it.
+// Get returns an object as stored in the cluster.
 func (c *Client) Get(ctx context.Context, resource schema.GroupVersionResource, namespace, name string) (*unstructured.Unstructured, error) {
 	return c.dynamic.Resource(resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
 }
 
-// Jobs returns the MPIJobs of a namespace, or with "" of all.
+// Jobs returns the MPIJobs of a namespace, or of all namespaces if it is "".
 func (c *Client) Jobs(ctx context.Context, namespace string) ([]v2beta1.MPIJob, error) {
 	return list[v2beta1.MPIJob](ctx, c, MPIJobs, namespace, metav1.ListOptions{})
 }
 
-// JobPods returns the pods of the MPIJobs of a namespace, or with "" of all; of one job, if it is named.
+// JobPods returns the pods of the MPIJobs of a namespace, or of all namespaces if it is "". If job is set, it
+// returns only the pods of this job.
 func (c *Client) JobPods(ctx context.Context, namespace, job string) ([]corev1.Pod, error) {
 	selector := v2beta1.JobNameLabel
 	if job != "" {
@@ -50,7 +51,7 @@ func (c *Client) Events(ctx context.Context, namespace string) ([]corev1.Event, 
 func (c *Client) Projects(ctx context.Context) ([]v1alpha1.Project, error) {
 	found, err := list[v1alpha1.Project](ctx, c, projects, "", metav1.ListOptions{})
 	if isNoResource(err) {
-		return nil, fmt.Errorf("this cluster does not know projects (%s): ask your administrator to install the chart runai-mpi",
+		return nil, fmt.Errorf("projects (%s) are not installed on this cluster: ask your administrator to install the chart runai-mpi",
 			v1alpha1.GroupVersion)
 	}
 	return found, err
@@ -72,10 +73,10 @@ func list[T any](
 	return typed, nil
 }
 
-// Decode reads an object into its Go type, and passes over what the type does not know.
+// Decode converts an object to its Go type, and ignores fields that the type does not have.
 func Decode(object *unstructured.Unstructured, into any) error {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, into); err != nil {
-		return fmt.Errorf("%s %s cannot be read: %w", object.GetKind(), object.GetName(), err)
+		return fmt.Errorf("cannot read %s %q: it is not valid in %s", object.GetKind(), object.GetName(), object.GetAPIVersion())
 	}
 	return nil
 }

@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// A Scope is the project and the namespace that a command addresses. The zero value is all of them.
+// A Scope is the project and the namespace of a command. The zero value is all projects.
 type Scope struct {
-	// Project is the one that the user named, or "".
+	// Project is the project that the user set, or "".
 	Project string
-	// Namespace is the one that the user named, or where the project is looked for first.
+	// Namespace is the namespace that the user set, or the likely one of the project.
 	Namespace string
-	// Named is true if the user named the namespace.
+	// Named is true if the user set the namespace.
 	Named bool
 }
 
-// ScopeOf returns the scope that the user named, or the context's. A project's namespace is the
-// context's if that bears its name, else runai-<project>: no server is asked.
+// ScopeOf returns the scope that the user set, or the context's. The likely namespace of a project is the
+// context's if it is named after the project, else runai-<project>. It sends no request.
 func ScopeOf(project, namespace, contextNamespace string) Scope {
 	scope := Scope{Project: project, Namespace: namespace, Named: namespace != ""}
 	switch {
@@ -32,10 +32,10 @@ func ScopeOf(project, namespace, contextNamespace string) Scope {
 	return scope
 }
 
-// IsGuess is true where the project may have another namespace.
+// IsGuess reports whether the project may have another namespace.
 func (s Scope) IsGuess() bool { return s.Project != "" && !s.Named }
 
-// Flags name the scope in a further command, with a space before them.
+// Flags returns the flags that set the scope in another command, with a space before each.
 func (s Scope) Flags() string {
 	flags := ""
 	if s.Project != "" {
@@ -47,7 +47,7 @@ func (s Scope) Flags() string {
 	return flags
 }
 
-// Lookup finds the namespace of a project that does not bear its name, by the label.
+// Lookup finds the namespace of a project by the label.
 func (c *Client) Lookup(ctx context.Context, scope Scope) (Scope, error) {
 	found, err := c.ProjectsByNamespace(ctx, ProjectLabel+"="+scope.Project)
 	if err != nil {
@@ -56,11 +56,11 @@ func (c *Client) Lookup(ctx context.Context, scope Scope) (Scope, error) {
 	names := slices.Sorted(maps.Keys(found))
 	switch len(names) {
 	case 0:
-		return scope, fmt.Errorf("--project %s was not found: no namespace has the label %s=%s; see runai list projects",
+		return scope, fmt.Errorf("project %q not found: no namespace has the label %s=%s; see 'runai list projects'",
 			scope.Project, ProjectLabel, scope.Project)
 	case 1:
 		scope.Namespace = names[0]
 		return scope, nil
 	}
-	return scope, fmt.Errorf("--project %s has the namespaces %s: write one of them with -n", scope.Project, strings.Join(names, ", "))
+	return scope, fmt.Errorf("project %q has the namespaces %s: select one with -n", scope.Project, strings.Join(names, ", "))
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// logging logs each request, without its body and headers: they may hold credentials.
+// logging logs each request without its body and headers, which may have credentials.
 type logging struct {
 	next http.RoundTripper
 	log  *slog.Logger
@@ -15,7 +15,7 @@ type logging struct {
 func (l logging) RoundTrip(request *http.Request) (*http.Response, error) {
 	start := time.Now()
 	response, err := l.next.RoundTrip(request)
-	status := "no answer"
+	status := "no response"
 	if err == nil {
 		status = response.Status
 	}
@@ -24,7 +24,7 @@ func (l logging) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// warnings passes on the warnings of the API server and of admission webhooks.
+// warnings forwards the warnings of the API server and of admission webhooks.
 type warnings struct{ warn func(string) }
 
 func (w warnings) HandleWarningHeader(code int, _, text string) {

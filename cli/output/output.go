@@ -1,4 +1,4 @@
-// Package output prints objects of the cluster for people and for other programs.
+// Package output prints objects of the cluster as name, YAML or JSON.
 package output
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/manifest"
 )
 
-// Write prints objects as name, yaml (documents) or json (one value), without managed fields.
+// Write prints objects without their managed fields: as names, as YAML documents, or as one JSON value.
 func Write(out io.Writer, format string, objects []*unstructured.Unstructured) error {
 	var text bytes.Buffer
 	shown := make([]any, 0, len(objects))
@@ -44,7 +44,7 @@ func Write(out io.Writer, format string, objects []*unstructured.Unstructured) e
 	return err
 }
 
-// nameOf is how kubectl names an object: mpijob.kubeflow.org/dist1, persistentvolumeclaim/data.
+// nameOf returns an object's name as kubectl prints it: mpijob.kubeflow.org/dist1, persistentvolumeclaim/data.
 func nameOf(object *unstructured.Unstructured) string {
 	kind := object.GroupVersionKind().GroupKind()
 	return strings.ToLower(kind.String()) + "/" + object.GetName()

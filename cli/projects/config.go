@@ -10,11 +10,10 @@ import (
 
 // Config is runai config project, and runai project set.
 type Config struct {
-	Name string `arg:"" name:"PROJECT" help:"The project that commands without -p are for."`
+	Name string `arg:"" name:"PROJECT" help:"Project to use by default."`
 }
 
-// Run makes the project's namespace the one of the kubeconfig's context, as the original did: kubectl
-// then acts in it, too.
+// Run writes the project's namespace to the kubeconfig's context, as the original did. kubectl uses it too.
 func (c *Config) Run(ctx context.Context, run *invocation.Invocation) error {
 	client, err := run.Connect()
 	if err != nil {
@@ -22,7 +21,7 @@ func (c *Config) Run(ctx context.Context, run *invocation.Invocation) error {
 	}
 	scope, err := client.Lookup(ctx, kube.ScopeOf(c.Name, run.Namespace, client.Namespace))
 	if kube.IsForbidden(err) {
-		run.Warn(fmt.Sprintf("you may not list namespaces, so %s is a guess", scope.Namespace))
+		run.Warn(fmt.Sprintf("using namespace %s, which may be wrong: you are not allowed to list namespaces", scope.Namespace))
 		err = nil
 	}
 	if err != nil {

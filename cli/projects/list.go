@@ -1,4 +1,4 @@
-// Package projects has the commands that show projects and choose one.
+// Package projects has the commands that list projects and set the default project.
 package projects
 
 import (
@@ -14,8 +14,8 @@ import (
 // List is runai list projects.
 type List struct{}
 
-// Run prints the table of the original: people parse it. What this system does not know of a project,
-// its department, quota and time limit, is a hyphen.
+// Run prints the original's table, because scripts parse it. Columns that have no value here are a hyphen:
+// the department, the quota and the time limit.
 func (*List) Run(ctx context.Context, run *invocation.Invocation) error {
 	client, err := run.Connect()
 	if err != nil {

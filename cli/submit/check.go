@@ -1,8 +1,10 @@
 package submit
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,53 +15,54 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// Check reads the flags and the words that followed --. It returns all mistakes at once, one line
-// each, with the flag and the remedy, and warnings of what is legal but has no effect.
+// Check reads the flags and the words after --. It returns every mistake, one entry for each, and
+// warnings for flags that have no effect.
 func (f *Flags) Check(run *invocation.Invocation) (request Request, warnings, mistakes []string) {
 	words := run.Words
-	r := reader{stdin: run.Stdin, mistakes: run.Mistakes()}
+	r := reader{stdin: run.Stdin, mistakes: run.Mistakes(), wrong: map[string]bool{}}
 	f.checkName(&r)
 	request = f.read(&r, words)
 	r.intents(typed{f, run.Globals}, &request)
 	warnings = append(f.ignored(&request), r.warnings...)
 	if request.Container.TTY && !request.Container.Stdin {
-		r.mistake("--tty", "needs the standard input: add --stdin")
+		r.mistake("--tty", "--tty requires --stdin")
 	}
 	if f.GPU != "" && f.GPUMemory != "" {
-		r.mistake("--gpu-memory", "cannot be combined with --gpu: write one of the two")
+		r.mistake("--gpu-memory", "--gpu and --gpu-memory cannot be used together")
 	}
 	if f.Command && len(words) == 0 {
-		r.mistake("--command", "has no command: write it after --, as in --command -- python train.py")
+		r.mistake("--command", "--command requires a command after --, for example --command -- python train.py")
 	}
 	r.distinct(request.mounts(f.likelyName()))
 	for _, err := range mpijob.Validate(request.Job(f.likelyName(), "")) {
-		said := f.ofPrefix(line(err.Field, err.ErrorBody()))
-		if r.has(flagOf(err.Field)) || slices.Contains(r.mistakes, said) {
-			continue // its value could not be read, or another role says the same
+		flag, value, problem := explainField(err.Field, err.ErrorBody())
+		if r.wrong[flag] {
+			continue // the value could not be read
 		}
-		r.mistakes = append(r.mistakes, said)
+		if flag == "--name" && f.JobNamePrefix != "" {
+			flag, value = "--job-name-prefix", f.JobNamePrefix
+		}
+		mistake := invocation.Problem(flag, value, problem)
+		if !slices.Contains(r.mistakes, mistake) { // both roles have it
+			r.mistakes = append(r.mistakes, mistake)
+		}
 	}
 	return request, warnings, r.mistakes
 }
 
 func (f *Flags) checkName(r *reader) {
 	if f.NameArgument != "" && f.Name != "" && f.NameArgument != f.Name {
-		r.mistake("--name", fmt.Sprintf("%s contradicts the name %s: write one of the two", f.Name, f.NameArgument))
+		r.mistake("--name", fmt.Sprintf("the argument NAME conflicts with --name (%q and %q)", f.NameArgument, f.Name))
 	}
-	if f.JobNamePrefix != "" && f.GivenName() != "" {
-		r.mistake("--job-name-prefix", "has no meaning beside a name: leave one of the two out")
+	switch {
+	case f.JobNamePrefix != "" && f.Name != "":
+		r.mistake("--job-name-prefix", "--job-name-prefix and --name cannot be used together")
+	case f.JobNamePrefix != "" && f.NameArgument != "":
+		r.mistake("--job-name-prefix", "--job-name-prefix and the argument NAME cannot be used together")
 	}
 }
 
-// ofPrefix says of the prefix what was found in the name that comes of it.
-func (f *Flags) ofPrefix(said string) string {
-	if f.JobNamePrefix == "" {
-		return said
-	}
-	return strings.Replace(said, "--name "+f.likelyName(), "--job-name-prefix "+f.JobNamePrefix, 1)
-}
-
-// GivenName is the job's name, "" where one is to be generated.
+// GivenName returns the job's name, "" if one is to be generated.
 func (f *Flags) GivenName() string {
 	if f.Name != "" {
 		return f.Name
@@ -67,7 +70,7 @@ func (f *Flags) GivenName() string {
 	return f.NameArgument
 }
 
-// Prefix is that of a generated name.
+// Prefix returns the prefix of a generated name.
 func (f *Flags) Prefix() string {
 	if f.JobNamePrefix != "" {
 		return f.JobNamePrefix
@@ -75,7 +78,7 @@ func (f *Flags) Prefix() string {
 	return "job"
 }
 
-// likelyName is the job's name, or the first that would be generated.
+// likelyName returns the job's name, or the first one that would be generated.
 func (f *Flags) likelyName() string {
 	if name := f.GivenName(); name != "" {
 		return name
@@ -98,8 +101,8 @@ func (f *Flags) read(r *reader, words []string) Request {
 	return request
 }
 
-// commandLine is what the launcher runs: the words are the image's arguments, or with --command its
-// command; the old syntax names both by flags, and the words add to them.
+// commandLine returns what the launcher runs. The words after -- are arguments, or with --command the
+// command. The old syntax sets both by flags, and the words are further arguments.
 func (f *Flags) commandLine(words []string) (command, args []string) {
 	if f.Command {
 		return words, f.Args
@@ -107,19 +110,18 @@ func (f *Flags) commandLine(words []string) (command, args []string) {
 	return f.OldCommand, append(slices.Clone(f.Args), words...)
 }
 
-// ignored takes out what has no effect, and says so.
+// ignored removes what has no effect, and returns a warning for it.
 func (f *Flags) ignored(request *Request) (warnings []string) {
 	if f.Interactive && request.BackoffLimit != nil {
 		request.BackoffLimit = nil
-		warnings = append(warnings, "--backoff-limit has no effect: an interactive job is never retried")
+		warnings = append(warnings, "--backoff-limit has no effect with --interactive: interactive jobs are never retried")
 	}
 	if f.LocalImage {
 		request.Container.ImagePullPolicy = corev1.PullNever
-		warnings = append(warnings, "--local-image is deprecated: write --image-pull-policy=never")
+		warnings = append(warnings, "--local-image is deprecated: use --image-pull-policy=never")
 	}
 	if f.AlwaysPullImage {
-		warnings = append(warnings, "--always-pull-image is deprecated and has no effect: "+
-			"images are always pulled, unless --image-pull-policy says otherwise")
+		warnings = append(warnings, "--always-pull-image is deprecated and has no effect: use --image-pull-policy")
 	}
 	return warnings
 }
@@ -151,32 +153,39 @@ func orElse(flag *bool, otherwise bool) bool {
 	return *flag
 }
 
-// A reader reads values and collects what is wrong or surprising about them.
+// A reader reads values and collects mistakes and warnings.
 type reader struct {
 	stdin              io.Reader
 	mistakes, warnings []string
+	wrong              map[string]bool // the flags that have a mistake
 }
 
-func (r *reader) mistake(flag, problem string) {
-	r.mistakes = append(r.mistakes, flag+" "+problem)
+func (r *reader) mistake(flag, text string) {
+	r.mistakes = append(r.mistakes, text)
+	r.wrong[flag] = true
 }
 
-func (r *reader) has(flag string) bool {
-	for _, mistake := range r.mistakes {
-		if strings.HasPrefix(mistake, flag+" ") {
-			return true
-		}
-	}
-	return false
+// badValue reports a value that a flag does not accept. The problem begins with "must".
+func (r *reader) badValue(flag, value, problem string) {
+	r.mistake(flag, invocation.BadValue(flag, value, problem))
+}
+
+// malformed reports a value of several parts that cannot be read, or has a bad part.
+func (r *reader) malformed(flag, value, problem string) {
+	r.mistake(flag, fmt.Sprintf("invalid %s %q: %s", flag, value, problem))
 }
 
 func (r *reader) number(flag, text string, least int64) int32 {
 	number, err := strconv.ParseInt(text, 10, 32)
-	if err != nil || number < least {
-		r.mistake(flag, fmt.Sprintf("%s is no whole number of at least %d: write for example %s=2", text, least, flag))
-		return int32(least)
+	switch {
+	case errors.Is(err, strconv.ErrRange) && !strings.HasPrefix(text, "-"):
+		r.badValue(flag, text, fmt.Sprintf("must be at most %d", math.MaxInt32))
+	case err != nil || number < least:
+		r.badValue(flag, text, fmt.Sprintf("must be a whole number of at least %d", least))
+	default:
+		return int32(number)
 	}
-	return int32(number)
+	return int32(least)
 }
 
 func (r *reader) optionalNumber(flag, text string) *int32 {

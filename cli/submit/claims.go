@@ -10,13 +10,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-const claimShape = "[STORAGE-CLASS]:SIZE:PATH[:ro] for a new claim, or CLAIM:PATH[:ro] for one that exists"
+const claimForm = "expected CLAIM:PATH[:ro], or [STORAGE-CLASS]:SIZE:PATH[:ro] for a new claim"
 
-// A Claim is what --pvc asks for: a new claim, or one that exists.
+// A Claim is a persistent volume claim of the job: one that exists, or a new one.
 type Claim struct {
-	Existing string // its name, "" for a new one
+	Existing string // its name, "" for a new claim
 
-	StorageClass string // "" is the cluster's default
+	StorageClass string // Default: the cluster's.
 	Size         resource.Quantity
 	AccessMode   corev1.PersistentVolumeAccessMode
 
@@ -24,14 +24,14 @@ type Claim struct {
 	readOnly bool
 }
 
-// claims reads --pvc in both of its forms.
+// claims reads the values of --pvc.
 func (r *reader) claims(values []string, accessMode string) []Claim {
 	mode := r.claimMode(accessMode)
 	var all []Claim
 	for _, value := range splitWhere(values, isClaim) {
 		claim, problem := readClaim(value)
 		if problem != "" {
-			r.mistake("--pvc", problem)
+			r.malformed("--pvc", value, problem)
 			continue
 		}
 		claim.AccessMode = mode
@@ -50,18 +50,18 @@ func (r *reader) claimMode(text string) corev1.PersistentVolumeAccessMode {
 			return mode
 		}
 	}
-	r.mistake("--pvc-access-mode", text+" is none: write ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod")
+	r.badValue("--pvc-access-mode", text, "must be ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod")
 	return corev1.ReadWriteMany
 }
 
-// readClaim tells the two forms apart as the original did. Two fields name a claim that exists; four
-// describe a new one; three do either: a new one where the first is empty or the second is a size.
+// readClaim reads one claim. As in the original, two fields name a claim that exists, and four describe a
+// new one. Three fields describe a new one if the first is empty or the second is a size.
 func readClaim(value string) (Claim, string) {
 	fields := strings.Split(value, ":")
 	isNew := len(fields) == 4 || len(fields) == 3 && (fields[0] == "" || isSize(fields[1]))
 	switch {
 	case len(fields) < 2 || len(fields) > 4:
-		return Claim{}, value + " has not the form " + claimShape
+		return Claim{}, claimForm + ", for example my-claim:/data"
 	case isNew:
 		return newClaim(append(fields, "")[:4])
 	}
@@ -71,14 +71,11 @@ func readClaim(value string) (Claim, string) {
 func newClaim(fields []string) (claim Claim, problem string) {
 	claim = Claim{StorageClass: fields[0], path: fields[2]}
 	if claim.StorageClass != "" && len(validation.IsDNS1123Subdomain(claim.StorageClass)) > 0 {
-		return claim, claim.StorageClass + " is no storage class: write one of kubectl get storageclasses, or nothing for the default"
-	}
-	if fields[1] == "" {
-		return claim, "has no size: write for example --pvc " + claim.StorageClass + ":3Gi:" + claim.path
+		return claim, "STORAGE-CLASS must be a name from 'kubectl get storageclasses', or empty for the default"
 	}
 	size, err := resource.ParseQuantity(fields[1])
 	if err != nil || size.Sign() <= 0 {
-		return claim, fields[1] + " is no size above 0: write for example 3Gi"
+		return claim, "SIZE must be a quantity above 0, for example 3Gi"
 	}
 	claim.Size = size
 	return claim, claim.mounted(fields[3])
@@ -87,14 +84,14 @@ func newClaim(fields []string) (claim Claim, problem string) {
 func existingClaim(fields []string) (claim Claim, problem string) {
 	claim = Claim{Existing: fields[0], path: fields[1]}
 	if len(validation.IsDNS1123Subdomain(claim.Existing)) > 0 {
-		return claim, fmt.Sprintf("%q is no name of a claim: write %s", claim.Existing, claimShape)
+		return claim, "CLAIM must be the name of a claim; " + claimForm
 	}
 	return claim, claim.mounted(fields[2])
 }
 
 func (c *Claim) mounted(mode string) (problem string) {
 	if !isMountPath(c.path) {
-		return fmt.Sprintf("%q is no absolute path below /: write %s", c.path, claimShape)
+		return "PATH must be an absolute path other than /; " + claimForm
 	}
 	c.readOnly, problem = accessMode(mode)
 	return problem
@@ -110,7 +107,7 @@ func isClaim(text string) bool {
 	return problem == ""
 }
 
-// name is the claim's in the cluster; index counts the job's claims.
+// name returns the claim's name in the cluster. The index is the claim's place among those of the job.
 func (c Claim) name(job string, index int) string {
 	if c.Existing != "" {
 		return c.Existing
@@ -128,7 +125,7 @@ func (c Claim) mountIn(job string, index int) mounted {
 	}
 }
 
-// object is the claim to create. It has no owner: the user's data outlives the job.
+// object returns the claim to create. It has no owner, so that the user's data outlives the job.
 func (c Claim) object(job, namespace string, index int) *unstructured.Unstructured {
 	spec := map[string]any{
 		"accessModes": []any{string(c.AccessMode)},

@@ -13,12 +13,12 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/output"
 )
 
-// Command is submit-mpi.
+// Command is runai submit-mpi.
 type Command struct {
 	Flags
 }
 
-// Run checks everything, then submits the job or shows it.
+// Run checks all flags, then submits the job or prints it.
 func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
 	request, warnings, mistakes := c.Check(run)
 	for _, warning := range warnings {
@@ -45,17 +45,17 @@ func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
 	return jobs.Attach(ctx, run, client, created[0])
 }
 
-// show prints the job as it would be sent, without a cluster.
+// show prints the job as it would be sent. It needs no cluster.
 func (c *Command) show(run *invocation.Invocation, request Request) error {
 	name, scope := c.likelyName(), kube.ScopeOf(run.Project, run.Namespace, "")
 	if c.GivenName() == "" {
-		run.Note(fmt.Sprintf("the name %s is a guess: this dry run asks no cluster", name))
+		run.Note(fmt.Sprintf("using the name %s: --dry-run=client does not ask the cluster for a free name", name))
 	}
 	if scope.IsGuess() {
-		run.Note(fmt.Sprintf("the namespace %s is a guess: this dry run asks no cluster", scope.Namespace))
+		run.Note(fmt.Sprintf("using the namespace %s: --dry-run=client does not ask the cluster for the project's namespace", scope.Namespace))
 	}
 	if request.credential != nil {
-		run.Note(fmt.Sprintf("the Secret %s with the credential is not shown", secretOf(name)))
+		run.Note(fmt.Sprintf("the Secret %s is not printed, because it holds the password", secretOf(name)))
 	}
 	job, err := withoutEmpty(request.Job(name, scope.Namespace))
 	if err != nil {
@@ -64,7 +64,7 @@ func (c *Command) show(run *invocation.Invocation, request Request) error {
 	return output.Write(run.Stdout, orYAML(c.Output), append([]*unstructured.Unstructured{job}, request.newClaims(name, scope.Namespace)...))
 }
 
-// report prints what the flags ask for, by default the original's two lines.
+// report prints what was created, in the format of the flags. Default: the original's two lines.
 func (c *Command) report(run *invocation.Invocation, created []*unstructured.Unstructured, scope kube.Scope) error {
 	switch {
 	case c.DryRun == "server":
@@ -79,7 +79,7 @@ func (c *Command) report(run *invocation.Invocation, created []*unstructured.Uns
 	return err
 }
 
-// withoutSecrets is what may be shown.
+// withoutSecrets returns the objects that may be printed.
 func withoutSecrets(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
 	return slices.DeleteFunc(slices.Clone(objects), func(object *unstructured.Unstructured) bool { return object.GetKind() == "Secret" })
 }

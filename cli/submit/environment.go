@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// secretPrefix begins a value that stands in a Secret: -e NAME=SECRET:secret,key.
+// secretPrefix begins a reference to a Secret: -e NAME=SECRET:SECRET-NAME,KEY.
 const secretPrefix = "SECRET:"
 
 var (
@@ -17,8 +17,8 @@ var (
 	nextEnvName = regexp.MustCompile(`,([A-Z][A-Z0-9_]*)=`)
 )
 
-// environment splits at the first equal sign only: values keep theirs, and their commas. The last of
-// two values for one name counts, as in a shell.
+// environment reads the values of --environment. Only the first equal sign splits a pair, and commas do
+// not. The last value of a name wins, as in a shell.
 func (r *reader) environment(pairs []string) []corev1.EnvVar {
 	var env []corev1.EnvVar
 	index := map[string]int{}
@@ -37,19 +37,23 @@ func (r *reader) environment(pairs []string) []corev1.EnvVar {
 	return env
 }
 
-// variable never repeats a value in what it says: it may be a secret, and errors end up in logs.
+// variable reads one pair. No message quotes the value, which may be a secret: errors end up in logs.
 func (r *reader) variable(pair string) (corev1.EnvVar, bool) {
 	name, value, found := strings.Cut(pair, "=")
-	if !found || !envName.MatchString(name) {
-		r.mistake("--environment", fmt.Sprintf("%s is no NAME=VALUE: write for example -e BATCH_SIZE=50", name))
+	if !found {
+		r.malformed("--environment", name, "expected NAME=VALUE, for example BATCH_SIZE=50")
+		return corev1.EnvVar{}, false
+	}
+	if !envName.MatchString(name) {
+		r.malformed("--environment", name+"=…", "NAME must have only letters, digits, '_', '-' and '.', and not begin with a digit")
 		return corev1.EnvVar{}, false
 	}
 	if secret, isSecret := strings.CutPrefix(value, secretPrefix); isSecret {
 		return r.fromSecret(name, secret)
 	}
 	if match := nextEnvName.FindStringSubmatch(value); match != nil {
-		r.warnings = append(r.warnings, fmt.Sprintf("the value of --environment %s contains %s=, as if it were two: "+
-			"write -e once for each variable", name, match[1]))
+		r.warnings = append(r.warnings, fmt.Sprintf("--environment %s has a value that contains %s=: "+
+			"to set two variables, use -e twice", name, match[1]))
 	}
 	return corev1.EnvVar{Name: name, Value: value}, true
 }
@@ -57,7 +61,8 @@ func (r *reader) variable(pair string) (corev1.EnvVar, bool) {
 func (r *reader) fromSecret(name, text string) (corev1.EnvVar, bool) {
 	secret, key, found := strings.Cut(text, ",")
 	if !found || len(validation.IsDNS1123Subdomain(secret)) > 0 || len(validation.IsConfigMapKey(key)) > 0 {
-		r.mistake("--environment", name+" names no key of a Secret: write "+name+"=SECRET:secret,key")
+		r.malformed("--environment", name+"="+secretPrefix+"…",
+			"expected NAME=SECRET:SECRET-NAME,KEY, for example TOKEN=SECRET:credentials,token")
 		return corev1.EnvVar{}, false
 	}
 	selector := &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: secret}, Key: key}

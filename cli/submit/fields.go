@@ -1,15 +1,15 @@
 package submit
 
 import (
-	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
-// flagsOfFields names the flag that writes a field of the job, by the end of the field's path. The flags
-// that write annotations are in [intents].
+// flagsOfFields has the flag that sets a field of the job, by the end of the field's path. The flags that
+// set annotations are in [intents].
 var flagsOfFields = []struct{ field, flag string }{
 	{"metadata.name", "--name"},
 	{"mpiReplicaSpecs[Worker].replicas", "--processes"},
@@ -25,7 +25,7 @@ var flagsOfFields = []struct{ field, flag string }{
 	{".workingDir", "--working-dir"},
 }
 
-// flagOf is the flag that wrote the field, or the field itself.
+// flagOf returns the flag that sets a field, or the field itself.
 func flagOf(field string) string {
 	for _, row := range intents {
 		if row.flag != "" && field == annotations.Path(row.key).String() {
@@ -40,20 +40,38 @@ func flagOf(field string) string {
 	return field
 }
 
-// invalidValue is how the API writes what it complains about: a word for the kind of error, and the value.
-var invalidValue = regexp.MustCompile(`^(Invalid value: ("(?:[^"\\]|\\.)*"|[^:]*)|Forbidden|Required value|Unsupported value: [^:]*): `)
+// apiError is the prefix of the API's messages: the kind of error, and the value.
+var apiError = regexp.MustCompile(`^(?:(?:Invalid|Unsupported) value: ("(?:[^"\\]|\\.)*"|[^:]*)|Forbidden|Required value): `)
 
-// line says what is wrong with a field in the words of the command line: the flag, the value, the
-// problem and the remedy.
-func line(field, message string) string {
-	flag := flagOf(field)
-	match := invalidValue.FindStringSubmatch(message)
+// explainField returns the parts of an error of the API in the words of the command line, for
+// [invocation.Problem]: the flag, the value and the problem.
+func explainField(field, message string) (flag, value, problem string) {
+	match := apiError.FindStringSubmatch(message)
 	if match == nil {
-		return fmt.Sprintf("%s: %s", flag, message)
+		return flagOf(field), "", inFlags(message)
 	}
-	problem := message[len(match[0]):]
-	if value := strings.Trim(match[2], `"`); value != "" {
-		return fmt.Sprintf("%s %s %s", flag, value, problem)
+	value = match[1]
+	if unquoted, err := strconv.Unquote(value); err == nil {
+		value = unquoted
 	}
-	return fmt.Sprintf("%s %s", flag, problem)
+	problem = strings.Replace(message[len(match[0]):], "supported values: ", "must be one of ", 1)
+	return flagOf(field), value, inFlags(problem)
+}
+
+var annotationKey = regexp.MustCompile(`(?:metadata\.annotations\[)?` + regexp.QuoteMeta(annotations.Prefix) + `([a-z]+(?:-[a-z]+)*)\]?`)
+
+// inFlags replaces the annotations in a message with their flags.
+func inFlags(message string) string {
+	return annotationKey.ReplaceAllStringFunc(message, func(found string) string {
+		key := annotations.Prefix + annotationKey.FindStringSubmatch(found)[1]
+		if key == annotations.GitSyncSecretKey {
+			return "secret= of --git-sync"
+		}
+		for _, row := range intents {
+			if row.key == key && row.flag != "" {
+				return "--" + row.flag
+			}
+		}
+		return found
+	})
 }

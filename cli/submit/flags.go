@@ -1,64 +1,65 @@
-// Package submit is the command runai submit-mpi: flags in, a lean MPIJob (kubeflow.org/v2beta1) out.
+// Package submit is the command runai submit-mpi: it turns flags into an MPIJob (kubeflow.org/v2beta1) whose
+// annotations say what the webhook has to decide.
 package submit
 
 import (
 	"github.com/alecthomas/kong"
 )
 
-// Flags are the options of submit-mpi as they are typed. Values stay text until all of them are
-// checked together, so that every mistake is reported at once.
+// Flags are the flags of submit-mpi as they were typed. Values stay text until [Flags.Check], so that all
+// mistakes are reported at once.
 type Flags struct {
-	NameArgument string `arg:"" optional:"" name:"NAME" help:"The name of the job, as --name."`
+	NameArgument string `arg:"" optional:"" name:"NAME" help:"Name of the job, same as --name."`
 
-	Name          string `group:"naming" placeholder:"NAME" help:"The name of the job: lower case letters, digits and '-'. Without it, job-N. Example: --name dist1"`
-	JobNamePrefix string `group:"naming" aliases:"name-prefix" placeholder:"PREFIX" help:"The prefix of a generated name, PREFIX-N with the smallest free N. Example: --job-name-prefix train"`
-	Interactive   bool   `group:"naming" help:"Mark the job as interactive: the project's node types for interactive jobs, and no retries. Example: --interactive"`
+	Name          string `group:"naming" placeholder:"NAME" help:"Name of the job: lower case letters, digits and '-'. Default: job-N with the smallest free N. Example: --name dist1"`
+	JobNamePrefix string `group:"naming" aliases:"name-prefix" placeholder:"PREFIX" help:"Prefix of a generated name, PREFIX-N with the smallest free N. Default: job. Example: --job-name-prefix train"`
+	Interactive   bool   `group:"naming" help:"Submit an interactive job: it runs on the project's nodes for interactive jobs, and is never retried."`
 
-	Image           string   `group:"container" short:"i" placeholder:"IMAGE" help:"The image of launcher and workers. Example: -i gcr.io/run-ai-demo/quickstart-distributed"`
-	ImagePullPolicy string   `group:"container" placeholder:"POLICY" default:"Always" help:"When to pull the image: Always, IfNotPresent or Never. Without it, Always. Example: --image-pull-policy IfNotPresent"`
-	LocalImage      bool     `group:"container" help:"Deprecated: write --image-pull-policy=never."`
+	Image           string   `group:"container" short:"i" placeholder:"IMAGE" help:"Image of the launcher and the workers. Required. Example: -i gcr.io/run-ai-demo/quickstart-distributed"`
+	ImagePullPolicy string   `group:"container" placeholder:"POLICY" default:"Always" help:"When to pull the image: Always, IfNotPresent or Never. Default: Always. Example: --image-pull-policy IfNotPresent"`
+	LocalImage      bool     `group:"container" help:"Deprecated: use --image-pull-policy=never."`
 	AlwaysPullImage bool     `group:"container" hidden:""`
-	Attach          bool     `group:"container" help:"Wait for the job to start, then follow its output. Also sets --stdin and --tty, unless they are false. Example: --attach"`
-	Command         bool     `group:"container" help:"What follows -- replaces the image's entry point, instead of being its arguments. Example: --command -- python train.py"`
+	Attach          bool     `group:"container" help:"Wait for the launcher to start, and print its output until the job ends. Also sets --stdin and --tty, unless they are false."`
+	Command         bool     `group:"container" help:"Run the words after -- in place of the image's entry point. Default: the words are its arguments. Example: --command -- python train.py"`
 	OldCommand      []string `group:"container" sep:"none" hidden:""`
 	Args            []string `group:"container" sep:"none" hidden:""`
-	Environment     []string `group:"container" short:"e" sep:"none" placeholder:"NAME=VALUE" help:"An environment variable; may be given several times. NAME=SECRET:secret,key takes it from a Secret. Example: -e BATCH_SIZE=50 -e LEARNING_RATE=0.2"`
-	GitSync         string   `group:"container" placeholder:"OPTIONS" help:"Clone a repository before the start, as source=URL,branch=NAME,rev=REVISION,target=PATH, of which only source is required. Credentials: username=NAME,password=@FILE (or - for the standard input), or secret=NAME for a Secret with username and password, or ssh-privatekey and known_hosts. Example: --git-sync source=https://github.com/team/code,branch=main,target=/code"`
-	WorkingDir      string   `group:"container" placeholder:"PATH" help:"The directory in which the container starts. Example: --working-dir /code"`
-	Stdin           *bool    `group:"container" help:"Keep the standard input open, even if nothing is attached. Example: --stdin"`
-	TTY             *bool    `group:"container" name:"tty" short:"t" help:"Allocate a terminal. Needs --stdin. Example: --stdin -t"`
+	Environment     []string `group:"container" short:"e" sep:"none" placeholder:"NAME=VALUE" help:"Set an environment variable. Can be repeated. NAME=SECRET:SECRET-NAME,KEY reads the value from a Secret. Example: -e BATCH_SIZE=50 -e LEARNING_RATE=0.2"`
+	GitSync         string   `group:"container" placeholder:"KEY=VALUE,..." help:"Clone a git repository before the job starts. Keys: source (required), branch, rev, target. Credentials: username=NAME,password=@FILE (password=- reads the standard input), or secret=NAME for a Secret with username and password, or with ssh-privatekey and known_hosts. Example: --git-sync source=https://github.com/team/code,branch=main,target=/code"`
+	WorkingDir      string   `group:"container" placeholder:"PATH" help:"Working directory of the containers. Default: the image's. Example: --working-dir /code"`
+	Stdin           *bool    `group:"container" help:"Keep the standard input of the containers open, even if nothing is attached."`
+	TTY             *bool    `group:"container" name:"tty" short:"t" help:"Allocate a terminal. Requires --stdin. Example: --stdin -t"`
 
-	GPU         string   `group:"resources" short:"g" name:"gpu" placeholder:"NUMBER" help:"GPUs for each worker: a whole number, or a fraction between 0 and 1. Examples: -g 1, -g 0.5"`
-	GPUMemory   string   `group:"resources" name:"gpu-memory" placeholder:"BYTES" help:"GPU memory for each worker. Examples: --gpu-memory 1G, 20M"`
-	CPU         string   `group:"resources" name:"cpu" placeholder:"CORES" help:"CPU cores that the job gets at least, for the launcher and for each worker. Example: --cpu 0.5"`
-	CPULimit    string   `group:"resources" name:"cpu-limit" placeholder:"CORES" help:"CPU cores that the job gets at most. Example: --cpu-limit 4"`
-	Memory      string   `group:"resources" placeholder:"BYTES" help:"Memory that the job gets at least, for the launcher and for each worker. Examples: --memory 1G, 20M"`
-	MemoryLimit string   `group:"resources" placeholder:"BYTES" help:"Memory that the job gets at most; a container that takes more is killed. Example: --memory-limit 8Gi"`
-	LargeShm    LargeShm `group:"resources" placeholder:"SIZE" help:"Mount a large /dev/shm, of this size where one is given. Examples: --large-shm, --large-shm=8Gi"`
+	GPU         string   `group:"resources" short:"g" name:"gpu" placeholder:"NUMBER" help:"GPUs for each worker: a whole number, or a fraction between 0 and 1. Default: 0. Examples: -g 1, -g 0.5"`
+	GPUMemory   string   `group:"resources" name:"gpu-memory" placeholder:"SIZE" help:"GPU memory for each worker, in place of --gpu. Examples: --gpu-memory 1G, --gpu-memory 20M"`
+	CPU         string   `group:"resources" name:"cpu" placeholder:"CORES" help:"CPU cores to reserve for the launcher and for each worker. Example: --cpu 0.5"`
+	CPULimit    string   `group:"resources" name:"cpu-limit" placeholder:"CORES" help:"CPU cores that the launcher and each worker can use at most. Example: --cpu-limit 4"`
+	Memory      string   `group:"resources" placeholder:"SIZE" help:"Memory to reserve for the launcher and for each worker. Examples: --memory 1G, --memory 20M"`
+	MemoryLimit string   `group:"resources" placeholder:"SIZE" help:"Memory that the launcher and each worker can use at most. A container that uses more is killed. Example: --memory-limit 8Gi"`
+	LargeShm    LargeShm `group:"resources" placeholder:"SIZE" help:"Mount a large /dev/shm. Default size: the maximum of the cluster. Examples: --large-shm, --large-shm=8Gi"`
 
-	PVC           []string `group:"storage" name:"pvc" sep:"none" placeholder:"CLAIM" help:"Mount a claim in both forms, a new one as [STORAGE-CLASS]:SIZE:PATH[:ro], or one that exists as CLAIM:PATH[:ro]. A new one is kept when the job is deleted. Examples: --pvc :3Gi:/data, --pvc my-claim:/data:ro"`
-	PVCAccessMode string   `group:"storage" name:"pvc-access-mode" default:"ReadWriteMany" placeholder:"MODE" help:"The access mode of new claims: ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod. Without it, ReadWriteMany, because several pods mount them. Example: --pvc-access-mode ReadWriteOnce"`
-	Volume        []string `group:"storage" short:"v" sep:"none" aliases:"volumes" placeholder:"VOLUME" help:"Mount a path of the node, or of an NFS server, as SOURCE:PATH[:ro][:NFS-HOST]. Examples: -v /raid/data:/data:ro, -v /public/data:/data::nfs.example.com"`
-	NFSServer     string   `group:"storage" name:"nfs-server" placeholder:"HOST" help:"The NFS server of each --volume that names none. Example: --nfs-server nfs.example.com"`
+	PVC           []string `group:"storage" name:"pvc" sep:"none" placeholder:"CLAIM:PATH" help:"Mount a persistent volume claim: one that exists as CLAIM:PATH[:ro], or a new one as [STORAGE-CLASS]:SIZE:PATH[:ro]. A new claim is kept when the job is deleted. Examples: --pvc my-claim:/data:ro, --pvc :3Gi:/data"`
+	PVCAccessMode string   `group:"storage" name:"pvc-access-mode" default:"ReadWriteMany" placeholder:"MODE" help:"Access mode of new claims: ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod. Default: ReadWriteMany, because all pods of the job mount the claim. Example: --pvc-access-mode ReadWriteOnce"`
+	Volume        []string `group:"storage" short:"v" sep:"none" aliases:"volumes" placeholder:"SOURCE:PATH" help:"Mount a directory of the node or of an NFS server, as SOURCE:PATH[:MODE[:NFS-HOST]]. MODE is ro or rw. Default: rw. Examples: -v /raid/data:/data:ro, -v /public/data:/data::nfs.example.com"`
+	NFSServer     string   `group:"storage" name:"nfs-server" placeholder:"HOST" help:"NFS server of every --volume without an NFS-HOST. Example: --nfs-server nfs.example.com"`
 
-	HostIPC     bool `group:"network" name:"host-ipc" help:"Use the node's IPC namespace: shared memory with its other processes. Example: --host-ipc"`
-	HostNetwork bool `group:"network" help:"Use the node's network. Example: --host-network"`
+	HostIPC     bool `group:"network" name:"host-ipc" help:"Use the node's IPC namespace, to share memory with other processes of the node."`
+	HostNetwork bool `group:"network" help:"Use the node's network namespace."`
 
-	Processes      string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"The number of workers. Without it, 1. Example: --processes=2"`
-	SlotsPerWorker string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"The MPI slots of each worker. Without it, 1. Example: --slots-per-worker=8"`
-	BackoffLimit   string `group:"lifecycle" aliases:"backoffLimit" placeholder:"NUMBER" help:"How often the job is retried before it fails. Without it, 6; an interactive job never is. Example: --backoff-limit 0"`
+	Processes      string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"Number of workers. Default: 1. Example: --processes=2"`
+	SlotsPerWorker string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"MPI slots of each worker. Default: 1. Example: --slots-per-worker=8"`
+	BackoffLimit   string `group:"lifecycle" aliases:"backoffLimit" placeholder:"NUMBER" help:"Number of retries before the job fails. Default: 6. Interactive jobs are never retried. Example: --backoff-limit 0"`
 
-	RunAsUser                  bool  `group:"access" help:"Run as your own UID, GID and groups, as the cluster knows them. Example: --run-as-user"`
-	CreateHomeDir              *bool `group:"access" help:"Make a temporary home directory, which is lost when the job ends. Without it, only with --run-as-user. Example: --create-home-dir=false"`
-	PreventPrivilegeEscalation bool  `group:"access" help:"No process of the job may gain privileges that its parent does not have. Example: --prevent-privilege-escalation"`
+	RunAsUser                  bool  `group:"access" help:"Run as yourself: with the UID, GID and groups that the cluster knows for you. See: runai whoami"`
+	CreateHomeDir              *bool `group:"access" help:"Create a temporary home directory, which is deleted with the job. Default: true with --run-as-user, else false. Example: --create-home-dir=false"`
+	PreventPrivilegeEscalation bool  `group:"access" help:"Prevent processes in the containers from gaining more privileges than their parent process."`
 
-	NodeType string `group:"scheduling" placeholder:"TYPE" help:"Run on nodes of this type, one of the project's. Example: --node-type dgx"`
+	NodeType string `group:"scheduling" placeholder:"TYPE" help:"Run only on nodes of this type, which must be one of the project's. Example: --node-type dgx"`
 
-	DryRun string `group:"output" enum:"none,client,server" default:"none" placeholder:"WHERE" help:"Only show the job: as it would be sent (client, needs no cluster), or as the cluster would store it (server). Example: --dry-run=client"`
-	Output string `group:"output" short:"o" enum:",name,yaml,json" default:"" placeholder:"FORMAT" help:"Print the job as name, yaml or json. Example: -o yaml"`
+	DryRun string `group:"output" enum:"none,client,server" default:"none" placeholder:"MODE" help:"Print the job and do not submit it: as it would be sent (client, needs no cluster), or as the cluster would store it (server). Example: --dry-run=client"`
+	Output string `group:"output" short:"o" enum:",name,yaml,json" default:"" placeholder:"FORMAT" help:"Print the created objects as name, yaml or json. Example: -o yaml"`
 }
 
-// Groups are the headings of the help, in the order of the documentation.
+// Groups returns the headings of the help, in the order of the original's documentation.
 func Groups() []kong.Group {
 	return []kong.Group{
 		{Key: "naming", Title: "Aliases and Shortcuts"},
@@ -74,13 +75,13 @@ func Groups() []kong.Group {
 	}
 }
 
-// LargeShm is a flag that may have a value: --large-shm, --large-shm=8Gi.
+// LargeShm is the value of a flag that can be used without one: --large-shm, --large-shm=8Gi.
 type LargeShm string
 
-// IsBool keeps the next word of the command line from being taken for the size.
+// IsBool returns true, so that the parser does not take the next word for the size.
 func (*LargeShm) IsBool() bool { return true }
 
-// Decode takes the size behind the equal sign.
+// Decode reads the size after the equal sign.
 func (l *LargeShm) Decode(context *kong.DecodeContext) error {
 	*l = "true"
 	if context.Scan.Peek().Type != kong.FlagValueToken {

@@ -3,6 +3,7 @@ package submit
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,47 +16,56 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/suggest"
 )
 
-// A credential is kept out of everything but the job's Secret.
+// A credential is written only to the job's Secret.
 type credential struct{ username, password string }
 
 var gitSyncKeys = []string{"source", "branch", "rev", "target", "username", "password", "secret"}
 
-// gitSync reads --git-sync. What it says of a value never repeats a password.
+// gitSync reads --git-sync. No message quotes a part that may be a password.
 func (r *reader) gitSync(text string, into *Request) {
+	if !strings.ContainsAny(text, "=@") {
+		r.malformed("--git-sync", text, "expected KEY=VALUE pairs, for example source=https://git.example.com/team/code")
+		return
+	}
 	options, err := annotations.SplitOptions(text)
 	if err != nil {
-		r.mistake("--git-sync", err.Error())
+		r.badGitSync(err.Error())
 		return
 	}
 	values := map[string]string{}
 	for _, option := range options {
 		if problem := knownOnce(option.Name, values); problem != "" {
-			r.mistake("--git-sync", problem)
+			r.badGitSync(problem)
 			return
 		}
 		values[option.Name] = option.Value
 	}
 	sync := &annotations.GitSync{Source: values["source"], Branch: values["branch"], Rev: values["rev"], Target: values["target"]}
 	if err := sync.Validate(); err != nil {
-		r.mistake("--git-sync", err.Error())
+		r.badGitSync(strings.ReplaceAll(err.Error(), annotations.GitSyncSecretKey, "secret="))
 		return
 	}
 	into.Intent.GitSync, into.Intent.GitSyncSecret = sync, r.secretName(values)
 	into.credential = r.credential(values, *sync)
 }
 
+// badGitSync reports a value of --git-sync without quoting it.
+func (r *reader) badGitSync(problem string) { r.mistake("--git-sync", "invalid --git-sync: "+problem) }
+
+// knownOnce returns what is wrong with a key: it is unknown, or already has a value.
 func knownOnce(name string, values map[string]string) string {
 	for _, known := range gitSyncKeys {
 		if _, again := values[name]; known == name && again {
-			return "has " + name + "= twice: write it once"
+			return name + "= is set twice"
 		} else if known == name {
 			return ""
 		}
 	}
 	if nearest := suggest.Nearest(name, gitSyncKeys); nearest != "" {
-		return "has " + name + "=: did you mean " + nearest + "=?"
+		return fmt.Sprintf("unknown key %q. Did you mean %q?", name, nearest)
 	}
-	return "has " + name + "=, which is not one of " + strings.Join(gitSyncKeys, ", ")
+	last := len(gitSyncKeys) - 1
+	return fmt.Sprintf("unknown key %q: must be %s or %s", name, strings.Join(gitSyncKeys[:last], ", "), gitSyncKeys[last])
 }
 
 func (r *reader) secretName(values map[string]string) string {
@@ -64,9 +74,9 @@ func (r *reader) secretName(values map[string]string) string {
 	_, hasPassword := values["password"]
 	switch {
 	case given && (hasUser || hasPassword):
-		r.mistake("--git-sync", "has secret= beside username= or password=: write one of the two")
+		r.badGitSync("secret= cannot be used together with username= and password=")
 	case given && len(validation.IsDNS1123Subdomain(name)) > 0:
-		r.mistake("--git-sync", "has secret="+name+", which is no name of a Secret: write lower case letters, digits and '-'")
+		r.badGitSync(fmt.Sprintf("secret=%s must be the name of a Secret: lower case letters, digits, '-' and '.'", name))
 	}
 	return name
 }
@@ -78,29 +88,32 @@ func (r *reader) credential(values map[string]string, sync annotations.GitSync) 
 	case !hasUser && !hasPassword:
 		return nil
 	case sync.UsesSSH():
-		r.mistake("--git-sync", "has a username or password for ssh, which takes a key: "+
-			"put ssh-privatekey and known_hosts into a Secret and write secret=NAME")
+		r.badGitSync("username= and password= cannot be used with ssh: " +
+			"put ssh-privatekey and known_hosts in a Secret and set secret=NAME")
 		return nil
 	case username == "" || text == "":
-		r.mistake("--git-sync", "needs both username= and password=: write password=@FILE or password=- to keep it out of the process list")
+		r.badGitSync("username= and password= must be set together; " +
+			"use password=@FILE or password=- to keep the password out of the process list")
 		return nil
 	}
 	password, err := readPassword(text, r.stdin)
 	if err != nil {
-		r.mistake("--git-sync", "cannot read the password: "+err.Error())
+		r.mistake("--git-sync", "cannot read the password of --git-sync: "+err.Error())
 		return nil
 	}
 	if password == text {
-		r.warnings = append(r.warnings, "the password of --git-sync shows in the process list: write password=@FILE or password=-")
+		r.warnings = append(r.warnings, "the password of --git-sync is visible in the process list: use password=@FILE or password=-")
 	}
 	return &credential{username, password}
 }
 
-// readPassword takes a literal, @FILE, or - for the standard input; a line end behind it is no part of it.
+// readPassword returns the password itself, the contents of @FILE, or with - the standard input. It
+// removes the line end.
 func readPassword(text string, stdin io.Reader) (string, error) {
 	var data []byte
 	var err error
-	switch path, isFile := strings.CutPrefix(text, "@"); {
+	path, isFile := strings.CutPrefix(text, "@")
+	switch {
 	case text == "-":
 		data, err = io.ReadAll(stdin)
 	case isFile:
@@ -113,15 +126,18 @@ func readPassword(text string, stdin io.Reader) (string, error) {
 	}
 	password := string(bytes.TrimRight(data, "\r\n"))
 	if password == "" {
-		return "", fmt.Errorf("%s is empty", text)
+		if isFile {
+			return "", fmt.Errorf("%s is empty", path)
+		}
+		return "", errors.New("the standard input is empty")
 	}
 	return password, nil
 }
 
-// secretOf is the name of the Secret that a job owns.
+// secretOf returns the name of the Secret that the job owns.
 func secretOf(job string) string { return job + "-git-sync" }
 
-// secret is the Secret with the credential. It belongs to the job and goes with it.
+// secret returns the Secret with the credential. The job owns it, so it is deleted with the job.
 func (c credential) secret(job *unstructured.Unstructured) *unstructured.Unstructured {
 	encode := base64.StdEncoding.EncodeToString
 	secret := &unstructured.Unstructured{Object: map[string]any{
@@ -132,6 +148,6 @@ func (c credential) secret(job *unstructured.Unstructured) *unstructured.Unstruc
 	secret.SetNamespace(job.GetNamespace())
 	_ = unstructured.SetNestedSlice(secret.Object, []any{map[string]any{
 		"apiVersion": job.GetAPIVersion(), "kind": job.GetKind(), "name": job.GetName(), "uid": string(job.GetUID()),
-	}}, "metadata", "ownerReferences") // of values that it knows
+	}}, "metadata", "ownerReferences") // never fails on these types
 	return secret
 }

@@ -1,6 +1,7 @@
 package submit
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
@@ -14,19 +15,19 @@ type intent struct {
 	flag   string // without the hyphens
 	noFlag string // why no flag asks for the annotation, if none does
 
-	// value returns what was typed for the flag, "" for nothing. It is nil if another row with the
+	// value returns what was typed for the flag, "" if it was not set. It is nil if another row with the
 	// same flag reads the value.
 	value func(typed) string
-	// read reads the value into the request. Default: as the contract reads the annotation.
+	// read reads the value into the request. Default: read it as the annotation's value.
 	read func(r *reader, value string, into *Request)
-	// becomes says for the documentation what runai or the webhook makes of the annotation.
+	// becomes describes, for the documentation, what runai or the webhook does with the annotation.
 	becomes string
 
-	local  bool // runai acts on the flag itself: nothing is lost without a webhook
-	secret bool // the value may hold a credential: messages name the flag only
+	local  bool // runai acts on the flag, so that nothing is lost without a webhook
+	secret bool // the value may hold a credential, so that messages do not quote it
 }
 
-// typed is all that was typed: the flags of submit-mpi and those of every command.
+// typed are the flags of submit-mpi and those of every command.
 type typed struct {
 	*Flags
 	invocation.Globals
@@ -37,17 +38,17 @@ var intents = []intent{
 	{
 		key: annotations.ProjectKey, flag: "project", local: true,
 		value:   func(t typed) string { return t.Project },
-		becomes: "it also chooses the namespace",
+		becomes: "it also selects the namespace",
 	},
 	{
 		key: annotations.InteractiveKey, flag: "interactive",
 		value:   func(t typed) string { return ifSet(t.Interactive) },
-		becomes: "the webhook adds `priorityClassName: build`, no retries and the project's interactive node types",
+		becomes: "the webhook adds the label `priorityClassName: build` and the project's interactive node types, and sets `backoffLimit: 0`",
 	},
 	{
 		key: annotations.NodeTypeKey, flag: "node-type",
 		value:   func(t typed) string { return t.NodeType },
-		becomes: "the webhook requires the node type of both roles",
+		becomes: "the webhook adds the node type to the affinity of both roles",
 	},
 	{
 		key: annotations.GPUKey, flag: "gpu",
@@ -62,7 +63,7 @@ var intents = []intent{
 	{
 		key: annotations.LargeShmKey, flag: "large-shm",
 		value:   func(t typed) string { return string(t.LargeShm) },
-		becomes: "the webhook mounts memory at /dev/shm of both roles",
+		becomes: "the webhook mounts memory at `/dev/shm` of both roles",
 	},
 	{
 		key: annotations.RunAsUserKey, flag: "run-as-user",
@@ -71,12 +72,12 @@ var intents = []intent{
 	},
 	{
 		key:    annotations.ClientIdentityKey,
-		noFlag: "the cluster knows who submits a job; where its policy trusts a workstation instead, the annotation is set by hand",
+		noFlag: "the cluster authenticates the user; the annotation is only for a cluster policy that trusts workstations",
 	},
 	{
 		key: annotations.CreateHomeDirKey, flag: "create-home-dir",
 		value:   func(t typed) string { return ifGiven(t.CreateHomeDir) },
-		becomes: "the webhook mounts an emptyDir and sets HOME",
+		becomes: "the webhook mounts an `emptyDir` and sets `HOME`",
 	},
 	{
 		key: annotations.GitSyncKey, flag: "git-sync", secret: true,
@@ -84,7 +85,7 @@ var intents = []intent{
 		becomes: "credentials become a Secret of the job; the webhook adds an init container to both roles",
 	},
 	{
-		key: annotations.GitSyncSecretKey, flag: "git-sync", // its part secret=, or the Secret that holds its credentials
+		key: annotations.GitSyncSecretKey, flag: "git-sync", // secret=, or the Secret that runai creates
 	},
 }
 
@@ -102,7 +103,7 @@ func ifGiven(flag *bool) string {
 	return strconv.FormatBool(*flag)
 }
 
-// intents reads what only the cluster can decide into the request.
+// intents reads the flags that become annotations.
 func (r *reader) intents(t typed, into *Request) {
 	for _, row := range intents {
 		if row.value == nil {
@@ -115,8 +116,11 @@ func (r *reader) intents(t typed, into *Request) {
 		flag := "--" + row.flag
 		if row.read != nil {
 			row.read(r, value, into)
-		} else if err := into.Intent.Set(row.key, value); err != nil && !r.has(flag) { // a bad project is reported already
-			r.mistake(flag, value+" "+err.Error())
+		} else if err := into.Intent.Set(row.key, value); err != nil {
+			mistake := invocation.Problem(flag, value, inFlags(err.Error()))
+			if !slices.Contains(r.mistakes, mistake) { // a bad project is already reported
+				r.mistake(flag, mistake)
+			}
 		}
 		if flag := row.onlyByWebhook(value); flag != "" {
 			into.needsWebhook = append(into.needsWebhook, flag)
@@ -124,7 +128,7 @@ func (r *reader) intents(t typed, into *Request) {
 	}
 }
 
-// onlyByWebhook returns the flag as it was typed if only a webhook can act on it, else "".
+// onlyByWebhook returns the flag as it was typed, or "" if it has an effect without a webhook.
 func (i intent) onlyByWebhook(value string) string {
 	switch {
 	case i.local || value == "false":

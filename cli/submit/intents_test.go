@@ -19,7 +19,7 @@ func TestErrorsOfAnnotationsNameTheFlag(t *testing.T) {
 	}
 }
 
-// What would be lost without a webhook is said as it was typed, but for a credential.
+// A flag that has no effect without a webhook is printed as it was typed, except for a credential.
 func TestNeedsWebhook(t *testing.T) {
 	for _, test := range []struct{ key, value, want string }{
 		{annotations.ProjectKey, "team-a", ""},

@@ -11,10 +11,10 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
-// containerName is what the original called the container of both roles.
+// containerName is the original's name of the container in both roles.
 const containerName = "mpi"
 
-// A Request is the job that the flags ask for, checked and read.
+// A Request is the job that the flags describe.
 type Request struct {
 	Intent annotations.Intent
 
@@ -30,11 +30,11 @@ type Request struct {
 	HostNetwork bool
 
 	credential   *credential // of the repository
-	needsWebhook []string    // the flags that only a webhook can act on, as they were typed
+	needsWebhook []string    // the flags that have no effect without a webhook, as they were typed
 }
 
-// Job is the lean MPIJob: what the user said, and the gate that keeps its pods from being scheduled
-// until the webhook has admitted it. Everything that only the cluster can decide is an annotation.
+// Job returns the MPIJob: what the flags set, annotations for what the webhook decides, and the gate that
+// keeps the pods from being scheduled until the webhook has admitted the job.
 func (r Request) Job(name, namespace string) *v2beta1.MPIJob {
 	intent := r.Intent
 	if r.credential != nil {
@@ -44,7 +44,7 @@ func (r Request) Job(name, namespace string) *v2beta1.MPIJob {
 	launcher, worker := r.replica(name, 1), r.replica(name, r.Workers)
 	launcher.Template.Spec.Containers[0].Command = r.Command
 	launcher.Template.Spec.Containers[0].Args = r.Args
-	launcher.RestartPolicy = v2beta1.RestartPolicyNever // OnFailure deletes the pod and its log at the last retry
+	launcher.RestartPolicy = v2beta1.RestartPolicyNever // OnFailure would delete the pod and its log at the last retry
 	return &v2beta1.MPIJob{
 		TypeMeta:   metav1.TypeMeta{APIVersion: v2beta1.SchemeGroupVersion.String(), Kind: v2beta1.Kind},
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Annotations: intent.Annotations()},
@@ -73,7 +73,7 @@ func (r Request) replica(job string, replicas int32) *v2beta1.ReplicaSpec {
 	return &v2beta1.ReplicaSpec{Replicas: &replicas, Template: corev1.PodTemplateSpec{Spec: spec}}
 }
 
-// mounts are the volumes of the flags, claims first.
+// mounts returns the volumes of the flags, claims first.
 func (r Request) mounts(job string) []mounted {
 	all := make([]mounted, 0, len(r.Claims)+len(r.Volumes))
 	for i, claim := range r.Claims {
@@ -82,12 +82,12 @@ func (r Request) mounts(job string) []mounted {
 	return append(all, r.Volumes...)
 }
 
-// createsClaims tells whether the job needs claims that do not exist.
+// createsClaims reports whether the job has new claims.
 func (r Request) createsClaims() bool {
 	return slices.ContainsFunc(r.Claims, func(claim Claim) bool { return claim.Existing == "" })
 }
 
-// newClaims are the claims to create with a job of this name.
+// newClaims returns the claims to create for a job of this name.
 func (r Request) newClaims(job, namespace string) []*unstructured.Unstructured {
 	var all []*unstructured.Unstructured
 	for i, claim := range r.Claims {

@@ -16,12 +16,12 @@ import (
 )
 
 const (
-	patience   = 10 * time.Second // for a webhook that does not know the project yet
+	retryTime  = 10 * time.Second // for a webhook that does not know the project yet
 	firstPause = 100 * time.Millisecond
 	lastPause  = 2 * time.Second
 )
 
-// A submission is one job on its way into a cluster.
+// A submission creates one job in a cluster.
 type submission struct {
 	*Flags
 	request Request
@@ -29,8 +29,8 @@ type submission struct {
 	scope   kube.Scope
 }
 
-// submit creates the job and its claims, and returns them in this order. Whatever goes wrong, nothing
-// stays behind.
+// submit creates the job, its Secret and its claims, and returns them in this order. If anything fails, it
+// deletes what it created.
 func (s *submission) submit(ctx context.Context) ([]*unstructured.Unstructured, error) {
 	created, err := s.create(ctx)
 	if kube.IsNoNamespace(err) && s.scope.IsGuess() {
@@ -58,14 +58,14 @@ func (s *submission) create(ctx context.Context) ([]*unstructured.Unstructured, 
 			continue
 		}
 		created, err := s.createAll(ctx, name)
-		if !apierrors.IsAlreadyExists(err) { // somebody else was faster
+		if !apierrors.IsAlreadyExists(err) { // another user may have taken the name since
 			return created, err
 		}
 	}
 }
 
-// takenNames tells which generated names are in use. A job's name is taken by a claim that it would
-// create, too: nobody mounts a stranger's data.
+// takenNames returns a function that reports whether a generated name is in use. A claim that the job
+// would create counts too, so that no job mounts the data of another.
 func (s *submission) takenNames(ctx context.Context) (func(name string) bool, error) {
 	jobs, err := s.client.Names(ctx, kube.MPIJobs, s.scope.Namespace)
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *submission) takenNames(ctx context.Context) (func(name string) bool, er
 	}, nil
 }
 
-// createAll creates the job first, because it may be refused; its pods wait for the rest.
+// createAll creates the job first, because it may be refused. Its pods wait for the other objects.
 func (s *submission) createAll(ctx context.Context, name string) ([]*unstructured.Unstructured, error) {
 	job, err := s.createJob(ctx, name)
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *submission) createAll(ctx context.Context, name string) ([]*unstructure
 	return created, nil
 }
 
-// companions are what the job's pods wait for: its Secret, if it has one, and new claims.
+// companions returns the objects that the job's pods wait for: its Secret, if any, and its new claims.
 func (s *submission) companions(job *unstructured.Unstructured) []*unstructured.Unstructured {
 	claims := s.request.newClaims(job.GetName(), s.scope.Namespace)
 	if s.request.credential == nil {
@@ -118,13 +118,13 @@ func (s *submission) companions(job *unstructured.Unstructured) []*unstructured.
 	return append([]*unstructured.Unstructured{s.request.credential.secret(job)}, claims...)
 }
 
-// createJob tries for a while where the webhook does not know the project yet.
+// createJob creates the job, and retries while the webhook does not know the project.
 func (s *submission) createJob(ctx context.Context, name string) (*unstructured.Unstructured, error) {
 	job, err := withoutEmpty(s.request.Job(name, s.scope.Namespace))
 	if err != nil {
 		return nil, err
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(retryTime)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		stored, err := s.client.Create(ctx, kube.MPIJobs, job, s.isDryRun())
 		if !kube.IsUnavailable(err) || time.Now().Add(pause).After(deadline) || !sleep(ctx, pause) {
@@ -135,7 +135,7 @@ func (s *submission) createJob(ctx context.Context, name string) (*unstructured.
 
 func (s *submission) isDryRun() bool { return s.DryRun == "server" }
 
-// sleep tells whether the time passed without an interruption.
+// sleep reports whether the time passed without an interruption.
 func sleep(ctx context.Context, pause time.Duration) bool {
 	select {
 	case <-ctx.Done():
@@ -145,18 +145,18 @@ func sleep(ctx context.Context, pause time.Duration) bool {
 	}
 }
 
-// lookup looks for the namespace of a project that does not bear its name.
+// lookup finds the namespace of a project by its label.
 func (s *submission) lookup(ctx context.Context) error {
 	scope, err := s.client.Lookup(ctx, s.scope)
 	if apierrors.IsForbidden(err) {
-		return invocation.Failure{fmt.Sprintf("--project %s: namespace %s does not exist, and you may not look for another one: "+
-			"write it with -n", scope.Project, scope.Namespace)}
+		return invocation.Failure{fmt.Sprintf("namespace %q of project %q not found, and you are not allowed to list namespaces: "+
+			"set the project's namespace with -n", scope.Namespace, scope.Project)}
 	}
 	s.scope = scope
 	return err
 }
 
-// explain says why the job was not created, one line for each cause, in the words of the command line.
+// explain returns why the job was not created, one line for each cause, with flags in place of fields.
 func (s *submission) explain(err error) error {
 	var failure invocation.Failure
 	if errors.As(err, &failure) {
@@ -165,8 +165,8 @@ func (s *submission) explain(err error) error {
 	var status apierrors.APIStatus
 	if apierrors.IsInvalid(err) && errors.As(err, &status) && status.Status().Details != nil {
 		for _, cause := range status.Status().Details.Causes {
-			if said := line(cause.Field, cause.Message); !slices.Contains(failure, said) {
-				failure = append(failure, said)
+			if text := invocation.Problem(explainField(cause.Field, cause.Message)); !slices.Contains(failure, text) {
+				failure = append(failure, text)
 			}
 		}
 	}
@@ -175,13 +175,14 @@ func (s *submission) explain(err error) error {
 		return failure
 	case errors.Is(err, kube.ErrUnknown):
 		return invocation.Failure{s.client.Explain(err),
-			fmt.Sprintf("the job may have been created: look with kubectl get mpijobs -n %s; "+
+			fmt.Sprintf("the job may have been created: check with 'kubectl get mpijobs -n %s'; "+
 				"its pods start only if it was admitted", s.scope.Namespace)}
 	case apierrors.IsAlreadyExists(err):
-		return invocation.Failure{fmt.Sprintf("--name %s is the name of a job in namespace %s already: "+
-			"write another, or delete that job first", s.GivenName(), s.scope.Namespace)}
+		return invocation.Failure{fmt.Sprintf("job %q already exists in namespace %s: "+
+			"use another name, or delete it with 'runai delete job %s%s'",
+			s.GivenName(), s.scope.Namespace, s.GivenName(), s.scope.Flags())}
 	case kube.IsNoNamespace(err):
-		return invocation.Failure{fmt.Sprintf("namespace %s does not exist: write -p PROJECT, or another namespace with -n", s.scope.Namespace)}
+		return invocation.Failure{fmt.Sprintf("namespace %q not found: set the project with -p, or another namespace with -n", s.scope.Namespace)}
 	}
 	return invocation.Failed(s.client.Explain(err))
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 )
 
-// takeBack deletes what this run created, the last first, and returns why, and what could not be
+// takeBack deletes what this run created, in reverse order. It returns why, followed by what could not be
 // deleted.
 func (s *submission) takeBack(ctx context.Context, created []*unstructured.Unstructured, why error) error {
 	if s.isDryRun() {
@@ -24,12 +24,12 @@ func (s *submission) takeBack(ctx context.Context, created []*unstructured.Unstr
 	for _, object := range slices.Backward(created) {
 		resource := kube.ResourceOf(object)
 		if err := s.client.Delete(ctx, resource, object); err != nil {
-			left = append(left, fmt.Sprintf("%s %s could not be deleted again: %s; run: kubectl delete %s -n %s %s",
+			left = append(left, fmt.Sprintf("cannot delete %s %s: %s; delete it with 'kubectl delete %s -n %s %s'",
 				object.GetKind(), object.GetName(), s.client.Explain(err), resource.Resource, s.scope.Namespace, object.GetName()))
 		}
 	}
 	if errors.Is(why, context.Canceled) {
-		why = invocation.Failure{"interrupted: job " + created[0].GetName() + " was not submitted"}
+		why = invocation.Failure{fmt.Sprintf("interrupted: job %q was not submitted", created[0].GetName())}
 	}
 	if len(left) == 0 {
 		return why
@@ -37,14 +37,14 @@ func (s *submission) takeBack(ctx context.Context, created []*unstructured.Unstr
 	return append(invocation.Failure{s.explain(why).Error()}, left...)
 }
 
-// companionFailed keeps the error of a name that is taken apart from all others: a generated name may
-// then be followed by the next.
+// companionFailed explains why an object of the job was not created. It returns the error of a taken name
+// unchanged if the name was generated, so that the next one is tried.
 func (s *submission) companionFailed(object *unstructured.Unstructured, err error) error {
-	flag, what, taken := "--pvc", "the claim "+object.GetName(),
-		fmt.Sprintf("exists already, with somebody's data: mount it with --pvc %s:/path, or write another --name", object.GetName())
+	flag, what := "--pvc", fmt.Sprintf("claim %q", object.GetName())
+	taken := fmt.Sprintf("already exists and may hold data: mount it with --pvc %s:PATH, or use another --name", object.GetName())
 	if object.GetKind() == "Secret" {
-		flag, what, taken = "--git-sync", "the Secret "+object.GetName(),
-			"exists already: write another --name, or secret="+object.GetName()+" to use it"
+		flag, what = "--git-sync", fmt.Sprintf("Secret %q", object.GetName())
+		taken = fmt.Sprintf("already exists: use it with secret=%s, or use another --name", object.GetName())
 	}
 	switch {
 	case apierrors.IsAlreadyExists(err) && s.GivenName() == "":
@@ -52,22 +52,22 @@ func (s *submission) companionFailed(object *unstructured.Unstructured, err erro
 	case apierrors.IsAlreadyExists(err):
 		return invocation.Failure{fmt.Sprintf("%s: %s %s", flag, what, taken)}
 	case errors.Is(err, kube.ErrUnknown):
-		return invocation.Failure{s.client.Explain(err),
-			fmt.Sprintf("%s may have been created: look with kubectl get %s -n %s", what, kube.ResourceOf(object).Resource, s.scope.Namespace)}
+		return invocation.Failure{s.client.Explain(err), fmt.Sprintf("%s may have been created: check with 'kubectl get %s -n %s'",
+			what, kube.ResourceOf(object).Resource, s.scope.Namespace)}
 	case errors.Is(err, context.Canceled):
 		return err
 	}
-	return invocation.Failure{fmt.Sprintf("%s: %s cannot be created: %s", flag, what, s.client.Explain(err))}
+	return invocation.Failure{fmt.Sprintf("%s: cannot create %s: %s", flag, what, s.client.Explain(err))}
 }
 
-// notAdmitted says what becomes of a job that no webhook has admitted: its pods would never be scheduled,
-// and what only a webhook can do would be lost.
+// notAdmitted returns the error of a job that no webhook admitted: its pods would never be scheduled, and
+// what only the webhook can do would be lost.
 func (s *submission) notAdmitted(name string) string {
 	lost := "the job would never start"
 	if flags := s.request.needsWebhook; len(flags) > 0 {
-		lost = strings.Join(flags, ", ") + " would have been lost, and the job would never start"
+		lost = strings.Join(flags, ", ") + " would be ignored, and the job would never start"
 	}
-	return fmt.Sprintf("job %s was not submitted: no webhook of runai-mpi acts in namespace %s, so %s; "+
+	return fmt.Sprintf("job %q was not submitted: the runai-mpi webhook does not handle namespace %s, so %s; "+
 		"ask your administrator to install the chart runai-mpi, or to label the namespace with its project (%s)",
 		name, s.scope.Namespace, lost, kube.ProjectLabel)
 }

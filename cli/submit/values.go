@@ -1,7 +1,6 @@
 package submit
 
 import (
-	"fmt"
 	"path"
 	"strings"
 	"unicode"
@@ -12,29 +11,29 @@ import (
 
 func (r *reader) image(image string) string {
 	if image == "" {
-		r.mistake("--image", "is missing: write -i and the image to run")
+		r.mistake("--image", "--image is required, for example --image example/train:v1")
 		return "missing"
 	}
 	if strings.ContainsFunc(image, unicode.IsSpace) {
-		r.mistake("--image", fmt.Sprintf("%q is no name of an image: write it without spaces, as in -i example/image:tag", image))
+		r.badValue("--image", image, "must not contain spaces")
 	}
 	return image
 }
 
-// pullPolicy takes any case, because the documentation itself writes always and ifNotPresent.
+// pullPolicy ignores case, because the original's documentation writes always and ifNotPresent.
 func (r *reader) pullPolicy(text string) corev1.PullPolicy {
 	for _, policy := range []corev1.PullPolicy{corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever} {
 		if strings.EqualFold(text, string(policy)) {
 			return policy
 		}
 	}
-	r.mistake("--image-pull-policy", text+" is none: write Always, IfNotPresent or Never")
+	r.badValue("--image-pull-policy", text, "must be Always, IfNotPresent or Never")
 	return corev1.PullAlways
 }
 
 func (r *reader) workingDir(dir string) string {
 	if dir != "" && !path.IsAbs(dir) {
-		r.mistake("--working-dir", dir+" is no absolute path: write for example --working-dir /code")
+		r.badValue("--working-dir", dir, "must be an absolute path, for example /code")
 	}
 	return dir
 }
@@ -45,7 +44,7 @@ func (r *reader) resource(list *corev1.ResourceList, name corev1.ResourceName, f
 	}
 	quantity, err := resource.ParseQuantity(text)
 	if err != nil || quantity.Sign() <= 0 {
-		r.mistake(flag, fmt.Sprintf("%s is no amount of %s above 0: write for example %s %s", text, name, flag, example(name)))
+		r.badValue(flag, text, "must be a quantity above 0, for example "+example(name))
 		return
 	}
 	if *list == nil {

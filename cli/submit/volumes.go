@@ -10,17 +10,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-const noNFSHost = " is no name of an NFS server: write for example nfs.example.com"
+const badNFSHost = "must be a host name or an IP address, for example nfs.example.com"
 
 var nfsHost = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
 
-// A mounted volume, and where it is mounted in both roles.
+// mounted is a volume and its mount in both roles.
 type mounted struct {
 	volume corev1.Volume
 	mount  corev1.VolumeMount
 }
 
-// volumes reads --volume SOURCE:PATH[:ro|rw][:NFS-HOST], a path of the node or of an NFS server.
+// volumes reads the values of --volume, SOURCE:PATH[:MODE[:NFS-HOST]].
 func (r *reader) volumes(values []string, nfsServer string) []mounted {
 	var all []mounted
 	for _, value := range splitWhere(values, isVolume) {
@@ -29,10 +29,10 @@ func (r *reader) volumes(values []string, nfsServer string) []mounted {
 		}
 	}
 	if nfsServer != "" && !nfsHost.MatchString(nfsServer) {
-		r.mistake("--nfs-server", nfsServer+noNFSHost)
+		r.badValue("--nfs-server", nfsServer, badNFSHost)
 	}
 	if nfsServer != "" && len(values) == 0 {
-		r.mistake("--nfs-server", "has no meaning without --volume: add it, or leave this out")
+		r.mistake("--nfs-server", "--nfs-server requires --volume")
 	}
 	return all
 }
@@ -40,7 +40,7 @@ func (r *reader) volumes(values []string, nfsServer string) []mounted {
 func (r *reader) volume(value, nfsServer string, index int) (mounted, bool) {
 	fields := strings.Split(value, ":")
 	if len(fields) < 2 || len(fields) > 4 {
-		r.mistake("--volume", value+" is no SOURCE:PATH[:ro][:NFS-HOST]: write for example -v /raid/data:/data:ro")
+		r.malformed("--volume", value, "expected SOURCE:PATH[:MODE[:NFS-HOST]], for example /raid/data:/data:ro")
 		return mounted{}, false
 	}
 	fields = append(fields, "", "")[:4]
@@ -48,14 +48,14 @@ func (r *reader) volume(value, nfsServer string, index int) (mounted, bool) {
 	readOnly, problem := accessMode(mode)
 	switch {
 	case !isCleanPath(source):
-		problem = source + " is no absolute path: write for example -v /raid/data:/data"
+		problem = "SOURCE must be an absolute path without .., for example /raid/data"
 	case host != "" && !nfsHost.MatchString(host):
-		problem = host + noNFSHost
+		problem = "NFS-HOST " + badNFSHost
 	case !isMountPath(target):
-		problem = target + " is no absolute path below /: write for example -v " + source + ":/data"
+		problem = "PATH must be an absolute path other than /, for example /data"
 	}
 	if problem != "" {
-		r.mistake("--volume", problem)
+		r.malformed("--volume", value, problem)
 		return mounted{}, false
 	}
 	if host == "" {
@@ -78,26 +78,28 @@ func accessMode(mode string) (readOnly bool, problem string) {
 	case "ro":
 		return true, ""
 	}
-	return false, mode + " is no access mode: write ro, rw, or nothing"
+	return false, "the mode after PATH must be ro or rw"
 }
 
-// isCleanPath forgives a slash at the end.
+// isCleanPath reports whether text is an absolute path without empty, . and .. elements. It may end with
+// a slash.
 func isCleanPath(text string) bool {
 	return path.IsAbs(text) && path.Clean(text) == "/"+strings.Trim(text, "/")
 }
 
-// isMountPath tells whether Kubernetes can mount there: it refuses a colon, and / would hide the image.
+// isMountPath reports whether a container can have a mount there. Kubernetes refuses a colon, and a
+// mount at / would hide the image.
 func isMountPath(text string) bool {
 	return isCleanPath(text) && path.Clean(text) != "/" && !strings.Contains(text, ":")
 }
 
-// splitWhere splits values at their commas, as the documentation allows, where every part has the
-// shape of a value; a comma in a path stays.
-func splitWhere(values []string, hasShape func(string) bool) []string {
+// splitWhere splits values at their commas, as the original's documentation allows, if every part is
+// valid. A comma in a path stays.
+func splitWhere(values []string, isValid func(string) bool) []string {
 	var all []string
 	for _, value := range values {
 		parts := strings.Split(value, ",")
-		if slices.ContainsFunc(parts, func(part string) bool { return !hasShape(part) }) {
+		if slices.ContainsFunc(parts, func(part string) bool { return !isValid(part) }) {
 			parts = []string{value}
 		}
 		all = append(all, parts...)
@@ -116,7 +118,7 @@ func (r *reader) distinct(all []mounted) {
 	for _, m := range all {
 		at := path.Clean(m.mount.MountPath)
 		if seen[at] {
-			r.mistakes = append(r.mistakes, "--volume and --pvc mount two volumes at "+at+": write different paths")
+			r.mistake("--volume", "cannot mount two volumes at "+at+": use different paths for --volume and --pvc")
 		}
 		seen[at] = true
 	}

@@ -1,4 +1,4 @@
-// Package table prints tables that people read and split at two spaces.
+// Package table prints tables whose columns are separated by two spaces or more.
 package table
 
 import (
@@ -9,8 +9,8 @@ import (
 	"text/tabwriter"
 )
 
-// Write prints rows with at least two spaces between columns. An empty cell, unless it is the last, is
-// a hyphen: nobody loses count.
+// Write prints rows with at least two spaces between columns. It prints an empty cell as a hyphen, unless
+// it is the last of its row, so that programs that split a row find all cells.
 func Write(out io.Writer, rows [][]string) error {
 	var text bytes.Buffer
 	writer := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
@@ -27,7 +27,7 @@ func Write(out io.Writer, rows [][]string) error {
 		}
 		fmt.Fprintln(writer)
 	}
-	_ = writer.Flush() // into memory
+	_ = writer.Flush() // never fails: it writes to memory
 	for line := range strings.Lines(text.String()) {
 		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " \n")); err != nil {
 			return err

@@ -18,8 +18,8 @@ import (
 // Command is runai whoami.
 type Command struct{}
 
-// Run asks by dry runs of a minimal job, which takes no permission beyond submitting: what the webhook
-// would write of the submitter is the answer, or why it would refuse.
+// Run submits a minimal job as a dry run, which needs only the permission to submit, and prints the stamp
+// that the webhook writes, or why it refuses the job.
 func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
 	client, err := run.Connect()
 	if err != nil {
@@ -38,26 +38,28 @@ func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
 		stamp = plain
 	}
 	if stamp != nil {
-		fmt.Fprintf(run.Stdout, "The cluster knows you as %s.\n", stamp.Username)
+		fmt.Fprintf(run.Stdout, "The cluster authenticates you as %s.\n", stamp.Username)
 	}
 	if refusal != "" {
-		fmt.Fprintf(run.Stdout, "--run-as-user is not possible in namespace %s: %s\n", scope.Namespace, refusal)
+		fmt.Fprintf(run.Stdout, "Jobs in namespace %s cannot run as you: %s\n", scope.Namespace, refusal)
 		return nil
 	}
-	fmt.Fprintf(run.Stdout, "--run-as-user gives you %s, home %s (source %s).\n", stamp.Identity, stamp.Identity.Home, stamp.Identity.Source)
+	fmt.Fprintf(run.Stdout, "Jobs with --run-as-user run as %s, home %s (source %s).\n",
+		stamp.Identity, stamp.Identity.Home, stamp.Identity.Source)
 	fmt.Fprintln(run.Stdout, boundary(plain, scope.Namespace))
 	return nil
 }
 
-// boundary says whether others can be taken for the user: only where nobody can leave the flag out.
+// boundary returns whether jobs of other users can have the user's ids: they cannot if every job in the
+// namespace runs as its submitter.
 func boundary(plain *annotations.Stamp, namespace string) string {
 	if plain != nil && plain.Identity != nil {
-		return "Every MPIJob in namespace " + namespace + " runs as its submitter, with the flag or without."
+		return "Every MPIJob in namespace " + namespace + " runs as its submitter, with or without --run-as-user."
 	}
-	return "MPIJobs in namespace " + namespace + " run as their submitter only with the flag: without it they may write other ids."
+	return "Without --run-as-user, MPIJobs in namespace " + namespace + " can set any uid and gid."
 }
 
-// ask returns the stamp of a job, or why the cluster would refuse it.
+// ask returns the stamp of a job, or why the webhook refuses its identity.
 func ask(ctx context.Context, client *kube.Client, scope *kube.Scope, asUser bool) (*annotations.Stamp, string, error) {
 	answer, err := client.Create(ctx, kube.MPIJobs, probe(scope.Namespace, asUser), true)
 	if kube.IsNoNamespace(err) && scope.IsGuess() {
@@ -74,12 +76,13 @@ func ask(ctx context.Context, client *kube.Client, scope *kube.Scope, asUser boo
 	}
 	stamp, err := annotations.ParseStamp(answer.GetAnnotations())
 	if stamp == nil && err == nil {
-		err = fmt.Errorf("no webhook of runai-mpi acts in namespace %s: write -p PROJECT, or ask your administrator", scope.Namespace)
+		err = fmt.Errorf("the runai-mpi webhook does not handle namespace %s: "+
+			"set the project with -p, or ask your administrator", scope.Namespace)
 	}
 	return stamp, "", err
 }
 
-// refusalOf is what the webhook says against the identity.
+// refusalOf returns why the webhook refuses the identity, "" if the error has another cause.
 func refusalOf(err error) string {
 	var status apierrors.APIStatus
 	if !apierrors.IsInvalid(err) || !errors.As(err, &status) || status.Status().Details == nil {
@@ -87,7 +90,7 @@ func refusalOf(err error) string {
 	}
 	for _, cause := range status.Status().Details.Causes {
 		if cause.Field == annotations.Path(annotations.RunAsUserKey).String() {
-			return strings.TrimPrefix(cause.Message, "Forbidden: ")
+			return invocation.Problem("--run-as-user", "", strings.TrimPrefix(cause.Message, "Forbidden: "))
 		}
 	}
 	return ""

@@ -2,8 +2,7 @@ package annotations
 
 import "strings"
 
-// A row ties a key to its place in the Intent, to values that it accepts and refuses, and to what the
-// documentation says about it. Tests and fuzzers take their values from here.
+// A row has the documentation of an annotation, its field of the Intent, and values for tests and fuzzers.
 type row struct {
 	key     string
 	value   string
@@ -11,11 +10,11 @@ type row struct {
 	write   func(Intent) string
 	read    func(*Intent, string) error
 
-	// examples are values that ask for something; the documentation shows the first.
+	// examples are valid values that set the field. The documentation has the first.
 	examples []string
-	// nothing are values that are accepted but ask for nothing, as if the annotation were not set.
+	// nothing are valid values that do not set the field, as if there were no annotation.
 	nothing []string
-	// counterexamples are values that are refused.
+	// counterexamples are invalid values.
 	counterexamples []string
 }
 
@@ -27,11 +26,11 @@ var (
 	notLabels   = []string{"", "a b", "a,b", "-a", "team/a", strings.Repeat("a", 64)}
 )
 
-// contract is every intent, in the order in which it is written, read and documented.
+// contract has every intent, in the order in which they are written, read and documented.
 var contract = []row{
 	{
 		key: ProjectKey, value: "name",
-		meaning:         "the project that you mean; refused in a namespace of another project",
+		meaning:         "the project of the job; refused in a namespace of another project",
 		write:           func(i Intent) string { return i.Project },
 		read:            func(i *Intent, v string) error { return readLabelValue(&i.Project, v) },
 		examples:        []string{"team-a", "A_b.c"},
@@ -39,7 +38,7 @@ var contract = []row{
 	},
 	{
 		key: InteractiveKey, value: bools,
-		meaning:         "the project's interactive node affinity and no retries; the label `priorityClassName: build` counts the same",
+		meaning:         "run on the project's node types for interactive jobs, and never retry; the label `priorityClassName: build` means the same",
 		write:           func(i Intent) string { return writeBool(i.Interactive) },
 		read:            func(i *Intent, v string) error { return readBool(&i.Interactive, v) },
 		examples:        trueOrFalse,
@@ -47,7 +46,7 @@ var contract = []row{
 	},
 	{
 		key: NodeTypeKey, value: "label value",
-		meaning:         "refines the project's node affinity to this node group",
+		meaning:         "run only on nodes of this type, which must be one of the project's node types",
 		write:           func(i Intent) string { return i.NodeType },
 		read:            func(i *Intent, v string) error { return readLabelValue(&i.NodeType, v) },
 		examples:        []string{"dgx", "t4", "v100"},
@@ -55,7 +54,7 @@ var contract = []row{
 	},
 	{
 		key: GPUKey, value: "number",
-		meaning:         "GPUs for each worker: a whole number, or a fraction below 1 for the cluster's fraction backend; 0 is none",
+		meaning:         "GPUs for each worker: a whole number, or a fraction below 1 if the cluster has a fraction backend; `0` means none",
 		write:           func(i Intent) string { return writePointer(i.GPU) },
 		read:            func(i *Intent, v string) error { return readPointer(&i.GPU, v) },
 		examples:        []string{"0.5", "0", "2", "1.0", ".5", "0.000000001", "0.123456789", "999999"},
@@ -63,7 +62,7 @@ var contract = []row{
 	},
 	{
 		key: GPUMemoryKey, value: "quantity",
-		meaning:         "GPU memory for each worker; not together with `run.ai/gpu`",
+		meaning:         "GPU memory for each worker; cannot be used together with `run.ai/gpu`",
 		write:           func(i Intent) string { return writeBytes(i.GPUMemory) },
 		read:            func(i *Intent, v string) error { return i.GPUMemory.UnmarshalText([]byte(v)) },
 		examples:        []string{"20M", "1G", "512Mi", "1.5Gi", "1", "12345678", "576460752303423487"},
@@ -71,7 +70,7 @@ var contract = []row{
 	},
 	{
 		key: LargeShmKey, value: "`true`, `false` or a quantity",
-		meaning:         "a memory-backed /dev/shm, of this size where one is given",
+		meaning:         "mount a memory-backed `/dev/shm`; a quantity sets its size",
 		write:           func(i Intent) string { return writePointer(i.LargeShm) },
 		read:            func(i *Intent, v string) error { return readLargeShm(&i.LargeShm, v) },
 		examples:        []string{"8Gi", "true", "64Mi", "67108865", "1099511627775"},
@@ -80,7 +79,7 @@ var contract = []row{
 	},
 	{
 		key: RunAsUserKey, value: bools,
-		meaning:         "run as the submitting user's UID and GID",
+		meaning:         "run with the UID, the GID and the groups of the submitting user",
 		write:           func(i Intent) string { return writeBool(i.RunAsUser) },
 		read:            func(i *Intent, v string) error { return readBool(&i.RunAsUser, v) },
 		examples:        trueOrFalse,
@@ -88,7 +87,7 @@ var contract = []row{
 	},
 	{
 		key: ClientIdentityKey, value: "`uid:gid[:g1,g2]`",
-		meaning:         "the workstation's ids; read only where the cluster's policy lists the source `Client`; never 0",
+		meaning:         "the user's ids on their workstation, from 1; ignored unless the cluster policy lists the source `Client`",
 		write:           func(i Intent) string { return writePointer(i.ClientIdentity) },
 		read:            func(i *Intent, v string) error { return readPointer(&i.ClientIdentity, v) },
 		examples:        []string{"1000:1000:44,109", "1000:1000", "1:2147483647:1001", "2147483647:1:5,44,109"},
@@ -96,7 +95,7 @@ var contract = []row{
 	},
 	{
 		key: CreateHomeDirKey, value: bools,
-		meaning:         "an ephemeral home directory; by default made where the job runs as its user",
+		meaning:         "create a temporary home directory. Default: `true` if the job runs as its user",
 		write:           func(i Intent) string { return writeBool(i.CreateHomeDir) },
 		read:            func(i *Intent, v string) error { return readBool(&i.CreateHomeDir, v) },
 		examples:        trueOrFalse,
@@ -104,7 +103,7 @@ var contract = []row{
 	},
 	{
 		key: GitSyncKey, value: "`source=…,branch=…,rev=…,target=…`",
-		meaning:         "clone a repository before the start; credentials in it are refused, they would be stored in clear",
+		meaning:         "clone a git repository before the job starts; credentials are refused, because annotations are stored in clear text",
 		write:           func(i Intent) string { return writePointer(i.GitSync) },
 		read:            func(i *Intent, v string) error { return readPointer(&i.GitSync, v) },
 		examples:        goodRepositories,
@@ -112,7 +111,7 @@ var contract = []row{
 	},
 	{
 		key: GitSyncSecretKey, value: "Secret name",
-		meaning:         "the Secret with `username` and `password`, or `ssh-privatekey` and `known_hosts`",
+		meaning:         "the Secret with the repository's `username` and `password`, or `ssh-privatekey` and `known_hosts`",
 		write:           func(i Intent) string { return i.GitSyncSecret },
 		read:            func(i *Intent, v string) error { return readObjectName(&i.GitSyncSecret, v) },
 		examples:        []string{"git-credentials", "team-a.git"},
@@ -135,7 +134,7 @@ var badRepositories = []string{
 	// Credentials:
 	"source=https://h/r,password=x", "source=https://h/r,username=u", "source=https://u:hunter2@h/r", "source=https://u@h/r",
 	"source=ssh://u:hunter2@h/r",
-	// What git would run or read:
+	// Programs and files of the container:
 	"source=ext::sh -c x", "source=file:///etc", "source=/etc", "source=--upload-pack=x", "source=ssh://-oProxyCommand=x/r",
 	// Revisions and targets:
 	"source=https://h/r,rev=abc1234", "source=https://h/r,branch=--x", "source=https://h/r,branch=a..b", "source=https://h/r,rev=a b",

@@ -84,7 +84,9 @@ func namespace(n int) *corev1.Namespace {
 }
 
 func person(n int) *v1alpha1.PosixIdentity {
-	person := &v1alpha1.PosixIdentity{ObjectMeta: metav1.ObjectMeta{Name: personName(n), Labels: map[string]string{"team": projectName(n % projects)}}}
+	person := &v1alpha1.PosixIdentity{
+		ObjectMeta: metav1.ObjectMeta{Name: personName(n), Labels: map[string]string{"team": projectName(n % projects)}},
+	}
 	person.Spec = v1alpha1.PosixIdentitySpec{
 		Subject: subject(n), UID: int64(1_000_000 + n), GID: 54000, UserName: personName(n), Home: "/data/home/" + personName(n),
 	}

@@ -4,15 +4,14 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // lean is a job as the command line writes it, which asks for much, and to run as its user.
@@ -52,12 +51,6 @@ func admittedAs(ctx context.Context, who, project int) error {
 
 func awaitAdmission(t testing.TB, who, project int) {
 	t.Helper()
-	var last error
-	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
-		last = admittedAs(ctx, who, project)
-		return last == nil, nil
-	})
-	if err != nil {
-		t.Fatalf("the job of %s in %s is not admitted: %s: %s", subject(who), namespaceName(project), err, last)
-	}
+	what := fmt.Sprintf("the job of %s in %s is admitted", subject(who), namespaceName(project))
+	suite.Eventually(t, what, suite.Soon, func() error { return admittedAs(t.Context(), who, project) })
 }

@@ -1,7 +1,9 @@
+// Package chart holds the Helm chart to what the product needs of it, as the real helm renders it.
 package chart
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,31 +12,25 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/yaml"
 
 	"github.com/runai-mpi/runai-mpi/config"
-	"github.com/runai-mpi/runai-mpi/test/env/binaries"
 	"github.com/runai-mpi/runai-mpi/test/golden"
+	"github.com/runai-mpi/runai-mpi/test/internal/chart"
 )
 
-const (
-	directory  = "../../charts/runai-mpi"
-	valuesFile = directory + "/values.yaml"
-)
+const valuesFile = "../../charts/runai-mpi/values.yaml"
 
-func render(t *testing.T, args ...string) Objects {
+func render(t *testing.T, args ...string) chart.Objects {
 	t.Helper()
-	set, err := binaries.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	objects, err := Render(t.Context(), set.Helm, directory, args...)
+	objects, err := chart.Render(t.Context(), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return objects
 }
 
-func find[T any](t *testing.T, objects Objects, kind, name string) *T {
+func find[T any](t *testing.T, objects chart.Objects, kind, name string) *T {
 	t.Helper()
 	object := new(T)
 	if err := objects.Find(kind, name, object); err != nil {
@@ -44,7 +40,7 @@ func find[T any](t *testing.T, objects Objects, kind, name string) *T {
 }
 
 // policyOf is the cluster policy as a replica reads it.
-func policyOf(t *testing.T, objects Objects) *config.ClusterPolicy {
+func policyOf(t *testing.T, objects chart.Objects) *config.ClusterPolicy {
 	t.Helper()
 	text := find[appsv1.Deployment](t, objects, "Deployment", "").Spec.Template.Annotations["policy.run.ai/cluster-policy"]
 	policy, err := config.Parse([]byte(text))
@@ -100,13 +96,46 @@ func TestUnknownPolicyKeyIsRefusedByTheReplica(t *testing.T) {
 	}
 }
 
+// The demo renders the chart without helm: both make the same objects of the same values.
+func TestTemplateIsHelms(t *testing.T) {
+	for name, values := range map[string]string{
+		"default":   "",
+		"demo":      "policy: {scheduling: {schedulerName: kai-scheduler}, gpu: {fractions: KAI}}",
+		"lists":     "projectReaders: [a, b]\nimagePullSecrets: [{name: c}]\ntolerations: [{key: d}]\nnodeSelector: {e: f}",
+		"small":     "replicas: 1\nimage: {repository: example/webhook, tag: v1}\npriorityClassName: \"\"",
+		"an issuer": "certManager: {issuerRef: {kind: ClusterIssuer, name: company}}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "values.yaml")
+			if err := os.WriteFile(file, []byte(values), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var changes map[string]any
+			if err := yaml.Unmarshal([]byte(values), &changes); err != nil {
+				t.Fatal(err)
+			}
+			got, err := chart.Template(changes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(byName(render(t, "--values", file)), byName(got)); diff != "" {
+				t.Errorf("(-helm +template):\n%s", diff)
+			}
+		})
+	}
+}
+
+func byName(objects chart.Objects) map[string]any {
+	all := map[string]any{}
+	for _, object := range objects {
+		all[object.GetKind()+" "+object.GetName()] = object.Object
+	}
+	return all
+}
+
 // A Kubernetes that drops what keeps the groups of an image out takes an administrator's word for it.
 func TestOldKubernetesIsRefused(t *testing.T) {
-	set, err := binaries.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = Render(t.Context(), set.Helm, directory, "--kube-version=1.32.5")
+	_, err := chart.Render(t.Context(), "--kube-version=1.32.5")
 	if err == nil || !strings.Contains(err.Error(), "policy.identity.supplementalGroupsPolicy=Off") {
 		t.Errorf("got %v", err)
 	}
@@ -115,7 +144,9 @@ func TestOldKubernetesIsRefused(t *testing.T) {
 }
 
 func TestWebhookFailsClosed(t *testing.T) {
-	webhook := find[admissionregistrationv1.MutatingWebhookConfiguration](t, render(t), "MutatingWebhookConfiguration", "admission-runai-mpi").Webhooks[0]
+	configuration := find[admissionregistrationv1.MutatingWebhookConfiguration](t, render(t), "MutatingWebhookConfiguration",
+		"admission-runai-mpi")
+	webhook := configuration.Webhooks[0]
 	if *webhook.FailurePolicy != admissionregistrationv1.Fail || *webhook.TimeoutSeconds != 5 ||
 		*webhook.ReinvocationPolicy != admissionregistrationv1.IfNeededReinvocationPolicy ||
 		*webhook.SideEffects != admissionregistrationv1.SideEffectClassNone {
@@ -135,15 +166,17 @@ func TestCertificates(t *testing.T) {
 	deployment := find[appsv1.Deployment](t, objects, "Deployment", "")
 	find[certmanagerv1.Issuer](t, objects, "Issuer", ca.Spec.IssuerRef.Name)
 	for what, pair := range map[string][2]string{
-		"the leaf's name":            {leaf.Spec.DNSNames[0], service.Name + "." + service.Namespace + ".svc"},
-		"the called service":         {webhook.Webhooks[0].ClientConfig.Service.Name, service.Name},
-		"the called namespace":       {webhook.Webhooks[0].ClientConfig.Service.Namespace, service.Namespace},
-		"the injected CA":            {webhook.Annotations["cert-manager.io/inject-ca-from"], leaf.Namespace + "/" + leaf.Name},
-		"the mounted Secret":         {volume(deployment, "tls").Secret.SecretName, leaf.Spec.SecretName},
-		"the issuer's CA":            {issuer.Spec.CA.SecretName, ca.Spec.SecretName},
-		"the rotation of the CA":     {string(ca.Spec.PrivateKey.RotationPolicy), string(certmanagerv1.RotationPolicyNever)},
-		"the rotation of the leaf":   {string(leaf.Spec.PrivateKey.RotationPolicy), string(certmanagerv1.RotationPolicyAlways)},
-		"the service's selected app": {service.Spec.Selector["app.kubernetes.io/name"], deployment.Spec.Template.Labels["app.kubernetes.io/name"]},
+		"the leaf's name":          {leaf.Spec.DNSNames[0], service.Name + "." + service.Namespace + ".svc"},
+		"the called service":       {webhook.Webhooks[0].ClientConfig.Service.Name, service.Name},
+		"the called namespace":     {webhook.Webhooks[0].ClientConfig.Service.Namespace, service.Namespace},
+		"the injected CA":          {webhook.Annotations["cert-manager.io/inject-ca-from"], leaf.Namespace + "/" + leaf.Name},
+		"the mounted Secret":       {volume(deployment, "tls").Secret.SecretName, leaf.Spec.SecretName},
+		"the issuer's CA":          {issuer.Spec.CA.SecretName, ca.Spec.SecretName},
+		"the rotation of the CA":   {string(ca.Spec.PrivateKey.RotationPolicy), string(certmanagerv1.RotationPolicyNever)},
+		"the rotation of the leaf": {string(leaf.Spec.PrivateKey.RotationPolicy), string(certmanagerv1.RotationPolicyAlways)},
+		"the service's selected app": {
+			service.Spec.Selector["app.kubernetes.io/name"], deployment.Spec.Template.Labels["app.kubernetes.io/name"],
+		},
 	} {
 		if pair[0] != pair[1] || pair[0] == "" {
 			t.Errorf("%s: %q is not %q", what, pair[0], pair[1])

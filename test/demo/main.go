@@ -9,12 +9,15 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/env"
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
+	"github.com/runai-mpi/runai-mpi/test/internal/chart"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
 func main() {
@@ -29,9 +32,13 @@ func main() {
 }
 
 func run(ctx context.Context, keep bool) (err error) {
+	options := env.Options{ControllerManager: true}
+	if _, err := binaries.Ensure(ctx, os.Stderr, options.Binaries()...); err != nil {
+		return err
+	}
 	start := time.Now()
 	title("Starting etcd, kube-apiserver, kube-controller-manager and mpi-operator")
-	cluster, err := env.Start(ctx, env.Options{ControllerManager: true})
+	cluster, err := env.Start(ctx, options)
 	if err != nil {
 		return err
 	}
@@ -48,20 +55,31 @@ func run(ctx context.Context, keep bool) (err error) {
 		say("make demo KEEP=1 leaves it running for you to try.")
 		return nil
 	}
-	say("It goes on until you press Ctrl-C. In another terminal:\n\n  export KUBECONFIG=%s\n  bin/runai submit-mpi -p team-a -i example/train\n", cluster.Kubeconfig())
+	say("It goes on until you press Ctrl-C. In another terminal:\n")
+	say("  export KUBECONFIG=%s PATH=%s:$PATH", cluster.Kubeconfig(), filepath.Dir(d.product.Runai))
+	say("  runai submit-mpi -p team-a -i example/train\n")
 	<-ctx.Done()
 	return nil
 }
 
-// installDemo installs the chart for a cluster with the KAI scheduler, and makes two projects.
+// values are for a cluster with the KAI scheduler.
+var values = map[string]any{"policy": map[string]any{
+	"scheduling": map[string]any{"schedulerName": "kai-scheduler"},
+	"gpu":        map[string]any{"fractions": "KAI"},
+}}
+
+// installDemo installs the chart, and makes two projects.
 func installDemo(ctx context.Context, cluster *env.Env) (*demo, error) {
 	title("Installing the chart, with a policy for the KAI scheduler")
 	programs, err := install.Build(ctx, cluster.Dir)
 	if err != nil {
 		return nil, err
 	}
-	product, err := install.Install(ctx, cluster, programs,
-		"--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
+	objects, err := chart.Template(values)
+	if err != nil {
+		return nil, err
+	}
+	product, err := install.Install(ctx, cluster, programs, objects)
 	if err != nil {
 		return nil, err
 	}
@@ -77,5 +95,5 @@ func installDemo(ctx context.Context, cluster *env.Env) (*demo, error) {
 		}
 	}
 	d := &demo{product: product}
-	return d, d.kubectl(ctx, "", "get", "projects")
+	return d, d.runai(ctx, "list", "projects")
 }

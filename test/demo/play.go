@@ -5,14 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
 
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
 type demo struct{ product *install.Product }
@@ -21,6 +23,7 @@ const annotated = `apiVersion: kubeflow.org/v2beta1
 kind: MPIJob
 metadata:
   name: plain
+  namespace: runai-team-b
   annotations:
     run.ai/gpu: "2"
     run.ai/node-type: v100
@@ -47,14 +50,13 @@ func (d *demo) play(ctx context.Context) error {
 		"-i", "gcr.io/run-ai-demo/quickstart-distributed"); err != nil {
 		return err
 	}
-	title("2. A richer job: a share of a GPU, shared memory, an interactive session")
+	title("2. A richer job: a fraction of a GPU, shared memory, an interactive session")
 	if err := d.submit(ctx, "team-a", "session", 3, "session", "-p", "team-a", "--processes=2", "-g", "0.5", "--large-shm=2Gi",
 		"--interactive", "-e", "NCCL_DEBUG=INFO", "-i", "example/train", "--command", "--", "mpirun", "python", "train.py"); err != nil {
 		return err
 	}
-	title("3. A plain kubectl create of an annotated MPIJob, in another project")
-	say("%s", indent(annotated))
-	if err := d.kubectl(ctx, annotated, "create", "-n", "runai-team-b", "-f", "-"); err != nil {
+	title("3. An annotated MPIJob, created without runai as kubectl would, in another project")
+	if err := d.create(ctx, annotated); err != nil {
 		return err
 	}
 	if err := d.explain(ctx, "team-b", []byte(annotated)); err != nil {
@@ -69,67 +71,59 @@ func (d *demo) play(ctx context.Context) error {
 
 // submit shows what is sent, what each policy does to it, what the cluster stored, and the pods.
 func (d *demo) submit(ctx context.Context, project, name string, pods int, args ...string) error {
-	sent, err := d.output(ctx, d.product.Runai, append([]string{"submit-mpi", "--dry-run=client", "--loglevel=warn"}, args...)...)
+	sent, err := d.command(ctx, append([]string{"submit-mpi", "--dry-run=client", "--loglevel=warn"}, args...)...).Output()
 	if err != nil {
 		return err
 	}
-	command("runai submit-mpi", args)
-	answer, err := d.output(ctx, d.product.Runai, append([]string{"submit-mpi"}, args...)...)
-	if err != nil {
+	if err := d.runai(ctx, append([]string{"submit-mpi"}, args...)...); err != nil {
 		return err
 	}
-	say("%s\nWhat was sent:\n%s", answer, indent(string(sent)))
+	say("What was sent:\n%s", indent(string(sent)))
 	if err := d.explain(ctx, project, sent); err != nil {
 		return err
 	}
-	namespace := "runai-" + project
 	say("What the cluster stored:")
-	if err := d.kubectl(ctx, "", "get", "mpijob", name, "-n", namespace, "-o", "yaml"); err != nil {
+	if err := d.runai(ctx, "describe", "job", name, "-p", project, "-o", "yaml"); err != nil {
 		return err
 	}
-	return d.pods(ctx, namespace, name, pods)
+	return d.pods(ctx, "runai-"+project, name, pods)
+}
+
+// create creates what a manifest has, as the administrator.
+func (d *demo) create(ctx context.Context, manifest string) error {
+	say("%s", indent(manifest))
+	object := &unstructured.Unstructured{}
+	if err := yaml.Unmarshal([]byte(manifest), object); err != nil {
+		return err
+	}
+	return d.product.Client.Create(ctx, object)
 }
 
 // pods waits until the operator and the Job controller have made them.
-func (d *demo) pods(ctx context.Context, namespace, name string, want int) error {
-	selector := "training.kubeflow.org/job-name=" + name
+func (d *demo) pods(ctx context.Context, namespace, job string, want int) error {
+	var pods corev1.PodList
 	err := wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
-		names, _, err := d.product.Kubectl(ctx, nil, "get", "pods", "-n", namespace, "-l", selector, "-o", "name")
-		return strings.Count(names, "\n") == want, err
+		err := d.product.Client.List(ctx, &pods, client.InNamespace(namespace),
+			client.MatchingLabels{"training.kubeflow.org/job-name": job})
+		return len(pods.Items) == want, err
 	})
 	if err != nil {
-		return fmt.Errorf("job %s has not got its %d pods: %w", name, want, err)
+		return fmt.Errorf("job %s has %d of its %d pods: %w", job, len(pods.Items), want, err)
 	}
-	say("The pods that came of it:")
-	return d.kubectl(ctx, "", "get", "pods", "-n", namespace, "-l", selector, "-o", "custom-columns="+
-		"NAME:.metadata.name,"+
-		"NODES:.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[*].matchExpressions[*].values,"+
-		`GPUS:.spec.containers[0].resources.limits.nvidia\.com/gpu,GPU-FRACTION:.metadata.annotations.gpu-fraction,`+
-		"SCHEDULER:.spec.schedulerName,GATES:.spec.schedulingGates")
+	say("The pods that came of it:\n%s", indent(podTable(pods.Items)))
+	return nil
 }
 
 // refused shows a refusal, and that nothing is left.
 func (d *demo) refused(ctx context.Context, args ...string) error {
-	command("runai submit-mpi", args)
-	cmd := d.command(ctx, d.product.Runai, append([]string{"submit-mpi"}, args...)...)
+	show("runai submit-mpi", args)
+	cmd := d.command(ctx, append([]string{"submit-mpi"}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	var exit *exec.ExitError
 	if err := cmd.Run(); !errors.As(err, &exit) {
 		return fmt.Errorf("the job was not refused: %w", err)
 	}
-	say("%s", stderr.String())
-	return d.kubectl(ctx, "", "get", "mpijobs", "-A")
-}
-
-func (d *demo) command(ctx context.Context, path string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+d.product.Kubeconfig())
-	return cmd
-}
-
-func (d *demo) output(ctx context.Context, path string, args ...string) ([]byte, error) {
-	cmd := d.command(ctx, path, args...)
-	cmd.Stderr = os.Stderr
-	return cmd.Output()
+	say("%s", indent(stderr.String()))
+	return d.runai(ctx, "list", "-A")
 }

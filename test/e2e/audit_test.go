@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/runai-mpi/runai-mpi/test/kueue"
+	"github.com/runai-mpi/runai-mpi/test/internal/kueue"
 )
 
 // changesOfJobs lets the API server write down who changed a job, and with which answer.

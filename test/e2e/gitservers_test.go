@@ -1,7 +1,7 @@
 package e2e
 
 import (
-	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/cgi"
@@ -16,8 +16,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/runai-mpi/runai-mpi/test/lab"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 const (
@@ -73,7 +74,10 @@ func (r repository) serveHTTP(t *testing.T) string {
 	t.Helper()
 	backend := &cgi.Handler{
 		Path: "/usr/lib/git-core/git-http-backend",
-		Env:  []string{"GIT_PROJECT_ROOT=" + filepath.Dir(r.dir), "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"},
+		Env: []string{
+			"GIT_PROJECT_ROOT=" + filepath.Dir(r.dir), "GIT_HTTP_EXPORT_ALL=1",
+			"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*",
+		},
 	}
 	return "http://" + listen(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if user, password, _ := request.BasicAuth(); user != gitUser || password != gitPassword {
@@ -126,20 +130,21 @@ func (r repository) serveSSH(t *testing.T, namespace string) sshServer {
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "git-server", Namespace: namespace}}
 	pod.Spec.Containers = []corev1.Container{{
 		Name: "sshd", Image: images.OpenMPI4, ImagePullPolicy: corev1.PullNever,
-		Command:      []string{"sh", "-c", "mkdir -p /run/sshd && git config --system safe.directory '*' && exec /usr/sbin/sshd -De -p 2022 -h /keys/host_key -o AuthorizedKeysFile=/keys/authorized_keys -o StrictModes=no"},
+		Command: []string{"sh", "-c", "mkdir -p /run/sshd && git config --system safe.directory '*' && " +
+			"exec /usr/sbin/sshd -De -p 2022 -h /keys/host_key -o AuthorizedKeysFile=/keys/authorized_keys -o StrictModes=no"},
 		VolumeMounts: []corev1.VolumeMount{{Name: "keys", MountPath: "/keys"}, {Name: "code", MountPath: "/srv"}},
 	}}
 	pod.Spec.Volumes = []corev1.Volume{
 		{Name: "keys", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: keys.Name, DefaultMode: &private}}},
 		{Name: "code", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: filepath.Dir(r.dir)}}},
 	}
-	for _, object := range []client.Object{keys, pod} {
-		if err := product.Client.Create(t.Context(), object); err != nil {
-			t.Fatal(err)
+	product.Create(t, keys, pod)
+	suite.Eventually(t, "the git server runs", time.Minute, func() error {
+		err := product.Client.Get(t.Context(), client.ObjectKeyFromObject(pod), pod)
+		if err == nil && pod.Status.Phase != corev1.PodRunning {
+			err = fmt.Errorf("it is %s: %v", pod.Status.Phase, pod.Status.ContainerStatuses)
 		}
-	}
-	eventually(t, time.Minute, "the git server runs", func(ctx context.Context) bool {
-		return product.Client.Get(ctx, client.ObjectKeyFromObject(pod), pod) == nil && pod.Status.Phase == corev1.PodRunning
+		return err
 	})
 	address := "[" + pod.Status.PodIP + "]:2022"
 	return sshServer{"ssh://root@" + pod.Status.PodIP + ":2022/srv/code.git", key.private, address + " " + hostKey.public}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,12 +16,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // passwordFile has the repository's password, as a careful user keeps it.
@@ -56,9 +57,7 @@ func TestGitSync(t *testing.T) {
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "git-key", Namespace: namespace}, StringData: map[string]string{
 		"ssh-privatekey": server.privateKey, "known_hosts": server.knownHost,
 	}}
-	if err := product.Client.Create(t.Context(), secret); err != nil {
-		t.Fatal(err)
-	}
+	product.Create(t, secret)
 	for _, test := range []struct{ name, from, version string }{
 		{"http-head", overHTTP, "two"},
 		{"http-branch", overHTTP + ",branch=topic", "topic"},
@@ -71,8 +70,10 @@ func TestGitSync(t *testing.T) {
 			t.Run(test.name+"-"+uid, func(t *testing.T) {
 				t.Parallel()
 				name := "job-" + test.name + "-" + uid
-				_, stderr, code := runai(t, user, append(append([]string{"submit-mpi", name, "--image-pull-policy=never", "-n", namespace, "--processes=2", "--interactive",
-					"--git-sync", test.from + ",target=/src/code"}, args...), "--", "mpirun", "--allow-run-as-root", "-np", "2", "/src/code/train.sh")...)
+				submission := []string{"submit-mpi", name, "--image-pull-policy=never", "-n", namespace,
+					"--processes=2", "--interactive", "--git-sync", test.from + ",target=/src/code"}
+				command := []string{"--", "mpirun", "--allow-run-as-root", "-np", "2", "/src/code/train.sh"}
+				_, stderr, code := product.RunaiAs(t, user, slices.Concat(submission, args, command)...)
 				if code != 0 || strings.Contains(stderr, gitPassword) {
 					t.Fatal(stderr)
 				}
@@ -89,8 +90,10 @@ func TestGitPasswordStaysInItsSecret(t *testing.T) {
 	namespace := addProject(t, "secret", v1alpha1.ProjectSpec{})
 	user, code := alice(t, namespace), newRepository(t)
 	seen := watchProcesses(t, gitPassword)
-	stdout, stderr, exit := runai(t, user, "submit-mpi", "trainer", "-n", namespace, "--image-pull-policy=never", "-i", images.OpenMPI4, "--run-as-user", "--processes=2",
-		"--interactive", "--loglevel=debug", "-o", "yaml", "--git-sync", "source="+code.serveHTTP(t)+",username="+gitUser+",password=@"+passwordFile(t), "--", "mpirun", "-np", "2", "/code/train.sh")
+	stdout, stderr, exit := product.RunaiAs(t, user, "submit-mpi", "trainer", "-n", namespace, "--image-pull-policy=never",
+		"-i", images.OpenMPI4, "--run-as-user", "--processes=2", "--interactive", "--loglevel=debug", "-o", "yaml",
+		"--git-sync", "source="+code.serveHTTP(t)+",username="+gitUser+",password=@"+passwordFile(t),
+		"--", "mpirun", "-np", "2", "/code/train.sh")
 	if exit != 0 {
 		t.Fatal(stderr)
 	}
@@ -99,21 +102,17 @@ func TestGitPasswordStaysInItsSecret(t *testing.T) {
 		t.Errorf("the password is in the process list: %s", where)
 	}
 	encoded := base64.StdEncoding.EncodeToString([]byte(gitPassword))
-	objects, _, err := product.Kubectl(t.Context(), nil, "get", "mpijobs,pods,jobs,configmaps,events,services", "-n", namespace, "-o", "yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	objects := suite.Kubectl(t, product.User, "", "get", "mpijobs,pods,jobs,configmaps,events,services", "-n", namespace, "-o", "yaml")
 	for what, text := range map[string]string{"an object": objects, "the output": stdout + stderr, "a log": logs(t)} {
 		if strings.Contains(text, gitPassword) || strings.Contains(text, encoded) {
 			t.Errorf("the password is in %s", what)
 		}
 	}
-	if _, stderr, exit := runai(t, user, "delete", "trainer", "-n", namespace); exit != 0 {
+	if _, stderr, exit := product.RunaiAs(t, user, "delete", "trainer", "-n", namespace); exit != 0 {
 		t.Fatal(stderr)
 	}
-	eventually(t, time.Minute, "the Secret goes with the job", func(ctx context.Context) bool {
-		return apierrors.IsNotFound(product.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "trainer-git-sync"}, &corev1.Secret{}))
-	})
+	credential := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "trainer-git-sync"}}
+	suite.Eventually(t, "the Secret goes with the job", time.Minute, func() error { return product.HasNo(t, credential) })
 }
 
 // logs are those of all servers of the lab.
@@ -164,14 +163,16 @@ func TestGitSyncFails(t *testing.T) {
 	namespace := addProject(t, "broken", v1alpha1.ProjectSpec{})
 	code := newRepository(t)
 	for name, test := range map[string]struct{ from, why string }{
-		"no-branch": {code.serveHTTP(t) + ",branch=absent,username=" + gitUser + ",password=@" + passwordFile(t), "couldn't find remote ref absent"},
-		"denied":    {code.serveHTTP(t), "could not read Username"},
-		"hangs":     {"http://" + silence(t) + "/code.git", "took longer than 30s"},
+		"no-branch": {code.serveHTTP(t) + ",branch=absent,username=" + gitUser + ",password=@" + passwordFile(t),
+			"couldn't find remote ref absent"},
+		"denied": {code.serveHTTP(t), "could not read Username"},
+		"hangs":  {"http://" + silence(t) + "/code.git", "took longer than 30s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			start := time.Now()
-			if _, stderr, code := runai(t, "", "submit-mpi", name, "-n", namespace, "--image-pull-policy=never", "-i", images.OperatorLike, "--processes=2", "--interactive",
+			if _, stderr, code := product.Runai(t, "submit-mpi", name, "-n", namespace, "--image-pull-policy=never",
+				"-i", images.OperatorLike, "--processes=2", "--interactive",
 				"--git-sync", "source="+test.from, "--", "true"); code != 0 {
 				t.Fatal(stderr)
 			}
@@ -181,7 +182,8 @@ func TestGitSyncFails(t *testing.T) {
 			if took := time.Since(start); took > 60*time.Second {
 				t.Errorf("it failed after %s, not within the timeout of 30 s and 30 s", took)
 			}
-			if stdout, _, _ := runai(t, "", "describe", name, "-n", namespace); !strings.Contains(stdout, "\nThe job failed before it started: ") || !strings.Contains(stdout, test.why) {
+			stdout, _, _ := product.Runai(t, "describe", name, "-n", namespace)
+			if !strings.Contains(stdout, "\nThe job failed before it started: ") || !strings.Contains(stdout, test.why) {
 				t.Errorf("%s\ndoes not say %s", stdout, test.why)
 			}
 		})
@@ -194,8 +196,8 @@ func TestKilledWithCredential(t *testing.T) {
 	namespace := addProject(t, "killed", v1alpha1.ProjectSpec{})
 	password := passwordFile(t)
 	for n := range 20 {
-		cmd := exec.Command(product.Runai, "submit-mpi", fmt.Sprintf("job-%d", n), "-n", namespace, "-i", "example/train", "-g", "8",
-			"--git-sync", "source=https://git.example.com/code,username="+gitUser+",password=@"+password)
+		cmd := exec.Command(product.Programs.Runai, "submit-mpi", fmt.Sprintf("job-%d", n), "-n", namespace,
+			"-i", "example/train", "-g", "8", "--git-sync", "source=https://git.example.com/code,username="+gitUser+",password=@"+password)
 		cmd.Env = append(os.Environ(), "KUBECONFIG="+product.Kubeconfig())
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -204,19 +206,19 @@ func TestKilledWithCredential(t *testing.T) {
 		_ = cmd.Process.Kill() // it may have ended
 		_ = cmd.Wait()
 	}
-	if _, stderr, code := runai(t, "", "delete", "--all", "-n", namespace); code != 0 {
+	if _, stderr, code := product.Runai(t, "delete", "--all", "-n", namespace); code != 0 {
 		t.Fatal(stderr)
 	}
-	eventually(t, time.Minute, "no Secret with a credential is left", func(ctx context.Context) bool {
+	suite.Eventually(t, "no Secret with a credential is left", time.Minute, func() error {
 		var secrets corev1.SecretList
-		if err := product.Client.List(ctx, &secrets, client.InNamespace(namespace)); err != nil {
-			t.Fatal(err)
+		if err := product.Client.List(t.Context(), &secrets, client.InNamespace(namespace)); err != nil {
+			return err
 		}
 		for _, secret := range secrets.Items {
 			if strings.HasSuffix(secret.Name, "-git-sync") {
-				return false
+				return fmt.Errorf("%s is there", secret.Name)
 			}
 		}
-		return true
+		return nil
 	})
 }

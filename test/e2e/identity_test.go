@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -9,7 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // whoAmI is what a rank says of itself, as the kernel and the image's own programs see it.
@@ -20,7 +20,9 @@ const whoAmI = `touch $HOME/mine && echo rank=$OMPI_COMM_WORLD_RANK on=$(hostnam
 func TestRunAsUser(t *testing.T) {
 	namespace := addProject(t, "users", v1alpha1.ProjectSpec{})
 	user := alice(t, namespace)
-	for name, image := range map[string]string{"openmpi4": images.OpenMPI4, "openmpi5": images.OpenMPI5, "operator-like": images.OperatorLike} {
+	for name, image := range map[string]string{
+		"openmpi4": images.OpenMPI4, "openmpi5": images.OpenMPI5, "operator-like": images.OperatorLike,
+	} {
 		t.Run(name, func(t *testing.T) {
 			submit(t, user, name, "-n", namespace, "-i", image, "--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive",
 				"--", "mpirun", "-np", "4", "sh", "-c", whoAmI)
@@ -42,10 +44,13 @@ spec:
 // outsideOfTheProduct shows that what an image tries works where nobody prevents it.
 func outsideOfTheProduct(t *testing.T, namespace, command, want string) {
 	t.Helper()
-	create(t, namespace, fmt.Sprintf(craftedPod, command))
-	eventually(t, time.Minute, "the image's trick works", func(ctx context.Context) bool {
-		out, _, _ := product.Kubectl(ctx, nil, "logs", "outside", "-n", namespace)
-		return out == want
+	product.CreateManifest(t, namespace, fmt.Sprintf(craftedPod, command))
+	suite.Eventually(t, "the image's trick works", time.Minute, func() error {
+		stdout, stderr, _ := product.Kubectl(t.Context(), nil, "logs", "outside", "-n", namespace)
+		if stdout != want {
+			return fmt.Errorf("the log is %q%s", stdout, stderr)
+		}
+		return nil
 	})
 }
 
@@ -54,7 +59,8 @@ func TestT05GroupsOfTheImage(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "crafted", v1alpha1.ProjectSpec{})
 	outsideOfTheProduct(t, namespace, "id, -G", "54000 60999\n")
-	submit(t, alice(t, namespace), "crafted", "-n", namespace, "-i", images.Crafted, "--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive",
+	submit(t, alice(t, namespace), "crafted", "-n", namespace, "-i", images.Crafted, "--run-as-user", "--processes=2",
+		"--slots-per-worker=2", "--interactive",
 		"--", "mpirun", "-np", "4", "sh", "-c", whoAmI)
 	isAlice(t, fields(output(t, namespace, "crafted")), "crafted")
 }
@@ -85,7 +91,8 @@ func isAlice(t *testing.T, ranks []map[string]string, job string) {
 		delete(rank, "rank")
 		delete(rank, "on")
 		want := map[string]string{
-			"uid": "1234567", "gid": "54000", "groups": "54000,60001,60002", "name": "alice", "home": "/home/alice", "caps": "0000000000000000", "nnp": "1",
+			"uid": "1234567", "gid": "54000", "groups": "54000,60001,60002", "name": "alice", "home": "/home/alice",
+			"caps": "0000000000000000", "nnp": "1",
 		}
 		if diff := cmp.Diff(want, rank); diff != "" {
 			t.Errorf("a rank (-want +got):\n%s", diff)

@@ -26,7 +26,8 @@ func TestWebhookIsKilled(t *testing.T) {
 		people.Go(func() {
 			name := fmt.Sprintf("job-%d", n)
 			time.Sleep(time.Duration(n) * 100 * time.Millisecond)
-			_, stderr, code := runai(t, "", "submit-mpi", name, "-n", namespace, "-i", "example/train", "-g", "8", "--pvc", ":1Gi:/data")
+			_, stderr, code := product.Runai(t, "submit-mpi", name, "-n", namespace, "-i", "example/train", "-g", "8",
+				"--pvc", ":1Gi:/data")
 			mutex.Lock()
 			defer mutex.Unlock()
 			if submitted[name] = code == 0; code != 0 {
@@ -53,7 +54,8 @@ func TestWebhookIsKilled(t *testing.T) {
 	}
 	for _, job := range jobs.Items {
 		if !submitted[job.Name] || job.Annotations[annotations.AppliedPoliciesKey] == "" {
-			t.Errorf("%s is there, submitted: %t, applied policies: %q", job.Name, submitted[job.Name], job.Annotations[annotations.AppliedPoliciesKey])
+			t.Errorf("%s is there, submitted: %t, applied policies: %q", job.Name, submitted[job.Name],
+				job.Annotations[annotations.AppliedPoliciesKey])
 		}
 		delete(submitted, job.Name)
 	}
@@ -66,7 +68,8 @@ func TestWebhookIsKilled(t *testing.T) {
 		t.Error("the webhook was killed, and nobody noticed")
 	}
 	for _, stderr := range refused {
-		if want := "does not answer, and without it no job is created: try again, or ask your administrator\n"; !strings.HasSuffix(stderr, want) {
+		want := "does not answer, and without it no job is created: try again, or ask your administrator\n"
+		if !strings.HasSuffix(stderr, want) {
 			t.Errorf("got %s", stderr)
 		}
 	}

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 var assigned = regexp.MustCompile(`^Successfully assigned \S+/(\S+)-(?:worker-\d+|launcher-\w+) to (\S+)$`)
@@ -21,18 +21,21 @@ var assigned = regexp.MustCompile(`^Successfully assigned \S+/(\S+)-(?:worker-\d
 func nodesOf(t *testing.T, namespace, name string, pods int) []string {
 	t.Helper()
 	var nodes []string
-	eventually(t, time.Minute, "the pods of "+name+" have nodes", func(ctx context.Context) bool {
+	suite.Eventually(t, "the pods of "+name+" have nodes", time.Minute, func() error {
 		nodes = nil
 		var events corev1.EventList
-		if err := product.Client.List(ctx, &events, client.InNamespace(namespace)); err != nil {
-			t.Fatal(err)
+		if err := product.Client.List(t.Context(), &events, client.InNamespace(namespace)); err != nil {
+			return err
 		}
 		for _, event := range events.Items {
 			if match := assigned.FindStringSubmatch(event.Message); match != nil && match[1] == name {
 				nodes = append(nodes, match[2])
 			}
 		}
-		return len(nodes) >= pods
+		if len(nodes) < pods {
+			return fmt.Errorf("%d of %d have: %v", len(nodes), pods, nodes)
+		}
+		return nil
 	})
 	return nodes
 }
@@ -44,7 +47,7 @@ func TestPlacement(t *testing.T) {
 	both := addProject(t, "both", v1alpha1.ProjectSpec{NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx", "t4"}}})
 	submit(t, "", "trains", "-n", train, "-i", "example/train", "-g", "4", "--processes=3")
 	submit(t, "", "asks", "-n", both, "-i", "example/train", "-g", "4", "--processes=3", "--node-type", "t4")
-	create(t, train, fmt.Sprintf(ownAffinity, "[dgx-1, t4-0]"))
+	product.CreateManifest(t, train, fmt.Sprintf(ownAffinity, "[dgx-1, t4-0]"))
 	for _, test := range []struct {
 		namespace, job, prefix string
 		pods                   int
@@ -64,7 +67,8 @@ metadata: {name: own}
 spec:
   mpiReplicaSpecs:
     Launcher: {replicas: 1, template: &template {spec: {
-      affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: %s}]}]}}},
+      affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [
+        {matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: %s}]}]}}},
       containers: [{name: mpi, image: example/train}]}}}
     Worker: {replicas: 2, template: *template}
 `

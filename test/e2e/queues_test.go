@@ -8,14 +8,12 @@ import (
 	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/runai-mpi/runai-mpi/test/env/binaries"
-	"github.com/runai-mpi/runai-mpi/test/kueue"
-	"github.com/runai-mpi/runai-mpi/test/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/kueue"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // queueObjects are a queue that admits nothing yet. Kueue writes the flavor's label and toleration into
@@ -54,11 +52,7 @@ func startKueue(t *testing.T, namespace string) *queues {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	node, err := binaries.FindNode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := kueue.Start(ctx, product.Env, node, namespace)
+	k, err := kueue.Start(ctx, product.Env, namespace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +61,7 @@ func startKueue(t *testing.T, namespace string) *queues {
 			t.Error(err)
 		}
 	})
-	create(t, namespace, queueObjects)
+	product.CreateManifest(t, namespace, queueObjects)
 	return &queues{k, namespace}
 }
 
@@ -75,9 +69,7 @@ func startKueue(t *testing.T, namespace string) *queues {
 func (q *queues) stop(t *testing.T, policy string) {
 	t.Helper()
 	patch := fmt.Sprintf(`--patch={"spec":{"stopPolicy":%q}}`, policy)
-	if _, _, err := product.Kubectl(t.Context(), nil, "patch", "clusterqueue", "research", "--type=merge", patch); err != nil {
-		t.Fatal(err)
-	}
+	suite.Kubectl(t, product.User, "", "patch", "clusterqueue", "research", "--type=merge", patch)
 }
 
 // A workload is a job as Kueue sees it.
@@ -94,10 +86,7 @@ func (w workload) is(condition string) bool {
 
 func (q *queues) workloads(t *testing.T) []workload {
 	t.Helper()
-	text, _, err := product.Kubectl(t.Context(), nil, "get", "workloads", "-n", q.namespace, "-o", "json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := suite.Kubectl(t, product.User, "", "get", "workloads", "-n", q.namespace, "-o", "json")
 	var list struct{ Items []workload }
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
 		t.Fatal(err)
@@ -115,13 +104,12 @@ func (q *queues) workload(t *testing.T) workload {
 	return all[0]
 }
 
-func (q *queues) pods(t *testing.T) int {
+func (q *queues) hasWorkloads(t *testing.T, want int) error {
 	t.Helper()
-	var pods corev1.PodList
-	if err := product.Client.List(t.Context(), &pods, client.InNamespace(q.namespace)); err != nil {
-		t.Fatal(err)
+	if all := q.workloads(t); len(all) != want {
+		return fmt.Errorf("there are %d workloads, not %d: %v", len(all), want, all)
 	}
-	return len(pods.Items)
+	return nil
 }
 
 func isSuspended(job *v2beta1.MPIJob) bool {

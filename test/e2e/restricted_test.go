@@ -7,7 +7,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 )
 
 // The same job under the restricted Pod Security Standard, without a warning: submit fails on one.
@@ -25,10 +25,12 @@ func TestRestrictedNamespace(t *testing.T) {
 		t.Fatal(err)
 	}
 	code := newRepository(t)
-	_, stderr, exit := runai(t, alice(t, namespace), "submit-mpi", "confined", "-n", namespace, "--image-pull-policy=never", "-i", images.OpenMPI4,
-		"--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive", "--large-shm=128Mi",
-		"--git-sync", "source="+code.serveHTTP(t)+",username="+gitUser+",password=@"+passwordFile(t), "--", "mpirun", "-np", "4", "sh", "-c", whoAmI)
-	if want := "Warning: metadata.annotations[run.ai/git-sync]: the password travels over plain http: write https\n"; exit != 0 || stderr != want {
+	_, stderr, exit := product.RunaiAs(t, alice(t, namespace), "submit-mpi", "confined", "-n", namespace, "--image-pull-policy=never",
+		"-i", images.OpenMPI4, "--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive", "--large-shm=128Mi",
+		"--git-sync", "source="+code.serveHTTP(t)+",username="+gitUser+",password=@"+passwordFile(t),
+		"--", "mpirun", "-np", "4", "sh", "-c", whoAmI)
+	want := "Warning: metadata.annotations[run.ai/git-sync]: the password travels over plain http: write https\n"
+	if exit != 0 || stderr != want {
 		t.Fatalf("exit code %d: %s", exit, stderr)
 	}
 	isAlice(t, fields(output(t, namespace, "confined")), "confined")

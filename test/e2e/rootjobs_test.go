@@ -8,8 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/lab"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 const whereAmI = "echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname)"
@@ -21,7 +22,8 @@ func TestSeedExample(t *testing.T) {
 	for name, args := range map[string][]string{"dist1": nil, "dist": {"-e", "RUNAI_SLEEP_SECS=60"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			submit(t, "", append([]string{"--name", name, "-p", "seed", "--processes=2", "-g", "1", "-i", images.QuickstartLike}, args...)...)
+			submission := []string{"--name", name, "-p", "seed", "--processes=2", "-g", "1", "-i", images.QuickstartLike}
+			submit(t, "", append(submission, args...)...)
 			out := output(t, namespace, name)
 			for rank := range 2 {
 				if want := fmt.Sprintf("host %s-worker-%d rank %d of 2\n", name, rank, rank); !strings.Contains(out, want) {
@@ -35,9 +37,8 @@ func TestSeedExample(t *testing.T) {
 // haveGPUs gives the real node GPUs that nobody can use, as an administrator advertises a resource.
 func haveGPUs(t *testing.T) {
 	t.Helper()
-	if _, _, err := product.Kubectl(t.Context(), nil, "patch", "node", lab.NodeName, "--subresource=status", "--patch", `{"status":{"capacity":{"nvidia.com/gpu":"4"}}}`); err != nil {
-		t.Fatal(err)
-	}
+	const patch = `{"status":{"capacity":{"nvidia.com/gpu":"4"}}}`
+	suite.Kubectl(t, product.User, "", "patch", "node", lab.NodeName, "--subresource=status", "--patch", patch)
 }
 
 func TestSlotsAsRoot(t *testing.T) {
@@ -94,14 +95,10 @@ spec:
 func TestOpenMPI5NeedsLauncherEnv(t *testing.T) {
 	t.Parallel()
 	lab.Require(t)
-	if err := product.AddNamespace(t.Context(), "plain", nil); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := product.Kubectl(t.Context(), strings.NewReader(plainOpenMPI5), "create", "-n", "plain", "-f", "-"); err != nil {
-		t.Fatal(err)
-	}
+	product.AddNamespace(t, "plain", nil)
+	product.CreateManifest(t, "plain", plainOpenMPI5)
 	end := await(t, "plain", "plain")
-	out, _, _ := runai(t, "", "logs", "plain", "-n", "plain")
+	out, _, _ := product.Runai(t, "logs", "plain", "-n", "plain")
 	for _, rank := range fields(out) {
 		if strings.HasPrefix(rank["on"], "plain-worker-") {
 			t.Errorf("%s, and a rank is on a worker: %s", end, out)

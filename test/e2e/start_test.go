@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,7 +9,8 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // Interactive jobs are never tried again: none of ten in a row may lose a race against an sshd.
@@ -25,7 +25,7 @@ func TestNoLostRaces(t *testing.T) {
 				submit(t, user, append([]string{name, "-n", namespace, "--processes=2", "--interactive"},
 					append(args, "--", "mpirun", "--allow-run-as-root", "-np", "2", "sh", "-c", whereAmI)...)...)
 				isOn(t, fields(output(t, namespace, name)), name, 1)
-				if stdout, stderr, _ := runai(t, user, "delete", name, "-n", namespace); stdout == "" {
+				if stdout, stderr, _ := product.RunaiAs(t, user, "delete", name, "-n", namespace); stdout == "" {
 					t.Error(stderr)
 				}
 			}
@@ -57,18 +57,11 @@ spec:
           containers: [{name: mpi, image: "%s"}]
 `
 
-func create(t *testing.T, namespace, text string) {
-	t.Helper()
-	if _, _, err := product.Kubectl(t.Context(), strings.NewReader(text), "create", "-n", namespace, "-f", "-"); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // Workers that take long to start do not make the launcher fail.
 func TestLateWorkers(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "late", v1alpha1.ProjectSpec{})
-	create(t, namespace, fmt.Sprintf(manifest, "late", false, 15, images.OperatorLike))
+	product.CreateManifest(t, namespace, fmt.Sprintf(manifest, "late", false, 15, images.OperatorLike))
 	isOn(t, fields(output(t, namespace, "late")), "late", 1)
 }
 
@@ -76,11 +69,10 @@ func TestLateWorkers(t *testing.T) {
 func TestSuspendedAndResumed(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "resumed", v1alpha1.ProjectSpec{})
-	create(t, namespace, fmt.Sprintf(manifest, "resumed", true, 0, images.OperatorLike))
+	product.CreateManifest(t, namespace, fmt.Sprintf(manifest, "resumed", true, 0, images.OperatorLike))
 	time.Sleep(2 * time.Second)
-	if _, _, err := product.Kubectl(t.Context(), nil, "patch", "mpijob", "resumed", "-n", namespace, "--type=merge", `--patch={"spec":{"runPolicy":{"suspend":false}}}`); err != nil {
-		t.Fatal(err)
-	}
+	const resume = `{"spec":{"runPolicy":{"suspend":false}}}`
+	suite.Kubectl(t, product.User, "", "patch", "mpijob", "resumed", "-n", namespace, "--type=merge", "--patch", resume)
 	isOn(t, fields(output(t, namespace, "resumed")), "resumed", 1)
 }
 
@@ -90,10 +82,10 @@ func TestWorkersThatNeverStart(t *testing.T) {
 	namespace := addProject(t, "never", v1alpha1.ProjectSpec{})
 	const absent = "127.0.0.1:1/absent:1" // refused at once, where a name would first be looked up
 	start := time.Now()
-	create(t, namespace, fmt.Sprintf(manifest, "never", false, 0, absent))
-	eventually(t, time.Minute, "describe names the image", func(context.Context) bool {
-		stdout, _, _ := runai(t, "", "describe", "never", "-n", namespace)
-		return strings.Contains(stdout, "\nPod never-worker-") && strings.Contains(stdout, "cannot get the image "+absent)
+	product.CreateManifest(t, namespace, fmt.Sprintf(manifest, "never", false, 0, absent))
+	suite.Eventually(t, "describe names the image", time.Minute, func() error {
+		stdout, _, _ := product.Runai(t, "describe", "never", "-n", namespace)
+		return suite.Says(stdout, "\nPod never-worker-", "cannot get the image "+absent)
 	})
 	if end := await(t, namespace, "never"); end != v2beta1.JobFailed {
 		t.Errorf("the job has %s", end)
@@ -101,8 +93,9 @@ func TestWorkersThatNeverStart(t *testing.T) {
 	if took := time.Since(start); took < 90*time.Second || took > 120*time.Second {
 		t.Errorf("it failed after %s, not after about 90 s", took)
 	}
-	stdout, _, _ := runai(t, "", "describe", "never", "-n", namespace)
-	if want := "\nThe job failed before it started: these workers were not ready within 90 s: never-worker-0 never-worker-1.\n"; !strings.Contains(stdout, want) {
+	stdout, _, _ := product.Runai(t, "describe", "never", "-n", namespace)
+	want := "\nThe job failed before it started: these workers were not ready within 90 s: never-worker-0 never-worker-1.\n"
+	if !strings.Contains(stdout, want) {
 		t.Errorf("%s\ndoes not say %s", stdout, want)
 	}
 }

@@ -3,7 +3,7 @@ package e2e
 import (
 	"testing"
 
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
 // claims are those of the user of these tests; none of her ids is on any image.
@@ -14,12 +14,10 @@ var claims = map[string]any{
 // alice is a researcher who may submit jobs in a namespace, by a token of hers.
 func alice(t *testing.T, namespace string) (kubeconfig string) {
 	t.Helper()
-	if err := product.Permit(t.Context(), namespace, "saml:alice@example.com",
+	product.Permit(t, namespace, "saml:alice@example.com",
 		install.Verbs("kubeflow.org", []string{"mpijobs"}, "create", "get", "list", "delete"),
 		install.Verbs("", []string{"pods", "pods/log", "events"}, "get", "list"),
-		install.Verbs("", []string{"secrets", "persistentvolumeclaims"}, "create", "delete")); err != nil {
-		t.Fatal(err)
-	}
+		install.Verbs("", []string{"secrets", "persistentvolumeclaims"}, "create", "delete"))
 	token, err := broker.Token(claims)
 	if err != nil {
 		t.Fatal(err)

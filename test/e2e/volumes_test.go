@@ -13,14 +13,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 )
 
 // Memory at /dev/shm, larger than what every container has, and as large as was asked for.
 func TestLargeShm(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "shm", v1alpha1.ProjectSpec{})
-	const show = "echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname) type=$(stat -f -c %T /dev/shm) kib=$(df -k --output=size /dev/shm | tail -n 1 | tr -d ' ')"
+	const show = "echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname) type=$(stat -f -c %T /dev/shm) " +
+		"kib=$(df -k --output=size /dev/shm | tail -n 1 | tr -d ' ')"
 	for name, test := range map[string]struct {
 		flag string
 		fits func(kib int) bool
@@ -47,7 +48,8 @@ func TestVolumes(t *testing.T) {
 	shared, readOnly, host := sharedDir(t), sharedDir(t), sharedDir(t)
 	bind(t, namespace, "shared", shared)
 	bind(t, namespace, "reference", readOnly)
-	const write = "echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname) && touch /data/$(hostname) /host/$(hostname) && ! touch /reference/x 2>/dev/null"
+	const write = "echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname) && " +
+		"touch /data/$(hostname) /host/$(hostname) && ! touch /reference/x 2>/dev/null"
 	submit(t, alice(t, namespace), "writer", "-n", namespace, "-i", images.OpenMPI4, "--run-as-user", "--processes=2", "--interactive",
 		"--pvc", "shared:/data", "--pvc", "reference:/reference:ro", "-v", host+":/host",
 		"--", "mpirun", "-np", "2", "sh", "-c", write)
@@ -80,7 +82,8 @@ func sharedDir(t *testing.T) string {
 // bind makes a claim of a folder.
 func bind(t *testing.T, namespace, name, dir string) {
 	t.Helper()
-	many, capacity, noClass := []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}, corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}, ""
+	many, noClass := []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}, ""
+	capacity := corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
 	volume := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: namespace + "-" + name}}
 	volume.Spec = corev1.PersistentVolumeSpec{
 		AccessModes: many, Capacity: capacity,
@@ -89,11 +92,10 @@ func bind(t *testing.T, namespace, name, dir string) {
 	}
 	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	claim.Spec = corev1.PersistentVolumeClaimSpec{
-		AccessModes: many, Resources: corev1.VolumeResourceRequirements{Requests: capacity}, VolumeName: volume.Name, StorageClassName: &noClass,
+		AccessModes: many, Resources: corev1.VolumeResourceRequirements{Requests: capacity},
+		VolumeName: volume.Name, StorageClassName: &noClass,
 	}
 	for _, object := range []client.Object{volume, claim} {
-		if err := product.Client.Create(t.Context(), object); err != nil {
-			t.Fatal(err)
-		}
+		product.Create(t, object)
 	}
 }

@@ -1,7 +1,6 @@
 package forgery
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -11,11 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	authenticationv1 "k8s.io/api/authentication/v1"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // The documented configuration makes these attributes of these claims.
@@ -80,17 +78,17 @@ func unsigned(t *testing.T, token string) string {
 
 // Another issuer that the API server believes says who somebody is; the policy does not list it.
 func TestT20AnotherIssuer(t *testing.T) {
-	namespace := addProject(t, "t20", required)
+	namespace := product.AddProject(t, "t20", required)
 	claims := map[string]any{"preferred_username": "alice", "uid": "1234567", "gid": "54000"}
 	isRefused(t, "a stranger", login(t, stranger, claims).Create(t.Context(), mpijobtest.MakeMPIJob("strange", namespace).Obj()),
 		`the claim run.ai/source is "stranger", which the cluster's policy does not trust`)
-	trusted := create(t, login(t, careless, claims), mpijobtest.MakeMPIJob("trusted", namespace).Obj())
+	trusted := suite.Create(t, login(t, careless, claims), mpijobtest.MakeMPIJob("trusted", namespace).Obj())
 	runsAs(t, trusted, "careless:alice", 1234567, 54000)
 }
 
 // Claims that no mapping has mended: each is refused by its name, and none is mended here.
 func TestT21BrokenClaims(t *testing.T) {
-	namespace := addProject(t, "t21", required)
+	namespace := product.AddProject(t, "t21", required)
 	for name, test := range map[string]struct {
 		changes map[string]any
 		reason  string
@@ -105,8 +103,10 @@ func TestT21BrokenClaims(t *testing.T) {
 		"a missing gid":   {map[string]any{"gid": ""}, "the claim run.ai/gid has 0 values"},
 		"a missing uid":   {map[string]any{"uid": ""}, "the claim run.ai/uid has 0 values"},
 		"a system's user": {map[string]any{"uid": "33"}, "the claim run.ai/uid is 33, less than the 1000"},
-		"a broken group":  {map[string]any{"supplementary": []string{"60001", "wheel"}}, `the claim run.ai/supplementary-groups is "wheel", no decimal number`},
-		"root's group":    {map[string]any{"supplementary": []string{"60001", "0"}}, `the claim run.ai/supplementary-groups is "0", no decimal number`},
+		"a broken group": {map[string]any{"supplementary": []string{"60001", "wheel"}},
+			`the claim run.ai/supplementary-groups is "wheel", no decimal number`},
+		"root's group": {map[string]any{"supplementary": []string{"60001", "0"}},
+			`the claim run.ai/supplementary-groups is "0", no decimal number`},
 	} {
 		claims := with(map[string]any{"preferred_username": "alice", "uid": "1001", "gid": "1001"}, test.changes)
 		err := login(t, careless, claims).Create(t.Context(), mpijobtest.MakeMPIJob("broken", namespace).Obj())
@@ -116,14 +116,12 @@ func TestT21BrokenClaims(t *testing.T) {
 
 // A large uid that is a number in the token is the same number in the pods.
 func TestT21LargeNumber(t *testing.T) {
-	namespace := addProject(t, "large", required)
-	job := create(t, login(t, broker, with(alices, map[string]any{"posix_uid": 1000001})), mpijobtest.MakeMPIJob("large", namespace).Obj())
+	namespace := product.AddProject(t, "large", required)
+	job := suite.Create(t, login(t, broker, with(alices, map[string]any{"posix_uid": 1000001})),
+		mpijobtest.MakeMPIJob("large", namespace).Obj())
 	runsAs(t, job, "saml:alice", 1000001, 54000)
-	var pods corev1.PodList
-	eventually(t, "the launcher and the worker are there", func(ctx context.Context) bool {
-		return product.Client.List(ctx, &pods, client.InNamespace(namespace)) == nil && len(pods.Items) == 2
-	})
-	for _, pod := range pods.Items {
+	suite.Eventually(t, "the launcher and the worker are there", suite.Soon, func() error { return product.HasPods(t, namespace, 2) })
+	for _, pod := range product.Pods(t, namespace) {
 		if uid := pod.Spec.SecurityContext.RunAsUser; uid == nil || *uid != 1000001 {
 			t.Errorf("%s has %+v", pod.Name, pod.Spec.SecurityContext)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 const asksFor = "contradicts run.ai/run-as-user, which asks for "
@@ -19,15 +20,21 @@ func TestT01OtherIDs(t *testing.T) {
 	for who, id := range map[string]*int64{"bob": &bob, "root": &root} {
 		for role, in := range map[string]func(func(*corev1.PodSpec)) func(*v2beta1.MPIJob){"launcher": inLauncher, "worker": inWorker} {
 			attempts = append(attempts,
-				attempt{who + "'s uid on the pod of a " + role, in(func(spec *corev1.PodSpec) { securityOf(spec).RunAsUser = id }), asksFor + "1234567"},
-				attempt{who + "'s gid on the pod of a " + role, in(func(spec *corev1.PodSpec) { securityOf(spec).RunAsGroup = id }), asksFor + "54000"},
-				attempt{who + "'s uid on a container of a " + role, in(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsUser = id }), asksFor + "1234567"},
-				attempt{who + "'s gid on a container of a " + role, in(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsGroup = id }), asksFor + "54000"},
+				attempt{who + "'s uid on the pod of a " + role, in(func(spec *corev1.PodSpec) { securityOf(spec).RunAsUser = id }),
+					asksFor + "1234567"},
+				attempt{who + "'s gid on the pod of a " + role, in(func(spec *corev1.PodSpec) { securityOf(spec).RunAsGroup = id }),
+					asksFor + "54000"},
+				attempt{who + "'s uid on a container of a " + role,
+					in(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsUser = id }), asksFor + "1234567"},
+				attempt{who + "'s gid on a container of a " + role,
+					in(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsGroup = id }), asksFor + "54000"},
 				attempt{who + "'s uid on a sidecar of a " + role, in(func(spec *corev1.PodSpec) {
-					spec.Containers = append(spec.Containers, corev1.Container{Name: "side", Image: "x", SecurityContext: &corev1.SecurityContext{RunAsUser: id}})
+					spec.Containers = append(spec.Containers,
+						corev1.Container{Name: "side", Image: "x", SecurityContext: &corev1.SecurityContext{RunAsUser: id}})
 				}), asksFor + "1234567"},
 				attempt{who + "'s uid on an init container of a " + role, in(func(spec *corev1.PodSpec) {
-					spec.InitContainers = append(spec.InitContainers, corev1.Container{Name: "first", Image: "x", SecurityContext: &corev1.SecurityContext{RunAsUser: id}})
+					spec.InitContainers = append(spec.InitContainers,
+						corev1.Container{Name: "first", Image: "x", SecurityContext: &corev1.SecurityContext{RunAsUser: id}})
 				}), asksFor + "1234567"},
 			)
 		}
@@ -38,14 +45,16 @@ func TestT01OtherIDs(t *testing.T) {
 		}, asksFor + "1234567"})
 	}
 	try(t, "t01", append(attempts,
-		attempt{"whatever user the image has", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).RunAsNonRoot = &no }), asksFor + "true"},
-		attempt{"whatever user the container's image has", inWorker(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsNonRoot = &no }), asksFor + "true"},
+		attempt{"whatever user the image has", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).RunAsNonRoot = &no }),
+			asksFor + "true"},
+		attempt{"whatever user the container's image has",
+			inWorker(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsNonRoot = &no }), asksFor + "true"},
 	))
 }
 
 // A user does not ask to run as herself, and writes other ids; or declines.
 func TestT03NotAsking(t *testing.T) {
-	namespace, alice := addProject(t, "t03", required), login(t, broker, alices)
+	namespace, alice := product.AddProject(t, "t03", required), login(t, broker, alices)
 	other := mpijobtest.MakeMPIJob("other", namespace).Both(func(template *corev1.PodTemplateSpec) {
 		uid := int64(1001)
 		securityOf(&template.Spec).RunAsUser = &uid
@@ -53,9 +62,9 @@ func TestT03NotAsking(t *testing.T) {
 	isRefused(t, "other ids", alice.Create(t.Context(), other), asksFor+"1234567")
 	declined := mpijobtest.MakeMPIJob("declined", namespace).Annotation(annotations.RunAsUserKey, "false").Obj()
 	isRefused(t, "declining", alice.Create(t.Context(), declined), "requires that jobs run as their user")
-	create(t, alice, mpijobtest.MakeMPIJob("silent", namespace).Obj())
-	runsAs(t, get(t, namespace, "silent"), "saml:alice", 1234567, 54000)
-	job := get(t, namespace, "silent")
+	suite.Create(t, alice, mpijobtest.MakeMPIJob("silent", namespace).Obj())
+	runsAs(t, product.Job(t, namespace, "silent"), "saml:alice", 1234567, 54000)
+	job := product.Job(t, namespace, "silent")
 	job.Annotations[annotations.RunAsUserKey] = "false"
 	isRefused(t, "declining afterwards", alice.Update(t.Context(), job), "cannot be changed after its submission")
 }
@@ -64,10 +73,14 @@ func TestT03NotAsking(t *testing.T) {
 func TestT04OtherGroups(t *testing.T) {
 	group, merge := int64(60009), corev1.SupplementalGroupsPolicyMerge
 	try(t, "t04", []attempt{
-		{"fsGroup", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).FSGroup = &group }), "gives the processes a group that the user may not have"},
-		{"a group more", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).SupplementalGroups = []int64{60001, 60002, group} }), asksFor + "[60001 60002]"},
-		{"another group", inLauncher(func(spec *corev1.PodSpec) { securityOf(spec).SupplementalGroups = []int64{group} }), asksFor + "[60001 60002]"},
-		{"the image's groups", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).SupplementalGroupsPolicy = &merge }), asksFor + "Strict"},
+		{"fsGroup", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).FSGroup = &group }),
+			"gives the processes a group that the user may not have"},
+		{"a group more", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).SupplementalGroups = []int64{60001, 60002, group} }),
+			asksFor + "[60001 60002]"},
+		{"another group", inLauncher(func(spec *corev1.PodSpec) { securityOf(spec).SupplementalGroups = []int64{group} }),
+			asksFor + "[60001 60002]"},
+		{"the image's groups", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).SupplementalGroupsPolicy = &merge }),
+			asksFor + "Strict"},
 	})
 }
 
@@ -90,7 +103,8 @@ func TestT07Privileges(t *testing.T) {
 		{"no AppArmor", with(func(s *corev1.SecurityContext) {
 			s.AppArmorProfile = &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeUnconfined}
 		}), "forbidden AppArmor profile"},
-		{"another SELinux user", with(func(s *corev1.SecurityContext) { s.SELinuxOptions = &corev1.SELinuxOptions{User: "system_u"} }), "seLinuxOptions"},
+		{"another SELinux user", with(func(s *corev1.SecurityContext) { s.SELinuxOptions = &corev1.SELinuxOptions{User: "system_u"} }),
+			"seLinuxOptions"},
 		{"a user namespace", inWorker(func(spec *corev1.PodSpec) { spec.HostUsers = &no }), "makes the user's ids mean somebody else's"},
 		{"the node's processes", inWorker(func(spec *corev1.PodSpec) { spec.HostPID = true }), "shows the processes of the node"},
 		{"another runtime", inWorker(func(spec *corev1.PodSpec) { spec.RuntimeClassName = &class }), "chooses a container runtime"},
@@ -98,7 +112,9 @@ func TestT07Privileges(t *testing.T) {
 			securityOf(spec).Sysctls = []corev1.Sysctl{{Name: "kernel.msgmax", Value: "1"}}
 		}), "forbidden sysctls"},
 		{"an ephemeral container", inWorker(func(spec *corev1.PodSpec) {
-			spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "e", Image: "x"}}}
+			spec.EphemeralContainers = []corev1.EphemeralContainer{
+				{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "e", Image: "x"}},
+			}
 		}), "cannot stand in a template"},
 		{"an annotation of a runtime", func(job *v2beta1.MPIJob) {
 			template := &job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Template

@@ -13,17 +13,16 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // enter makes an entry of the directory for one test, and waits until the webhook knows it.
 func enter(t *testing.T, user client.Client, namespace string, entry *v1alpha1.PosixIdentity) {
 	t.Helper()
-	if err := product.Client.Create(t.Context(), entry); err != nil {
-		t.Fatal(err)
-	}
+	product.Create(t, entry)
 	t.Cleanup(func() { _ = product.Client.Delete(context.WithoutCancel(t.Context()), entry) }) // the environment ends anyway
-	eventually(t, "the entry is known", func(ctx context.Context) bool {
-		return user.Create(ctx, mpijobtest.MakeMPIJob("probe", namespace).Obj(), client.DryRunAll) == nil
+	suite.Eventually(t, "the entry is known", suite.Soon, func() error {
+		return user.Create(t.Context(), mpijobtest.MakeMPIJob("probe", namespace).Obj(), client.DryRunAll)
 	})
 }
 
@@ -34,12 +33,13 @@ func entryOf(name, subject string, namespaces ...string) *v1alpha1.PosixIdentity
 
 // A service account, by its own token: nobody, or the robot of its entry, where the entry is valid.
 func TestT16ServiceAccount(t *testing.T) {
-	namespace, elsewhere := addProject(t, "t16", required), addProject(t, "t16-elsewhere", required)
+	namespace, elsewhere := product.AddProject(t, "t16", required), product.AddProject(t, "t16-elsewhere", required)
 	robot := serviceAccount(t, namespace, "robot")
 	const username = "system:serviceaccount:runai-t16:robot"
-	isRefused(t, "without an entry", robot.Create(t.Context(), mpijobtest.MakeMPIJob("nobody", namespace).Obj()), "the cluster knows no UID and GID of "+username)
+	isRefused(t, "without an entry", robot.Create(t.Context(), mpijobtest.MakeMPIJob("nobody", namespace).Obj()),
+		"the cluster knows no UID and GID of "+username)
 	enter(t, robot, namespace, entryOf("robot", username, namespace))
-	runsAs(t, create(t, robot, mpijobtest.MakeMPIJob("robot", namespace).Obj()), username, 7001, 7002)
+	runsAs(t, suite.Create(t, robot, mpijobtest.MakeMPIJob("robot", namespace).Obj()), username, 7001, 7002)
 	isRefused(t, "elsewhere", robot.Create(t.Context(), mpijobtest.MakeMPIJob("robot", elsewhere).Obj()), "is not for namespace "+elsewhere)
 }
 
@@ -55,41 +55,50 @@ func impersonator(t *testing.T, name string, who rest.ImpersonationConfig, rules
 		t.Fatal(err)
 	}
 	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: rules}
-	binding := &rbacv1.ClusterRoleBinding{ObjectMeta: role.ObjectMeta, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
-		Subjects: []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "saml:" + name}}}
-	for _, object := range []client.Object{role, binding} {
-		if err := product.Client.Create(t.Context(), object); err != nil {
-			t.Fatal(err)
-		}
+	binding := &rbacv1.ClusterRoleBinding{
+		ObjectMeta: role.ObjectMeta,
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "saml:" + name}},
 	}
+	product.Create(t, role, binding)
 	user.Config.Impersonate = who
 	return clientOf(t, user)
 }
 
 var (
-	anybody  = rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"users"}, Verbs: []string{"impersonate"}}
-	anyUID   = rbacv1.PolicyRule{APIGroups: []string{"authentication.k8s.io"}, Resources: []string{"userextras/run.ai/uid", "userextras/run.ai/gid", "userextras/run.ai/source"}, Verbs: []string{"impersonate"}}
-	aliceUID = rbacv1.PolicyRule{APIGroups: anyUID.APIGroups, Resources: anyUID.Resources, Verbs: anyUID.Verbs, ResourceNames: []string{"1234567", "54000", "keycloak-hpc"}}
+	anybody = rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"users"}, Verbs: []string{"impersonate"}}
+	anyUID  = rbacv1.PolicyRule{
+		APIGroups: []string{"authentication.k8s.io"},
+		Resources: []string{"userextras/run.ai/uid", "userextras/run.ai/gid", "userextras/run.ai/source"},
+		Verbs:     []string{"impersonate"},
+	}
+	aliceUID = rbacv1.PolicyRule{
+		APIGroups: anyUID.APIGroups, Resources: anyUID.Resources, Verbs: anyUID.Verbs,
+		ResourceNames: []string{"1234567", "54000", "keycloak-hpc"},
+	}
 )
 
 // Who may impersonate users and nothing more is nobody by the claims, and anybody by the directory.
 func TestT17ImpersonatesUsers(t *testing.T) {
-	namespace := addProject(t, "t17", required)
+	namespace := product.AddProject(t, "t17", required)
 	mallory := impersonator(t, "t17", rest.ImpersonationConfig{UserName: "saml:dora"}, anybody)
-	isRefused(t, "by the claims", mallory.Create(t.Context(), mpijobtest.MakeMPIJob("claims", namespace).Obj()), "the cluster knows no UID and GID of saml:dora")
+	isRefused(t, "by the claims", mallory.Create(t.Context(), mpijobtest.MakeMPIJob("claims", namespace).Obj()),
+		"the cluster knows no UID and GID of saml:dora")
 	enter(t, mallory, namespace, entryOf("dora", "saml:dora"))
-	runsAs(t, create(t, mallory, mpijobtest.MakeMPIJob("directory", namespace).Obj()), "saml:dora", 7001, 7002) // as docs/identity.md says
+	job := suite.Create(t, mallory, mpijobtest.MakeMPIJob("directory", namespace).Obj())
+	runsAs(t, job, "saml:dora", 7001, 7002) // as docs/identity.md says
 }
 
 // Who may impersonate the extra attributes too is anybody, as an administrator of the cluster is; the
 // API server judges each attribute and value.
 func TestT18ImpersonatesAttributes(t *testing.T) {
-	namespace := addProject(t, "t18", required)
+	namespace := product.AddProject(t, "t18", required)
 	as := func(uid string) rest.ImpersonationConfig {
-		return rest.ImpersonationConfig{UserName: "saml:alice", Extra: map[string][]string{"run.ai/uid": {uid}, "run.ai/gid": {"54000"}, "run.ai/source": {"keycloak-hpc"}}}
+		extra := map[string][]string{"run.ai/uid": {uid}, "run.ai/gid": {"54000"}, "run.ai/source": {"keycloak-hpc"}}
+		return rest.ImpersonationConfig{UserName: "saml:alice", Extra: extra}
 	}
 	may := impersonator(t, "t18-may", as("1001"), anybody, anyUID)
-	runsAs(t, create(t, may, mpijobtest.MakeMPIJob("may", namespace).Obj()), "saml:alice", 1001, 54000) // as docs/identity.md says
+	runsAs(t, suite.Create(t, may, mpijobtest.MakeMPIJob("may", namespace).Obj()), "saml:alice", 1001, 54000) // as docs/identity.md says
 	for name, user := range map[string]client.Client{
 		"users only":     impersonator(t, "t18-users", as("1234567"), anybody),
 		"another value":  impersonator(t, "t18-value", as("1001"), anybody, aliceUID),

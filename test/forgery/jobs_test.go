@@ -1,63 +1,34 @@
 package forgery
 
 import (
-	"context"
-	"strings"
+	"fmt"
 	"testing"
-	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 var required = v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired}
 
-func addProject(t *testing.T, name string, spec v1alpha1.ProjectSpec) (namespace string) {
-	t.Helper()
-	namespace, err := product.AddProject(t.Context(), name, spec)
-	if err != nil {
-		t.Fatal(err)
+// refusal returns an error unless an answer is a refusal for this reason.
+func refusal(answer error, reason string) error {
+	if answer != nil && !apierrors.IsInvalid(answer) {
+		return fmt.Errorf("no refusal: %w", answer)
 	}
-	return namespace
-}
-
-func create(t *testing.T, user client.Client, job *v2beta1.MPIJob) *v2beta1.MPIJob {
-	t.Helper()
-	if err := user.Create(t.Context(), job); err != nil {
-		t.Fatal(err)
-	}
-	return job
-}
-
-func get(t *testing.T, namespace, name string) *v2beta1.MPIJob {
-	t.Helper()
-	job := &v2beta1.MPIJob{}
-	if err := product.Client.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: name}, job); err != nil {
-		t.Fatal(err)
-	}
-	return job
-}
-
-func eventually(t *testing.T, what string, holds func(context.Context) bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(t.Context()); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 30 s", what)
-		}
-	}
+	return suite.Refused(answer, reason)
 }
 
 // isRefused asserts that an answer is a refusal for this reason, which the test's own rule gives.
-func isRefused(t *testing.T, what string, err error, reason string) {
+func isRefused(t *testing.T, what string, answer error, reason string) {
 	t.Helper()
-	if !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), reason) {
-		t.Errorf("%s: got %v, not a refusal because it %s", what, err, reason)
+	if err := refusal(answer, reason); err != nil {
+		t.Errorf("%s: %s", what, err)
 	}
 }
 
@@ -115,17 +86,17 @@ func containerSecurityOf(spec *corev1.PodSpec) *corev1.SecurityContext {
 // try makes every attempt at a creation, and then on a job of hers that was admitted.
 func try(t *testing.T, project string, attempts []attempt) {
 	t.Helper()
-	namespace, alice := addProject(t, project, required), login(t, broker, alices)
+	namespace, alice := product.AddProject(t, project, required), login(t, broker, alices)
 	for _, a := range attempts {
 		job := mpijobtest.MakeMPIJob("tried", namespace).Workers(2).Obj()
 		a.change(job)
 		isRefused(t, "create "+a.name, alice.Create(t.Context(), job), a.reason)
 	}
-	create(t, alice, mpijobtest.MakeMPIJob("stored", namespace).Workers(2).Obj())
+	suite.Create(t, alice, mpijobtest.MakeMPIJob("stored", namespace).Workers(2).Obj())
 	for _, a := range attempts {
-		job := get(t, namespace, "stored")
+		job := product.Job(t, namespace, "stored")
 		a.change(job)
 		isRefused(t, "update "+a.name, alice.Update(t.Context(), job), "cannot be changed after its submission")
 	}
-	runsAs(t, get(t, namespace, "stored"), "saml:alice", 1234567, 54000)
+	runsAs(t, product.Job(t, namespace, "stored"), "saml:alice", 1234567, 54000)
 }

@@ -1,21 +1,19 @@
 package forgery
 
 import (
-	"context"
-	"strings"
 	"testing"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // A cluster whose MPIJobs are of an operator before v0.6: its CRD prunes what keeps the image's groups out.
 func TestT06OldCRD(t *testing.T) {
-	namespace, alice := addProject(t, "t06", required), login(t, broker, alices)
+	namespace, alice := product.AddProject(t, "t06", required), login(t, broker, alices)
 	crd := &unstructured.Unstructured{}
 	crd.SetGroupVersionKind(schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"})
 	if err := product.Client.Get(t.Context(), client.ObjectKey{Name: "mpijobs.kubeflow.org"}, crd); err != nil {
@@ -31,13 +29,13 @@ func TestT06OldCRD(t *testing.T) {
 		if err := product.Client.Update(t.Context(), today); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "jobs are admitted again", func(ctx context.Context) bool {
-			return alice.Create(ctx, mpijobtest.MakeMPIJob("again", namespace).Obj(), client.DryRunAll) == nil
+		suite.Eventually(t, "jobs are admitted again", suite.Soon, func() error {
+			return alice.Create(t.Context(), mpijobtest.MakeMPIJob("again", namespace).Obj(), client.DryRunAll)
 		})
 	}()
-	eventually(t, "the refusal names the version of the operator", func(ctx context.Context) bool {
-		err := alice.Create(ctx, mpijobtest.MakeMPIJob("old", namespace).Obj(), client.DryRunAll)
-		return apierrors.IsInvalid(err) && strings.Contains(err.Error(), "install the CRD of MPI Operator v0.6 or newer")
+	suite.Eventually(t, "the refusal names the version of the operator", suite.Soon, func() error {
+		err := alice.Create(t.Context(), mpijobtest.MakeMPIJob("old", namespace).Obj(), client.DryRunAll)
+		return refusal(err, "install the CRD of MPI Operator v0.6 or newer")
 	})
 }
 

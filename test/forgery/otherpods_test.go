@@ -13,12 +13,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
-	"github.com/runai-mpi/runai-mpi/test/env/binaries"
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // Pods that are no MPIJob's: the documented policy of the cluster refuses them, and lets MPIJobs be.
 func TestT26OtherPods(t *testing.T) {
-	namespace, alice := addProject(t, "t26", required), login(t, broker, alices)
+	namespace, alice := product.AddProject(t, "t26", required), login(t, broker, alices)
 	root, err := binaries.RepositoryRoot()
 	if err != nil {
 		t.Fatal(err)
@@ -31,46 +32,52 @@ func TestT26OtherPods(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	documented := strings.NewReplacer("system:serviceaccount:mpi-operator:mpi-operator", here.Username, "system:serviceaccount:kube-system:job-controller", here.Username).Replace(string(text))
-	if _, stderr, err := product.Kubectl(t.Context(), strings.NewReader(documented), "create", "-f", "-"); err != nil {
-		t.Fatal(stderr)
-	}
+	documented := strings.NewReplacer(
+		"system:serviceaccount:mpi-operator:mpi-operator", here.Username,
+		"system:serviceaccount:kube-system:job-controller", here.Username,
+	).Replace(string(text))
+	suite.Kubectl(t, product.User, documented, "create", "-f", "-")
 	defer func() {
 		_, _, _ = product.Kubectl(context.WithoutCancel(t.Context()), strings.NewReader(documented), "delete", "-f", "-")
 	}()
 	uid := int64(1001)
-	spec := corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever, SecurityContext: &corev1.PodSecurityContext{RunAsUser: &uid}, Containers: []corev1.Container{{Name: "steal", Image: "x"}}}
+	spec := corev1.PodSpec{
+		RestartPolicy:   corev1.RestartPolicyNever,
+		SecurityContext: &corev1.PodSecurityContext{RunAsUser: &uid},
+		Containers:      []corev1.Container{{Name: "steal", Image: "x"}},
+	}
 	pod := func() *corev1.Pod {
 		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "steal", Namespace: namespace}, Spec: spec}
 	}
-	eventually(t, "a pod is refused", func(ctx context.Context) bool {
-		err := alice.Create(ctx, pod(), client.DryRunAll)
-		return err != nil && strings.Contains(err.Error(), "only the MPI operator makes pods")
+	suite.Eventually(t, "a pod is refused", suite.Soon, func() error {
+		return suite.Refused(alice.Create(t.Context(), pod(), client.DryRunAll), "only the MPI operator makes pods")
 	})
-	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "steal", Namespace: namespace}, Spec: batchv1.JobSpec{Template: corev1.PodTemplateSpec{Spec: spec}}}
-	if err := alice.Create(t.Context(), job); err == nil || !strings.Contains(err.Error(), "only the MPI operator makes pods") {
-		t.Errorf("a job: got %v", err)
+	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "steal", Namespace: namespace}}
+	job.Spec.Template.Spec = spec
+	if err := suite.Refused(alice.Create(t.Context(), job), "only the MPI operator makes pods"); err != nil {
+		t.Errorf("a job: %s", err)
 	}
-	create(t, alice, mpijobtest.MakeMPIJob("dist1", namespace).Obj())
-	var pods corev1.PodList
-	eventually(t, "the pods of an MPIJob are there", func(ctx context.Context) bool {
-		return product.Client.List(ctx, &pods, client.InNamespace(namespace)) == nil && len(pods.Items) == 2
-	})
+	suite.Create(t, alice, mpijobtest.MakeMPIJob("dist1", namespace).Obj())
+	suite.Eventually(t, "the pods of an MPIJob are there", suite.Soon, func() error { return product.HasPods(t, namespace, 2) })
+	pods := product.Pods(t, namespace)
 	injected := pod() // as the operator would make it, and another webhook change it
 	alicesUID := int64(1234567)
 	injected.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: &alicesUID}
 	injected.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{RunAsUser: &uid}
-	if err := product.Client.Create(t.Context(), injected, client.DryRunAll); err == nil || !strings.Contains(err.Error(), "a container runs as somebody else than its pod") {
-		t.Errorf("an injected container: got %v", err)
+	err = product.Client.Create(t.Context(), injected, client.DryRunAll)
+	if err := suite.Refused(err, "a container runs as somebody else than its pod"); err != nil {
+		t.Errorf("an injected container: %s", err)
 	}
-	mine := pods.Items[0].DeepCopy()
-	mine.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "e", Image: "x"}}}
-	if err := alice.SubResource("ephemeralcontainers").Update(t.Context(), mine); err == nil || !strings.Contains(err.Error(), "nobody adds containers") {
-		t.Errorf("an ephemeral container: got %v", err)
+	mine := pods[0].DeepCopy()
+	ephemeral := corev1.EphemeralContainerCommon{Name: "e", Image: "x"}
+	mine.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: ephemeral}}
+	err = alice.SubResource("ephemeralcontainers").Update(t.Context(), mine)
+	if err := suite.Refused(err, "nobody adds containers"); err != nil {
+		t.Errorf("an ephemeral container: %s", err)
 	}
-	mine = pods.Items[0].DeepCopy()
+	mine = pods[0].DeepCopy()
 	mine.Spec.Containers[0].Image = "example/steal"
-	if err := alice.Update(t.Context(), mine); err == nil || !strings.Contains(err.Error(), "nobody changes the images") {
-		t.Errorf("an image: got %v", err)
+	if err := suite.Refused(alice.Update(t.Context(), mine), "nobody changes the images"); err != nil {
+		t.Errorf("an image: %s", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -15,12 +16,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // Another webhook rewrites the uid after ours has seen the job for the last time: it needs a third one,
 // since ours is asked again after a change.
 func TestT23LaterWebhook(t *testing.T) {
-	namespace, alice := addProject(t, "t23", required), login(t, broker, alices)
+	namespace, alice := product.AddProject(t, "t23", required), login(t, broker, alices)
 	const mark = `{"op":"add","path":"/metadata/labels/marked","value":"yes"}`
 	const steal = `{"op":"replace","path":"/spec/mpiReplicaSpecs/Worker/template/spec/securityContext/runAsUser","value":1001}`
 	thief := addWebhook(t, "x-thief", func(job *v2beta1.MPIJob) string {
@@ -30,9 +32,11 @@ func TestT23LaterWebhook(t *testing.T) {
 		return steal
 	})
 	marker := addWebhook(t, "y-marker", func(*v2beta1.MPIJob) string { return mark })
-	eventually(t, "the later webhooks are called", func(ctx context.Context) bool {
-		err := alice.Create(ctx, mpijobtest.MakeMPIJob("stolen", namespace).Label("team", "a").Obj(), client.DryRunAll)
-		return err != nil
+	suite.Eventually(t, "the later webhooks are called", suite.Soon, func() error {
+		if alice.Create(t.Context(), mpijobtest.MakeMPIJob("stolen", namespace).Label("team", "a").Obj(), client.DryRunAll) == nil {
+			return errors.New("the job is admitted")
+		}
+		return nil
 	})
 	job := mpijobtest.MakeMPIJob("stolen", namespace).Label("team", "a").Obj()
 	isRefused(t, "the later change", alice.Create(t.Context(), job), "contradicts run.ai/run-as-user, which asks for 1234567")
@@ -54,17 +58,26 @@ func addWebhook(t *testing.T, name string, patch func(*v2beta1.MPIJob) string) *
 		}
 		return response
 	})
-	none, again, fail := admissionregistrationv1.SideEffectClassNone, admissionregistrationv1.IfNeededReinvocationPolicy, admissionregistrationv1.Fail
-	hook := &admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: name}, Webhooks: []admissionregistrationv1.MutatingWebhook{{
-		Name: name + ".example.com", AdmissionReviewVersions: []string{"v1"}, SideEffects: &none, ReinvocationPolicy: &again, FailurePolicy: &fail,
-		ClientConfig: admissionregistrationv1.WebhookClientConfig{URL: &server.URL, CABundle: authorityOf(server)},
-		Rules: []admissionregistrationv1.RuleWithOperations{{Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
-			Rule: admissionregistrationv1.Rule{APIGroups: []string{"kubeflow.org"}, APIVersions: []string{"*"}, Resources: []string{"mpijobs"}}}},
-		NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"runai/queue": "t23"}},
-	}}}
-	if err := product.Client.Create(t.Context(), hook); err != nil {
-		t.Fatal(err)
+	none, again := admissionregistrationv1.SideEffectClassNone, admissionregistrationv1.IfNeededReinvocationPolicy
+	fail := admissionregistrationv1.Fail
+	creations := admissionregistrationv1.RuleWithOperations{
+		Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
+		Rule: admissionregistrationv1.Rule{
+			APIGroups: []string{"kubeflow.org"}, APIVersions: []string{"*"}, Resources: []string{"mpijobs"},
+		},
 	}
+	hook := &admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	hook.Webhooks = []admissionregistrationv1.MutatingWebhook{{
+		Name:                    name + ".example.com",
+		AdmissionReviewVersions: []string{"v1"},
+		SideEffects:             &none,
+		ReinvocationPolicy:      &again,
+		FailurePolicy:           &fail,
+		ClientConfig:            admissionregistrationv1.WebhookClientConfig{URL: &server.URL, CABundle: authorityOf(server)},
+		Rules:                   []admissionregistrationv1.RuleWithOperations{creations},
+		NamespaceSelector:       &metav1.LabelSelector{MatchLabels: map[string]string{"runai/queue": "t23"}},
+	}}
+	product.Create(t, hook)
 	t.Cleanup(func() {
 		if err := product.Client.Delete(context.WithoutCancel(t.Context()), hook); err != nil {
 			t.Error(err)

@@ -8,12 +8,13 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // Nobody answers for the webhook: nothing is created, and nothing of what runs is changed.
 func TestT24WebhookIsDown(t *testing.T) {
-	namespace, alice := addProject(t, "t24", required), login(t, broker, alices)
-	create(t, alice, mpijobtest.MakeMPIJob("before", namespace).Obj())
+	namespace, alice := product.AddProject(t, "t24", required), login(t, broker, alices)
+	suite.Create(t, alice, mpijobtest.MakeMPIJob("before", namespace).Obj())
 	if err := product.Webhook.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -26,10 +27,10 @@ func TestT24WebhookIsDown(t *testing.T) {
 	if !apierrors.IsInternalError(err) || !strings.Contains(err.Error(), "failed calling webhook") {
 		t.Errorf("create: got %v", err)
 	}
-	job := get(t, namespace, "before")
+	job := product.Job(t, namespace, "before")
 	whatRuns[0].change(job)
 	if err := alice.Update(t.Context(), job); !apierrors.IsInternalError(err) || !strings.Contains(err.Error(), "failed calling webhook") {
 		t.Errorf("update: got %v", err)
 	}
-	runsAs(t, get(t, namespace, "before"), "saml:alice", 1234567, 54000)
+	runsAs(t, product.Job(t, namespace, "before"), "saml:alice", 1234567, 54000)
 }

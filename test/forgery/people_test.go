@@ -7,12 +7,12 @@ import (
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/runai-mpi/runai-mpi/test/env"
-	"github.com/runai-mpi/runai-mpi/test/env/issuer"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/issuer"
 )
 
 // alices are the claims of the researcher whom the others want to be, or who wants to be more.
@@ -51,37 +51,15 @@ func bearer(t *testing.T, token string) client.Client {
 
 func clientOf(t *testing.T, user *env.User) client.Client {
 	t.Helper()
-	permit(t, rbacv1.PolicyRule{APIGroups: []string{"kubeflow.org"}, Resources: []string{"*"}, Verbs: []string{"*"}},
-		rbacv1.PolicyRule{APIGroups: []string{"", "batch"}, Resources: []string{"pods", "pods/ephemeralcontainers", "jobs"}, Verbs: []string{"*"}})
-	c, err := client.New(user.Config, client.Options{Scheme: product.Client.Scheme(), Mapper: product.Client.RESTMapper()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// permit lets everybody who is authenticated do something.
-func permit(t *testing.T, rules ...rbacv1.PolicyRule) {
-	t.Helper()
-	meta := metav1.ObjectMeta{Name: "everybody"}
-	for _, object := range []client.Object{
-		&rbacv1.ClusterRole{ObjectMeta: meta, Rules: rules},
-		&rbacv1.ClusterRoleBinding{ObjectMeta: meta,
-			RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: meta.Name},
-			Subjects: []rbacv1.Subject{{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "system:authenticated"}}},
-	} {
-		if err := client.IgnoreAlreadyExists(product.Client.Create(t.Context(), object)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	product.PermitEverybody(t, install.Verbs("kubeflow.org", []string{"*"}, "*"),
+		install.Verbs("", []string{"pods", "pods/ephemeralcontainers"}, "*"), install.Verbs("batch", []string{"jobs"}, "*"))
+	return product.ClientOf(t, user)
 }
 
 // serviceAccount is one with a token of the API server's own.
 func serviceAccount(t *testing.T, namespace, name string) client.Client {
 	t.Helper()
-	if err := product.AddNamespace(t.Context(), namespace, nil); err != nil {
-		t.Fatal(err)
-	}
+	product.AddNamespace(t, namespace, nil)
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	if err := client.IgnoreAlreadyExists(product.Client.Create(t.Context(), account)); err != nil {
 		t.Fatal(err)

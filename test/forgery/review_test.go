@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	admissionv1 "k8s.io/api/admission/v1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -18,12 +17,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // A dry run has the same answer and leaves nothing; and whoever reaches the webhook itself may ask it
 // as anybody: an answer is all that she gets.
 func TestT25NoState(t *testing.T) {
-	namespace, alice := addProject(t, "t25", required), login(t, broker, alices)
+	namespace, alice := product.AddProject(t, "t25", required), login(t, broker, alices)
 	dry := mpijobtest.MakeMPIJob("dry", namespace).Obj()
 	if err := alice.Create(t.Context(), dry, client.DryRunAll); err != nil {
 		t.Fatal(err)
@@ -32,15 +32,15 @@ func TestT25NoState(t *testing.T) {
 	if answer := ask(t, dry.Name, namespace, "saml:bob", "1001"); !answer.Allowed || !bytes.Contains(answer.Patch, []byte("saml:bob")) {
 		t.Errorf("got %+v", answer)
 	}
-	isRefused(t, "a dry run", alice.Create(t.Context(), mpijobtest.MakeMPIJob("dry", namespace).Both(func(template *corev1.PodTemplateSpec) {
+	other := mpijobtest.MakeMPIJob("dry", namespace).Both(func(template *corev1.PodTemplateSpec) {
 		uid := int64(1001)
 		securityOf(&template.Spec).RunAsUser = &uid
-	}).Obj(), client.DryRunAll), asksFor+"1234567")
-	var jobs v2beta1.MPIJobList
-	if err := product.Client.List(t.Context(), &jobs, client.InNamespace(namespace)); err != nil || len(jobs.Items) > 0 {
-		t.Errorf("%d jobs are there, %v", len(jobs.Items), err)
+	}).Obj()
+	isRefused(t, "a dry run", alice.Create(t.Context(), other, client.DryRunAll), asksFor+"1234567")
+	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
+		t.Errorf("%d jobs are there", len(jobs))
 	}
-	runsAs(t, create(t, alice, mpijobtest.MakeMPIJob("real", namespace).Obj()), "saml:alice", 1234567, 54000)
+	runsAs(t, suite.Create(t, alice, mpijobtest.MakeMPIJob("real", namespace).Obj()), "saml:alice", 1234567, 54000)
 }
 
 // ask posts a review to the webhook as the API server would, for a user of one's own choice.
@@ -51,7 +51,8 @@ func ask(t *testing.T, name, namespace, username, uid string) *admissionv1.Admis
 		t.Fatal(err)
 	}
 	review := admissionv1.AdmissionReview{TypeMeta: metav1.TypeMeta{APIVersion: "admission.k8s.io/v1", Kind: "AdmissionReview"},
-		Request: &admissionv1.AdmissionRequest{UID: "1", Operation: admissionv1.Create, Namespace: namespace, Name: name, Object: runtime.RawExtension{Raw: job},
+		Request: &admissionv1.AdmissionRequest{UID: "1", Operation: admissionv1.Create, Namespace: namespace, Name: name,
+			Object: runtime.RawExtension{Raw: job},
 			UserInfo: authenticationv1.UserInfo{Username: username, Extra: map[string]authenticationv1.ExtraValue{
 				"run.ai/uid": {uid}, "run.ai/gid": {uid}, "run.ai/source": {"keycloak-hpc"}}}}}
 	body, err := json.Marshal(review)
@@ -62,7 +63,8 @@ func ask(t *testing.T, name, namespace, username, uid string) *admissionv1.Admis
 	if err := product.Client.List(t.Context(), hooks); err != nil || len(hooks.Items) != 1 {
 		t.Fatalf("%d webhooks, %v", len(hooks.Items), err)
 	}
-	reviewer := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // the attacker's
+	trusting := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // the attacker's
+	reviewer := http.Client{Timeout: 10 * time.Second, Transport: trusting}
 	answer, err := reviewer.Post(*hooks.Items[0].Webhooks[0].ClientConfig.URL, "application/json", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)

@@ -13,17 +13,20 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-var forgedStamp = annotations.Stamp{Username: "saml:bob", Identity: &annotations.Identity{UID: 1001, GID: 1001, UserName: "bob", Home: "/home/bob", Source: "Claims"}}.String()
+var forgedStamp = annotations.Stamp{
+	Username: "saml:bob", Identity: &annotations.Identity{UID: 1001, GID: 1001, UserName: "bob", Home: "/home/bob", Source: "Claims"},
+}.String()
 
 const forgedPasswd = "root:x:0:0:root:/root:/bin/sh\nalice:x:0:0::/:/bin/sh\n"
 
 // A user brings a stamp and files of her own: they are overwritten.
 func TestT08ForgedStamp(t *testing.T) {
-	namespace, alice := addProject(t, "t08", required), login(t, broker, alices)
-	honest := create(t, alice, mpijobtest.MakeMPIJob("honest", namespace).Obj())
-	forged := create(t, alice, mpijobtest.MakeMPIJob("forged", namespace).Annotation(annotations.SubmittedByKey, forgedStamp).
+	namespace, alice := product.AddProject(t, "t08", required), login(t, broker, alices)
+	honest := suite.Create(t, alice, mpijobtest.MakeMPIJob("honest", namespace).Obj())
+	forged := suite.Create(t, alice, mpijobtest.MakeMPIJob("forged", namespace).Annotation(annotations.SubmittedByKey, forgedStamp).
 		Annotation(annotations.AppliedPoliciesKey, "none").Both(func(template *corev1.PodTemplateSpec) {
 		metav1.SetMetaDataAnnotation(&template.ObjectMeta, annotations.FilesPrefix+"passwd", forgedPasswd)
 	}).Obj())
@@ -41,30 +44,32 @@ func TestT08ForgedStamp(t *testing.T) {
 
 // A user changes the stamp of a job that is hers, and of one that is another's.
 func TestT09ChangedStamp(t *testing.T) {
-	namespace, alice, bob := addProject(t, "t09", required), login(t, broker, alices), login(t, broker, bobs)
-	create(t, alice, mpijobtest.MakeMPIJob("hers", namespace).Obj())
+	namespace, alice, bob := product.AddProject(t, "t09", required), login(t, broker, alices), login(t, broker, bobs)
+	suite.Create(t, alice, mpijobtest.MakeMPIJob("hers", namespace).Obj())
 	for who, user := range map[string]client.Client{"alice": alice, "bob": bob} {
-		job := get(t, namespace, "hers")
+		job := product.Job(t, namespace, "hers")
 		job.Annotations[annotations.SubmittedByKey] = forgedStamp
 		isRefused(t, who, user.Update(t.Context(), job), "cannot be changed after its submission (metadata.annotations)")
 	}
-	runsAs(t, get(t, namespace, "hers"), "saml:alice", 1234567, 54000)
+	runsAs(t, product.Job(t, namespace, "hers"), "saml:alice", 1234567, 54000)
 }
 
 // A job that is being deleted is still somebody's: a finalizer may keep it for long, and MultiKueue copies it.
 func TestT09StampOfADyingJob(t *testing.T) {
-	namespace, alice, bob := addProject(t, "t09-dying", required), login(t, broker, alices), login(t, broker, bobs)
-	create(t, alice, mpijobtest.MakeMPIJob("dying", namespace).Job(func(job *v2beta1.MPIJob) { job.Finalizers = []string{"example.com/hold"} }).Obj())
-	if err := bob.Delete(t.Context(), get(t, namespace, "dying")); err != nil {
+	namespace, alice, bob := product.AddProject(t, "t09-dying", required), login(t, broker, alices), login(t, broker, bobs)
+	dying := mpijobtest.MakeMPIJob("dying", namespace).Obj()
+	dying.Finalizers = []string{"example.com/hold"}
+	suite.Create(t, alice, dying)
+	if err := bob.Delete(t.Context(), product.Job(t, namespace, "dying")); err != nil {
 		t.Fatal(err)
 	}
-	job := get(t, namespace, "dying")
+	job := product.Job(t, namespace, "dying")
 	job.Annotations[annotations.SubmittedByKey] = forgedStamp
 	isRefused(t, "the stamp", bob.Update(t.Context(), job), "cannot be changed after its submission (metadata.annotations)")
-	job = get(t, namespace, "dying")
+	job = product.Job(t, namespace, "dying")
 	whatRuns[0].change(job)
 	isRefused(t, "the command", bob.Update(t.Context(), job), "cannot be changed after its submission")
-	job = get(t, namespace, "dying")
+	job = product.Job(t, namespace, "dying")
 	job.Finalizers = nil
 	if err := bob.Update(t.Context(), job); err != nil {
 		t.Errorf("the finalizer: %s", err)
@@ -73,40 +78,46 @@ func TestT09StampOfADyingJob(t *testing.T) {
 
 // The same by every kind of patch, and by force.
 func TestT10Patches(t *testing.T) {
-	namespace, bob := addProject(t, "t10", required), login(t, broker, bobs)
-	create(t, login(t, broker, alices), mpijobtest.MakeMPIJob("hers", namespace).Obj())
+	namespace, bob := product.AddProject(t, "t10", required), login(t, broker, bobs)
+	suite.Create(t, login(t, broker, alices), mpijobtest.MakeMPIJob("hers", namespace).Obj())
 	stamp, err := json.Marshal(forgedStamp)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const applied = `{"apiVersion":"kubeflow.org/v2beta1","kind":"MPIJob","metadata":{"name":"hers"},"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{` +
+	const object = `{"apiVersion":"kubeflow.org/v2beta1","kind":"MPIJob","metadata":{"name":"hers"`
+	const applied = object + `},"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{` +
 		`"securityContext":{"runAsUser":1001},"containers":[{"name":"mpi","image":"example/mpi"}]}}}}}}`
 	for name, patch := range map[string]struct {
 		kind types.PatchType
 		text string
 	}{
-		"a JSON patch of the stamp":  {types.JSONPatchType, `[{"op":"replace","path":"/metadata/annotations/run.ai~1submitted-by","value":` + string(stamp) + `}]`},
-		"a JSON patch of the uid":    {types.JSONPatchType, `[{"op":"replace","path":"/spec/mpiReplicaSpecs/Worker/template/spec/securityContext/runAsUser","value":1001}]`},
+		"a JSON patch of the stamp": {types.JSONPatchType,
+			`[{"op":"replace","path":"/metadata/annotations/run.ai~1submitted-by","value":` + string(stamp) + `}]`},
+		"a JSON patch of the uid": {types.JSONPatchType,
+			`[{"op":"replace","path":"/spec/mpiReplicaSpecs/Worker/template/spec/securityContext/runAsUser","value":1001}]`},
 		"a merge patch of the stamp": {types.MergePatchType, `{"metadata":{"annotations":{"run.ai/submitted-by":` + string(stamp) + `}}}`},
-		"a merge patch of the uid":   {types.MergePatchType, `{"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"securityContext":{"runAsUser":1001}}}}}}}`},
-		"server-side apply":          {types.ApplyPatchType, `{"apiVersion":"kubeflow.org/v2beta1","kind":"MPIJob","metadata":{"name":"hers","annotations":{"run.ai/submitted-by":` + string(stamp) + `}}}`},
-		"server-side apply of ids":   {types.ApplyPatchType, applied},
+		"a merge patch of the uid": {types.MergePatchType,
+			`{"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"securityContext":{"runAsUser":1001}}}}}}}`},
+		"server-side apply": {types.ApplyPatchType,
+			object + `,"annotations":{"run.ai/submitted-by":` + string(stamp) + `}}}`},
+		"server-side apply of ids": {types.ApplyPatchType, applied},
 	} {
 		job := &v2beta1.MPIJob{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "hers"}}
 		var options []client.PatchOption
 		if patch.kind == types.ApplyPatchType {
 			options = []client.PatchOption{client.ForceOwnership, client.FieldOwner("bob")}
 		}
-		isRefused(t, name, bob.Patch(t.Context(), job, client.RawPatch(patch.kind, []byte(patch.text)), options...), "cannot be changed after its submission")
+		isRefused(t, name, bob.Patch(t.Context(), job, client.RawPatch(patch.kind, []byte(patch.text)), options...),
+			"cannot be changed after its submission")
 	}
-	runsAs(t, get(t, namespace, "hers"), "saml:alice", 1234567, 54000)
+	runsAs(t, product.Job(t, namespace, "hers"), "saml:alice", 1234567, 54000)
 }
 
 // The status may be written by users of the operator's own role; nothing else comes along with it.
 func TestT11Status(t *testing.T) {
-	namespace, bob := addProject(t, "t11", required), login(t, broker, bobs)
-	before := create(t, login(t, broker, alices), mpijobtest.MakeMPIJob("hers", namespace).Obj()).DeepCopy()
-	job := get(t, namespace, "hers")
+	namespace, bob := product.AddProject(t, "t11", required), login(t, broker, bobs)
+	before := suite.Create(t, login(t, broker, alices), mpijobtest.MakeMPIJob("hers", namespace).Obj()).DeepCopy()
+	job := product.Job(t, namespace, "hers")
 	job.Annotations[annotations.SubmittedByKey] = forgedStamp
 	uid := int64(1001)
 	job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Template.Spec.SecurityContext.RunAsUser = &uid
@@ -114,7 +125,7 @@ func TestT11Status(t *testing.T) {
 	if err := bob.Status().Update(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}
-	after := get(t, namespace, "hers")
+	after := product.Job(t, namespace, "hers")
 	if diff := cmp.Diff(before.Spec, after.Spec) + cmp.Diff(before.Annotations, after.Annotations); diff != "" {
 		t.Errorf("(-before +after):\n%s", diff)
 	}
@@ -122,24 +133,28 @@ func TestT11Status(t *testing.T) {
 
 // A copy of MultiKueue's is known by its label and its submitter; the label alone is nothing.
 func TestT27MultiKueueLabel(t *testing.T) {
-	namespace, alice := addProject(t, "t27", required), login(t, broker, alices)
+	namespace, alice := product.AddProject(t, "t27", required), login(t, broker, alices)
 	manager := serviceAccount(t, "multikueue", "manager")
 	const origin = "kueue.x-k8s.io/multikueue-origin"
-	forged := mpijobtest.MakeMPIJob("forged", namespace).Label(origin, "multikueue").Annotation(annotations.SubmittedByKey, forgedStamp).Obj()
-	isRefused(t, "a user's", alice.Create(t.Context(), forged.DeepCopy()), "multiKueue.submitters of the cluster's policy does not list saml:alice")
-	isRefused(t, "ids that are not the stamp's", manager.Create(t.Context(), forged.DeepCopy()), "does not run as the identity of its stamp")
-	admitted := create(t, alice, mpijobtest.MakeMPIJob("original", namespace).Obj())
+	forged := mpijobtest.MakeMPIJob("forged", namespace).Label(origin, "multikueue").
+		Annotation(annotations.SubmittedByKey, forgedStamp).Obj()
+	isRefused(t, "a user's", alice.Create(t.Context(), forged.DeepCopy()),
+		"multiKueue.submitters of the cluster's policy does not list saml:alice")
+	isRefused(t, "ids that are not the stamp's", manager.Create(t.Context(), forged.DeepCopy()),
+		"does not run as the identity of its stamp")
+	admitted := suite.Create(t, alice, mpijobtest.MakeMPIJob("original", namespace).Obj())
 	copied := func(name string) *v2beta1.MPIJob {
 		return &v2beta1.MPIJob{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Annotations: admitted.Annotations,
 			Labels: map[string]string{origin: "multikueue"}}, Spec: *admitted.Spec.DeepCopy()}
 	}
-	isRefused(t, "a user's copy", alice.Create(t.Context(), copied("users")), "multiKueue.submitters of the cluster's policy does not list saml:alice")
-	made := create(t, manager, copied("copy"))
+	isRefused(t, "a user's copy", alice.Create(t.Context(), copied("users")),
+		"multiKueue.submitters of the cluster's policy does not list saml:alice")
+	made := suite.Create(t, manager, copied("copy"))
 	runsAs(t, made, "saml:alice", 1234567, 54000)
 	if diff := cmp.Diff(admitted.Spec, made.Spec); diff != "" {
 		t.Errorf("the copy (-original +copy):\n%s", diff)
 	}
-	job := get(t, namespace, "copy")
+	job := product.Job(t, namespace, "copy")
 	job.Annotations[annotations.SubmittedByKey] = forgedStamp
 	isRefused(t, "the manager's update", manager.Update(t.Context(), job), "cannot be changed after its submission")
 }

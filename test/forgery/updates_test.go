@@ -10,14 +10,17 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // hers are two jobs of alice's, of which one is suspended.
 func hers(t *testing.T, namespace string) []string {
 	t.Helper()
-	alice, suspended := login(t, broker, alices), true
-	create(t, alice, mpijobtest.MakeMPIJob("running", namespace).Obj())
-	create(t, alice, mpijobtest.MakeMPIJob("suspended", namespace).Job(func(job *v2beta1.MPIJob) { job.Spec.RunPolicy.Suspend = &suspended }).Obj())
+	alice, yes := login(t, broker, alices), true
+	suite.Create(t, alice, mpijobtest.MakeMPIJob("running", namespace).Obj())
+	suspended := mpijobtest.MakeMPIJob("suspended", namespace).Obj()
+	suspended.Spec.RunPolicy.Suspend = &yes
+	suite.Create(t, alice, suspended)
 	return []string{"running", "suspended"}
 }
 
@@ -44,17 +47,17 @@ func tryOn(t *testing.T, user client.Client, namespace string, jobs []string) {
 	t.Helper()
 	for _, name := range jobs {
 		for _, a := range whatRuns {
-			job := get(t, namespace, name)
+			job := product.Job(t, namespace, name)
 			a.change(job)
 			isRefused(t, a.name+" of the "+name+" job", user.Update(t.Context(), job), "cannot be changed after its submission")
 		}
-		runsAs(t, get(t, namespace, name), "saml:alice", 1234567, 54000)
+		runsAs(t, product.Job(t, namespace, name), "saml:alice", 1234567, 54000)
 	}
 }
 
 // A colleague, and the owner herself, change what a job runs.
 func TestT12Colleague(t *testing.T) {
-	namespace := addProject(t, "t12", required)
+	namespace := product.AddProject(t, "t12", required)
 	jobs := hers(t, namespace)
 	tryOn(t, login(t, broker, bobs), namespace, jobs)
 	tryOn(t, login(t, broker, alices), namespace, jobs)
@@ -66,7 +69,7 @@ func steer(t *testing.T, user client.Client, namespace string, jobs []string) {
 	for _, name := range jobs {
 		for _, suspend := range []bool{true, false} {
 			err := retry.RetryOnConflict(retry.DefaultRetry, func() error { // the operator writes too
-				job, replicas := get(t, namespace, name), int32(2)
+				job, replicas := product.Job(t, namespace, name), int32(2)
 				job.Spec.RunPolicy.Suspend = &suspend
 				job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Replicas = &replicas
 				inWorker(func(spec *corev1.PodSpec) { spec.NodeSelector = map[string]string{"pool": "a"} })(job)
@@ -76,19 +79,19 @@ func steer(t *testing.T, user client.Client, namespace string, jobs []string) {
 				t.Errorf("suspended %t: %s", suspend, err)
 			}
 		}
-		runsAs(t, get(t, namespace, name), "saml:alice", 1234567, 54000)
+		runsAs(t, product.Job(t, namespace, name), "saml:alice", 1234567, 54000)
 	}
 }
 
 // A colleague resumes and scales a job: it goes on as its owner.
 func TestT13ColleagueSteers(t *testing.T) {
-	namespace := addProject(t, "t13", required)
+	namespace := product.AddProject(t, "t13", required)
 	steer(t, login(t, broker, bobs), namespace, hers(t, namespace))
 }
 
 // Controllers steer a job, by their own tokens.
 func TestT14Controllers(t *testing.T) {
-	namespace := addProject(t, "t14", required)
+	namespace := product.AddProject(t, "t14", required)
 	jobs := hers(t, namespace)
 	steer(t, serviceAccount(t, "mpi-operator", "mpi-operator"), namespace, jobs)
 	steer(t, serviceAccount(t, "kueue-system", "kueue-controller-manager"), namespace, jobs)
@@ -96,12 +99,13 @@ func TestT14Controllers(t *testing.T) {
 
 // A controller that somebody took over changes what a job runs, and submits one.
 func TestT15CompromisedController(t *testing.T) {
-	namespace := addProject(t, "t15", required)
+	namespace := product.AddProject(t, "t15", required)
 	jobs := hers(t, namespace)
 	for _, account := range []string{"mpi-operator", "kueue-controller-manager"} {
 		controller := serviceAccount(t, "controllers", account)
 		tryOn(t, controller, namespace, jobs)
 		own := mpijobtest.MakeMPIJob("own", namespace).Annotation(annotations.SubmittedByKey, forgedStamp).Obj()
-		isRefused(t, "a job of its own", controller.Create(t.Context(), own), "the cluster knows no UID and GID of system:serviceaccount:controllers:"+account)
+		isRefused(t, "a job of its own", controller.Create(t.Context(), own),
+			"the cluster knows no UID and GID of system:serviceaccount:controllers:"+account)
 	}
 }

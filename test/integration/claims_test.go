@@ -1,7 +1,7 @@
 package integration
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +16,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 func claimsIn(t *testing.T, namespace string) []string {
@@ -37,21 +38,48 @@ func claimsIn(t *testing.T, namespace string) []string {
 
 func nothingIn(t *testing.T, namespace string) {
 	t.Helper()
-	if jobs, claims := jobsIn(t, namespace), claimsIn(t, namespace); len(jobs) > 0 || len(claims) > 0 {
+	if jobs, claims := product.Jobs(t, namespace), claimsIn(t, namespace); len(jobs) > 0 || len(claims) > 0 {
 		t.Errorf("%d jobs and the claims %v are left", len(jobs), claims)
 	}
 }
 
+func claimsAreGone(t *testing.T, namespace string) {
+	t.Helper()
+	suite.Eventually(t, "the claims are gone", suite.Soon, func() error {
+		if claims := claimsIn(t, namespace); len(claims) > 0 {
+			return fmt.Errorf("there are %v", claims)
+		}
+		return nil
+	})
+}
+
+// limit gives a namespace a quota, and waits until it is in force.
+func limit(t *testing.T, namespace string, resourceName corev1.ResourceName, most string) {
+	t.Helper()
+	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "limit", Namespace: namespace}}
+	quota.Spec.Hard = corev1.ResourceList{resourceName: resource.MustParse(most)}
+	product.Create(t, quota)
+	suite.Eventually(t, "the quota is in force", suite.Soon, func() error {
+		err := product.Client.Get(t.Context(), client.ObjectKeyFromObject(quota), quota)
+		if err == nil && len(quota.Status.Hard) == 0 {
+			err = errors.New("nobody has looked at it")
+		}
+		return err
+	})
+}
+
 // The pods mount what the flags say; new claims outlive the job.
 func TestVolumes(t *testing.T) {
-	namespace := addProject(t, "storage", v1alpha1.ProjectSpec{})
-	_, stderr, code := runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":3Gi:/new:ro", "--pvc", "mine:/old",
+	namespace := product.AddProject(t, "storage", v1alpha1.ProjectSpec{})
+	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":3Gi:/new:ro", "--pvc", "mine:/old",
 		"-v", "/raid:/raid:ro", "-v", "/public:/nfs::nfs.example.com")
 	if code != 0 || stderr != "" {
 		t.Fatal(stderr)
 	}
-	want := map[string]string{"/new": "claim pvc-dist1-0 ro", "/old": "claim mine", "/raid": "path /raid ro", "/nfs": "nfs nfs.example.com:/public"}
-	for _, pod := range podsOf(t, get(t, namespace, "dist1")).all() {
+	want := map[string]string{
+		"/new": "claim pvc-dist1-0 ro", "/old": "claim mine", "/raid": "path /raid ro", "/nfs": "nfs nfs.example.com:/public",
+	}
+	for _, pod := range podsOf(t, product.Job(t, namespace, "dist1")).all() {
 		got := map[string]string{}
 		for _, mount := range pod.Spec.Containers[0].VolumeMounts {
 			if text := origin(pod, mount); text != "" {
@@ -62,22 +90,22 @@ func TestVolumes(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", pod.Name, diff)
 		}
 	}
-	if err := product.Client.Delete(t.Context(), get(t, namespace, "dist1"), client.PropagationPolicy(metav1.DeletePropagationBackground)); err != nil {
+	if err := product.Client.Delete(t.Context(), product.Job(t, namespace, "dist1"),
+		client.PropagationPolicy(metav1.DeletePropagationBackground)); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the pods of the deleted job are gone", func(ctx context.Context) bool {
-		var pods corev1.PodList
-		return product.Client.List(ctx, &pods, client.InNamespace(namespace)) == nil && len(pods.Items) == 0
-	})
+	suite.Eventually(t, "the pods of the deleted job are gone", suite.Soon, func() error { return product.HasPods(t, namespace, 0) })
 	if diff := cmp.Diff([]string{"pvc-dist1-0 3Gi [ReadWriteMany]"}, claimsIn(t, namespace)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	// The same name again would mount the data of the first job.
-	_, stderr, code = runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/new")
-	if want := "runai: --pvc: the claim pvc-dist1-0 exists already, with somebody's data: mount it with --pvc pvc-dist1-0:/path, or write another --name\n"; stderr != want || code != 1 {
+	_, stderr, code = product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/new")
+	wantError := "runai: --pvc: the claim pvc-dist1-0 exists already, with somebody's data: " +
+		"mount it with --pvc pvc-dist1-0:/path, or write another --name\n"
+	if stderr != wantError || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
-	if jobs := jobsIn(t, namespace); len(jobs) > 0 {
+	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
 		t.Errorf("%d jobs are left", len(jobs))
 	}
 }
@@ -103,42 +131,35 @@ func origin(pod corev1.Pod, mount corev1.VolumeMount) string {
 
 // A generated name skips one of which the claims exist.
 func TestGeneratedNameSkipsClaims(t *testing.T) {
-	namespace := addProject(t, "skipped", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "skipped", v1alpha1.ProjectSpec{})
 	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: "pvc-job-0-1", Namespace: namespace}}
 	claim.Spec.AccessModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}
 	claim.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
-	if err := product.Client.Create(t.Context(), claim); err != nil {
-		t.Fatal(err)
-	}
-	stdout, stderr, _ := runai(t, "submit-mpi", "-n", namespace, "-i", "x", "--pvc", "old:/a", "--pvc", ":1Gi:/b", "-o", "name")
+	product.Create(t, claim)
+	stdout, stderr, _ := product.Runai(t, "submit-mpi", "-n", namespace, "-i", "x", "--pvc", "old:/a", "--pvc", ":1Gi:/b", "-o", "name")
 	if want := "mpijob.kubeflow.org/job-1\npersistentvolumeclaim/pvc-job-1-1\n"; stdout != want {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
 }
 
 func TestClaimOverQuota(t *testing.T) {
-	namespace := addProject(t, "quota", v1alpha1.ProjectSpec{})
-	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "storage", Namespace: namespace}}
-	quota.Spec.Hard = corev1.ResourceList{corev1.ResourceRequestsStorage: resource.MustParse("2Gi")}
-	if err := product.Client.Create(t.Context(), quota); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the quota is in force", func(ctx context.Context) bool {
-		return product.Client.Get(ctx, client.ObjectKeyFromObject(quota), quota) == nil && len(quota.Status.Hard) > 0
-	})
-	_, stderr, code := runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a", "--pvc", ":5Gi:/b")
-	if code != 1 || !strings.HasPrefix(stderr, "runai: --pvc: the claim pvc-dist1-1 cannot be created: ") || !strings.Contains(stderr, "exceeded quota") {
+	namespace := product.AddProject(t, "quota", v1alpha1.ProjectSpec{})
+	limit(t, namespace, corev1.ResourceRequestsStorage, "2Gi")
+	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a", "--pvc", ":5Gi:/b")
+	if code != 1 || !strings.HasPrefix(stderr, "runai: --pvc: the claim pvc-dist1-1 cannot be created: ") ||
+		!strings.Contains(stderr, "exceeded quota") {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
-	eventually(t, "the first claim is gone", func(context.Context) bool { return len(claimsIn(t, namespace)) == 0 })
+	claimsAreGone(t, namespace)
 	nothingIn(t, namespace)
 }
 
 func TestClaimForbidden(t *testing.T) {
-	namespace := addProject(t, "forbidden", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "forbidden", v1alpha1.ProjectSpec{})
 	user := addSubmitter(t, "carol", namespace)
-	_, stderr, code := runaiWith(t.Context(), t, user, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a")
-	want := "runai: --pvc: the claim pvc-dist1-0 cannot be created: carol may not create persistentvolumeclaims in namespace runai-forbidden: " +
+	_, stderr, code := product.RunaiAs(t, user, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a")
+	want := "runai: --pvc: the claim pvc-dist1-0 cannot be created: " +
+		"carol may not create persistentvolumeclaims in namespace runai-forbidden: " +
 		"check the project, or ask your administrator for the permission\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
@@ -153,16 +174,14 @@ func addSubmitter(t *testing.T, name, namespace string) (kubeconfig string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := product.Permit(t.Context(), namespace, name, install.Verbs("kubeflow.org", []string{"mpijobs"}, "create", "delete")); err != nil {
-		t.Fatal(err)
-	}
+	product.Permit(t, namespace, name, install.Verbs("kubeflow.org", []string{"mpijobs"}, "create", "delete"))
 	return user.Kubeconfig()
 }
 
 // The connection is cut at each request in turn: before it arrives, and after it did its work. Either
 // everything is there, or nothing.
 func TestConnectionIsCut(t *testing.T) {
-	namespace := addProject(t, "cut", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "cut", v1alpha1.ProjectSpec{})
 	for cut := range 3 {
 		for _, afterwards := range []bool{false, true} {
 			name := fmt.Sprintf("cut-%d-%t", cut, afterwards)
@@ -184,21 +203,24 @@ func TestConnectionIsCut(t *testing.T) {
 					}
 					panic(http.ErrAbortHandler)
 				})
-				_, stderr, code := runaiWith(t.Context(), t, kubeconfig, "submit-mpi", name, "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a", "--pvc", ":2Gi:/b")
+				_, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", name, "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a",
+					"--pvc", ":2Gi:/b")
 				if (code == 0) != afterwards {
 					t.Errorf("exit code %d: %s", code, stderr)
 				}
-				jobs, claims := len(jobsIn(t, namespace)), len(claimsIn(t, namespace))
+				jobs, claims := len(product.Jobs(t, namespace)), len(claimsIn(t, namespace))
 				if code == 0 && (jobs != 1 || claims != 2) || code != 0 && jobs+claims != 0 {
 					t.Errorf("exit code %d, %d jobs and %d claims are there", code, jobs, claims)
 				}
-				clear := []client.DeleteAllOfOption{client.InNamespace(namespace), client.PropagationPolicy(metav1.DeletePropagationBackground)}
+				clear := []client.DeleteAllOfOption{
+					client.InNamespace(namespace), client.PropagationPolicy(metav1.DeletePropagationBackground),
+				}
 				for _, object := range []client.Object{&corev1.PersistentVolumeClaim{}, &v2beta1.MPIJob{}} {
 					if err := product.Client.DeleteAllOf(t.Context(), object, clear...); err != nil {
 						t.Fatal(err)
 					}
 				}
-				eventually(t, "the claims are gone", func(context.Context) bool { return len(claimsIn(t, namespace)) == 0 })
+				claimsAreGone(t, namespace)
 			})
 		}
 	}

@@ -1,18 +1,17 @@
 package integration
 
 import (
-	"context"
-	"slices"
+	"fmt"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // hold is the finalizer of somebody who takes her time.
@@ -20,10 +19,8 @@ const hold = "example.com/hold"
 
 // isDeleted deletes the job of the cascade's name; kubectl returns when it is gone.
 func isDeleted(t *testing.T, namespace, cascade string) {
-	pods := podsOf(t, get(t, namespace, cascade)).all()
-	if _, _, err := product.Kubectl(t.Context(), nil, "delete", "mpijob", cascade, "-n", namespace, "--cascade="+cascade, "--timeout=30s"); err != nil {
-		t.Fatal(err)
-	}
+	pods := podsOf(t, product.Job(t, namespace, cascade)).all()
+	suite.Kubectl(t, product.User, "", "delete", "mpijob", cascade, "-n", namespace, "--cascade="+cascade, "--timeout=30s")
 	for _, pod := range pods {
 		if cascade != "orphan" {
 			isGone(t, &pod)
@@ -33,9 +30,7 @@ func isDeleted(t *testing.T, namespace, cascade string) {
 
 func isGone(t *testing.T, object client.Object) {
 	t.Helper()
-	eventually(t, object.GetName()+" is gone", func(ctx context.Context) bool {
-		return apierrors.IsNotFound(product.Client.Get(ctx, client.ObjectKeyFromObject(object), object))
-	})
+	suite.Eventually(t, object.GetName()+" is gone", suite.Soon, func() error { return product.HasNo(t, object) })
 }
 
 // holdUp makes a job whose deletion somebody holds up, and a job whose deletion in the foreground waits
@@ -43,36 +38,34 @@ func isGone(t *testing.T, object client.Object) {
 func holdUp(t *testing.T, namespace string) {
 	held := mpijobtest.MakeMPIJob("held", namespace).Obj()
 	held.Finalizers = []string{hold}
-	create(t, held)
+	product.Create(t, held)
 	waits := mpijobtest.MakeMPIJob("waits", namespace).Obj()
-	create(t, waits)
+	product.Create(t, waits)
 	yes := true
 	thing := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "thing", Finalizers: []string{hold}}}
 	thing.OwnerReferences = []metav1.OwnerReference{{
 		APIVersion: v2beta1.SchemeGroupVersion.String(), Kind: v2beta1.Kind, Name: waits.Name, UID: waits.UID, BlockOwnerDeletion: &yes,
 	}}
-	if err := product.Client.Create(t.Context(), thing); err != nil {
-		t.Fatal(err)
-	}
+	product.Create(t, thing)
 }
 
 // namespaceIsDeleted while its jobs are: all of it goes when nobody holds anything up any more.
 func namespaceIsDeleted(t *testing.T, name string) {
-	kubectl := func(args ...string) {
-		if _, _, err := product.Kubectl(t.Context(), nil, append([]string{"delete", "--wait=false"}, args...)...); err != nil {
-			t.Fatal(err)
+	suite.Kubectl(t, product.User, "", "delete", "--wait=false", "mpijob", "held", "waits", "-n", name, "--cascade=foreground")
+	suite.Eventually(t, "only what is held up is left", suite.Soon, func() error {
+		left := [][]string{product.Job(t, name, "held").Finalizers, product.Job(t, name, "waits").Finalizers}
+		if diff := cmp.Diff([][]string{{hold}, {metav1.FinalizerDeleteDependents}}, left); diff != "" {
+			return fmt.Errorf("finalizers (-want +got):\n%s", diff)
 		}
-	}
-	kubectl("mpijob", "held", "waits", "-n", name, "--cascade=foreground")
-	eventually(t, "only what is held up is left", func(context.Context) bool {
-		return slices.Equal(get(t, name, "held").Finalizers, []string{hold}) &&
-			slices.Equal(get(t, name, "waits").Finalizers, []string{metav1.FinalizerDeleteDependents})
+		return nil
 	})
-	kubectl("namespace", name)
+	suite.Kubectl(t, product.User, "", "delete", "--wait=false", "namespace", name)
 	meta := metav1.ObjectMeta{Namespace: name}
-	for object, of := range map[client.Object]string{&v2beta1.MPIJob{ObjectMeta: meta}: "held", &corev1.ConfigMap{ObjectMeta: meta}: "thing"} {
+	for object, of := range map[client.Object]string{
+		&v2beta1.MPIJob{ObjectMeta: meta}: "held", &corev1.ConfigMap{ObjectMeta: meta}: "thing",
+	} {
 		object.SetName(of)
-		if err := product.Client.Patch(t.Context(), object, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))); err != nil {
+		if err := mergePatch(t, product.Client, object, `{"metadata":{"finalizers":null}}`); err != nil {
 			t.Errorf("%s is held up for ever: %s", of, err)
 		}
 	}

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -12,11 +13,14 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 func identityOf(name, subject string, change func(*v1alpha1.PosixIdentitySpec)) *v1alpha1.PosixIdentity {
 	entry := &v1alpha1.PosixIdentity{ObjectMeta: metav1.ObjectMeta{Name: name}}
-	entry.Spec = v1alpha1.PosixIdentitySpec{Subject: subject, UID: 1001, GID: 1002, SupplementalGroups: []int64{2001}, Home: "/data/home/" + name}
+	entry.Spec = v1alpha1.PosixIdentitySpec{
+		Subject: subject, UID: 1001, GID: 1002, SupplementalGroups: []int64{2001}, Home: "/data/home/" + name,
+	}
 	if change != nil {
 		change(&entry.Spec)
 	}
@@ -25,11 +29,11 @@ func identityOf(name, subject string, change func(*v1alpha1.PosixIdentitySpec)) 
 
 // T16 and T17: users and service accounts of whom the directory knows who they are.
 func TestDirectory(t *testing.T) {
-	upgrade(t, "--set", "policy.identity.sources={Claims,Directory}")
-	namespace := addProject(t, "directory", v1alpha1.ProjectSpec{})
-	elsewhere := addProject(t, "elsewhere", v1alpha1.ProjectSpec{})
-	bob := clientOf(t, as(t, "bob@example.com", nil))
-	robot := clientOf(t, as(t, "system:serviceaccount:ci:robot", nil, "system:serviceaccounts"))
+	product.Upgrade(t, "--set", "policy.identity.sources={Claims,Directory}")
+	namespace := product.AddProject(t, "directory", v1alpha1.ProjectSpec{})
+	elsewhere := product.AddProject(t, "elsewhere", v1alpha1.ProjectSpec{})
+	bob := product.ClientOf(t, as(t, "bob@example.com", nil))
+	robot := product.ClientOf(t, as(t, "system:serviceaccount:ci:robot", nil, "system:serviceaccounts"))
 	ask := func(user client.Client, namespace string) (*annotations.Stamp, error) {
 		job := mpijobtest.MakeMPIJob("probe", namespace).Annotation(annotations.RunAsUserKey, "true").Obj()
 		if err := user.Create(t.Context(), job, client.DryRunAll); err != nil {
@@ -39,24 +43,27 @@ func TestDirectory(t *testing.T) {
 	}
 	refusedWith := func(user client.Client, namespace, want string) {
 		t.Helper()
-		eventually(t, want, func(context.Context) bool {
+		suite.Eventually(t, want, suite.Soon, func() error {
 			_, err := ask(user, namespace)
-			return err != nil && strings.Contains(err.Error(), want)
+			return suite.Refused(err, want)
 		})
 	}
 	is := func(user client.Client, namespace, name string) {
 		t.Helper()
-		want := &annotations.Identity{UID: 1001, GID: 1002, Groups: []int64{2001}, UserName: name, Home: "/data/home/" + name, Source: "Directory"}
-		eventually(t, name, func(context.Context) bool {
+		want := &annotations.Identity{
+			UID: 1001, GID: 1002, Groups: []int64{2001}, UserName: name, Home: "/data/home/" + name, Source: "Directory",
+		}
+		suite.Eventually(t, name, suite.Soon, func() error {
 			stamp, err := ask(user, namespace)
-			return err == nil && cmp.Equal(want, stamp.Identity)
+			if err == nil && !cmp.Equal(want, stamp.Identity) {
+				err = fmt.Errorf("the stamp is %s", stamp)
+			}
+			return err
 		})
 	}
 	add := func(entry *v1alpha1.PosixIdentity) *v1alpha1.PosixIdentity {
 		t.Helper()
-		if err := product.Client.Create(t.Context(), entry); err != nil {
-			t.Fatal(err)
-		}
+		product.Create(t, entry)
 		t.Cleanup(func() { _ = product.Client.Delete(context.WithoutCancel(t.Context()), entry) }) // it may be gone
 		return entry
 	}
@@ -75,7 +82,9 @@ func TestDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	refusedWith(bob, namespace, "your entry bob of the directory ended")
-	add(identityOf("robot", "system:serviceaccount:ci:robot", func(s *v1alpha1.PosixIdentitySpec) { s.Namespaces = []string{namespace} }))
+	add(identityOf("robot", "system:serviceaccount:ci:robot", func(s *v1alpha1.PosixIdentitySpec) {
+		s.Namespaces = []string{namespace}
+	}))
 	is(robot, namespace, "robot")
 	refusedWith(robot, elsewhere, "the entry robot of the directory is not for namespace "+elsewhere)
 }
@@ -94,8 +103,10 @@ func TestDirectoryEntriesAreJudged(t *testing.T) {
 		{"a relative home", func(s *v1alpha1.PosixIdentitySpec) { s.Home = "home" }, "spec.home"},
 		{"a home with a line end", func(s *v1alpha1.PosixIdentitySpec) { s.Home = "/home/a\nroot" }, "spec.home"},
 		{"the system", func(s *v1alpha1.PosixIdentitySpec) { s.Subject = "system:admin" }, "the subject is one of the system's own users"},
-		{"a service account without namespaces", func(s *v1alpha1.PosixIdentitySpec) { s.Subject = "system:serviceaccount:a:b" }, "a service account needs them"},
-		{"a user with namespaces", func(s *v1alpha1.PosixIdentitySpec) { s.Namespaces = []string{"a"} }, "namespaces belong to a service account"},
+		{"a service account without namespaces", func(s *v1alpha1.PosixIdentitySpec) { s.Subject = "system:serviceaccount:a:b" },
+			"a service account needs them"},
+		{"a user with namespaces", func(s *v1alpha1.PosixIdentitySpec) { s.Namespaces = []string{"a"} },
+			"namespaces belong to a service account"},
 	} {
 		err := product.Client.Create(t.Context(), identityOf("judged", "judged", test.change), client.DryRunAll)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
@@ -103,9 +114,7 @@ func TestDirectoryEntriesAreJudged(t *testing.T) {
 		}
 	}
 	entry := identityOf("stays", "stays", nil)
-	if err := product.Client.Create(t.Context(), entry); err != nil {
-		t.Fatal(err)
-	}
+	product.Create(t, entry)
 	entry.Spec.Subject = "another"
 	if err := product.Client.Update(t.Context(), entry); err == nil || !strings.Contains(err.Error(), "the subject of an entry stays") {
 		t.Errorf("got %v", err)

@@ -31,25 +31,32 @@ func changed(t *testing.T, change func(*api.Cluster, *api.AuthInfo)) string {
 // What goes wrong on the way to the cluster is one line, with the remedy, by whatever command; and no
 // sentence of the client library is in it.
 func TestErrorsOnTheWay(t *testing.T) {
-	addProject(t, "way", v1alpha1.ProjectSpec{})
+	product.AddProject(t, "way", v1alpha1.ProjectSpec{})
 	server := strings.TrimSuffix(product.Config.Host, "/")
 	older := func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		r.URL.Path = strings.Replace(r.URL.Path, "/kubeflow.org/v2beta1/", "/kubeflow.org/v1/", 1)
 		forward.ServeHTTP(w, r)
 	}
 	for _, test := range []struct{ name, kubeconfig, want string }{
-		{"no kubeconfig", filepath.Join(t.TempDir(), "none"), "there is no kubeconfig: write --kubeconfig FILE, set KUBECONFIG, or log in to the cluster first"},
+		{"no kubeconfig", filepath.Join(t.TempDir(), "none"),
+			"there is no kubeconfig: write --kubeconfig FILE, set KUBECONFIG, or log in to the cluster first"},
 		{"an unreachable server", changed(t, func(cluster *api.Cluster, _ *api.AuthInfo) { cluster.Server = "https://127.0.0.1:1" }),
-			"cannot reach the API server https://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused: check the network and the kubeconfig"},
+			"cannot reach the API server https://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused: " +
+				"check the network and the kubeconfig"},
 		{"a server of another CA", changed(t, func(cluster *api.Cluster, _ *api.AuthInfo) { cluster.CertificateAuthorityData = nil }),
-			"cannot reach the API server " + server + ": tls: failed to verify certificate: x509: certificate signed by unknown authority: check the network and the kubeconfig"},
+			"cannot reach the API server " + server + ": tls: failed to verify certificate: " +
+				"x509: certificate signed by unknown authority: check the network and the kubeconfig"},
 		{"an expired login", changed(t, func(_ *api.Cluster, user *api.AuthInfo) { *user = api.AuthInfo{Token: "expired"} }),
 			"the API server " + server + " does not accept your login, which may have expired: log in again and repeat the command"},
-		{"no MPIJobs", proxied(t, older), "this cluster does not know MPIJobs (kubeflow.org/v2beta1): ask your administrator to install the MPI Operator v0.8"},
+		{"no MPIJobs", proxied(t, older),
+			"this cluster does not know MPIJobs (kubeflow.org/v2beta1): ask your administrator to install the MPI Operator v0.8"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, args := range []string{"submit-mpi dist1 -p way -i x", "submit-mpi -p way -i x", "list -p way", "describe dist1 -p way", "logs dist1 -p way", "delete dist1 -p way"} {
-				stdout, stderr, code := runaiWith(t.Context(), t, test.kubeconfig, strings.Fields(args)...)
+			for _, args := range []string{
+				"submit-mpi dist1 -p way -i x", "submit-mpi -p way -i x",
+				"list -p way", "describe dist1 -p way", "logs dist1 -p way", "delete dist1 -p way",
+			} {
+				stdout, stderr, code := product.RunaiAs(t, test.kubeconfig, strings.Fields(args)...)
 				if want := "runai: " + test.want + "\n"; stderr != want || stdout != "" || code != 1 {
 					t.Errorf("%s: exit code %d, stdout %q\ngot  %swant %s", args, code, stdout, stderr, want)
 				}
@@ -64,7 +71,7 @@ func TestErrorWithoutProjects(t *testing.T) {
 		r.URL.Path = strings.Replace(r.URL.Path, "/policy.run.ai/v1alpha1/", "/policy.run.ai/v0/", 1)
 		forward.ServeHTTP(w, r)
 	}
-	_, stderr, code := runaiWith(t.Context(), t, proxied(t, none), "list", "projects")
+	_, stderr, code := product.RunaiAs(t, proxied(t, none), "list", "projects")
 	want := "runai: this cluster does not know projects (policy.run.ai/v1alpha1): ask your administrator to install the chart runai-mpi\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)

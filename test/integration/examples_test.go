@@ -16,6 +16,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 	"github.com/runai-mpi/runai-mpi/test/golden"
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
 
 var withoutVersion = regexp.MustCompile(`(applied-policies: [a-z,-]+)\s+\S+`)
@@ -23,11 +24,9 @@ var withoutVersion = regexp.MustCompile(`(applied-policies: [a-z,-]+)\s+\S+`)
 // The operator's own examples: in a project's namespace they differ from what another namespace
 // stores by the policies that always apply, and by nothing else.
 func TestOperatorsExamples(t *testing.T) {
-	project := addProject(t, "examples", dgx)
+	project := product.AddProject(t, "examples", dgx)
 	plain := "plain-examples"
-	if err := product.AddNamespace(t.Context(), plain, nil); err != nil {
-		t.Fatal(err)
-	}
+	product.AddNamespace(t, plain, nil)
 	for _, path := range examples(t) {
 		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
 		t.Run(name, func(t *testing.T) {
@@ -42,7 +41,7 @@ func TestOperatorsExamples(t *testing.T) {
 			}
 			slices.SortFunc(operations, func(a, b jsonpatch.Operation) int { return strings.Compare(a.Path, b.Path) })
 			compare(t, filepath.Join("testdata", "examples", name+".patch.yaml"), operations)
-			job := get(t, project, admitted.GetName())
+			job := product.Job(t, project, admitted.GetName())
 			if errs := mpijob.Validate(job); len(errs) > 0 {
 				t.Errorf("the operator would refuse it: %s", errs.ToAggregate())
 			}
@@ -54,16 +53,17 @@ func TestOperatorsExamples(t *testing.T) {
 // A namespace without the label is none of the webhook's business: what is stored is what was sent,
 // with the defaults of the CRD.
 func TestOtherNamespacesAreNotTouched(t *testing.T) {
-	if err := product.AddNamespace(t.Context(), "plain", nil); err != nil {
-		t.Fatal(err)
-	}
+	product.AddNamespace(t, "plain", nil)
 	stored := store(t, []byte(annotated), "annotated", "plain")
 	var sent map[string]any
 	if err := yaml.Unmarshal([]byte(annotated), &sent); err != nil {
 		t.Fatal(err)
 	}
 	want := sent["spec"].(map[string]any)
-	for key, value := range map[string]any{"launcherCreationPolicy": "AtStartup", "mpiImplementation": "OpenMPI", "runLauncherAsWorker": false, "sshAuthMountPath": "/root/.ssh"} {
+	for key, value := range map[string]any{
+		"launcherCreationPolicy": "AtStartup", "mpiImplementation": "OpenMPI", "runLauncherAsWorker": false,
+		"sshAuthMountPath": "/root/.ssh",
+	} {
 		want[key] = value // the CRD's defaults
 	}
 	want["runPolicy"].(map[string]any)["suspend"] = false
@@ -77,7 +77,11 @@ func TestOtherNamespacesAreNotTouched(t *testing.T) {
 
 func examples(t *testing.T) []string {
 	t.Helper()
-	all, err := filepath.Glob(filepath.Join(product.Binaries.MPIOperatorSource, "examples", "v2beta1", "*", "*.yaml"))
+	operator, err := binaries.Source(binaries.MPIOperator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := filepath.Glob(filepath.Join(operator, "examples", "v2beta1", "*", "*.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,9 +104,7 @@ func store(t *testing.T, data []byte, name, namespace string) *unstructured.Unst
 	}
 	object.SetName(name)
 	object.SetNamespace(namespace)
-	if err := product.Client.Create(t.Context(), object); err != nil {
-		t.Fatal(err)
-	}
+	product.Create(t, object)
 	return object
 }
 

@@ -10,39 +10,27 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
-
-func jobsIn(t *testing.T, namespace string) []v2beta1.MPIJob {
-	t.Helper()
-	var jobs v2beta1.MPIJobList
-	if err := product.Client.List(t.Context(), &jobs, client.InNamespace(namespace)); err != nil {
-		t.Fatal(err)
-	}
-	return jobs.Items
-}
 
 // Where no webhook acts, the user reads what would have been lost, and nothing is left.
 func TestWithoutWebhook(t *testing.T) {
-	if err := product.AddNamespace(t.Context(), "runai-nohook", nil); err != nil {
-		t.Fatal(err)
-	}
-	stdout, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "nohook", "-i", "x", "-g", "0.5", "--large-shm")
+	product.AddNamespace(t, "runai-nohook", nil)
+	stdout, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-p", "nohook", "-i", "x", "-g", "0.5", "--large-shm")
 	want := "runai: job dist1 was not submitted: no webhook of runai-mpi acts in namespace runai-nohook, so --gpu 0.5, --large-shm " +
 		"would have been lost, and the job would never start; ask your administrator to install the chart runai-mpi, " +
 		"or to label the namespace with its project (runai/queue)\n"
 	if stderr != want || stdout != "" || code != 1 {
 		t.Errorf("exit code %d, stdout %q\ngot  %swant %s", code, stdout, stderr, want)
 	}
-	if left := jobsIn(t, "runai-nohook"); len(left) > 0 {
+	if left := product.Jobs(t, "runai-nohook"); len(left) > 0 {
 		t.Errorf("%d jobs are left", len(left))
 	}
 }
@@ -50,9 +38,7 @@ func TestWithoutWebhook(t *testing.T) {
 // Killed at the worst moment, between the creation and its answer, the command leaves a job whose
 // pods no scheduler takes, although a node is free for them.
 func TestKilledAfterCreation(t *testing.T) {
-	if err := product.AddNamespace(t.Context(), "killed", nil); err != nil {
-		t.Fatal(err)
-	}
+	product.AddNamespace(t, "killed", nil)
 	addNode(t)
 	created := make(chan struct{})
 	kubeconfig := proxied(t, func(_ http.ResponseWriter, r *http.Request, forward http.Handler) {
@@ -62,7 +48,7 @@ func TestKilledAfterCreation(t *testing.T) {
 		}
 		<-r.Context().Done() // the answer never arrives
 	})
-	cmd := exec.Command(product.Runai, "submit-mpi", "dist1", "-n", "killed", "-i", "x")
+	cmd := exec.Command(product.Programs.Runai, "submit-mpi", "dist1", "-n", "killed", "-i", "x")
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -72,21 +58,26 @@ func TestKilledAfterCreation(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // it was killed
-	gated := podsOf(t, get(t, "killed", "dist1"))
+	gated := podsOf(t, product.Job(t, "killed", "dist1"))
 	free := freePod(t, "killed")
 	for _, pod := range gated.all() {
 		if err := product.Client.Get(t.Context(), client.ObjectKeyFromObject(&pod), &pod); err != nil {
 			t.Fatal(err)
 		}
 		if pod.Spec.NodeName != "" || len(pod.Spec.SchedulingGates) != 1 {
-			t.Errorf("%s is on node %q, gates %v, although %s, which came later, was scheduled", pod.Name, pod.Spec.NodeName, pod.Spec.SchedulingGates, free)
+			t.Errorf("%s is on node %q, gates %v, although %s, which came later, was scheduled",
+				pod.Name, pod.Spec.NodeName, pod.Spec.SchedulingGates, free)
 		}
 	}
 }
 
 func addNode(t *testing.T) {
 	t.Helper()
-	resources := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("64"), corev1.ResourceMemory: resource.MustParse("64Gi"), corev1.ResourcePods: resource.MustParse("500")}
+	resources := corev1.ResourceList{
+		corev1.ResourceCPU:    resource.MustParse("64"),
+		corev1.ResourceMemory: resource.MustParse("64Gi"),
+		corev1.ResourcePods:   resource.MustParse("500"),
+	}
 	if err := product.AddNode(t.Context(), "free-node", nil, resources); err != nil {
 		t.Fatal(err)
 	}
@@ -105,18 +96,20 @@ func freePod(t *testing.T, namespace string) string {
 		ObjectMeta: metav1.ObjectMeta{Name: "free", Namespace: namespace},
 		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "x"}}},
 	}
-	if err := product.Client.Create(t.Context(), pod); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the scheduler takes pod free", func(ctx context.Context) bool {
-		return product.Client.Get(ctx, client.ObjectKeyFromObject(pod), pod) == nil && pod.Spec.NodeName != ""
+	product.Create(t, pod)
+	suite.Eventually(t, "the scheduler takes pod free", suite.Soon, func() error {
+		err := product.Client.Get(t.Context(), client.ObjectKeyFromObject(pod), pod)
+		if err == nil && pod.Spec.NodeName == "" {
+			err = fmt.Errorf("it is on no node: %v", pod.Status.Conditions)
+		}
+		return err
 	})
 	return pod.Name
 }
 
 // The answer is lost, the job is not: the command finds its own job and goes on.
 func TestLostAnswer(t *testing.T) {
-	namespace := addProject(t, "lost", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "lost", v1alpha1.ProjectSpec{})
 	kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		if isCreation(r) {
 			forward.ServeHTTP(httptest.NewRecorder(), r)
@@ -124,19 +117,19 @@ func TestLostAnswer(t *testing.T) {
 		}
 		forward.ServeHTTP(w, r)
 	})
-	stdout, stderr, code := runaiWith(t.Context(), t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-o", "name")
+	stdout, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-o", "name")
 	if code != 0 || stdout != "mpijob.kubeflow.org/dist1\n" {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
-	if jobs := jobsIn(t, namespace); len(jobs) != 1 {
+	if jobs := product.Jobs(t, namespace); len(jobs) != 1 {
 		t.Errorf("%d jobs", len(jobs))
 	}
 }
 
 // The answer is lost and the job of that name is somebody else's.
 func TestLostAnswerOfAnotherJob(t *testing.T) {
-	namespace := addProject(t, "another", v1alpha1.ProjectSpec{})
-	if _, stderr, code := runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x"); code != 0 {
+	namespace := product.AddProject(t, "another", v1alpha1.ProjectSpec{})
+	if _, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x"); code != 0 {
 		t.Fatal(stderr)
 	}
 	kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
@@ -145,15 +138,16 @@ func TestLostAnswerOfAnotherJob(t *testing.T) {
 		}
 		forward.ServeHTTP(w, r)
 	})
-	_, stderr, code := runaiWith(t.Context(), t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
-	if want := "runai: --name dist1 is the name of a job in namespace runai-another already: write another, or delete that job first\n"; stderr != want || code != 1 {
+	_, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
+	want := "runai: --name dist1 is the name of a job in namespace runai-another already: write another, or delete that job first\n"
+	if stderr != want || code != 1 {
 		t.Errorf("exit code %d: got %s", code, stderr)
 	}
 }
 
 // An interruption between the creation and its answer takes the job back.
 func TestInterrupted(t *testing.T) {
-	namespace := addProject(t, "interrupted", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "interrupted", v1alpha1.ProjectSpec{})
 	created := make(chan struct{})
 	kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		if isCreation(r) {
@@ -164,7 +158,7 @@ func TestInterrupted(t *testing.T) {
 		}
 		forward.ServeHTTP(w, r)
 	})
-	cmd := exec.Command(product.Runai, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
+	cmd := exec.Command(product.Programs.Runai, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
 	var stderr strings.Builder
 	cmd.Stderr, cmd.Env = &stderr, append(os.Environ(), "KUBECONFIG="+kubeconfig)
 	if err := cmd.Start(); err != nil {
@@ -174,17 +168,17 @@ func TestInterrupted(t *testing.T) {
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Wait(); err == nil || stderr.String() != "runai: interrupted: job dist1 was not submitted\n" {
+	if err := cmd.Wait(); err == nil || stderr.String() != "runai: interrupted: job \"dist1\" was not submitted\n" {
 		t.Errorf("%v: %s", err, stderr.String())
 	}
-	if left := jobsIn(t, namespace); len(left) > 0 {
+	if left := product.Jobs(t, namespace); len(left) > 0 {
 		t.Errorf("%d jobs are left", len(left))
 	}
 }
 
 // A job costs one request, a generated name one more, and nothing is discovered.
 func TestRequests(t *testing.T) {
-	namespace := addProject(t, "counted", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "counted", v1alpha1.ProjectSpec{})
 	var mutex sync.Mutex
 	var requests []string
 	kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
@@ -198,7 +192,7 @@ func TestRequests(t *testing.T) {
 		mutex.Lock()
 		requests = nil
 		mutex.Unlock()
-		if _, stderr, code := runaiWith(t.Context(), t, kubeconfig, "submit-mpi", args, "-n", namespace, "-i", "x"); code != 0 {
+		if _, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", args, "-n", namespace, "-i", "x"); code != 0 {
 			t.Fatal(stderr)
 		}
 		mutex.Lock()
@@ -206,16 +200,5 @@ func TestRequests(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", args, got, want)
 		}
 		mutex.Unlock()
-	}
-}
-
-func eventually(t *testing.T, what string, holds func(context.Context) bool) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !holds(t.Context()) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 30 s", what)
-		}
-		time.Sleep(50 * time.Millisecond)
 	}
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // cells splits a table as people do who parse it.
@@ -31,7 +31,7 @@ func cells(text string) [][]string {
 
 func submit(t *testing.T, args ...string) {
 	t.Helper()
-	if _, stderr, code := runai(t, append([]string{"submit-mpi", "-i", "example/train"}, args...)...); code != 0 {
+	if _, stderr, code := product.Runai(t, append([]string{"submit-mpi", "-i", "example/train"}, args...)...); code != 0 {
 		t.Fatal(stderr)
 	}
 }
@@ -50,23 +50,26 @@ func play(t *testing.T, pods []corev1.Pod, change func(*corev1.PodStatus)) {
 
 func running(status *corev1.PodStatus) {
 	status.Phase = corev1.PodRunning
-	status.ContainerStatuses = []corev1.ContainerStatus{{Name: "mpi", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}}
+	status.ContainerStatuses = []corev1.ContainerStatus{
+		{Name: "mpi", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}},
+	}
 }
 
 func TestListJobs(t *testing.T) {
-	namespace := addProject(t, "listed", dgx)
+	namespace := product.AddProject(t, "listed", dgx)
 	submit(t, "train", "-p", "listed", "-g", "2", "--processes=2")
 	submit(t, "session", "-p", "listed", "--interactive", "-g", "1")
-	play(t, podsOf(t, get(t, namespace, "train")).all(), running)
-	podsOf(t, get(t, namespace, "session"))
+	play(t, podsOf(t, product.Job(t, namespace, "train")).all(), running)
+	podsOf(t, product.Job(t, namespace, "session"))
 	want := [][]string{
 		{"Showing jobs for project listed"},
-		{"NAME", "STATUS", "AGE", "NODE", "IMAGE", "TYPE", "PROJECT", "USER", "GPUs Allocated (Requested)", "PODs Running (Pending)", "SERVICE URL(S)"},
+		{"NAME", "STATUS", "AGE", "NODE", "IMAGE", "TYPE", "PROJECT", "USER",
+			"GPUs Allocated (Requested)", "PODs Running (Pending)", "SERVICE URL(S)"},
 		{"session", "Pending", "*", "-", "example/train", "Interactive", "listed", "admin", "0 (1)", "0 (2)"},
 		{"train", "Running", "*", "-", "example/train", "Train", "listed", "admin", "0 (4)", "3 (0)"},
 	}
 	for _, args := range []string{"list jobs -p listed", "list -p listed", "list job -n " + namespace} {
-		stdout, stderr, _ := runai(t, strings.Fields(args)...)
+		stdout, stderr, _ := product.Runai(t, strings.Fields(args)...)
 		got := cells(stdout)
 		for _, row := range got[min(2, len(got)):] {
 			row[2] = "*" // the age
@@ -75,7 +78,7 @@ func TestListJobs(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s%s", args, diff, stderr)
 		}
 	}
-	stdout, _, _ := runai(t, "list", "-A")
+	stdout, _, _ := product.Runai(t, "list", "-A")
 	if got := cells(stdout); got[0][0] != "Showing jobs for all projects" || !strings.Contains(stdout, "session") || len(got[1]) != 11 {
 		t.Errorf("got %s", stdout)
 	}
@@ -83,54 +86,53 @@ func TestListJobs(t *testing.T) {
 
 // A project of which the namespace has another name, one without jobs, and one that is not there.
 func TestListJobsElsewhere(t *testing.T) {
-	if err := product.AddNamespace(t.Context(), "odd-name", map[string]string{"runai/queue": "odd"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := product.Client.Create(t.Context(), &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "odd"}}); err != nil {
-		t.Fatal(err)
-	}
+	product.AddNamespace(t, "odd-name", map[string]string{"runai/queue": "odd"})
+	product.Create(t, &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "odd"}})
 	submit(t, "dist1", "-p", "odd")
-	if stdout, stderr, _ := runai(t, "list", "-p", "odd"); !strings.Contains(stdout, "dist1") || !strings.HasPrefix(stdout, "Showing jobs for project odd\n") {
+	stdout, stderr, _ := product.Runai(t, "list", "-p", "odd")
+	if !strings.Contains(stdout, "dist1") || !strings.HasPrefix(stdout, "Showing jobs for project odd\n") {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
-	if stdout, stderr, code := runai(t, "describe", "dist1", "-p", "odd"); code != 0 {
+	if stdout, stderr, code := product.Runai(t, "describe", "dist1", "-p", "odd"); code != 0 {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
-	_, stderr, code := runai(t, "list", "-p", "absent")
-	if want := "runai: --project absent was not found: no namespace has the label runai/queue=absent; see runai list projects\n"; stderr != want || code != 1 {
+	_, stderr, code := product.Runai(t, "list", "-p", "absent")
+	want := "runai: --project absent was not found: no namespace has the label runai/queue=absent; see runai list projects\n"
+	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
-	addProject(t, "empty", v1alpha1.ProjectSpec{})
-	if stdout, stderr, code := runai(t, "list", "-p", "empty"); len(cells(stdout)) != 2 || code != 0 {
+	product.AddProject(t, "empty", v1alpha1.ProjectSpec{})
+	if stdout, stderr, code := product.Runai(t, "list", "-p", "empty"); len(cells(stdout)) != 2 || code != 0 {
 		t.Errorf("exit code %d, got %s%s", code, stdout, stderr)
 	}
 }
 
 // Somebody who may look at her own namespace and nothing else.
 func TestOrdinaryUserFollowsUp(t *testing.T) {
-	namespace := addProject(t, "modest", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "modest", v1alpha1.ProjectSpec{})
 	user, err := product.AddUser("dora")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := product.Permit(t.Context(), namespace, "dora",
+	product.Permit(t, namespace, "dora",
 		install.Verbs("kubeflow.org", []string{"mpijobs"}, "create", "get", "list", "delete"),
-		install.Verbs("", []string{"pods", "pods/log", "events"}, "get", "list")); err != nil {
-		t.Fatal(err)
-	}
+		install.Verbs("", []string{"pods", "pods/log", "events"}, "get", "list"))
 	for _, step := range []struct{ args, stdout, stderr string }{
 		{"list -p modest", "Showing jobs for project modest\n", ""},
 		{"list projects", "modest", ""},
 		{"submit-mpi dist1 -p modest -i x", "The job 'dist1' has been submitted successfully\n", ""},
 		{"list -n " + namespace, "dist1", ""},
 		{"describe job dist1 -p modest", "NAME:", ""},
-		{"config project modest", "Project modest has been set as default project\n", "Warning: you may not list namespaces, so runai-modest is a guess\n"},
+		{"config project modest", "Project modest has been set as default project\n",
+			"Warning: you may not list namespaces, so runai-modest is a guess\n"},
 		{"describe job dist1", "PROJECT:", ""},
 		{"delete dist1", "Job dist1 deleted successfully.\n", ""},
-		{"delete dist1", "", "runai: Job dist1 does not exist in project modest. If the job exists in a different project, use -p <project-name>.\n"},
-		{"list -A", "", "runai: dora may not list mpijobs in this cluster: check the project, or ask your administrator for the permission\n"},
+		{"delete dist1", "",
+			"runai: Job dist1 does not exist in project modest. If the job exists in a different project, use -p <project-name>.\n"},
+		{"list -A", "",
+			"runai: dora may not list mpijobs in this cluster: check the project, or ask your administrator for the permission\n"},
 	} {
-		stdout, stderr, _ := runaiWith(t.Context(), t, user.Kubeconfig(), strings.Fields(step.args)...)
+		stdout, stderr, _ := product.RunaiAs(t, user.Kubeconfig(), strings.Fields(step.args)...)
 		if !strings.Contains(stdout, step.stdout) || stderr != step.stderr {
 			t.Errorf("%s: got %s%s", step.args, stdout, stderr)
 		}
@@ -138,15 +140,16 @@ func TestOrdinaryUserFollowsUp(t *testing.T) {
 }
 
 func TestListProjects(t *testing.T) {
-	addProject(t, "table", v1alpha1.ProjectSpec{NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx", "a100"}}})
+	product.AddProject(t, "table", v1alpha1.ProjectSpec{NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx", "a100"}}})
 	kubeconfig := copied(t)
-	stdout, stderr, code := runaiWith(t.Context(), t, kubeconfig, "project", "set", "table")
+	stdout, stderr, code := product.RunaiAs(t, kubeconfig, "project", "set", "table")
 	if stdout != "Project table has been set as default project\n" || stderr != "" || code != 0 {
 		t.Errorf("exit code %d, got %s%s", code, stdout, stderr)
 	}
-	stdout, _, _ = runaiWith(t.Context(), t, kubeconfig, "list", "projects")
+	stdout, _, _ = product.RunaiAs(t, kubeconfig, "list", "projects")
 	rows := cells(stdout)
-	if diff := cmp.Diff([]string{"PROJECT", "DEPARTMENT", "DESERVED GPUs", "INT LIMIT", "INT AFFINITY", "TRAIN AFFINITY"}, rows[0]); diff != "" {
+	diff := cmp.Diff([]string{"PROJECT", "DEPARTMENT", "DESERVED GPUs", "INT LIMIT", "INT AFFINITY", "TRAIN AFFINITY"}, rows[0])
+	if diff != "" {
 		t.Error(diff)
 	}
 	found := false
@@ -156,10 +159,10 @@ func TestListProjects(t *testing.T) {
 	if !found {
 		t.Errorf("got %s", stdout)
 	}
-	if stdout, _, _ := runaiWith(t.Context(), t, kubeconfig, "submit-mpi", "-i", "x", "-o", "name"); stdout != "mpijob.kubeflow.org/job-0\n" {
+	if stdout, _, _ := product.RunaiAs(t, kubeconfig, "submit-mpi", "-i", "x", "-o", "name"); stdout != "mpijob.kubeflow.org/job-0\n" {
 		t.Errorf("got %s", stdout)
 	}
-	if stdout, _, _ := runaiWith(t.Context(), t, kubeconfig, "list"); !strings.HasPrefix(stdout, "Showing jobs for project table\n") {
+	if stdout, _, _ := product.RunaiAs(t, kubeconfig, "list"); !strings.HasPrefix(stdout, "Showing jobs for project table\n") {
 		t.Errorf("got %s", stdout)
 	}
 }
@@ -180,19 +183,20 @@ func copied(t *testing.T) string {
 
 // A job that waits for the scheduler: the sentence, the pods, and the events in the order of time.
 func TestDescribe(t *testing.T) {
-	namespace := addProject(t, "described", dgx)
+	namespace := product.AddProject(t, "described", dgx)
 	addNode(t)
 	submit(t, "dist1", "-p", "described", "-g", "1")
-	podsOf(t, get(t, namespace, "dist1"))
+	podsOf(t, product.Job(t, namespace, "dist1"))
 	var stdout string
-	eventually(t, "the scheduler gives up", func(context.Context) bool {
-		stdout, _, _ = runai(t, "describe", "job", "dist1", "-p", "described")
-		return strings.Contains(stdout, "No node can take pod") && strings.Count(stdout, "[FailedScheduling]") > 0
+	suite.Eventually(t, "the scheduler gives up", suite.Soon, func() error {
+		stdout, _, _ = product.Runai(t, "describe", "job", "dist1", "-p", "described")
+		return suite.Says(stdout, "No node can take pod", "[FailedScheduling]")
 	})
 	for _, want := range []string{
-		"NAME:                  dist1\n", "NAMESPACE:             runai-described\n", "STATUS:                Pending\n", "TOTAL REQUESTED GPUS:  1\n",
+		"NAME:                  dist1\n", "NAMESPACE:             runai-described\n", "STATUS:                Pending\n",
+		"TOTAL REQUESTED GPUS:  1\n",
 		"APPLIED POLICIES:      scheduling, node-affinity, gpu, launcher-env, start-gate\n",
-		"; ask your administrator for nodes of the project's node types, or choose another with --node-type.\n",
+		". Use another --node-type, or ask your administrator for nodes of the project's node types.\n",
 		"\nPods:\nPOD ", "dist1-worker-0  ", "\nEvents:\nSOURCE ", "mpijob/dist1  ", "[MPIJobCreated]",
 	} {
 		if !strings.Contains(stdout, want) {
@@ -203,11 +207,11 @@ func TestDescribe(t *testing.T) {
 	if created > failed {
 		t.Errorf("the events are not in the order of time:\n%s", stdout)
 	}
-	stored, _, _ := runai(t, "describe", "job", "dist1", "-p", "described", "-o", "yaml")
+	stored, _, _ := product.Runai(t, "describe", "job", "dist1", "-p", "described", "-o", "yaml")
 	if !strings.HasPrefix(stored, "apiVersion: kubeflow.org/v2beta1\nkind: MPIJob\n") {
 		t.Errorf("got %s", stored)
 	}
-	_, stderr, code := runai(t, "logs", "dist1", "-p", "described")
+	_, stderr, code := product.Runai(t, "logs", "dist1", "-p", "described")
 	if !strings.HasPrefix(stderr, "runai: job dist1 has no output yet. No node can take pod dist1-") || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
@@ -215,103 +219,102 @@ func TestDescribe(t *testing.T) {
 
 // Pods that the quota keeps from being created are known by events only.
 func TestDescribeQuota(t *testing.T) {
-	namespace := addProject(t, "small", v1alpha1.ProjectSpec{})
-	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "pods", Namespace: namespace}}
-	quota.Spec.Hard = corev1.ResourceList{corev1.ResourcePods: resource.MustParse("1")}
-	if err := product.Client.Create(t.Context(), quota); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the quota is in force", func(ctx context.Context) bool {
-		return product.Client.Get(ctx, client.ObjectKeyFromObject(quota), quota) == nil && len(quota.Status.Hard) > 0
-	})
+	namespace := product.AddProject(t, "small", v1alpha1.ProjectSpec{})
+	limit(t, namespace, corev1.ResourcePods, "1")
 	submit(t, "dist1", "-p", "small", "--processes=2")
-	eventually(t, "describe names the quota", func(context.Context) bool {
-		stdout, _, _ := runai(t, "describe", "dist1", "-p", "small")
-		return strings.Contains(stdout, "\nThe pods cannot be created, because the namespace's quota is used up: ")
+	suite.Eventually(t, "describe names the quota", suite.Soon, func() error {
+		stdout, _, _ := product.Runai(t, "describe", "dist1", "-p", "small")
+		return suite.Says(stdout, "\nThe pods cannot be created, because the namespace's quota is used up: ")
 	})
 }
 
 func TestDescribeFailed(t *testing.T) {
-	namespace := addProject(t, "failing", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "failing", v1alpha1.ProjectSpec{})
 	submit(t, "dist1", "-p", "failing", "--backoff-limit=0")
-	launcher := podsOf(t, get(t, namespace, "dist1")).launcher
+	launcher := podsOf(t, product.Job(t, namespace, "dist1")).launcher
 	play(t, []corev1.Pod{launcher}, func(status *corev1.PodStatus) {
 		status.Phase = corev1.PodFailed
 		ended := &corev1.ContainerStateTerminated{ExitCode: 137, Reason: "OOMKilled", StartedAt: metav1.Now(), FinishedAt: metav1.Now()}
 		status.ContainerStatuses = []corev1.ContainerStatus{{Name: "mpi", State: corev1.ContainerState{Terminated: ended}}}
 	})
-	eventually(t, "the job fails", func(context.Context) bool {
-		stdout, _, _ := runai(t, "describe", "dist1", "-p", "failing")
-		return strings.Contains(stdout, "STATUS:                Failed\n") &&
-			strings.Contains(stdout, "\nThe job failed: container mpi of pod "+launcher.Name+" was killed for using more memory than its limit; submit it with a higher --memory-limit.\n")
+	suite.Eventually(t, "the job fails", suite.Soon, func() error {
+		stdout, _, _ := product.Runai(t, "describe", "dist1", "-p", "failing")
+		return suite.Says(stdout, "STATUS:                Failed\n", "\nThe job failed: container mpi of pod "+launcher.Name+
+			" was killed for using more memory than its limit; submit it with a higher --memory-limit.\n")
 	})
 }
 
 func TestDelete(t *testing.T) {
-	namespace := addProject(t, "deleted", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "deleted", v1alpha1.ProjectSpec{})
 	for _, name := range []string{"a", "b", "c", "d"} {
 		submit(t, name, "-p", "deleted")
 	}
 	for _, step := range []struct{ args, stdout, stderr string }{
 		{"delete job a -p deleted", "Job a deleted successfully.\n", ""},
-		{"delete b absent -p deleted", "Job b deleted successfully.\n", "runai: Job absent does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
+		{"delete b absent -p deleted", "Job b deleted successfully.\n",
+			"runai: Job absent does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
 		{"delete -p deleted", "", "runai: runai delete job needs either names or --all: write for example runai delete job dist1\n"},
 		{"delete job -A -p deleted", "Job c deleted successfully.\nJob d deleted successfully.\n", ""},
 		{"delete job -A -p deleted", "There are no jobs in project deleted.\n", ""},
-		{"describe job c -p deleted", "", "runai: Job c does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
-		{"logs c -p deleted", "", "runai: Job c does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
+		{"describe job c -p deleted", "",
+			"runai: Job c does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
+		{"logs c -p deleted", "",
+			"runai: Job c does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
 	} {
-		if stdout, stderr, _ := runai(t, strings.Fields(step.args)...); stdout != step.stdout || stderr != step.stderr {
+		if stdout, stderr, _ := product.Runai(t, strings.Fields(step.args)...); stdout != step.stdout || stderr != step.stderr {
 			t.Errorf("%s: got %s%s", step.args, stdout, stderr)
 		}
 	}
-	eventually(t, "the pods are gone", func(ctx context.Context) bool {
-		var pods corev1.PodList
-		return product.Client.List(ctx, &pods, client.InNamespace(namespace), client.HasLabels{v2beta1.JobNameLabel}) == nil && len(pods.Items) == 0
+	suite.Eventually(t, "the pods are gone", suite.Soon, func() error {
+		return product.HasPods(t, namespace, 0, client.HasLabels{v2beta1.JobNameLabel})
 	})
 }
 
 // Jobs that waited when their manager stopped them, and one that was never admitted.
 func TestDescribeSaysWhatHoldsAJobBack(t *testing.T) {
-	namespace := addProject(t, "held", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "held", v1alpha1.ProjectSpec{})
 	suspended := mpijobtest.MakeMPIJob("suspended", namespace).Job(func(job *v2beta1.MPIJob) {
 		yes := true
 		job.Spec.RunPolicy.Suspend = &yes
 	}).Label("kueue.x-k8s.io/queue-name", "research").Obj()
-	create(t, suspended)
-	create(t, mpijobtest.MakeMPIJob("foreign", namespace).Gate("example.com/other").Obj())
-	if err := product.AddNamespace(t.Context(), "unlabelled", nil); err != nil {
-		t.Fatal(err)
-	}
-	create(t, mpijobtest.MakeMPIJob("unjudged", "unlabelled").Gate("run.ai/admission").Obj())
+	product.Create(t, suspended)
+	product.Create(t, mpijobtest.MakeMPIJob("foreign", namespace).Gate("example.com/other").Obj())
+	product.AddNamespace(t, "unlabelled", nil)
+	product.Create(t, mpijobtest.MakeMPIJob("unjudged", "unlabelled").Gate("run.ai/admission").Obj())
 	for _, test := range []struct{ job, namespace, want string }{
-		{"suspended", namespace, "The job is suspended and waits for its turn in queue research: nothing needs to be done, unless the queue is stopped."},
+		{"suspended", namespace,
+			"The job is suspended and waits for its turn in queue research: nothing needs to be done, unless the queue is stopped."},
 		{"foreign", namespace, "The scheduling gate example.com/other holds pod foreign-"},
-		{"unjudged", "unlabelled", "The job was never admitted: no webhook of runai-mpi took its scheduling gate off; delete it, and submit it again in a namespace of a project."},
+		{"unjudged", "unlabelled", "The job was never admitted: no webhook of runai-mpi took its scheduling gate off; " +
+			"delete it, and submit it again in a namespace of a project."},
 	} {
-		eventually(t, test.job, func(context.Context) bool {
-			stdout, _, _ := runai(t, "describe", test.job, "-n", test.namespace)
-			return strings.Contains(stdout, "\n"+test.want)
+		suite.Eventually(t, test.job, suite.Soon, func() error {
+			stdout, _, _ := product.Runai(t, "describe", test.job, "-n", test.namespace)
+			return suite.Says(stdout, "\n"+test.want)
 		})
 	}
 }
 
 // --attach waits for the launcher, says why it takes long, and an interruption leaves the job alone.
 func TestAttachIsInterrupted(t *testing.T) {
-	namespace := addProject(t, "attached", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "attached", v1alpha1.ProjectSpec{})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		for ctx.Err() == nil && len(jobsIn(t, namespace)) == 0 {
+		for ctx.Err() == nil && len(product.Jobs(t, namespace)) == 0 {
 			time.Sleep(50 * time.Millisecond)
 		}
 		time.Sleep(time.Second)
 		cancel()
 	}()
-	stdout, stderr, _ := runaiWith(ctx, t, product.Kubeconfig(), "submit-mpi", "dist1", "-p", "attached", "-i", "x", "--attach")
-	if !strings.HasPrefix(stdout, "The job 'dist1' has been submitted successfully\n") || stderr != "runai: interrupted: job dist1 goes on; follow it with runai logs dist1 -f\n" {
+	stdout, stderr, _, err := product.RunRunai(ctx, product.Kubeconfig(), "submit-mpi", "dist1", "-p", "attached", "-i", "x", "--attach")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(stdout, "The job 'dist1' has been submitted successfully\n") ||
+		stderr != "runai: interrupted: job dist1 goes on; follow it with runai logs dist1 -f\n" {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
-	if jobs := jobsIn(t, namespace); len(jobs) != 1 {
+	if jobs := product.Jobs(t, namespace); len(jobs) != 1 {
 		t.Errorf("%d jobs", len(jobs))
 	}
 }

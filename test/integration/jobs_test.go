@@ -2,7 +2,6 @@ package integration
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,43 +11,14 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // dgx is a project of which training and interactive jobs run on different nodes.
 var dgx = v1alpha1.ProjectSpec{NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx"}, Interactive: []string{"t4", "v100"}}}
-
-func addProject(t *testing.T, name string, spec v1alpha1.ProjectSpec) (namespace string) {
-	t.Helper()
-	namespace, err := product.AddProject(t.Context(), name, spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return namespace
-}
-
-// upgrade changes the cluster's policy for one test.
-func upgrade(t *testing.T, helmArgs ...string) {
-	t.Helper()
-	if err := product.Upgrade(t.Context(), helmArgs...); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := product.Upgrade(context.WithoutCancel(t.Context())); err != nil {
-			t.Fatal(err)
-		}
-	})
-}
-
-func create(t *testing.T, job *v2beta1.MPIJob) {
-	t.Helper()
-	if err := product.Client.Create(t.Context(), job); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // refused creates a job and returns the causes of its refusal.
 func refused(t *testing.T, job *v2beta1.MPIJob) []string {
@@ -77,15 +47,13 @@ func podsOf(t *testing.T, job *v2beta1.MPIJob) pods {
 	t.Helper()
 	var found pods
 	want := int(*job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Replicas)
-	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, 60*time.Second, true, func(ctx context.Context) (bool, error) {
-		var list corev1.PodList
-		err := product.Client.List(ctx, &list, client.InNamespace(job.Namespace), client.MatchingLabels{v2beta1.JobNameLabel: job.Name})
-		found = sorted(list.Items)
-		return found.launcher.Name != "" && len(found.workers) == want, err
+	suite.Eventually(t, job.Name+" has its pods", time.Minute, func() error {
+		found = sorted(product.Pods(t, job.Namespace, client.MatchingLabels{v2beta1.JobNameLabel: job.Name}))
+		if found.launcher.Name == "" || len(found.workers) != want {
+			return fmt.Errorf("it has launcher %q and %d workers", found.launcher.Name, len(found.workers))
+		}
+		return nil
 	})
-	if err != nil {
-		t.Fatalf("%s has launcher %q and %d workers: %s", job.Name, found.launcher.Name, len(found.workers), err)
-	}
 	return found
 }
 

@@ -14,7 +14,7 @@ import (
 // What each option is good for, as the pods have it: a worker's and a launcher's main container, or
 // the pod around it.
 func TestOptionsReachThePods(t *testing.T) {
-	namespace := addProject(t, "options", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "options", v1alpha1.ProjectSpec{})
 	main := func(say func(corev1.Container) any) func(corev1.Pod) any {
 		return func(pod corev1.Pod) any { return say(pod.Spec.Containers[0]) }
 	}
@@ -30,7 +30,8 @@ func TestOptionsReachThePods(t *testing.T) {
 		{"--local-image", main(func(c corev1.Container) any { return c.ImagePullPolicy }), "Never", "Never"},
 		{"-e A=b=c", main(func(c corev1.Container) any { return c.Env[0].Name + " " + c.Env[0].Value }), "A b=c", "A b=c"},
 		{"-e A=SECRET:token,key", main(func(c corev1.Container) any { return c.Env[0].ValueFrom.SecretKeyRef.Name }), "token", "token"},
-		{"--command -- mpirun train", main(func(c corev1.Container) any { return strings.Join(c.Command, " ") }), "mpirun train", "/usr/sbin/sshd -De"},
+		{"--command -- mpirun train", main(func(c corev1.Container) any { return strings.Join(c.Command, " ") }), "mpirun train",
+			"/usr/sbin/sshd -De"},
 		{"-- mpirun train", main(func(c corev1.Container) any { return strings.Join(c.Args, " ") }), "mpirun train", ""},
 		{"--command sh --args -c --args train", main(words), "sh -c train", "/usr/sbin/sshd -De"},
 		{"--working-dir /code", main(func(c corev1.Container) any { return c.WorkingDir }), "/code", "/code"},
@@ -41,7 +42,8 @@ func TestOptionsReachThePods(t *testing.T) {
 		{"--memory 1G --memory-limit 2Gi", main(func(c corev1.Container) any {
 			return c.Resources.Requests.Memory().String() + " " + c.Resources.Limits.Memory().String()
 		}), "1G 2Gi", "1G 2Gi"},
-		{"--prevent-privilege-escalation", main(func(c corev1.Container) any { return *c.SecurityContext.AllowPrivilegeEscalation }), "false", "false"},
+		{"--prevent-privilege-escalation", main(func(c corev1.Container) any { return *c.SecurityContext.AllowPrivilegeEscalation }),
+			"false", "false"},
 		{"--host-ipc", func(pod corev1.Pod) any { return pod.Spec.HostIPC }, "true", "true"},
 		{"--host-network", func(pod corev1.Pod) any { return pod.Spec.HostNetwork }, "true", "true"},
 		{"--slots-per-worker 4", slots, "4", ""},
@@ -49,7 +51,7 @@ func TestOptionsReachThePods(t *testing.T) {
 		t.Run(test.args, func(t *testing.T) {
 			name := fmt.Sprintf("option-%d", i)
 			submit(t, append([]string{name, "-n", namespace}, strings.Fields(test.args)...)...)
-			found := podsOf(t, get(t, namespace, name))
+			found := podsOf(t, product.Job(t, namespace, name))
 			got := [2]string{fmt.Sprint(test.say(found.launcher)), fmt.Sprint(test.say(found.workers[0]))}
 			if diff := cmp.Diff([2]string{test.launcher, test.worker}, got); diff != "" {
 				t.Errorf("launcher and worker (-want +got):\n%s", diff)

@@ -7,7 +7,6 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
@@ -15,11 +14,12 @@ import (
 )
 
 func TestScheduling(t *testing.T) {
-	upgrade(t, "--set", "policy.scheduling.schedulerName=team-scheduler", "--set", "policy.scheduling.queueLabel=kueue.x-k8s.io/queue-name")
-	namespace := addProject(t, "scheduling", v1alpha1.ProjectSpec{Queue: "research"})
+	product.Upgrade(t, "--set", "policy.scheduling.schedulerName=team-scheduler",
+		"--set", "policy.scheduling.queueLabel=kueue.x-k8s.io/queue-name")
+	namespace := product.AddProject(t, "scheduling", v1alpha1.ProjectSpec{Queue: "research"})
 	job := mpijobtest.MakeMPIJob("gated", namespace).Workers(2).Gate(annotations.AdmissionGate).Gate("example.com/other").
 		Annotation(annotations.InteractiveKey, "true").Obj()
-	create(t, job)
+	product.Create(t, job)
 	if job.Labels["kueue.x-k8s.io/queue-name"] != "research" || job.Labels["priorityClassName"] != "build" {
 		t.Errorf("labels %v", job.Labels)
 	}
@@ -37,7 +37,7 @@ func TestScheduling(t *testing.T) {
 }
 
 func TestNodeAffinity(t *testing.T) {
-	namespace := addProject(t, "affinity", dgx)
+	namespace := product.AddProject(t, "affinity", dgx)
 	for _, test := range []struct {
 		name, key, value, want string
 	}{
@@ -51,7 +51,7 @@ func TestNodeAffinity(t *testing.T) {
 				builder = builder.Annotation(test.key, test.value)
 			}
 			job := builder.Obj()
-			create(t, job)
+			product.Create(t, job)
 			for _, pod := range podsOf(t, job).all() {
 				if got := nodeTypes(pod); got != test.want {
 					t.Errorf("%s: got %q, want %q", pod.Name, got, test.want)
@@ -62,7 +62,7 @@ func TestNodeAffinity(t *testing.T) {
 }
 
 func TestOwnAffinityIsKept(t *testing.T) {
-	namespace := addProject(t, "own-affinity", dgx)
+	namespace := product.AddProject(t, "own-affinity", dgx)
 	zone := corev1.NodeSelectorRequirement{Key: "zone", Operator: corev1.NodeSelectorOpIn, Values: []string{"z1"}}
 	job := mpijobtest.MakeMPIJob("zoned", namespace).Both(func(template *corev1.PodTemplateSpec) {
 		template.Spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
@@ -71,7 +71,7 @@ func TestOwnAffinityIsKept(t *testing.T) {
 			}},
 		}}
 	}).Obj()
-	create(t, job)
+	product.Create(t, job)
 	for _, pod := range podsOf(t, job).all() {
 		if got := nodeTypes(pod); got != "zone In z1;run.ai/type In dgx;" {
 			t.Errorf("%s: got %q", pod.Name, got)
@@ -80,9 +80,9 @@ func TestOwnAffinityIsKept(t *testing.T) {
 }
 
 func TestWholeGPUs(t *testing.T) {
-	namespace := addProject(t, "gpus", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "gpus", v1alpha1.ProjectSpec{})
 	job := mpijobtest.MakeMPIJob("two", namespace).Workers(2).Annotation(annotations.GPUKey, "2").Obj()
-	create(t, job)
+	product.Create(t, job)
 	found := podsOf(t, job)
 	for _, pod := range found.workers {
 		if limit := pod.Spec.Containers[0].Resources.Limits["nvidia.com/gpu"]; limit.Cmp(resource.MustParse("2")) != 0 {
@@ -95,18 +95,19 @@ func TestWholeGPUs(t *testing.T) {
 }
 
 func TestSharedGPU(t *testing.T) {
-	upgrade(t, "--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
-	namespace := addProject(t, "shared-gpu", v1alpha1.ProjectSpec{})
+	product.Upgrade(t, "--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
+	namespace := product.AddProject(t, "shared-gpu", v1alpha1.ProjectSpec{})
 	for name, test := range map[string]struct {
 		job        *v2beta1.MPIJob
 		key, value string
 	}{
 		"fraction": {mpijobtest.MakeMPIJob("fraction", namespace).Annotation(annotations.GPUKey, "0.5").Obj(), "gpu-fraction", "0.5"},
 		"memory":   {mpijobtest.MakeMPIJob("memory", namespace).Annotation(annotations.GPUMemoryKey, "1G").Obj(), "gpu-memory", "954"},
-		"manifest": {mpijobtest.MakeMPIJob("manifest", namespace).Limit(v2beta1.MPIReplicaTypeWorker, "nvidia.com/gpu", "0.5").Obj(), "gpu-fraction", "0.5"},
+		"manifest": {mpijobtest.MakeMPIJob("manifest", namespace).Limit(v2beta1.MPIReplicaTypeWorker, "nvidia.com/gpu", "0.5").Obj(),
+			"gpu-fraction", "0.5"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			create(t, test.job)
+			product.Create(t, test.job)
 			found := podsOf(t, test.job)
 			worker := found.workers[0]
 			if got := worker.Annotations[test.key]; got != test.value {
@@ -128,13 +129,13 @@ func TestSharedGPU(t *testing.T) {
 }
 
 func TestLargeShm(t *testing.T) {
-	namespace := addProject(t, "shm", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "shm", v1alpha1.ProjectSpec{})
 	for _, test := range []struct {
 		name, value, size string
 	}{{"unbounded", "true", ""}, {"bounded", "8Gi", "8Gi"}} {
 		t.Run(test.name, func(t *testing.T) {
 			job := mpijobtest.MakeMPIJob(test.name, namespace).Annotation(annotations.LargeShmKey, test.value).Obj()
-			create(t, job)
+			product.Create(t, job)
 			for _, pod := range podsOf(t, job).all() {
 				source := mountedAt(pod, "/dev/shm")
 				if source == nil || source.Medium != corev1.StorageMediumMemory {
@@ -160,9 +161,9 @@ func mountedAt(pod corev1.Pod, path string) *corev1.EmptyDirVolumeSource {
 }
 
 func TestLauncherEnv(t *testing.T) {
-	namespace := addProject(t, "env", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "env", v1alpha1.ProjectSpec{})
 	job := mpijobtest.MakeMPIJob("three", namespace).Workers(3).Obj()
-	create(t, job)
+	product.Create(t, job)
 	found := podsOf(t, job)
 	env := envOf(found.launcher)
 	for name, want := range map[string]string{
@@ -184,20 +185,22 @@ func TestLauncherEnv(t *testing.T) {
 
 // What the judge refuses, no pod ever comes of.
 func TestJudge(t *testing.T) {
-	namespace := addProject(t, "judged", v1alpha1.ProjectSpec{Restrictions: v1alpha1.Restrictions{HostNetwork: v1alpha1.Deny}})
+	namespace := product.AddProject(t, "judged", v1alpha1.ProjectSpec{Restrictions: v1alpha1.Restrictions{HostNetwork: v1alpha1.Deny}})
 	job := mpijobtest.MakeMPIJob("bad", namespace).Workers(0).Annotation(annotations.ProjectKey, "another").
 		Both(func(template *corev1.PodTemplateSpec) { template.Spec.HostNetwork = true }).Obj()
 	want := []string{
-		`metadata.annotations[run.ai/project]: Invalid value: "another": is not the project of this namespace, which belongs to judged: submit to a namespace of the project that you mean`,
+		`metadata.annotations[run.ai/project]: Invalid value: "another": is not the project of this namespace, ` +
+			`which belongs to judged: submit to a namespace of the project that you mean`,
 		`spec.mpiReplicaSpecs[Worker].replicas: Invalid value: 0: there must be at least one worker: write 1 or more`,
-		`spec.mpiReplicaSpecs[Launcher].template.spec.hostNetwork: Forbidden: is not allowed in project judged: leave it out, the pods then have a network of their own`,
-		`spec.mpiReplicaSpecs[Worker].template.spec.hostNetwork: Forbidden: is not allowed in project judged: leave it out, the pods then have a network of their own`,
+		`spec.mpiReplicaSpecs[Launcher].template.spec.hostNetwork: Forbidden: is not allowed in project judged: ` +
+			`leave it out, the pods then have a network of their own`,
+		`spec.mpiReplicaSpecs[Worker].template.spec.hostNetwork: Forbidden: is not allowed in project judged: ` +
+			`leave it out, the pods then have a network of their own`,
 	}
 	if diff := cmp.Diff(want, refused(t, job)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	var left v2beta1.MPIJobList
-	if err := product.Client.List(t.Context(), &left, client.InNamespace(namespace)); err != nil || len(left.Items) > 0 {
-		t.Errorf("%d jobs are left, %v", len(left.Items), err)
+	if left := product.Jobs(t, namespace); len(left) > 0 {
+		t.Errorf("%d jobs are left", len(left))
 	}
 }

@@ -7,13 +7,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
 // What the cluster refuses, the command line says in the words of its flags, every cause in a line.
 func TestRefusalsInTheWordsOfTheFlags(t *testing.T) {
-	namespace := addProject(t, "strict", v1alpha1.ProjectSpec{
-		NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx", "a100"}}, Restrictions: v1alpha1.Restrictions{HostNetwork: v1alpha1.Deny},
+	namespace := product.AddProject(t, "strict", v1alpha1.ProjectSpec{
+		NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx", "a100"}},
+		Restrictions: v1alpha1.Restrictions{HostNetwork: v1alpha1.Deny},
 	})
 	for _, test := range []struct {
 		args string
@@ -22,7 +23,9 @@ func TestRefusalsInTheWordsOfTheFlags(t *testing.T) {
 		{"-g 0.5", []string{"--gpu 0.5 is a share of a GPU, and this cluster shares none: write a whole number of GPUs"}},
 		{"--gpu-memory 20M", []string{"--gpu-memory 20M is a share of a GPU, and this cluster shares none: write a whole number of GPUs"}},
 		{"--node-type t4", []string{"--node-type t4 is not a node type of project strict for training jobs: write dgx or a100"}},
-		{"--host-network", []string{"--host-network is not allowed in project strict: leave it out, the pods then have a network of their own"}},
+		{"--host-network", []string{
+			"--host-network is not allowed in project strict: leave it out, the pods then have a network of their own",
+		}},
 		{"-g 0.5 --node-type t4 --host-network -n " + namespace, []string{
 			"--node-type t4 is not a node type of project strict for training jobs: write dgx or a100",
 			"--gpu 0.5 is a share of a GPU, and this cluster shares none: write a whole number of GPUs",
@@ -31,20 +34,20 @@ func TestRefusalsInTheWordsOfTheFlags(t *testing.T) {
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			args := append([]string{"submit-mpi", "dist1", "-p", "strict", "-i", "x"}, strings.Fields(test.args)...)
-			stdout, stderr, code := runai(t, args...)
+			stdout, stderr, code := product.Runai(t, args...)
 			if want := "runai: " + strings.Join(test.want, "\nrunai: ") + "\n"; stderr != want || stdout != "" || code != 1 {
 				t.Errorf("exit code %d, stdout %q\ngot  %swant %s", code, stdout, stderr, want)
 			}
 		})
 	}
-	if left := jobsIn(t, namespace); len(left) > 0 {
+	if left := product.Jobs(t, namespace); len(left) > 0 {
 		t.Errorf("%d jobs are left", len(left))
 	}
 }
 
 // kubectl shows the same causes, with the paths of annotations and fields.
 func TestRefusalsOfKubectl(t *testing.T) {
-	namespace := addProject(t, "manifests", dgx)
+	namespace := product.AddProject(t, "manifests", dgx)
 	for _, test := range []struct {
 		name, replace, by string
 		want              []string
@@ -52,15 +55,19 @@ func TestRefusalsOfKubectl(t *testing.T) {
 		{"an unknown annotation", `run.ai/large-shm: 1Gi`, `run.ai/large-shn: 1Gi`,
 			[]string{"metadata.annotations[run.ai/large-shn]: Forbidden: is not an annotation of run.ai/: did you mean run.ai/large-shm?"}},
 		{"another project", `run.ai/project: same`, `run.ai/project: other`,
-			[]string{`metadata.annotations[run.ai/project]: Invalid value: "other": is not the project of this namespace, which belongs to manifests`}},
+			[]string{`metadata.annotations[run.ai/project]: Invalid value: "other": ` +
+				`is not the project of this namespace, which belongs to manifests`}},
 		{"a contradiction", "resources: {}", "resources: {limits: {nvidia.com/gpu: 1}}",
-			[]string{`resources.limits[nvidia.com/gpu]: Invalid value: "1": contradicts metadata.annotations[run.ai/gpu], which asks for 2: write the same, or leave this out`}},
+			[]string{`resources.limits[nvidia.com/gpu]: Invalid value: "1": contradicts metadata.annotations[run.ai/gpu], ` +
+				`which asks for 2: write the same, or leave this out`}},
 		{"a field that cannot be decoded", "slotsPerWorker: 2", `slotsPerWorker: "two"`,
 			[]string{`spec.slotsPerWorker: Invalid value: "\"two\"": cannot be read as a whole number: write it without quotes`}},
 		{"a quantity that cannot be decoded", "resources: {}", "resources: {limits: {cpu: lots}}",
-			[]string{`spec.mpiReplicaSpecs[Worker].template.spec.containers[0].resources.limits[cpu]: Invalid value: "\"lots\"": cannot be read as a quantity`}},
+			[]string{`spec.mpiReplicaSpecs[Worker].template.spec.containers[0].resources.limits[cpu]: ` +
+				`Invalid value: "\"lots\"": cannot be read as a quantity`}},
 		{"several", `run.ai/gpu: "2"`, "run.ai/gpu: NaN\n    run.ai/gpu-memory: \"0\"",
-			[]string{`metadata.annotations[run.ai/gpu]: Invalid value: "NaN": is not a number of GPUs`, `metadata.annotations[run.ai/gpu-memory]: Invalid value: "0": is not an amount above 0`}},
+			[]string{`metadata.annotations[run.ai/gpu]: Invalid value: "NaN": is not a number of GPUs`,
+				`metadata.annotations[run.ai/gpu-memory]: Invalid value: "0": is not an amount above 0`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			manifest := strings.ReplaceAll(annotated, "project: same", "project: manifests")
@@ -80,40 +87,37 @@ func TestRefusalsOfKubectl(t *testing.T) {
 			}
 		})
 	}
-	if left := jobsIn(t, namespace); len(left) > 0 {
+	if left := product.Jobs(t, namespace); len(left) > 0 {
 		t.Errorf("%d jobs are left", len(left))
 	}
 }
 
 func TestProjectsAndNamespaces(t *testing.T) {
-	if _, err := product.AddProject(t.Context(), "labelled", v1alpha1.ProjectSpec{}); err != nil {
-		t.Fatal(err)
-	}
+	product.AddProject(t, "labelled", v1alpha1.ProjectSpec{})
 	for namespace, project := range map[string]string{"by-label": "single", "first": "several", "second": "several"} {
-		if err := product.AddNamespace(t.Context(), namespace, map[string]string{"runai/queue": project}); err != nil {
-			t.Fatal(err)
-		}
+		product.AddNamespace(t, namespace, map[string]string{"runai/queue": project})
 	}
 	for _, name := range []string{"single", "several"} {
-		if err := product.Client.Create(t.Context(), &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
-			t.Fatal(err)
-		}
+		product.Create(t, &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: name}})
 	}
 	for _, test := range []struct {
 		args, stdout, stderr string
 	}{
 		{"-p labelled", "mpijob.kubeflow.org/dist1\n", ""},
 		{"-p single", "mpijob.kubeflow.org/dist1\n", ""},
-		{"-p several", "", "runai: --project several has the namespaces first, second: write one of them with -n\n"},
+		{"-p several", "", "runai: project \"several\" has the namespaces first, second: select one with -n\n"},
 		{"-p several -n second", "mpijob.kubeflow.org/dist1\n", ""},
-		{"-p absent", "", "runai: --project absent was not found: no namespace has the label runai/queue=absent; see runai list projects\n"},
+		{"-p absent", "",
+			"runai: --project absent was not found: no namespace has the label runai/queue=absent; see runai list projects\n"},
 		{"-n absent", "", "runai: namespace absent does not exist: write -p PROJECT, or another namespace with -n\n"},
-		{"-p labelled -n second", "", "runai: --project labelled is not the project of this namespace, which belongs to several: submit to a namespace of the project that you mean\n"},
-		{"-p labelled", "", "runai: --name dist1 is the name of a job in namespace runai-labelled already: write another, or delete that job first\n"},
+		{"-p labelled -n second", "", "runai: --project labelled is not the project of this namespace, which belongs to several: " +
+			"submit to a namespace of the project that you mean\n"},
+		{"-p labelled", "", "runai: --name dist1 is the name of a job in namespace runai-labelled already: " +
+			"write another, or delete that job first\n"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			args := append([]string{"submit-mpi", "--name", "dist1", "-i", "x", "-o", "name"}, strings.Fields(test.args)...)
-			if stdout, stderr, _ := runai(t, args...); stdout != test.stdout || stderr != test.stderr {
+			if stdout, stderr, _ := product.Runai(t, args...); stdout != test.stdout || stderr != test.stderr {
 				t.Errorf("got  %s%swant %s%s", stdout, stderr, test.stdout, test.stderr)
 			}
 		})
@@ -122,21 +126,21 @@ func TestProjectsAndNamespaces(t *testing.T) {
 
 // A user of her own, with no more than the permission to create jobs.
 func TestOrdinaryUser(t *testing.T) {
-	namespace := addProject(t, "users", dgx)
+	namespace := product.AddProject(t, "users", dgx)
 	user, err := product.AddUser("alice")
 	if err != nil {
 		t.Fatal(err)
 	}
 	submit := func() (string, string, int) {
-		return runaiWith(t.Context(), t, user.Kubeconfig(), "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-o", "name")
+		return product.RunaiAs(t, user.Kubeconfig(), "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-o", "name")
 	}
 	_, stderr, code := submit()
-	if want := "runai: alice may not create mpijobs in namespace runai-users: check the project, or ask your administrator for the permission\n"; stderr != want || code != 1 {
+	want := "runai: alice may not create mpijobs in namespace runai-users: " +
+		"check the project, or ask your administrator for the permission\n"
+	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
-	if err := product.Permit(t.Context(), namespace, "alice", install.Verbs("kubeflow.org", []string{"mpijobs"}, "create")); err != nil {
-		t.Fatal(err)
-	}
+	product.Permit(t, namespace, "alice", install.Verbs("kubeflow.org", []string{"mpijobs"}, "create"))
 	if stdout, stderr, _ := submit(); stdout != "mpijob.kubeflow.org/dist1\n" {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
@@ -144,8 +148,8 @@ func TestOrdinaryUser(t *testing.T) {
 
 // Requests are logged without what identifies the user.
 func TestDebugLog(t *testing.T) {
-	namespace := addProject(t, "logged", v1alpha1.ProjectSpec{})
-	_, stderr, code := runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-e", "TOKEN=hunter2", "--loglevel", "debug")
+	namespace := product.AddProject(t, "logged", v1alpha1.ProjectSpec{})
+	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-e", "TOKEN=hunter2", "--loglevel", "debug")
 	if code != 0 || !strings.Contains(stderr, "method=POST") || !strings.Contains(stderr, "201 Created") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}

@@ -1,54 +1,26 @@
 package integration
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// runai runs the real binary as the administrator.
-func runai(t *testing.T, args ...string) (stdout, stderr string, code int) {
-	t.Helper()
-	return runaiWith(t.Context(), t, product.Kubeconfig(), args...)
-}
-
-// runaiWith runs it with a kubeconfig; the end of the context interrupts it, as a person does.
-func runaiWith(ctx context.Context, t *testing.T, kubeconfig string, args ...string) (stdout, stderr string, code int) {
-	t.Helper()
-	stdout, stderr, code, err := product.RunRunai(ctx, kubeconfig, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return stdout, stderr, code
-}
-
-func get(t *testing.T, namespace, name string) *v2beta1.MPIJob {
-	t.Helper()
-	job := &v2beta1.MPIJob{}
-	if err := product.Client.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: name}, job); err != nil {
-		t.Fatal(err)
-	}
-	return job
-}
-
 // The documentation's example as it is written.
 func TestSeedExample(t *testing.T) {
-	namespace := addProject(t, "seed", dgx)
-	stdout, stderr, code := runai(t, "submit-mpi", "--name", "dist1", "-p", "seed", "--processes=2", "-g", "1",
+	namespace := product.AddProject(t, "seed", dgx)
+	stdout, stderr, code := product.Runai(t, "submit-mpi", "--name", "dist1", "-p", "seed", "--processes=2", "-g", "1",
 		"-i", "gcr.io/run-ai-demo/quickstart-distributed")
 	want := "The job 'dist1' has been submitted successfully\nYou can run `runai describe job dist1 -p seed` to check the job status\n"
 	if stdout != want || stderr != "" || code != 0 {
 		t.Fatalf("exit code %d, stderr %q, got\n%s", code, stderr, stdout)
 	}
-	found := podsOf(t, get(t, namespace, "dist1"))
+	found := podsOf(t, product.Job(t, namespace, "dist1"))
 	if got := envOf(found.launcher)["RUNAI_MPI_NUM_WORKERS"]; got != "2" {
 		t.Errorf("RUNAI_MPI_NUM_WORKERS=%s", got)
 	}
@@ -96,16 +68,16 @@ spec:
 
 // The same intent by either way makes the same job.
 func TestKubectlGetsTheSame(t *testing.T) {
-	namespace := addProject(t, "same", dgx)
-	if _, _, err := product.Kubectl(t.Context(), strings.NewReader(annotated), "create", "-n", namespace, "-f", "-"); err != nil {
-		t.Fatal(err)
-	}
-	_, stderr, code := runai(t, "submit-mpi", "by-runai", "-p", "same", "-g", "2", "--large-shm=1Gi", "--interactive", "--node-type", "v100",
+	namespace := product.AddProject(t, "same", dgx)
+	product.CreateManifest(t, namespace, annotated)
+	_, stderr, code := product.Runai(t, "submit-mpi", "by-runai", "-p", "same", "-g", "2", "--large-shm=1Gi",
+		"--interactive", "--node-type", "v100",
 		"--processes=3", "--slots-per-worker=2", "-i", "example/train", "-e", "A=1", "--command", "--", "mpirun", "train")
 	if code != 0 {
 		t.Fatal(stderr)
 	}
-	if diff := cmp.Diff(canonical(t, get(t, namespace, "by-kubectl").Spec), canonical(t, get(t, namespace, "by-runai").Spec)); diff != "" {
+	diff := cmp.Diff(canonical(t, product.Job(t, namespace, "by-kubectl").Spec), canonical(t, product.Job(t, namespace, "by-runai").Spec))
+	if diff != "" {
 		t.Errorf("(-kubectl +runai):\n%s", diff)
 	}
 }
@@ -120,29 +92,31 @@ func canonical(t *testing.T, value any) string {
 }
 
 func TestGeneratedNames(t *testing.T) {
-	namespace := addProject(t, "names", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "names", v1alpha1.ProjectSpec{})
 	for _, want := range []string{"job-0", "job-1"} {
-		if stdout, stderr, _ := runai(t, "submit-mpi", "-p", "names", "-i", "x", "-o", "name"); stdout != "mpijob.kubeflow.org/"+want+"\n" {
+		stdout, stderr, _ := product.Runai(t, "submit-mpi", "-p", "names", "-i", "x", "-o", "name")
+		if stdout != "mpijob.kubeflow.org/"+want+"\n" {
 			t.Fatalf("got %q %q, want %s", stdout, stderr, want)
 		}
 	}
-	if err := product.Client.Delete(t.Context(), get(t, namespace, "job-0")); err != nil {
+	if err := product.Client.Delete(t.Context(), product.Job(t, namespace, "job-0")); err != nil {
 		t.Fatal(err)
 	}
-	if stdout, stderr, _ := runai(t, "submit-mpi", "-p", "names", "-i", "x", "-o", "name"); stdout != "mpijob.kubeflow.org/job-0\n" {
+	stdout, stderr, _ := product.Runai(t, "submit-mpi", "-p", "names", "-i", "x", "-o", "name")
+	if stdout != "mpijob.kubeflow.org/job-0\n" {
 		t.Errorf("the smallest free name is job-0: got %q %q", stdout, stderr)
 	}
 }
 
 // People submit at once: everybody gets a name, and none is left out.
 func TestConcurrentNames(t *testing.T) {
-	addProject(t, "crowd", v1alpha1.ProjectSpec{})
+	product.AddProject(t, "crowd", v1alpha1.ProjectSpec{})
 	const people, each = 10, 20
 	names := make(chan string, people*each)
 	for range people {
 		go func() {
 			for range each {
-				stdout, stderr, _ := runai(t, "submit-mpi", "-p", "crowd", "--job-name-prefix", "x", "-i", "x", "-o", "name")
+				stdout, stderr, _ := product.Runai(t, "submit-mpi", "-p", "crowd", "--job-name-prefix", "x", "-i", "x", "-o", "name")
 				names <- strings.TrimSpace(stdout + stderr)
 			}
 		}()
@@ -159,13 +133,12 @@ func TestConcurrentNames(t *testing.T) {
 }
 
 func TestDryRunOfTheServer(t *testing.T) {
-	namespace := addProject(t, "dry", dgx)
-	stdout, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "dry", "-i", "x", "--dry-run=server")
+	namespace := product.AddProject(t, "dry", dgx)
+	stdout, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-p", "dry", "-i", "x", "--dry-run=server")
 	if code != 0 || !strings.Contains(stdout, "run.ai/applied-policies: scheduling,node-affinity") {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
-	var jobs v2beta1.MPIJobList
-	if err := product.Client.List(t.Context(), &jobs, client.InNamespace(namespace)); err != nil || len(jobs.Items) > 0 {
-		t.Errorf("%d jobs, %v", len(jobs.Items), err)
+	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
+		t.Errorf("%d jobs", len(jobs))
 	}
 }

@@ -2,22 +2,23 @@ package integration
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // What a newer CRD knows and this program does not survives every policy.
 func TestUnknownFieldsSurvive(t *testing.T) {
-	upgrade(t, "--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
-	namespace := addProject(t, "future", dgx)
+	product.Upgrade(t, "--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
+	namespace := product.AddProject(t, "future", dgx)
 	extendCRD(t)
 	object := &unstructured.Unstructured{}
 	if err := yaml.Unmarshal([]byte(futureJob), object); err != nil {
@@ -25,13 +26,13 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 	}
 	object.SetNamespace(namespace)
 	waitForFuture(t, object)
-	if err := product.Client.Create(t.Context(), object); err != nil {
-		t.Fatal(err)
-	}
-	if applied := object.GetAnnotations()["run.ai/applied-policies"]; !strings.HasPrefix(applied, "scheduling,node-affinity,gpu,home-dir,launcher-env,large-shm,git-sync,start-gate ") {
+	product.Create(t, object)
+	applied := object.GetAnnotations()["run.ai/applied-policies"]
+	if !strings.HasPrefix(applied, "scheduling,node-affinity,gpu,home-dir,launcher-env,large-shm,git-sync,start-gate ") {
 		t.Errorf("only %s applied", applied)
 	}
-	if got, want := strings.Count(canonical(t, object.Object["spec"]), `"future": "kept"`), strings.Count(futureJob, "future: kept"); got != want {
+	got, want := strings.Count(canonical(t, object.Object["spec"]), `"future": "kept"`), strings.Count(futureJob, "future: kept")
+	if got != want {
 		t.Errorf("%d of %d unknown fields are left:\n%s", got, want, canonical(t, object.Object["spec"]))
 	}
 }
@@ -41,7 +42,13 @@ apiVersion: kubeflow.org/v2beta1
 kind: MPIJob
 metadata:
   name: future
-  annotations: {run.ai/gpu: "0.5", run.ai/large-shm: "true", run.ai/interactive: "true", run.ai/node-type: t4, run.ai/create-home-dir: "true", run.ai/git-sync: "source=https://git.example.com/code"}
+  annotations:
+    run.ai/gpu: "0.5"
+    run.ai/large-shm: "true"
+    run.ai/interactive: "true"
+    run.ai/node-type: t4
+    run.ai/create-home-dir: "true"
+    run.ai/git-sync: "source=https://git.example.com/code"
 spec:
   future: kept
   runPolicy: {future: kept}
@@ -115,13 +122,14 @@ func keepUnknown(schema *apiextensionsv1.JSONSchemaProps) {
 // waitForFuture waits until the API server serves the changed schema.
 func waitForFuture(t *testing.T, job *unstructured.Unstructured) {
 	t.Helper()
-	err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, 20*time.Second, true, func(ctx context.Context) (bool, error) {
+	suite.Eventually(t, "an unknown field is kept", suite.Soon, func() error {
 		probe := job.DeepCopy()
-		err := product.Client.Create(ctx, probe, client.DryRunAll)
-		_, kept, _ := unstructured.NestedString(probe.Object, "spec", "future")
-		return kept, client.IgnoreNotFound(err)
+		if err := product.Client.Create(t.Context(), probe, client.DryRunAll); err != nil {
+			return err
+		}
+		if _, kept, _ := unstructured.NestedString(probe.Object, "spec", "future"); !kept {
+			return errors.New("the API server prunes it")
+		}
+		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }

@@ -15,32 +15,29 @@ import (
 
 // A label without a Project: nothing is admitted unjudged, and the command line gives up in words.
 func TestLabelWithoutProject(t *testing.T) {
-	if err := product.AddNamespace(t.Context(), "runai-orphan", map[string]string{"runai/queue": "orphan"}); err != nil {
-		t.Fatal(err)
-	}
+	product.AddNamespace(t, "runai-orphan", map[string]string{"runai/queue": "orphan"})
 	err := product.Client.Create(t.Context(), mpijobtest.MakeMPIJob("dist1", "runai-orphan").Obj())
 	if !apierrors.IsServiceUnavailable(err) {
 		t.Errorf("got %v", err)
 	}
 	start := time.Now()
-	_, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "orphan", "-i", "x")
-	want := "runai: project orphan does not exist, or was created this very moment; namespace runai-orphan belongs to it by its label runai/queue\n"
+	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-p", "orphan", "-i", "x")
+	want := "runai: project orphan does not exist, or was created this very moment; " +
+		"namespace runai-orphan belongs to it by its label runai/queue\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d\ngot  %swant %s", code, stderr, want)
 	}
 	if took := time.Since(start); took < 5*time.Second || took > 15*time.Second {
 		t.Errorf("it tried for %s, not for about 10 s", took)
 	}
-	if left := jobsIn(t, "runai-orphan"); len(left) > 0 {
+	if left := product.Jobs(t, "runai-orphan"); len(left) > 0 {
 		t.Errorf("%d jobs are left", len(left))
 	}
 }
 
 // A Project that appears while the command line tries: the retry succeeds.
 func TestProjectThatIsNew(t *testing.T) {
-	if err := product.AddNamespace(t.Context(), "runai-new", map[string]string{"runai/queue": "new"}); err != nil {
-		t.Fatal(err)
-	}
+	product.AddNamespace(t, "runai-new", map[string]string{"runai/queue": "new"})
 	go func() {
 		time.Sleep(time.Second)
 		project := &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "new"}, Spec: dgx}
@@ -48,7 +45,7 @@ func TestProjectThatIsNew(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	stdout, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "new", "-i", "x", "-o", "yaml")
+	stdout, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-p", "new", "-i", "x", "-o", "yaml")
 	if code != 0 || !strings.Contains(stdout, "- dgx") {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}

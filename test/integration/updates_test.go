@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
@@ -20,7 +19,9 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
-	"github.com/runai-mpi/runai-mpi/test/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // claims are those of the researcher of these tests.
@@ -33,29 +34,15 @@ func as(t *testing.T, name string, extra map[string][]string, groups ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "mpijobs"}, Rules: []rbacv1.PolicyRule{
-		{APIGroups: []string{"kubeflow.org"}, Resources: []string{"*"}, Verbs: []string{"*"}},
-	}}
-	binding := &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "mpijobs"},
-		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "mpijobs"},
-		Subjects: []rbacv1.Subject{{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "system:authenticated"}},
-	}
-	for _, object := range []client.Object{role, binding} {
-		if err := client.IgnoreAlreadyExists(product.Client.Create(t.Context(), object)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	binding := product.PermitEverybody(t, install.Verbs("kubeflow.org", []string{"*"}, "*"))
 	t.Cleanup(func() { _ = product.Client.Delete(context.WithoutCancel(t.Context()), binding) }) // the next user binds it again
 	return user
 }
 
-func clientOf(t *testing.T, user *env.User) client.Client {
+// mergePatch changes an object as a user.
+func mergePatch(t *testing.T, user client.Client, object client.Object, patch string) error {
 	t.Helper()
-	c, err := client.New(user.Config, client.Options{Scheme: product.Client.Scheme()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return user.Patch(t.Context(), object, client.RawPatch(types.MergePatchType, []byte(patch)))
 }
 
 // An edit is what somebody does to a job, as a merge patch.
@@ -67,11 +54,13 @@ var refusedEdits = []edit{
 	{"command", fmt.Sprintf(roleOf, `{"template":{"spec":{"containers":[{"name":"mpi","image":"example/mpi","command":["steal"]}]}}}`)},
 	{"image", fmt.Sprintf(roleOf, `{"template":{"spec":{"containers":[{"name":"mpi","image":"example/other"}]}}}`)},
 	{"volumes", fmt.Sprintf(roleOf, `{"template":{"spec":{"volumes":[{"name":"x","hostPath":{"path":"/"}}]}}}`)},
-	{"env", fmt.Sprintf(roleOf, `{"template":{"spec":{"containers":[{"name":"mpi","image":"example/mpi","env":[{"name":"LD_PRELOAD","value":"x"}]}]}}}`)},
+	{"env", fmt.Sprintf(roleOf,
+		`{"template":{"spec":{"containers":[{"name":"mpi","image":"example/mpi","env":[{"name":"LD_PRELOAD","value":"x"}]}]}}}`)},
 	{"affinity", fmt.Sprintf(roleOf, `{"template":{"spec":{"affinity":{"podAffinity":{}}}}}`)},
 	{"ids", fmt.Sprintf(roleOf, `{"template":{"spec":{"securityContext":{"runAsUser":1001}}}}`)},
 	{"schedulerName", fmt.Sprintf(roleOf, `{"template":{"spec":{"schedulerName":"other"}}}`)},
-	{"confinement", fmt.Sprintf(roleOf, `{"template":{"metadata":{"annotations":{"container.apparmor.security.beta.kubernetes.io/mpi":"unconfined"}}}}`)},
+	{"confinement", fmt.Sprintf(roleOf,
+		`{"template":{"metadata":{"annotations":{"container.apparmor.security.beta.kubernetes.io/mpi":"unconfined"}}}}`)},
 	{"a new role", `{"spec":{"mpiReplicaSpecs":{"Other":{"template":{"spec":{"containers":[{"name":"c","image":"x"}]}}}}}}`},
 	{"queue", `{"metadata":{"labels":{"kai.scheduler/queue":"other"}}}`},
 	{"intent", `{"metadata":{"annotations":{"run.ai/run-as-user":null}}}`},
@@ -107,7 +96,8 @@ var allowedEdits = []edit{
 // T12 to T15: one rule for everybody, on a running and on a suspended job, before and after the
 // policy and the project changed.
 func TestUpdates(t *testing.T) {
-	namespace := addProject(t, "updates", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired, NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx"}}})
+	namespace := product.AddProject(t, "updates",
+		v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired, NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx"}}})
 	people := map[string]*env.User{
 		"the owner":          as(t, "saml:alice", claims),
 		"another user":       as(t, "saml:bob", map[string][]string{"run.ai/uid": {"1001"}, "run.ai/gid": {"1001"}}),
@@ -118,21 +108,19 @@ func TestUpdates(t *testing.T) {
 	}
 	for _, suspended := range []bool{false, true} {
 		name := map[bool]string{false: "running", true: "suspended"}[suspended]
-		job := mpijobtest.MakeMPIJob(name, namespace).Annotation(annotations.RunAsUserKey, "true").Job(func(job *v2beta1.MPIJob) { job.Spec.RunPolicy.Suspend = &suspended }).Obj()
-		if err := clientOf(t, people["the owner"]).Create(t.Context(), job); err != nil {
-			t.Fatal(err)
-		}
+		job := mpijobtest.MakeMPIJob(name, namespace).Annotation(annotations.RunAsUserKey, "true").Obj()
+		job.Spec.RunPolicy.Suspend = &suspended
+		suite.Create(t, product.ClientOf(t, people["the owner"]), job)
 	}
 	owner := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "owner", Namespace: namespace}}
-	if err := product.Client.Create(t.Context(), owner); err != nil {
-		t.Fatal(err)
-	}
-	own := edit{"an owner", fmt.Sprintf(`{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner","uid":%q}]}}`, owner.UID)}
+	product.Create(t, owner)
+	const owned = `{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner","uid":%q}]}}`
+	own := edit{"an owner", fmt.Sprintf(owned, owner.UID)}
 	allowed := append(slices.Clone(allowedEdits), own, edit{"no owner", `{"metadata":{"ownerReferences":null}}`})
 	tryAll := func(when string, restores bool) {
 		for who, user := range people {
 			for _, name := range []string{"running", "suspended"} {
-				tryEdits(t, clientOf(t, user), get(t, namespace, name), allowed, who+" "+when, restores)
+				tryEdits(t, product.ClientOf(t, user), product.Job(t, namespace, name), allowed, who+" "+when, restores)
 			}
 		}
 	}
@@ -145,7 +133,7 @@ func TestUpdates(t *testing.T) {
 	if err := product.Client.Update(t.Context(), project); err != nil {
 		t.Fatal(err)
 	}
-	upgrade(t, "--set", "policy.scheduling.schedulerName=other", "--set", "policy.start.gate=false")
+	product.Upgrade(t, "--set", "policy.scheduling.schedulerName=other", "--set", "policy.start.gate=false")
 	tryAll("after the policy changed", false)
 }
 
@@ -174,7 +162,7 @@ func tryEdits(t *testing.T, user client.Client, of *v2beta1.MPIJob, allowed []ed
 			t.Errorf("%s cannot change %s of %s: %s", who, e.name, name, err)
 		}
 	}
-	if diff := cmp.Diff(before, governed(t, get(t, namespace, name))); diff != "" {
+	if diff := cmp.Diff(before, governed(t, product.Job(t, namespace, name))); diff != "" {
 		t.Errorf("%s changed what %s runs (-before +after):\n%s", who, name, diff)
 	}
 }
@@ -196,32 +184,26 @@ func governed(t *testing.T, job *v2beta1.MPIJob) string {
 
 // A job from before the installation has no stamp: it may be steered, and nothing else.
 func TestUpdateOfOlderJob(t *testing.T) {
-	if err := product.AddNamespace(t.Context(), "older", nil); err != nil {
-		t.Fatal(err)
-	}
-	create(t, mpijobtest.MakeMPIJob("old", "older").Obj())
+	product.AddNamespace(t, "older", nil)
+	product.Create(t, mpijobtest.MakeMPIJob("old", "older").Obj())
 	const empty = `{apiVersion: kubeflow.org/v2beta1, kind: MPIJob, metadata: {name: empty}}` // the CRD requires no spec
-	if _, _, err := product.Kubectl(t.Context(), strings.NewReader(empty), "create", "-n", "older", "-f", "-"); err != nil {
-		t.Fatal(err)
-	}
-	if err := product.Client.Create(t.Context(), &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "older"}}); err != nil {
-		t.Fatal(err)
-	}
+	product.CreateManifest(t, "older", empty)
+	product.Create(t, &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "older"}})
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "older"}}
-	if err := product.Client.Patch(t.Context(), namespace, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":{"runai/queue":"older"}}}`))); err != nil {
+	if err := mergePatch(t, product.Client, namespace, `{"metadata":{"labels":{"runai/queue":"older"}}}`); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the namespace is the project's", func(ctx context.Context) bool {
-		err := product.Client.Patch(ctx, get(t, "older", "old"), client.RawPatch(types.MergePatchType, []byte(refusedEdits[1].patch)))
-		return err != nil && strings.Contains(err.Error(), "cannot be changed after its submission")
+	suite.Eventually(t, "the namespace is the project's", suite.Soon, func() error {
+		err := mergePatch(t, product.Client, product.Job(t, "older", "old"), refusedEdits[1].patch)
+		return suite.Refused(err, "cannot be changed after its submission")
 	})
 	for _, e := range allowedEdits {
-		if err := product.Client.Patch(t.Context(), get(t, "older", "old"), client.RawPatch(types.MergePatchType, []byte(e.patch))); err != nil {
+		if err := mergePatch(t, product.Client, product.Job(t, "older", "old"), e.patch); err != nil {
 			t.Errorf("%s: %s", e.name, err)
 		}
 	}
 	for _, patch := range []string{`{"metadata":{"finalizers":["example.com/hold"]}}`, `{"metadata":{"finalizers":null}}`} {
-		if err := product.Client.Patch(t.Context(), get(t, "older", "empty"), client.RawPatch(types.MergePatchType, []byte(patch))); err != nil {
+		if err := mergePatch(t, product.Client, product.Job(t, "older", "empty"), patch); err != nil {
 			t.Errorf("a job without a spec: %s: %s", patch, err)
 		}
 	}
@@ -249,36 +231,40 @@ spec:
       template:
         spec:
           schedulingGates: [{name: run.ai/admission}]
-          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: zone, operator: In, values: [z1]}]}]}}}
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [
+            {matchExpressions: [{key: zone, operator: In, values: [z1]}]}]}}}
           containers: [{name: mpi, image: example/train, env: [{name: A, value: "1"}], resources: {limits: {nvidia.com/gpu: "0.5"}}}]
 `
 
 // Somebody applies the same lean manifest again, in either way: nothing changes, and nothing fails.
 func TestApplyAgain(t *testing.T) {
-	upgrade(t, "--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
-	namespace := addProject(t, "applied", dgx)
+	product.Upgrade(t, "--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
+	namespace := product.AddProject(t, "applied", dgx)
 	for name, flags := range map[string][]string{"client-side": nil, "server-side": {"--server-side", "--force-conflicts"}} {
 		t.Run(name, func(t *testing.T) {
 			apply := func(text string) (string, error) {
-				_, stderr, err := product.Kubectl(t.Context(), strings.NewReader(text), append([]string{"apply", "-n", namespace, "-f", "-"}, flags...)...)
+				_, stderr, err := product.Kubectl(t.Context(), strings.NewReader(text),
+					append([]string{"apply", "-n", namespace, "-f", "-"}, flags...)...)
 				return stderr, err
 			}
 			text := fmt.Sprintf(applied, name)
 			if stderr, err := apply(text); err != nil {
 				t.Fatal(stderr)
 			}
-			before := get(t, namespace, name)
+			before := product.Job(t, namespace, name)
 			for range 2 {
 				if stderr, err := apply(text); err != nil {
 					t.Fatal(stderr)
 				}
 			}
-			after := get(t, namespace, name)
+			after := product.Job(t, namespace, name)
 			if diff := cmp.Diff(stored(t, before), stored(t, after)); diff != "" {
 				t.Errorf("applied again (-before +after):\n%s", diff)
 			}
 			stderr, err := apply(strings.Replace(text, "mpirun, train", "mpirun, steal", 1))
-			if err == nil || !strings.Contains(stderr, "what a job runs cannot be changed after its submission (spec.mpiReplicaSpecs[Launcher]): delete it and submit it again") {
+			const want = "what a job runs cannot be changed after its submission (spec.mpiReplicaSpecs[Launcher]): " +
+				"delete it and submit it again"
+			if err == nil || !strings.Contains(stderr, want) {
 				t.Errorf("a changed command: %v, %s", err, stderr)
 			}
 		})

@@ -1,19 +1,19 @@
 package integration
 
 import (
-	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // suspended is a change of what runs, or when.
@@ -22,21 +22,19 @@ const suspended = `{"spec":{"runPolicy":{"suspend":true}}}`
 // A webhook that is down refuses creations and changes of jobs in projects, and nothing else: what its
 // configuration would stop by mistake could not be mended by anybody until it is up again.
 func TestWebhookIsDown(t *testing.T) {
-	namespace := addProject(t, "down", v1alpha1.ProjectSpec{})
-	ending := addProject(t, "ending", v1alpha1.ProjectSpec{})
-	if err := product.AddNamespace(t.Context(), "still-up", nil); err != nil {
-		t.Fatal(err)
-	}
+	namespace := product.AddProject(t, "down", v1alpha1.ProjectSpec{})
+	ending := product.AddProject(t, "ending", v1alpha1.ProjectSpec{})
+	product.AddNamespace(t, "still-up", nil)
 	for _, name := range []string{"background", "foreground", "orphan", "runs"} {
-		create(t, mpijobtest.MakeMPIJob(name, namespace).Obj())
-		podsOf(t, get(t, namespace, name))
+		product.Create(t, mpijobtest.MakeMPIJob(name, namespace).Obj())
+		podsOf(t, product.Job(t, namespace, name))
 	}
 	holdUp(t, ending)
 	if err := product.Webhook.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	t.Run("creations are refused", func(t *testing.T) { creationsAreRefused(t, namespace) })
-	t.Run("controllers go on", func(t *testing.T) { controllersGoOn(t, get(t, namespace, "runs")) })
+	t.Run("controllers go on", func(t *testing.T) { controllersGoOn(t, product.Job(t, namespace, "runs")) })
 	for _, cascade := range []string{"background", "foreground", "orphan"} {
 		t.Run("deletion, "+cascade, func(t *testing.T) { isDeleted(t, namespace, cascade) })
 	}
@@ -46,15 +44,16 @@ func TestWebhookIsDown(t *testing.T) {
 	if err := product.StartWebhook(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, stderr, code := runai(t, "submit-mpi", "dist1", "-p", "down", "-i", "x"); code != 0 {
+	if _, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-p", "down", "-i", "x"); code != 0 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
 }
 
 func creationsAreRefused(t *testing.T, namespace string) {
-	before := len(jobsIn(t, namespace))
-	_, stderr, code := runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
-	want := "runai: the webhook mpijobs.admission.run.ai does not answer, and without it no job is created: try again, or ask your administrator\n"
+	before := len(product.Jobs(t, namespace))
+	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
+	want := "runai: the webhook mpijobs.admission.run.ai does not answer, and without it no job is created: " +
+		"try again, or ask your administrator\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
@@ -62,11 +61,11 @@ func creationsAreRefused(t *testing.T, namespace string) {
 	if want := `failed calling webhook "mpijobs.admission.run.ai"`; err == nil || !strings.Contains(stderr, want) {
 		t.Errorf("got %v: %s", err, stderr)
 	}
-	err = product.Client.Patch(t.Context(), get(t, namespace, "runs"), client.RawPatch(types.MergePatchType, []byte(suspended)))
-	if err == nil || !strings.Contains(err.Error(), "failed calling webhook") {
-		t.Errorf("a change: got %v", err)
+	err = mergePatch(t, product.Client, product.Job(t, namespace, "runs"), suspended)
+	if err := suite.Refused(err, "failed calling webhook"); err != nil {
+		t.Errorf("a change: %s", err)
 	}
-	if after := len(jobsIn(t, namespace)); after != before {
+	if after := len(product.Jobs(t, namespace)); after != before {
 		t.Errorf("%d jobs are there, %d were before", after, before)
 	}
 }
@@ -80,26 +79,29 @@ func controllersGoOn(t *testing.T, job *v2beta1.MPIJob) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "the operator writes that the job runs", func(context.Context) bool {
-		for _, condition := range get(t, job.Namespace, job.Name).Status.Conditions {
-			if condition.Type == v2beta1.JobRunning {
-				return condition.Status == corev1.ConditionTrue
-			}
+	suite.Eventually(t, "the operator writes that the job runs", suite.Soon, func() error {
+		conditions := product.Job(t, job.Namespace, job.Name).Status.Conditions
+		if !slices.ContainsFunc(conditions, runs) {
+			return fmt.Errorf("the conditions are %v", conditions)
 		}
-		return false
+		return nil
 	})
 	for _, patch := range []string{`{"metadata":{"finalizers":["` + hold + `"]}}`, `{"metadata":{"finalizers":null}}`} {
-		if err := product.Client.Patch(t.Context(), job, client.RawPatch(types.MergePatchType, []byte(patch))); err != nil {
+		if err := mergePatch(t, product.Client, job, patch); err != nil {
 			t.Errorf("%s: %s", patch, err)
 		}
 	}
 }
 
+func runs(condition v2beta1.JobCondition) bool {
+	return condition.Type == v2beta1.JobRunning && condition.Status == corev1.ConditionTrue
+}
+
 // jobsAreFree where no label names a project.
 func jobsAreFree(t *testing.T, namespace string) {
 	job := mpijobtest.MakeMPIJob("elsewhere", namespace).Obj()
-	create(t, job)
-	if err := product.Client.Patch(t.Context(), job, client.RawPatch(types.MergePatchType, []byte(suspended))); err != nil {
+	product.Create(t, job)
+	if err := mergePatch(t, product.Client, job, suspended); err != nil {
 		t.Error(err)
 	}
 	if err := product.Client.Delete(t.Context(), job, client.PropagationPolicy(metav1.DeletePropagationForeground)); err != nil {
@@ -114,10 +116,8 @@ func otherKindsAreFree(t *testing.T, namespace string) {
 		&corev1.ConfigMap{ObjectMeta: meta},
 		&corev1.Pod{ObjectMeta: meta, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "x"}}}},
 	} {
-		if err := product.Client.Create(t.Context(), object); err != nil {
-			t.Fatal(err)
-		}
-		if err := product.Client.Patch(t.Context(), object, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":{"a":"b"}}}`))); err != nil {
+		product.Create(t, object)
+		if err := mergePatch(t, product.Client, object, `{"metadata":{"labels":{"a":"b"}}}`); err != nil {
 			t.Error(err)
 		}
 		if err := product.Client.Delete(t.Context(), object); err != nil {

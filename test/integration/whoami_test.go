@@ -8,9 +8,9 @@ import (
 
 // A user learns who she is without any permission but to submit, and nothing is created.
 func TestWhoami(t *testing.T) {
-	namespace := addProject(t, "whoami", v1alpha1.ProjectSpec{})
-	required := addProject(t, "whoami-required", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
-	disabled := addProject(t, "whoami-disabled", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityDisabled})
+	namespace := product.AddProject(t, "whoami", v1alpha1.ProjectSpec{})
+	required := product.AddProject(t, "whoami-required", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
+	disabled := product.AddProject(t, "whoami-disabled", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityDisabled})
 	alice, bob := as(t, "saml:alice@example.com", claims), as(t, "saml:bob", nil)
 	broken := as(t, "saml:carol", map[string][]string{"run.ai/uid": {"1e+06"}, "run.ai/gid": {"54000"}})
 	const (
@@ -18,27 +18,36 @@ func TestWhoami(t *testing.T) {
 		runsAs  = "--run-as-user gives you uid=1234567(alice) gid=54000 groups=54000,60001,60002, home /home/alice (source Claims).\n"
 		every   = "Every MPIJob in namespace runai-whoami-required runs as its submitter, with the flag or without.\n"
 		asking  = "MPIJobs in namespace runai-whoami run as their submitter only with the flag: without it they may write other ids.\n"
-		unknown = "the cluster knows no UID and GID of saml:bob: ask your administrator to send the claims run.ai/uid and run.ai/gid with your login\n"
+		unknown = "the cluster knows no UID and GID of saml:bob: " +
+			"ask your administrator to send the claims run.ai/uid and run.ai/gid with your login\n"
 	)
 	for _, test := range []struct {
 		name, kubeconfig, namespace, stdout, stderr string
 	}{
 		{"alice", alice.Kubeconfig(), namespace, aliceIs + runsAs + asking, ""},
 		{"alice, where it is required", alice.Kubeconfig(), required, aliceIs + runsAs + every, ""},
-		{"alice, where it is disabled", alice.Kubeconfig(), disabled, aliceIs + "--run-as-user is not possible in namespace runai-whoami-disabled: is disabled in project whoami-disabled: leave it out, or use another project\n", ""},
-		{"bob", bob.Kubeconfig(), namespace, "The cluster knows you as saml:bob.\n--run-as-user is not possible in namespace runai-whoami: " + unknown, ""},
-		{"bob, where it is required", bob.Kubeconfig(), required, "--run-as-user is not possible in namespace runai-whoami-required: " + unknown, ""},
-		{"a broken claim", broken.Kubeconfig(), namespace, "The cluster knows you as saml:carol.\n--run-as-user is not possible in namespace runai-whoami: " +
-			`the claim run.ai/uid is "1e+06", no decimal number above 0: ask your administrator to mend the mapping of the claims` + "\n", ""},
-		{"outside of projects", alice.Kubeconfig(), "default", "", "runai: no webhook of runai-mpi acts in namespace default: write -p PROJECT, or ask your administrator\n"},
+		{"alice, where it is disabled", alice.Kubeconfig(), disabled,
+			aliceIs + "--run-as-user is not possible in namespace runai-whoami-disabled: " +
+				"is disabled in project whoami-disabled: leave it out, or use another project\n", ""},
+		{"bob", bob.Kubeconfig(), namespace,
+			"The cluster knows you as saml:bob.\n--run-as-user is not possible in namespace runai-whoami: " + unknown, ""},
+		{"bob, where it is required", bob.Kubeconfig(), required,
+			"--run-as-user is not possible in namespace runai-whoami-required: " + unknown, ""},
+		{"a broken claim", broken.Kubeconfig(), namespace,
+			"The cluster knows you as saml:carol.\n--run-as-user is not possible in namespace runai-whoami: " +
+				`the claim run.ai/uid is "1e+06", no decimal number above 0: ` +
+				"ask your administrator to mend the mapping of the claims\n", ""},
+		{"outside of projects", alice.Kubeconfig(), "default", "",
+			"runai: no webhook of runai-mpi acts in namespace default: write -p PROJECT, or ask your administrator\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if stdout, stderr, _ := runaiWith(t.Context(), t, test.kubeconfig, "whoami", "-n", test.namespace); stdout != test.stdout || stderr != test.stderr {
+			stdout, stderr, _ := product.RunaiAs(t, test.kubeconfig, "whoami", "-n", test.namespace)
+			if stdout != test.stdout || stderr != test.stderr {
 				t.Errorf("got  %s%swant %s%s", stdout, stderr, test.stdout, test.stderr)
 			}
 		})
 	}
-	if jobs := jobsIn(t, namespace); len(jobs) > 0 {
+	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
 		t.Errorf("%d jobs", len(jobs))
 	}
 }

@@ -1,4 +1,4 @@
-package lab_test
+package lab
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/runai-mpi/runai-mpi/test/env/process"
-	"github.com/runai-mpi/runai-mpi/test/lab"
-	"github.com/runai-mpi/runai-mpi/test/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
 func (c *cluster) hasImages(t *testing.T) {
@@ -33,7 +33,8 @@ func (c *cluster) runsQuickstart(t *testing.T) {
 	if log := c.kubectl(t, "", "logs", "job/quickstart-2-launcher"); !strings.Contains(log, "host quickstart-2-worker-1 rank 1 of 2") {
 		t.Errorf("the launcher says %s", log)
 	}
-	if log := c.kubectl(t, "", "logs", "job/quickstart-3-launcher"); !strings.Contains(log, "RUNAI_MPI_NUM_WORKERS is 3, but /etc/mpi/hostfile names 2 workers") {
+	const want = "RUNAI_MPI_NUM_WORKERS is 3, but /etc/mpi/hostfile names 2 workers"
+	if log := c.kubectl(t, "", "logs", "job/quickstart-3-launcher"); !strings.Contains(log, want) {
 		t.Errorf("the launcher says %s", log)
 	}
 }

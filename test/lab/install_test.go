@@ -1,4 +1,4 @@
-package lab_test
+package lab
 
 import (
 	"strings"
@@ -6,7 +6,8 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/chart"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
 // installs brings the product in as it comes into a control plane without a node.
@@ -15,7 +16,11 @@ func (c *cluster) installs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	product, err := install.Install(t.Context(), c.Env, programs)
+	objects, err := chart.Render(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	product, err := install.Install(t.Context(), c.Env, programs, objects)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,25 +1,20 @@
-package lab_test
+// Package lab shows that the lab is a cluster whose pods really run, and that it leaves nothing on the machine.
+package lab
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/go-logr/logr"
-	"k8s.io/apimachinery/pkg/util/wait"
-	"sigs.k8s.io/controller-runtime/pkg/log"
-
-	"github.com/runai-mpi/runai-mpi/test/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 func TestMain(m *testing.M) {
 	if os.Getenv(orphanEnv) != "" {
 		startAndWait()
 	}
-	log.SetLogger(logr.Discard()) // controller-runtime complains at length without one
 	os.Exit(m.Run())
 }
 
@@ -67,7 +62,8 @@ func (c *cluster) runsMPIJob(t *testing.T) {
 func (c *cluster) execs(t *testing.T) {
 	c.kubectl(t, sleeper, "create", "-f", "-")
 	c.kubectl(t, "", "wait", "pod/sleeper", "--for=condition=Ready", "--timeout=60s")
-	if out := c.kubectl(t, "", "exec", "sleeper", "--", "getent", "hosts", "kubernetes.default.svc.cluster.local"); !strings.HasPrefix(out, "10.213.2.1 ") {
+	out := c.kubectl(t, "", "exec", "sleeper", "--", "getent", "hosts", "kubernetes.default.svc.cluster.local")
+	if !strings.HasPrefix(out, "10.213.2.1 ") {
 		t.Errorf("the API server's name resolves to %q", out)
 	}
 	// The Service leads through kube-proxy to the API server, which asks who it is.
@@ -87,25 +83,16 @@ func (c *cluster) playsGPUs(t *testing.T) {
 
 func (c *cluster) awaitLauncher(t *testing.T, name, status string) {
 	t.Helper()
-	var last error
-	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, 2*time.Minute, true, func(ctx context.Context) (bool, error) {
-		var job string
-		job, _, last = c.Kubectl(ctx, nil, "get", "job", name+"-launcher", "-o", "jsonpath={.status}")
-		if last == nil && !strings.Contains(job, status) {
-			last = fmt.Errorf("%s-launcher is not %s: %s", name, status, job)
+	suite.Eventually(t, "the launcher of "+name+" ends", 2*time.Minute, func() error {
+		job, _, err := c.Kubectl(t.Context(), nil, "get", "job", name+"-launcher", "-o", "jsonpath={.status}")
+		if err != nil {
+			return err
 		}
-		return last == nil, nil
+		return suite.Says(job, status)
 	})
-	if err != nil {
-		t.Fatal(last)
-	}
 }
 
 func (c *cluster) kubectl(t *testing.T, stdin string, args ...string) string {
 	t.Helper()
-	out, _, err := c.Kubectl(t.Context(), strings.NewReader(stdin), args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
+	return suite.Kubectl(t, c.User, stdin, args...)
 }

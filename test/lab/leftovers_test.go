@@ -1,9 +1,10 @@
-package lab_test
+package lab
 
 import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/runai-mpi/runai-mpi/test/env/binaries"
-	"github.com/runai-mpi/runai-mpi/test/lab"
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
 
 // orphanEnv makes the test binary a program that starts a lab and never stops it.
@@ -86,7 +87,8 @@ func machine(t *testing.T) state {
 		"mounts":     "cut -d' ' -f5 /proc/self/mountinfo",
 		"cgroups":    "find /sys/fs/cgroup -maxdepth 2 -type d",
 		"files":      "ls -d /run/* /run/*/* /var/run/* /var/lib/* /var/log/* /etc/* /opt/* ${TMPDIR:-/tmp}/runai-mpi-lab* 2>&1",
-		"settings":   "grep -r . /proc/sys/vm/overcommit_memory /proc/sys/vm/panic_on_oom /proc/sys/kernel/panic* /proc/sys/kernel/keys /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/all /proc/sys/net/netfilter 2>/dev/null | grep -v conntrack_count",
+		"settings": "cd /proc/sys && grep -r . vm/overcommit_memory vm/panic_on_oom kernel/panic* kernel/keys " +
+			"net/ipv4/ip_forward net/ipv4/conf/all net/netfilter 2>/dev/null | grep -v conntrack_count",
 	} {
 		out, err := exec.CommandContext(t.Context(), "sh", "-c", command).Output()
 		if err != nil && len(out) == 0 {
@@ -101,10 +103,11 @@ func machine(t *testing.T) state {
 // nodeProcesses are those whose command line names a program that only nodes run.
 func nodeProcesses(t *testing.T) []string {
 	t.Helper()
-	node, err := binaries.FindNode()
+	set, err := binaries.Find(binaries.Node...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	nodePrograms := slices.AppendSeq([]string{"sleep infinity", "namespaces.sh"}, maps.Values(set))
 	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +116,7 @@ func nodeProcesses(t *testing.T) []string {
 	for _, file := range files {
 		data, _ := os.ReadFile(file) // it may have ended
 		line := strings.ReplaceAll(string(data), "\x00", " ")
-		if slices.ContainsFunc(append(node.Paths(), "sleep infinity", "namespaces.sh"), func(part string) bool { return strings.Contains(line, part) }) {
+		if slices.ContainsFunc(nodePrograms, func(part string) bool { return strings.Contains(line, part) }) {
 			found = append(found, line)
 		}
 	}

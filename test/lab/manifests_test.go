@@ -1,6 +1,6 @@
-package lab_test
+package lab
 
-import "github.com/runai-mpi/runai-mpi/test/lab/images"
+import "github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 
 // mpiJob is what a user of mpi-operator's own images writes; the launcher is tried again until sshd answers.
 const mpiJob = `

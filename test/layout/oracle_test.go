@@ -12,7 +12,8 @@ import (
 // would hide that one of the two went on alone.
 func TestOracleIsOfTheSameKubernetes(t *testing.T) {
 	oracle := parse(t, "../oracle/go.mod")
-	if own, run := required(oracle, "k8s.io/kubernetes"), required(parse(t, "../servers/kubernetes/go.mod"), "k8s.io/kubernetes"); own != run || own == "" {
+	own, run := required(oracle, "k8s.io/kubernetes"), required(parse(t, "../servers/kubernetes/go.mod"), "k8s.io/kubernetes")
+	if own != run || own == "" {
 		t.Errorf("the oracle is of k8s.io/kubernetes %s, the servers are of %s", own, run)
 	}
 	want := required(parse(t, "../../go.mod"), "k8s.io/api")

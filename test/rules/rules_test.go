@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/runai-mpi/runai-mpi/test/docgen"
-	"github.com/runai-mpi/runai-mpi/test/env/binaries"
 	"github.com/runai-mpi/runai-mpi/test/golden"
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
 
 var body = docgen.Text(`

@@ -63,9 +63,9 @@ func parseKAIFraction(text string) (gpuAmount, error) {
 }
 
 func parseKAIMemory(text string) (gpuAmount, error) {
-	mib, err := strconv.ParseInt(text, 10, 32)
-	if err != nil || mib <= 0 {
+	mib, err := strconv.ParseUint(text, 10, 63) // as KAI does: no sign
+	if err != nil || mib == 0 {
 		return gpuAmount{}, errKAIMemory
 	}
-	return gpuAmount{mib: mib}, nil
+	return gpuAmount{mib: int64(mib)}, nil
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 	"github.com/runai-mpi/runai-mpi/test/oracle"
 	"github.com/runai-mpi/runai-mpi/test/oracle/randomjob"
 )
@@ -20,12 +22,9 @@ const jobs = 300
 
 // T02: a job is refused, or its processes are its submitter's, at its creation and after an update.
 func TestT02RandomJobs(t *testing.T) {
-	product := installed(t)
-	namespace, err := product.AddProject(t.Context(), "team-a", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
-	if err != nil {
-		t.Fatal(err)
-	}
-	alice := researcher(t, product)
+	product := suite.New(t, suite.Options{ControlPlane: env.Options{WithoutOperator: true}})
+	namespace := product.AddProject(t, "team-a", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
+	alice := researcher(t, product, namespace)
 
 	t.Run("creations", func(t *testing.T) {
 		tryAll(t, 80, func(data []byte) (*v2beta1.MPIJob, error) {
@@ -34,10 +33,7 @@ func TestT02RandomJobs(t *testing.T) {
 		})
 	})
 	t.Run("updates", func(t *testing.T) {
-		stored := mpijobtest.MakeMPIJob("stored", namespace).Obj()
-		if err := alice.Create(t.Context(), stored); err != nil {
-			t.Fatal(err)
-		}
+		stored := suite.Create(t, alice, mpijobtest.MakeMPIJob("stored", namespace).Obj())
 		tryAll(t, 10, func(data []byte) (*v2beta1.MPIJob, error) {
 			job := stored.DeepCopy()
 			randomjob.Edit(job, data)

@@ -7,7 +7,8 @@ import (
 )
 
 var containerEdits = []func(editor){
-	editor.addContainer, editor.addInitContainer, editor.setContainer, editor.setContainer, editor.setContext, editor.agreeInContainer, editor.agreeInContainer, editor.setCommand,
+	editor.addContainer, editor.addInitContainer, editor.setContainer, editor.setContainer,
+	editor.setContext, editor.agreeInContainer, editor.agreeInContainer, editor.setCommand,
 }
 
 func (e editor) addContainer() {
@@ -53,7 +54,8 @@ var agreeingContainer = []func(*corev1.SecurityContext){
 func (e editor) agreeInContainer() { pick(e, agreeingContainer)(e.context()) }
 
 var commands = [][]string{
-	nil, {"sleep", "1h"}, {"/usr/sbin/sshd", "-De"}, {"/usr/sbin/sshd", "-De", "-f", "/etc/runai-mpi/sshd_config"}, {"sshd", "-f/data/sshd_config"}, {""},
+	nil, {"sleep", "1h"}, {"/usr/sbin/sshd", "-De"}, {"/usr/sbin/sshd", "-De", "-f", "/etc/runai-mpi/sshd_config"},
+	{"sshd", "-f/data/sshd_config"}, {""},
 }
 
 func (e editor) setCommand() { e.container().Command = pick(e, commands) }

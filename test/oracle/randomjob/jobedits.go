@@ -7,7 +7,8 @@ import (
 )
 
 var jobEdits = []func(editor){
-	editor.annotate, editor.annotate, editor.forge, editor.label, editor.setRole, editor.setReplicas, editor.setSpec, editor.setSpec, editor.setKeyPath,
+	editor.annotate, editor.annotate, editor.forge, editor.label, editor.setRole,
+	editor.setReplicas, editor.setSpec, editor.setSpec, editor.setKeyPath,
 }
 
 // A pair is an annotation or a label with the values that it may get.
@@ -16,36 +17,34 @@ type pair struct {
 	values []string
 }
 
-// usualIntents are admitted, mostly.
-var usualIntents = []pair{
-	{annotations.ProjectKey, []string{"team-a"}},
-	{annotations.InteractiveKey, []string{"true", "false"}},
-	{annotations.GPUKey, []string{"2", "0"}},
-	{annotations.LargeShmKey, []string{"true", "8Gi", "false"}},
-	{annotations.RunAsUserKey, []string{"true"}},
-	{annotations.ClientIdentityKey, []string{"1000:1000:1001"}},
-	{annotations.CreateHomeDirKey, []string{"true", "false"}},
-	{annotations.GitSyncKey, []string{"source=https://example.com/a.git", "source=git@example.com:a.git,target=/data"}},
-	{"example.com/note", []string{"a", "b"}},
-}
+// usualIntents are of values that the contract accepts, one pair for each of its rows.
+var usualIntents = append(pairsOf(annotations.Examples()), pair{"example.com/note", []string{"a", "b"}})
 
-// oddIntents are refused, mostly.
-var oddIntents = []pair{
-	{annotations.RunAsUserKey, []string{"false"}},
-	{annotations.ClientIdentityKey, []string{"0:0"}},
-	{annotations.ProjectKey, []string{"team-b"}},
-	{annotations.NodeTypeKey, []string{"dgx"}},
-	{annotations.GPUKey, []string{"0.5"}},
-	{annotations.GitSyncKey, []string{"source=https://example.com/a.git,target=/etc/ssh"}},
-	{annotations.GitSyncSecretKey, []string{"git"}},
-	{annotations.Prefix + "unknown", []string{"true"}},
+// oddIntents are refused: values that the contract refuses, and some that only the project or the
+// policies do.
+var oddIntents = append(pairsOf(annotations.Counterexamples()),
+	pair{annotations.RunAsUserKey, []string{"false"}},
+	pair{annotations.ProjectKey, []string{"team-b"}},
+	pair{annotations.GitSyncKey, []string{"source=https://example.com/a.git,target=/etc/ssh"}},
+	pair{annotations.Prefix + "unknown", []string{"true"}},
+)
+
+func pairsOf(values map[string][]string) []pair {
+	var pairs []pair
+	for _, doc := range annotations.Docs() {
+		pairs = append(pairs, pair{doc.Key, values[doc.Key]})
+	}
+	return pairs
 }
 
 func (e editor) annotate() { e.set(&e.job.Annotations, often(e, usualIntents, oddIntents)) }
 
 // forged are what only the webhook may write.
 var forged = []pair{
-	{annotations.SubmittedByKey, []string{`{"username":"root","identity":{"uid":0,"gid":0,"userName":"root","home":"/root","source":"Claims"}}`, `{"username":"bob"}`, "no JSON"}},
+	{annotations.SubmittedByKey, []string{
+		`{"username":"root","identity":{"uid":0,"gid":0,"userName":"root","home":"/root","source":"Claims"}}`,
+		`{"username":"bob"}`, "no JSON",
+	}},
 	{annotations.AppliedPoliciesKey, []string{"none"}},
 }
 

@@ -6,7 +6,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-var podEdits = []func(editor){editor.setPod, editor.setPod, editor.setPod, editor.setPodContext, editor.agreeInPod, editor.agreeInPod, editor.annotatePod, editor.labelPod}
+var podEdits = []func(editor){
+	editor.setPod, editor.setPod, editor.setPod, editor.setPodContext,
+	editor.agreeInPod, editor.agreeInPod, editor.annotatePod, editor.labelPod,
+}
 
 func (e editor) setPod() { e.fillField(&e.template().Spec) }
 

@@ -13,7 +13,8 @@ var (
 	usualPaths = []string{"/data", "/data/deep", "/scratch", "/keys", "/tmp", "/home/alice/keys"}
 	oddPaths   = []string{
 		"/home/alice", "/code", "/dev/shm", "/root/.ssh", "/run/git-sync", "/etc/mpi", "/etc/runai-mpi", "/etc/runai-mpi-ssh",
-		"/etc/passwd", "/etc/group", "/etc/ssh", "/etc/ssh/sshd_config", "/etc", "/", "", "data", "/data/../etc/passwd", "/etc/passwd/", "/root/.ssh/",
+		"/etc/passwd", "/etc/group", "/etc/ssh", "/etc/ssh/sshd_config", "/etc", "/", "", "data",
+		"/data/../etc/passwd", "/etc/passwd/", "/root/.ssh/",
 	}
 )
 

@@ -1,0 +1,58 @@
+package invocation
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Mistakes are what is wrong with a command line, one entry for each cause. Nothing was sent to the
+// cluster. A hint is a second line of its entry.
+type Mistakes []string
+
+func (m Mistakes) Error() string { return strings.Join(m, "\n") }
+
+// Failure is why a command failed, one line for each cause.
+type Failure []string
+
+func (f Failure) Error() string { return strings.Join(f, "\n") }
+
+// OrNil returns the failure as an error, or nil if it has no cause.
+func (f Failure) OrNil() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return f
+}
+
+// Failed returns the failure whose causes are the lines of a text.
+func Failed(text string) Failure { return strings.Split(text, "\n") }
+
+// BadValue returns the error of a value that a flag does not accept. The problem begins with "must".
+func BadValue(flag, value, problem string) string {
+	return fmt.Sprintf("invalid value %q for %s: %s", value, flag, problem)
+}
+
+var (
+	verb  = regexp.MustCompile(`^(is|must|cannot|conflicts|contradicts|exceeds|needs|requires|has|does|would|names) `)
+	plain = regexp.MustCompile(`^[\w./:,=+@-]+$`)
+)
+
+// Problem returns the error of a flag or field with a value, "" for none. The problem comes from the
+// contract or from the cluster: "must be …", another verb, or a sentence with a subject of its own.
+func Problem(flag, value, problem string) string {
+	if value != "" && strings.HasPrefix(problem, "must ") {
+		return BadValue(flag, value, problem)
+	}
+	subject := flag
+	switch {
+	case plain.MatchString(value):
+		subject += " " + value
+	case value != "":
+		subject += fmt.Sprintf(" %q", value)
+	}
+	if verb.MatchString(problem) {
+		return subject + " " + problem
+	}
+	return subject + ": " + problem
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/shared/suggest"
+)
+
+// A usageError is a complete message. The parser wraps it in a prefix, which [explainUsage] removes.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// The parser's own errors, which have no types.
+var (
+	unknownFlag   = regexp.MustCompile(`^unknown flag (--?[^\s,]+)`)
+	flagOfDefault = regexp.MustCompile(`^flag (--\S+) applies to the default command ".*", not "(.*)"$`)
+	unexpectedArg = regexp.MustCompile(`(?s)^unexpected argument (.*?)(?:, did you mean .*)?$`)
+	missingArg    = regexp.MustCompile(`^(?:expected "|missing positional arguments )<(\w+)>`)
+	notInEnum     = regexp.MustCompile(`^(\S+) must be one of (.*) but got (".*")$`)
+)
+
+// explainUsage rephrases an error of the parser.
+func explainUsage(err error, root *kong.Node) string {
+	var usage usageError
+	if errors.As(err, &usage) {
+		return string(usage)
+	}
+	command := root
+	var parseError *kong.ParseError
+	if errors.As(err, &parseError) && parseError.Context != nil {
+		command = lastCommand(parseError.Context, root)
+	}
+	message := err.Error()
+	if match := notInEnum.FindStringSubmatch(message); match != nil {
+		value, err := strconv.Unquote(match[3])
+		if err != nil {
+			value = match[3]
+		}
+		return invocation.BadValue(match[1], value, "must be "+alternatives(match[2]))
+	}
+	if match := flagOfDefault.FindStringSubmatch(message); match != nil {
+		return fmt.Sprintf("unknown flag %s for %q", match[1], pathOf(command)+" "+match[2])
+	}
+	if match := unknownFlag.FindStringSubmatch(message); match != nil {
+		return explainFlag(match[1], command)
+	}
+	if match := unexpectedArg.FindStringSubmatch(message); match != nil {
+		return explainArgument(match[1], command)
+	}
+	if match := missingArg.FindStringSubmatch(message); match != nil {
+		return fmt.Sprintf("missing %s for %q", match[1], pathOf(command))
+	}
+	if strings.HasPrefix(message, "expected ") {
+		return fmt.Sprintf("missing command for %q: see '%s --help'", pathOf(command), pathOf(command))
+	}
+	return message + ": see 'runai --help'"
+}
+
+func explainFlag(flag string, command *kong.Node) string {
+	if command.DefaultCmd != nil {
+		command = command.DefaultCmd
+	}
+	if name, _, _ := strings.Cut(flag, "="); strings.Trim(name, "-") != "" {
+		flag = name
+	}
+	return fmt.Sprintf("unknown flag %s for %q", flag, pathOf(command)) + hint("--", strings.TrimLeft(flag, "-"), flagNames(command))
+}
+
+func explainArgument(argument string, command *kong.Node) string {
+	if names := childNames(command); len(names) > 0 {
+		return fmt.Sprintf("unknown command %q for %q", argument, pathOf(command)) + hint("", argument, names)
+	}
+	unexpected := fmt.Sprintf("unexpected argument %q for %q", argument, pathOf(command))
+	if parent := command.Parent; parent != nil && parent.DefaultCmd == command {
+		return unexpected + hint("", argument, childNames(parent)) // the parser takes list projcts for list jobs projcts
+	}
+	return unexpected
+}
+
+// alternatives returns the values of an enum, "a","b","c", as a, b or c. It leaves out the empty value,
+// which is that of a flag that is not set.
+func alternatives(enum string) string {
+	values := strings.Split(strings.TrimPrefix(strings.ReplaceAll(enum, `"`, ""), ","), ",")
+	last := len(values) - 1
+	if last == 0 {
+		return values[0]
+	}
+	return strings.Join(values[:last], ", ") + " or " + values[last]
+}
+
+// hint returns a second line with the nearest known word, "" if none is near.
+func hint(prefix, word string, known []string) string {
+	nearest := suggest.Nearest(word, known)
+	if nearest == "" {
+		return ""
+	}
+	return "\nDid you mean " + prefix + nearest + "?"
+}
+
+// lastCommand returns the last command that was parsed before the error.
+func lastCommand(context *kong.Context, root *kong.Node) *kong.Node {
+	command := root
+	for _, path := range context.Path {
+		if path.Command != nil {
+			command = path.Command
+		}
+	}
+	return command
+}
+
+// pathOf returns the words that select a command: runai submit-mpi.
+func pathOf(command *kong.Node) string {
+	if command.Parent == nil {
+		return command.Name
+	}
+	return pathOf(command.Parent) + " " + command.Name
+}
+
+func childNames(command *kong.Node) []string {
+	var names []string
+	for _, child := range command.Children {
+		if !child.Hidden {
+			names = append(names, child.Name)
+		}
+	}
+	return names
+}
+
+// flagNames returns the flags that a command accepts, including the global ones.
+func flagNames(command *kong.Node) []string {
+	var names []string
+	for _, group := range command.AllFlags(true) {
+		for _, flag := range group {
+			names = append(names, flag.Name)
+		}
+	}
+	return names
+}

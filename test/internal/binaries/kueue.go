@@ -1,0 +1,24 @@
+package binaries
+
+import "time"
+
+const kueueModule = "sigs.k8s.io/kueue"
+
+// kueuePatch exists because Kueue reads its metrics' certificate from a constant folder of the machine,
+// even where it serves no metrics.
+var kueuePatch = patch{
+	module:  kueueModule,
+	file:    "cmd/kueue/main.go",
+	line:    `metricsCertPath := "/etc/kueue/metrics/certs"`,
+	replace: `metricsCertPath := cfg.Webhook.CertDir`,
+}
+
+func (c *catalog) addKueue() error {
+	kueue, err := c.server("kueue", kueueModule)
+	if err != nil {
+		return err
+	}
+	kueue.patch = &kueuePatch
+	c.binaries = append(c.binaries, kueue.command(Kueue, "cmd/kueue", 5*time.Minute))
+	return nil
+}

@@ -1,0 +1,91 @@
+package binaries
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"time"
+)
+
+// A server is a module under test/servers that builds commands of one upstream module.
+type server struct {
+	dir     string // the folder of its go.mod
+	module  string // the upstream module
+	version string
+	ldflags string
+	patch   *patch
+	home    string // in the cache
+}
+
+func (c *catalog) server(name, module string) (*server, error) {
+	dir := filepath.Join(c.root, serversDir, name)
+	version, err := requiredVersion(filepath.Join(dir, "go.mod"), module)
+	if err != nil {
+		return nil, err
+	}
+	return &server{dir: dir, module: module, version: version, home: filepath.Join(c.cache, name)}, nil
+}
+
+// command is the binary that the upstream module's folder builds.
+func (s *server) command(name Name, folder string, usually time.Duration) *binary {
+	target := filepath.Join(s.home, s.key(), string(name))
+	return &binary{
+		name:    name,
+		version: s.version,
+		path:    target,
+		usually: usually,
+		build:   func(ctx context.Context) error { return s.build(ctx, path.Join(s.module, folder), target) },
+		source:  func() (string, error) { return moduleDir(s.dir, s.module) },
+	}
+}
+
+func (s *server) key() string {
+	key := s.version + "-" + platform()
+	if s.patch != nil {
+		key += "-" + s.patch.digest()
+	}
+	return key
+}
+
+// build makes target appear by a rename, so that an interrupted build leaves nothing half.
+func (s *server) build(ctx context.Context, pkg, target string) error {
+	return inTempDir(s.home, func(tmp string) error {
+		args := []string{"build", "-ldflags", "-s -w" + s.ldflags, "-o", filepath.Join(tmp, "out")}
+		if s.patch != nil {
+			goMod, err := s.patch.apply(tmp, s.dir)
+			if err != nil {
+				return err
+			}
+			args = append(args, "-modfile", goMod)
+		}
+		if _, err := goTool(ctx, s.dir, nil, append(args, pkg)...); err != nil {
+			return err
+		}
+		return moveFile(filepath.Join(tmp, "out"), target)
+	})
+}
+
+// inTempDir calls f with a folder on the file system of parent.
+func inTempDir(parent string, f func(string) error) error {
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return fmt.Errorf("cannot make the cache: %w", err)
+	}
+	tmp, err := os.MkdirTemp(parent, ".build-")
+	if err != nil {
+		return fmt.Errorf("cannot make the cache: %w", err)
+	}
+	defer os.RemoveAll(tmp)
+	return f(tmp)
+}
+
+func moveFile(from, to string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return fmt.Errorf("cannot make the cache: %w", err)
+	}
+	if err := os.Rename(from, to); err != nil {
+		return fmt.Errorf("cannot keep %s: %w", filepath.Base(to), err)
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+// Package chart renders the Helm chart, and reads manifests.
+package chart
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
+)
+
+// Release and Namespace are the names under which the chart is rendered.
+const (
+	Release   = "runai-mpi"
+	Namespace = "runai-system"
+)
+
+// Render runs helm template; args are further ones, such as --set key=value.
+func Render(ctx context.Context, args ...string) (Objects, error) {
+	set, err := binaries.Find(binaries.Helm)
+	if err != nil {
+		return nil, err
+	}
+	chart, err := directory()
+	if err != nil {
+		return nil, err
+	}
+	var stdout, stderr bytes.Buffer
+	args = append([]string{"template", Release, chart, "--namespace", Namespace, "--include-crds"}, args...)
+	cmd := exec.CommandContext(ctx, set[binaries.Helm], args...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("helm: %w: %s", err, strings.TrimSpace(stderr.String()))
+	}
+	return Decode(&stdout)
+}
+
+func directory() (string, error) {
+	root, err := binaries.RepositoryRoot()
+	return filepath.Join(root, "charts", "runai-mpi"), err
+}

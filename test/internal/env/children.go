@@ -1,0 +1,38 @@
+package env
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/process"
+)
+
+// StartProcess starts a further child, which Stop stops. Its log file and its
+// environment, without the user's own Kubernetes settings, are filled in if
+// they are not given.
+func (e *Env) StartProcess(ctx context.Context, command process.Command) (*process.Process, error) {
+	if command.LogFile == "" {
+		command.LogFile = e.LogFile(command.Name)
+	}
+	if command.Env == nil {
+		command.Env = cleanEnv("HOME=" + e.Dir)
+	}
+	child, err := process.Start(ctx, command)
+	if err != nil {
+		return nil, err
+	}
+	e.AtStop(child.Stop)
+	return child, nil
+}
+
+// cleanEnv is this program's environment without what would lead a child to another cluster.
+func cleanEnv(more ...string) []string {
+	var env []string
+	for _, entry := range os.Environ() {
+		if !strings.HasPrefix(entry, "KUBE") {
+			env = append(env, entry)
+		}
+	}
+	return append(env, more...)
+}

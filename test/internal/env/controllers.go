@@ -1,0 +1,122 @@
+package env
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
+	"github.com/runai-mpi/runai-mpi/test/internal/process"
+)
+
+const lockNamespace = "default"
+
+// controllers are those that MPIJobs and their namespaces need.
+var controllers = []string{
+	"job-controller",
+	"garbage-collector-controller",
+	"namespace-controller",
+	"serviceaccount-controller",
+	"persistentvolumeclaim-protection-controller",
+	"resourcequota-controller",
+	"ttl-after-finished-controller",
+}
+
+func (e *Env) startControllers(ctx context.Context) error {
+	manager, err := e.controllerManager()
+	if err != nil {
+		return err
+	}
+	for _, c := range []struct {
+		wanted  bool
+		command process.Command
+	}{
+		{e.options.anyControllers(), manager},
+		{e.options.Scheduler, e.scheduler()},
+		{!e.options.WithoutOperator, e.operator()},
+	} {
+		if !c.wanted {
+			continue
+		}
+		if _, err := e.StartProcess(ctx, c.command); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// controllerManager is not asked whether it is ready: it acts on what it finds when it is.
+func (e *Env) controllerManager() (process.Command, error) {
+	which, err := e.whichControllers()
+	return process.Command{
+		Name: "kube-controller-manager",
+		Path: e.binaries[binaries.ControllerManager],
+		Args: append(which,
+			"--kubeconfig="+e.Kubeconfig(),
+			"--leader-elect=false",
+			"--secure-port=0",
+			"--use-service-account-credentials=false",
+			"--kube-api-qps=1000",
+			"--kube-api-burst=2000",
+			"--concurrent-job-syncs=20",
+		),
+	}, err
+}
+
+func (e *Env) whichControllers() ([]string, error) {
+	if !e.options.AllControllers {
+		return []string{"--controllers=" + strings.Join(controllers, ",")}, nil
+	}
+	authority := e.path("authority.crt")
+	if err := os.WriteFile(authority, e.Config.CAData, 0o600); err != nil {
+		return nil, fmt.Errorf("cannot write the API server's authority: %w", err)
+	}
+	return []string{"--root-ca-file=" + authority, "--service-account-private-key-file=" + e.tokenKey()}, nil
+}
+
+func (e *Env) scheduler() process.Command {
+	return process.Command{
+		Name: "kube-scheduler",
+		Path: e.binaries[binaries.Scheduler],
+		Args: []string{
+			"--kubeconfig=" + e.Kubeconfig(),
+			"--leader-elect=false",
+			"--secure-port=0",
+			"--kube-api-qps=1000",
+			"--kube-api-burst=2000",
+		},
+	}
+}
+
+func (e *Env) operator() process.Command {
+	return process.Command{
+		Name: "mpi-operator",
+		Path: e.binaries[binaries.MPIOperator],
+		Args: []string{
+			"--kubeConfig=" + e.Kubeconfig(),
+			"--lock-namespace=" + lockNamespace,
+			"--monitoring-port=0",
+			"--kube-api-qps=1000",
+			"--kube-api-burst=2000",
+			"--controller-queue-rate-limit=1000",
+			"--controller-queue-burst=2000",
+			"--threadiness=4",
+		},
+		Env:   cleanEnv("HOME="+e.Dir, binaries.MPIOperatorHealthAddressEnv+"=127.0.0.1:0"),
+		Ready: e.operatorLeads,
+	}
+}
+
+func (e *Env) operatorLeads(ctx context.Context) error {
+	lease, err := e.clients.CoordinationV1().Leases(lockNamespace).Get(ctx, "mpi-operator", metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	if lease.Spec.HolderIdentity == nil || *lease.Spec.HolderIdentity == "" {
+		return fmt.Errorf("nobody holds the lease %s", lease.Name)
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package env
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/go-logr/logr"
+	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
+)
+
+// An Env is a running control plane. Its User is the administrator.
+type Env struct {
+	*User
+
+	// Dir holds all its files until Stop.
+	Dir string
+
+	options      Options
+	binaries     binaries.Set
+	controlPlane *envtest.Environment
+	clients      kubernetes.Interface
+	atStop       []func() error
+}
+
+// Start starts a control plane. Whatever goes wrong, nothing is left behind.
+func Start(ctx context.Context, options Options) (*Env, error) {
+	log.SetLogger(logr.Discard()) // envtest's library complains at length in a program that sets none
+	set, err := binaries.Find(options.Binaries()...)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(options.Dir, "runai-mpi-env-")
+	if err != nil {
+		return nil, fmt.Errorf("cannot make a folder for the environment: %w", err)
+	}
+	e := &Env{Dir: dir, options: options, binaries: set}
+	if err := e.start(ctx); err != nil {
+		return nil, errors.Join(err, e.Stop())
+	}
+	return e, nil
+}
+
+func (e *Env) start(ctx context.Context) error {
+	if err := e.makeFolders(); err != nil {
+		return err
+	}
+	if err := e.startControlPlane(); err != nil {
+		return err
+	}
+	return e.startControllers(ctx)
+}
+
+// Stop ends what was started, last first, and removes its files.
+func (e *Env) Stop() error {
+	var errs []error
+	for _, undo := range slices.Backward(e.atStop) {
+		errs = append(errs, undo())
+	}
+	e.atStop = nil
+	errs = append(errs, e.stopControlPlane(), os.RemoveAll(e.Dir))
+	return errors.Join(errs...)
+}
+
+// AtStop calls undo when the environment stops, before what was started earlier.
+func (e *Env) AtStop(undo func() error) { e.atStop = append(e.atStop, undo) }
+
+func (e *Env) makeFolders() error {
+	for _, dir := range []string{e.path("etcd"), e.certDir(), e.path("leashes"), e.logDir()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("cannot make a folder for the environment: %w", err)
+		}
+	}
+	return nil
+}
+
+func (e *Env) path(name string) string { return filepath.Join(e.Dir, name) }
+
+func (e *Env) logDir() string {
+	if e.options.LogDir != "" {
+		return e.options.LogDir
+	}
+	return e.path("logs")
+}
+
+// LogFile is where the child of this name writes.
+func (e *Env) LogFile(name string) string { return filepath.Join(e.logDir(), name+".log") }

@@ -1,0 +1,27 @@
+package env
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+// startTimeout bounds the start of everything together.
+const startTimeout = 3 * time.Minute
+
+// New starts an environment for one test, which stops it at its end.
+func New(t testing.TB, options Options) *Env {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
+	defer cancel()
+	e, err := Start(ctx, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}

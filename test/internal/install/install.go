@@ -1,0 +1,119 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/internal/chart"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/process"
+)
+
+// CertManagerGroup is the API group of the certificates that cert-manager would make; here envtest does.
+const CertManagerGroup = "cert-manager.io"
+
+// A Product is installed in an environment.
+type Product struct {
+	*env.Env
+	Programs
+	// Client is the administrator's; it knows the Kubernetes types, MPIJobs and Projects.
+	Client client.Client
+	// Webhook is the process; Webhook.Stop takes the webhook away and leaves its configuration.
+	Webhook *process.Process
+	// Policy is the file with the cluster policy that the webhook reads.
+	Policy string
+
+	objects chart.Objects
+	hooks   envtest.WebhookInstallOptions
+}
+
+// Install applies what the chart renders and starts the webhook.
+func Install(ctx context.Context, cluster *env.Env, programs Programs, objects chart.Objects) (*Product, error) {
+	p := &Product{Env: cluster, Programs: programs, objects: objects}
+	var err error
+	if p.Client, err = newClient(cluster.Config); err != nil {
+		return nil, err
+	}
+	for _, step := range []func(context.Context) error{p.apply, p.configure, p.StartWebhook} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// Upgrade replaces the webhook's process by one with the policy of what the chart renders now.
+func (p *Product) Upgrade(ctx context.Context, objects chart.Objects) error {
+	p.objects = objects
+	if err := p.Webhook.Stop(); err != nil {
+		return err
+	}
+	return p.StartWebhook(ctx)
+}
+
+// apply creates what the chart has, but for the certificates, and for the webhook configurations, which
+// need their CA.
+func (p *Product) apply(ctx context.Context) error {
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: chart.Namespace}}
+	if err := p.Client.Create(ctx, namespace); err != nil {
+		return fmt.Errorf("cannot create the namespace: %w", err)
+	}
+	for _, object := range p.objects {
+		if strings.HasSuffix(object.GetKind(), "WebhookConfiguration") || object.GroupVersionKind().Group == CertManagerGroup {
+			continue
+		}
+		if err := p.Client.Create(ctx, object.DeepCopy()); err != nil {
+			return fmt.Errorf("cannot create %s %s of the chart: %w", object.GetKind(), object.GetName(), err)
+		}
+	}
+	return envtest.WaitForCRDs(p.Config, p.objects.CRDs(), envtest.CRDInstallOptions{MaxTime: time.Minute})
+}
+
+// configure creates the webhook configurations with the one difference that they call a process on
+// loopback instead of a Service.
+func (p *Product) configure(context.Context) error {
+	mutating := &admissionregistrationv1.MutatingWebhookConfiguration{}
+	validating := &admissionregistrationv1.ValidatingWebhookConfiguration{}
+	if err := p.objects.Find("MutatingWebhookConfiguration", "", mutating); err != nil {
+		return err
+	}
+	if err := p.objects.Find("ValidatingWebhookConfiguration", "", validating); err != nil {
+		return err
+	}
+	p.hooks = envtest.WebhookInstallOptions{
+		MutatingWebhooks:   []*admissionregistrationv1.MutatingWebhookConfiguration{mutating},
+		ValidatingWebhooks: []*admissionregistrationv1.ValidatingWebhookConfiguration{validating},
+	}
+	if err := p.hooks.Install(p.Config); err != nil {
+		return fmt.Errorf("cannot configure the webhook: %w", err)
+	}
+	p.AtStop(p.hooks.Cleanup)
+	return nil
+}
+
+func (p *Product) deployment() (*appsv1.Deployment, error) {
+	deployment := &appsv1.Deployment{}
+	return deployment, p.objects.Find("Deployment", "", deployment)
+}
+
+// writePolicy writes the file that a pod would find through its downwardAPI volume.
+func (p *Product) writePolicy(deployment *appsv1.Deployment) error {
+	p.Policy = filepath.Join(p.Dir, "cluster-policy.yaml")
+	text := deployment.Spec.Template.Annotations[v1alpha1.GroupVersion.Group+"/cluster-policy"]
+	if err := os.WriteFile(p.Policy, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("cannot write the cluster policy: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+// Package issuer runs an OpenID Connect issuer on loopback, as far as an API server asks one:
+// discovery, keys, and tokens with whatever claims a test wants to send.
+package issuer
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+)
+
+// An Issuer signs tokens with one key.
+type Issuer struct {
+	// URL is the issuer's name, and where it is found.
+	URL string
+	// Authority is the certificate in PEM by which it is known to be the one.
+	Authority string
+	// Audience is for whom its tokens are.
+	Audience string
+
+	key jose.JSONWebKey
+}
+
+// Start starts an issuer of tokens for an audience. It ends with the program.
+func Start(audience string) (*Issuer, error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("cannot make the issuer's key: %w", err)
+	}
+	i := &Issuer{Audience: audience, key: jose.JSONWebKey{Key: private, KeyID: "1", Algorithm: string(jose.ES256), Use: "sig"}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/.well-known/openid-configuration", i.configuration)
+	mux.HandleFunc("/keys", i.keys)
+	server := httptest.NewTLSServer(mux)
+	i.URL = server.URL
+	i.Authority = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	return i, nil
+}
+
+// Token signs the claims, for the issuer's audience and an hour unless they say otherwise.
+func (i *Issuer) Token(claims map[string]any) (string, error) { return i.sign(i.key, claims) }
+
+// Forge signs the claims with a key that is not the issuer's, under its name.
+func (i *Issuer) Forge(claims map[string]any) (string, error) {
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", fmt.Errorf("cannot make another key: %w", err)
+	}
+	return i.sign(jose.JSONWebKey{Key: other, KeyID: i.key.KeyID}, claims)
+}
+
+func (i *Issuer) sign(key jose.JSONWebKey, claims map[string]any) (string, error) {
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, nil)
+	if err != nil {
+		return "", fmt.Errorf("cannot sign a token: %w", err)
+	}
+	return jwt.Signed(signer).Claims(i.complete(claims)).Serialize()
+}
+
+func (i *Issuer) complete(claims map[string]any) map[string]any {
+	now := time.Now()
+	all := map[string]any{
+		"iss": i.URL, "aud": i.Audience, "iat": now.Add(-time.Minute).Unix(), "exp": now.Add(time.Hour).Unix(),
+	}
+	maps.Copy(all, claims)
+	return all
+}
+
+func (i *Issuer) configuration(w http.ResponseWriter, _ *http.Request) {
+	answer(w, map[string]any{
+		"issuer": i.URL, "jwks_uri": i.URL + "/keys", "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token",
+		"response_types_supported": []string{"id_token"}, "subject_types_supported": []string{"public"},
+		"id_token_signing_alg_values_supported": []string{string(jose.ES256)},
+	})
+}
+
+func (i *Issuer) keys(w http.ResponseWriter, _ *http.Request) {
+	answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{i.key.Public()}})
+}
+
+func answer(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(value) // the client is gone
+}

@@ -1,0 +1,89 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
+	"github.com/runai-mpi/runai-mpi/test/internal/process"
+)
+
+const (
+	playedAnnotation = "kwok.x-k8s.io/node"
+	played           = "fake"
+)
+
+// gpuNodes are the names of the played nodes by their type.
+var gpuNodes = map[string][]string{
+	"dgx": {"dgx-0", "dgx-1"},
+	"t4":  {"t4-0", "t4-1"},
+}
+
+// stages are kwok's own: nodes are ready at once, pods run at once, and those of a Job complete at once.
+var stages = []string{
+	"node/fast/node-initialize.yaml",
+	"node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
+	"pod/fast/pod-ready.yaml",
+	"pod/fast/pod-complete.yaml",
+	"pod/fast/pod-delete.yaml",
+}
+
+// addGPUNodes adds the played nodes and starts kwok, which keeps them and the pods on them going.
+func (l *Lab) addGPUNodes(ctx context.Context) error {
+	if !l.options.GPUNodes {
+		return nil
+	}
+	for nodeType, names := range gpuNodes {
+		for _, name := range names {
+			if _, err := l.Clients.CoreV1().Nodes().Create(ctx, gpuNode(name, nodeType), metav1.CreateOptions{}); err != nil {
+				return fmt.Errorf("cannot add node %s: %w", name, err)
+			}
+		}
+	}
+	return l.startKwok(ctx)
+}
+
+func (l *Lab) startKwok(ctx context.Context) error {
+	source, err := binaries.Source(binaries.Kwok)
+	if err != nil {
+		return err
+	}
+	args := []string{
+		"--kubeconfig=" + l.Kubeconfig(),
+		"--manage-all-nodes=false",
+		"--manage-nodes-with-annotation-selector=" + playedAnnotation + "=" + played,
+		"--cidr=10.213.3.0/24", // the addresses of pods that do not exist
+		"--node-ip=10.213.3.1",
+	}
+	for _, stage := range stages {
+		args = append(args, "--config="+filepath.Join(source, "kustomize/stage", stage))
+	}
+	_, err = l.StartProcess(ctx, process.Command{Name: "kwok", Path: l.binaries[binaries.Kwok], Args: args})
+	return err
+}
+
+// gpuNode is avoided by pods that the real node can run.
+func gpuNode(name, nodeType string) *corev1.Node {
+	capacity := corev1.ResourceList{
+		corev1.ResourceCPU:    resource.MustParse("64"),
+		corev1.ResourceMemory: resource.MustParse("512Gi"),
+		corev1.ResourcePods:   resource.MustParse("110"),
+		"nvidia.com/gpu":      resource.MustParse("8"),
+	}
+	return &corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{
+			Name:        name,
+			Labels:      map[string]string{corev1.LabelHostname: name, nodeTypeLabel: nodeType},
+			Annotations: map[string]string{playedAnnotation: played},
+		},
+		Spec: corev1.NodeSpec{
+			Taints: []corev1.Taint{{Key: playedAnnotation, Value: played, Effect: corev1.TaintEffectPreferNoSchedule}},
+		},
+		Status: corev1.NodeStatus{Capacity: capacity, Allocatable: capacity},
+	}
+}

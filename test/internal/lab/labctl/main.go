@@ -1,0 +1,56 @@
+// Command labctl runs a lab for people: see "make help" for its verbs.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
+)
+
+var verbs = map[string]func(context.Context) error{
+	"images": func(ctx context.Context) error { return lab.EnsureImages(ctx, os.Stderr) },
+	"up":     up,
+	"serve":  serve,
+	"down":   lab.Down,
+	"shell":  shell,
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) != 1 || verbs[args[0]] == nil {
+		return fmt.Errorf("usage: labctl images|up|down|shell")
+	}
+	return verbs[args[0]](ctx)
+}
+
+// serve runs a lab until it is told to end.
+func serve(ctx context.Context) error {
+	l, err := lab.Start(ctx, lab.Options{GPUNodes: true, Detached: true})
+	if err != nil {
+		return err
+	}
+	fmt.Println(ready)
+	<-ctx.Done()
+	return l.Stop()
+}
+
+// shell leaves interrupts to the programs that run in the shell.
+func shell(context.Context) error {
+	cmd, err := lab.Shell(context.Background())
+	if err != nil {
+		return err
+	}
+	return cmd.Run()
+}

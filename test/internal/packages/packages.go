@@ -1,0 +1,59 @@
+// Package packages knows the Debian packages that the tests need. It imports the standard library only, so
+// that asking takes no time on a fresh machine.
+package packages
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// node lists the files that a real node needs, with the package of each.
+var node = []struct{ file, debianPackage string }{
+	{"runc", "runc"},
+	{"/usr/lib/cni/bridge", "containernetworking-plugins"},
+	{"nft", "nftables"},
+	{"iptables", "iptables"},
+	{"mmdebstrap", "mmdebstrap"},
+	{"/usr/share/keyrings/debian-archive-keyring.gpg", "debian-archive-keyring"},
+	{"ip", "iproute2"},
+	{"unshare", "util-linux"},
+	{"mount", "mount"},
+	{"git", "git"},
+	{"ssh-keygen", "openssh-client"},
+}
+
+// MissingForNode returns the packages that a real node needs and this machine does not have.
+func MissingForNode() []string {
+	var missing []string
+	for _, need := range node {
+		if !exists(need.file) {
+			missing = append(missing, need.debianPackage)
+		}
+	}
+	return missing
+}
+
+// MissingForRace returns the packages that the race detector needs, unless a C compiler finds its headers.
+func MissingForRace() []string {
+	compiler := os.Getenv("CC")
+	if compiler == "" {
+		compiler = "gcc"
+	}
+	cmd := exec.Command(compiler, "-E", "-")
+	cmd.Stdin = strings.NewReader("#include <stdlib.h>\n")
+	if cmd.Run() == nil {
+		return nil
+	}
+	return []string{"gcc", "libc6-dev"}
+}
+
+// exists takes a path, or the name of a command.
+func exists(file string) bool {
+	if strings.HasPrefix(file, "/") {
+		_, err := os.Stat(file)
+		return err == nil
+	}
+	_, err := exec.LookPath(file)
+	return err == nil
+}

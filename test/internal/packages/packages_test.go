@@ -1,0 +1,25 @@
+package packages
+
+import (
+	"slices"
+	"testing"
+)
+
+// A machine without programs needs all packages, and each is asked for once.
+func TestMissing(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	missing := MissingForNode()
+	if once := slices.Compact(slices.Sorted(slices.Values(missing))); !slices.Contains(missing, "runc") || len(once) != len(missing) {
+		t.Errorf("a node needs %v", missing)
+	}
+	if missing := MissingForRace(); !slices.Equal(missing, []string{"gcc", "libc6-dev"}) {
+		t.Errorf("the race detector needs %v", missing)
+	}
+}
+
+func TestCompilerIsFound(t *testing.T) {
+	t.Setenv("CC", "true") // takes every argument, and is content
+	if missing := MissingForRace(); len(missing) > 0 {
+		t.Errorf("missing: %v", missing)
+	}
+}

@@ -1,0 +1,125 @@
+// Package suite is what the suites share: the product, installed once for all tests of a package, and
+// helpers that fail the test where other packages return an error.
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/chart"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
+)
+
+// startTimeout bounds the start of a control plane, and the installation.
+const startTimeout = 3 * time.Minute
+
+// Options say what a suite runs on. The zero value is a control plane with the chart's default values.
+type Options struct {
+	// ControlPlane says what runs there.
+	ControlPlane env.Options
+	// Authentication returns the API server's authentication configuration, if set.
+	Authentication func() (string, error)
+	// Node adds a real node and played ones with GPUs.
+	Node bool
+	// HelmArgs change the values of the chart.
+	HelmArgs []string
+}
+
+// A Product is installed for all tests of a suite, each of which makes a project of its own.
+type Product struct {
+	*install.Product
+
+	stop func() error
+}
+
+// Run installs the product, runs the tests of a package, ends everything, and returns the exit code of the
+// program. The tests find the product in a variable of theirs. Where this machine cannot be the node that
+// they want, there is none, and they skip by lab.Require.
+func Run(m *testing.M, product **Product, options Options) (code int) {
+	p, err := start(context.Background(), options)
+	if errors.Is(err, lab.ErrUnsupported) {
+		return m.Run()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	*product = p
+	code = m.Run()
+	if err := p.stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return max(code, 1)
+	}
+	return code
+}
+
+// New installs the product for one test.
+func New(t testing.TB, options Options) *Product {
+	t.Helper()
+	p, err := start(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+func start(ctx context.Context, options Options) (*Product, error) {
+	if options.Authentication != nil {
+		var err error
+		if options.ControlPlane.Authentication, err = options.Authentication(); err != nil {
+			return nil, err
+		}
+	}
+	cluster, stop, err := startCluster(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	product, err := installInto(ctx, cluster, options.HelmArgs)
+	if err != nil {
+		return nil, errors.Join(err, stop())
+	}
+	return &Product{Product: product, stop: stop}, nil
+}
+
+// startCluster waits for as long as another lab runs on this machine.
+func startCluster(ctx context.Context, options Options) (cluster *env.Env, stop func() error, err error) {
+	if options.Node {
+		l, err := lab.Start(ctx, lab.Options{Env: options.ControlPlane, GPUNodes: true})
+		if err != nil {
+			return nil, nil, err
+		}
+		return l.Env, l.Stop, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	e, err := env.Start(ctx, options.ControlPlane)
+	if err != nil {
+		return nil, nil, err
+	}
+	return e, e.Stop, nil
+}
+
+func installInto(ctx context.Context, cluster *env.Env, helmArgs []string) (*install.Product, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	programs, err := install.Build(ctx, cluster.Dir)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := chart.Render(ctx, helmArgs...)
+	if err != nil {
+		return nil, err
+	}
+	return install.Install(ctx, cluster, programs, objects)
+}
