@@ -5,7 +5,7 @@ MISSING_PACKAGES = go run ./test/internal/packages/missingpackages
 BUILD_SERVERS    = go run ./test/internal/binaries/buildservers
 LAB              = go run ./test/internal/lab/labctl
 # Packages whose tests take -update: those that need no servers, and those that do.
-GOLDENS          = ./shared/annotations ./webhook ./webhook/policy ./cli ./test/rules
+GOLDENS          = ./shared/annotations ./shared/api/v1alpha1 ./config ./webhook ./webhook/policy ./cli ./test/rules
 SERVER_GOLDENS   = ./test/chart ./test/integration
 FUZZTIME        ?= 5s
 # Whether this machine can be a real node; elsewhere the tests that need one are skipped.
@@ -92,12 +92,14 @@ fmt: ## Format the code.
 goldens: ## Write the golden files that need no servers, in seconds.
 	go test $(GOLDENS) -update
 	go test ./test/chart -run '^TestValuesHaveTheDefaultPolicy$$' -update
+	go test ./test/docgen -run '^TestCommands$$' -update
 
 .PHONY: generate
 generate: have-servers ## Write the generated files and all golden files, which takes the servers.
 	$(CONTROLLER_GEN) object:headerFile=/dev/null paths=./shared/api/...
 	$(CONTROLLER_GEN) crd paths=./shared/api/... output:crd:dir=charts/runai-mpi/crds
 	go test $(GOLDENS) $(SERVER_GOLDENS) -update
+	go test ./test/docgen -run '^TestCommands$$' -update
 
 .PHONY: clean
 clean: ## Remove what build made; the cache of servers stays.

@@ -26,7 +26,8 @@ const root = "../../"
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, path := range slices.Concat(files(t, "docs", ".md"), []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"}) {
+	others := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "test/README.md"}
+	for _, path := range append(files(t, "docs", ".md"), others...) {
 		all[path] = read(t, path)
 	}
 	return all
