@@ -183,7 +183,7 @@ func TestGitSyncFails(t *testing.T) {
 				t.Errorf("it failed after %s, not within the timeout of 30 s and 30 s", took)
 			}
 			stdout, _, _ := product.Runai(t, "describe", name, "-n", namespace)
-			if !strings.Contains(stdout, "\nThe job failed before it started: ") || !strings.Contains(stdout, test.why) {
+			if !strings.Contains(stdout, "\nFailed: the job did not start: ") || !strings.Contains(stdout, test.why) {
 				t.Errorf("%s\ndoes not say %s", stdout, test.why)
 			}
 		})

@@ -56,7 +56,7 @@ func (q *queues) holds(t *testing.T, name string) {
 		t.Errorf("the queue is held: %s", err)
 	}
 	stdout, _, _ := product.Runai(t, "describe", name, "-n", q.namespace)
-	if want := "The job is suspended and waits for its turn in queue research"; !strings.Contains(stdout, want) {
+	if want := "Suspended: the job waits in queue research."; !strings.Contains(stdout, want) {
 		t.Errorf("%s\ndoes not say %s", stdout, want)
 	}
 }

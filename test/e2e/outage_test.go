@@ -68,7 +68,7 @@ func TestWebhookIsKilled(t *testing.T) {
 		t.Error("the webhook was killed, and nobody noticed")
 	}
 	for _, stderr := range refused {
-		want := "does not answer, and without it no job is created: try again, or ask your administrator\n"
+		want := "does not respond, and no job can be created without it: try again, or ask your administrator\n"
 		if !strings.HasSuffix(stderr, want) {
 			t.Errorf("got %s", stderr)
 		}

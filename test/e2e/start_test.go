@@ -85,7 +85,7 @@ func TestWorkersThatNeverStart(t *testing.T) {
 	product.CreateManifest(t, namespace, fmt.Sprintf(manifest, "never", false, 0, absent))
 	suite.Eventually(t, "describe names the image", time.Minute, func() error {
 		stdout, _, _ := product.Runai(t, "describe", "never", "-n", namespace)
-		return suite.Says(stdout, "\nPod never-worker-", "cannot get the image "+absent)
+		return suite.Says(stdout, ": pod never-worker-", "cannot pull the image "+absent)
 	})
 	if end := await(t, namespace, "never"); end != v2beta1.JobFailed {
 		t.Errorf("the job has %s", end)
@@ -94,7 +94,7 @@ func TestWorkersThatNeverStart(t *testing.T) {
 		t.Errorf("it failed after %s, not after about 90 s", took)
 	}
 	stdout, _, _ := product.Runai(t, "describe", "never", "-n", namespace)
-	want := "\nThe job failed before it started: these workers were not ready within 90 s: never-worker-0 never-worker-1.\n"
+	want := "\nFailed: the job did not start: these workers were not ready within 90 s: never-worker-0 never-worker-1. See 'kubectl logs "
 	if !strings.Contains(stdout, want) {
 		t.Errorf("%s\ndoes not say %s", stdout, want)
 	}

@@ -39,17 +39,17 @@ func TestErrorsOnTheWay(t *testing.T) {
 	}
 	for _, test := range []struct{ name, kubeconfig, want string }{
 		{"no kubeconfig", filepath.Join(t.TempDir(), "none"),
-			"there is no kubeconfig: write --kubeconfig FILE, set KUBECONFIG, or log in to the cluster first"},
+			"no kubeconfig found: use --kubeconfig, set KUBECONFIG, or log in to the cluster"},
 		{"an unreachable server", changed(t, func(cluster *api.Cluster, _ *api.AuthInfo) { cluster.Server = "https://127.0.0.1:1" }),
-			"cannot reach the API server https://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused: " +
+			"cannot reach the API server https://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused; " +
 				"check the network and the kubeconfig"},
 		{"a server of another CA", changed(t, func(cluster *api.Cluster, _ *api.AuthInfo) { cluster.CertificateAuthorityData = nil }),
 			"cannot reach the API server " + server + ": tls: failed to verify certificate: " +
-				"x509: certificate signed by unknown authority: check the network and the kubeconfig"},
+				"x509: certificate signed by unknown authority; check the network and the kubeconfig"},
 		{"an expired login", changed(t, func(_ *api.Cluster, user *api.AuthInfo) { *user = api.AuthInfo{Token: "expired"} }),
-			"the API server " + server + " does not accept your login, which may have expired: log in again and repeat the command"},
+			"the API server " + server + " rejected your credentials, which may have expired: log in again"},
 		{"no MPIJobs", proxied(t, older),
-			"this cluster does not know MPIJobs (kubeflow.org/v2beta1): ask your administrator to install the MPI Operator v0.8"},
+			"MPIJobs (kubeflow.org/v2beta1) are not installed on this cluster: ask your administrator to install MPI Operator v0.8"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, args := range []string{
@@ -72,7 +72,7 @@ func TestErrorWithoutProjects(t *testing.T) {
 		forward.ServeHTTP(w, r)
 	}
 	_, stderr, code := product.RunaiAs(t, proxied(t, none), "list", "projects")
-	want := "runai: this cluster does not know projects (policy.run.ai/v1alpha1): ask your administrator to install the chart runai-mpi\n"
+	want := "runai: projects (policy.run.ai/v1alpha1) are not installed on this cluster: ask your administrator to install the chart runai-mpi\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}

@@ -97,7 +97,7 @@ func TestListJobsElsewhere(t *testing.T) {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
 	_, stderr, code := product.Runai(t, "list", "-p", "absent")
-	want := "runai: --project absent was not found: no namespace has the label runai/queue=absent; see runai list projects\n"
+	want := "runai: project \"absent\" not found: no namespace has the label runai/queue=absent; see 'runai list projects'\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
@@ -124,13 +124,13 @@ func TestOrdinaryUserFollowsUp(t *testing.T) {
 		{"list -n " + namespace, "dist1", ""},
 		{"describe job dist1 -p modest", "NAME:", ""},
 		{"config project modest", "Project modest has been set as default project\n",
-			"Warning: you may not list namespaces, so runai-modest is a guess\n"},
+			"Warning: using namespace runai-modest, which may be wrong: you are not allowed to list namespaces\n"},
 		{"describe job dist1", "PROJECT:", ""},
 		{"delete dist1", "Job dist1 deleted successfully.\n", ""},
 		{"delete dist1", "",
-			"runai: Job dist1 does not exist in project modest. If the job exists in a different project, use -p <project-name>.\n"},
+			"runai: job \"dist1\" not found in project \"modest\": use -p for a job of another project\n"},
 		{"list -A", "",
-			"runai: dora may not list mpijobs in this cluster: check the project, or ask your administrator for the permission\n"},
+			"runai: dora is not allowed to list mpijobs in this cluster: check the project, or ask your administrator for permission\n"},
 	} {
 		stdout, stderr, _ := product.RunaiAs(t, user.Kubeconfig(), strings.Fields(step.args)...)
 		if !strings.Contains(stdout, step.stdout) || stderr != step.stderr {
@@ -190,7 +190,7 @@ func TestDescribe(t *testing.T) {
 	var stdout string
 	suite.Eventually(t, "the scheduler gives up", suite.Soon, func() error {
 		stdout, _, _ = product.Runai(t, "describe", "job", "dist1", "-p", "described")
-		return suite.Says(stdout, "No node can take pod", "[FailedScheduling]")
+		return suite.Says(stdout, "\nPending: no node can run pod ", "[FailedScheduling]")
 	})
 	for _, want := range []string{
 		"NAME:                  dist1\n", "NAMESPACE:             runai-described\n", "STATUS:                Pending\n",
@@ -212,7 +212,7 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("got %s", stored)
 	}
 	_, stderr, code := product.Runai(t, "logs", "dist1", "-p", "described")
-	if !strings.HasPrefix(stderr, "runai: job dist1 has no output yet. No node can take pod dist1-") || code != 1 {
+	if !strings.HasPrefix(stderr, "runai: job \"dist1\" has no output yet. Pending: no node can run pod dist1-") || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
 }
@@ -224,7 +224,7 @@ func TestDescribeQuota(t *testing.T) {
 	submit(t, "dist1", "-p", "small", "--processes=2")
 	suite.Eventually(t, "describe names the quota", suite.Soon, func() error {
 		stdout, _, _ := product.Runai(t, "describe", "dist1", "-p", "small")
-		return suite.Says(stdout, "\nThe pods cannot be created, because the namespace's quota is used up: ")
+		return suite.Says(stdout, "\nPending: the pods exceed the quota of the namespace: ")
 	})
 }
 
@@ -239,8 +239,8 @@ func TestDescribeFailed(t *testing.T) {
 	})
 	suite.Eventually(t, "the job fails", suite.Soon, func() error {
 		stdout, _, _ := product.Runai(t, "describe", "dist1", "-p", "failing")
-		return suite.Says(stdout, "STATUS:                Failed\n", "\nThe job failed: container mpi of pod "+launcher.Name+
-			" was killed for using more memory than its limit; submit it with a higher --memory-limit.\n")
+		return suite.Says(stdout, "STATUS:                Failed\n", "\nFailed: container mpi of pod "+launcher.Name+
+			" exceeded its memory limit. Submit the job again with a higher --memory-limit.\n")
 	})
 }
 
@@ -252,14 +252,14 @@ func TestDelete(t *testing.T) {
 	for _, step := range []struct{ args, stdout, stderr string }{
 		{"delete job a -p deleted", "Job a deleted successfully.\n", ""},
 		{"delete b absent -p deleted", "Job b deleted successfully.\n",
-			"runai: Job absent does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
-		{"delete -p deleted", "", "runai: runai delete job needs either names or --all: write for example runai delete job dist1\n"},
+			"runai: job \"absent\" not found in project \"deleted\": use -p for a job of another project\n"},
+		{"delete -p deleted", "", "runai: missing NAME for \"runai delete job\": name the jobs to delete, or use --all\n"},
 		{"delete job -A -p deleted", "Job c deleted successfully.\nJob d deleted successfully.\n", ""},
 		{"delete job -A -p deleted", "There are no jobs in project deleted.\n", ""},
 		{"describe job c -p deleted", "",
-			"runai: Job c does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
+			"runai: job \"c\" not found in project \"deleted\": use -p for a job of another project\n"},
 		{"logs c -p deleted", "",
-			"runai: Job c does not exist in project deleted. If the job exists in a different project, use -p <project-name>.\n"},
+			"runai: job \"c\" not found in project \"deleted\": use -p for a job of another project\n"},
 	} {
 		if stdout, stderr, _ := product.Runai(t, strings.Fields(step.args)...); stdout != step.stdout || stderr != step.stderr {
 			t.Errorf("%s: got %s%s", step.args, stdout, stderr)
@@ -283,10 +283,10 @@ func TestDescribeSaysWhatHoldsAJobBack(t *testing.T) {
 	product.Create(t, mpijobtest.MakeMPIJob("unjudged", "unlabelled").Gate("run.ai/admission").Obj())
 	for _, test := range []struct{ job, namespace, want string }{
 		{"suspended", namespace,
-			"The job is suspended and waits for its turn in queue research: nothing needs to be done, unless the queue is stopped."},
-		{"foreign", namespace, "The scheduling gate example.com/other holds pod foreign-"},
-		{"unjudged", "unlabelled", "The job was never admitted: no webhook of runai-mpi took its scheduling gate off; " +
-			"delete it, and submit it again in a namespace of a project."},
+			"Suspended: the job waits in queue research. It starts when the queue admits it."},
+		{"foreign", namespace, "Pending: pod foreign-"},
+		{"unjudged", "unlabelled", "Pending: the runai-mpi webhook did not admit the job, so its pods keep the scheduling gate run.ai/admission. " +
+			"Delete the job and submit it again in a namespace of a project."},
 	} {
 		suite.Eventually(t, test.job, suite.Soon, func() error {
 			stdout, _, _ := product.Runai(t, "describe", test.job, "-n", test.namespace)
@@ -311,7 +311,7 @@ func TestAttachIsInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(stdout, "The job 'dist1' has been submitted successfully\n") ||
-		stderr != "runai: interrupted: job dist1 goes on; follow it with runai logs dist1 -f\n" {
+		stderr != "runai: interrupted: job \"dist1\" keeps running; follow it with 'runai logs dist1 -f'\n" {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
 	if jobs := product.Jobs(t, namespace); len(jobs) != 1 {

@@ -108,12 +108,12 @@ func TestProjectsAndNamespaces(t *testing.T) {
 		{"-p several", "", "runai: project \"several\" has the namespaces first, second: select one with -n\n"},
 		{"-p several -n second", "mpijob.kubeflow.org/dist1\n", ""},
 		{"-p absent", "",
-			"runai: --project absent was not found: no namespace has the label runai/queue=absent; see runai list projects\n"},
-		{"-n absent", "", "runai: namespace absent does not exist: write -p PROJECT, or another namespace with -n\n"},
+			"runai: project \"absent\" not found: no namespace has the label runai/queue=absent; see 'runai list projects'\n"},
+		{"-n absent", "", "runai: namespace \"absent\" not found: set the project with -p, or another namespace with -n\n"},
 		{"-p labelled -n second", "", "runai: --project labelled is not the project of this namespace, which belongs to several: " +
 			"submit to a namespace of the project that you mean\n"},
-		{"-p labelled", "", "runai: --name dist1 is the name of a job in namespace runai-labelled already: " +
-			"write another, or delete that job first\n"},
+		{"-p labelled", "", "runai: job \"dist1\" already exists in namespace runai-labelled: " +
+			"use another name, or delete it with 'runai delete job dist1 -p labelled'\n"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			args := append([]string{"submit-mpi", "--name", "dist1", "-i", "x", "-o", "name"}, strings.Fields(test.args)...)
@@ -135,8 +135,8 @@ func TestOrdinaryUser(t *testing.T) {
 		return product.RunaiAs(t, user.Kubeconfig(), "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-o", "name")
 	}
 	_, stderr, code := submit()
-	want := "runai: alice may not create mpijobs in namespace runai-users: " +
-		"check the project, or ask your administrator for the permission\n"
+	want := "runai: alice is not allowed to create mpijobs in namespace runai-users: " +
+		"check the project, or ask your administrator for permission\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}

@@ -14,11 +14,11 @@ func TestWhoami(t *testing.T) {
 	alice, bob := as(t, "saml:alice@example.com", claims), as(t, "saml:bob", nil)
 	broken := as(t, "saml:carol", map[string][]string{"run.ai/uid": {"1e+06"}, "run.ai/gid": {"54000"}})
 	const (
-		aliceIs = "The cluster knows you as saml:alice@example.com.\n"
-		runsAs  = "--run-as-user gives you uid=1234567(alice) gid=54000 groups=54000,60001,60002, home /home/alice (source Claims).\n"
-		every   = "Every MPIJob in namespace runai-whoami-required runs as its submitter, with the flag or without.\n"
-		asking  = "MPIJobs in namespace runai-whoami run as their submitter only with the flag: without it they may write other ids.\n"
-		unknown = "the cluster knows no UID and GID of saml:bob: " +
+		aliceIs = "The cluster authenticates you as saml:alice@example.com.\n"
+		runsAs  = "Jobs with --run-as-user run as uid=1234567(alice) gid=54000 groups=54000,60001,60002, home /home/alice (source Claims).\n"
+		every   = "Every MPIJob in namespace runai-whoami-required runs as its submitter, with or without --run-as-user.\n"
+		asking  = "Without --run-as-user, MPIJobs in namespace runai-whoami can set any uid and gid.\n"
+		unknown = "--run-as-user: the cluster knows no UID and GID of saml:bob: " +
 			"ask your administrator to send the claims run.ai/uid and run.ai/gid with your login\n"
 	)
 	for _, test := range []struct {
@@ -27,18 +27,18 @@ func TestWhoami(t *testing.T) {
 		{"alice", alice.Kubeconfig(), namespace, aliceIs + runsAs + asking, ""},
 		{"alice, where it is required", alice.Kubeconfig(), required, aliceIs + runsAs + every, ""},
 		{"alice, where it is disabled", alice.Kubeconfig(), disabled,
-			aliceIs + "--run-as-user is not possible in namespace runai-whoami-disabled: " +
-				"is disabled in project whoami-disabled: leave it out, or use another project\n", ""},
+			aliceIs + "Jobs in namespace runai-whoami-disabled cannot run as you: " +
+				"--run-as-user is disabled in project whoami-disabled: leave it out, or use another project\n", ""},
 		{"bob", bob.Kubeconfig(), namespace,
-			"The cluster knows you as saml:bob.\n--run-as-user is not possible in namespace runai-whoami: " + unknown, ""},
+			"The cluster authenticates you as saml:bob.\nJobs in namespace runai-whoami cannot run as you: " + unknown, ""},
 		{"bob, where it is required", bob.Kubeconfig(), required,
-			"--run-as-user is not possible in namespace runai-whoami-required: " + unknown, ""},
+			"Jobs in namespace runai-whoami-required cannot run as you: " + unknown, ""},
 		{"a broken claim", broken.Kubeconfig(), namespace,
-			"The cluster knows you as saml:carol.\n--run-as-user is not possible in namespace runai-whoami: " +
-				`the claim run.ai/uid is "1e+06", no decimal number above 0: ` +
+			"The cluster authenticates you as saml:carol.\nJobs in namespace runai-whoami cannot run as you: " +
+				`--run-as-user: the claim run.ai/uid is "1e+06", no decimal number above 0: ` +
 				"ask your administrator to mend the mapping of the claims\n", ""},
 		{"outside of projects", alice.Kubeconfig(), "default", "",
-			"runai: no webhook of runai-mpi acts in namespace default: write -p PROJECT, or ask your administrator\n"},
+			"runai: the runai-mpi webhook does not handle namespace default: set the project with -p, or ask your administrator\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			stdout, stderr, _ := product.RunaiAs(t, test.kubeconfig, "whoami", "-n", test.namespace)
