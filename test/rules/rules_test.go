@@ -52,7 +52,8 @@ func TestRulesHaveTests(t *testing.T) {
 		}
 	}
 	head := docgen.Head("The rules of identity, and their tests",
-		"Find the line of code that stops each attempt to run as somebody else, and the test that fails without it.", "the marks in the code")
+		"Find the line of code that stops each attempt to run as somebody else, and the test that fails without it.",
+		"the marks in the code")
 	golden.Compare(t, filepath.Join(root, "docs", "reference", "identity-tests.md"), head+body+Table(rules))
 }
 
