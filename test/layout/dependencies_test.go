@@ -2,6 +2,7 @@
 package layout
 
 import (
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -39,6 +40,28 @@ func TestCommandLineIsSmall(t *testing.T) {
 	for line := range strings.Lines(string(output)) {
 		if strings.HasPrefix(line, "sigs.k8s.io/controller-runtime") {
 			t.Errorf("runai links %s", line)
+		}
+	}
+}
+
+// The map of the tests has every suite and every tool.
+func TestMapIsComplete(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{"", "internal/"} {
+		entries, err := os.ReadDir("../" + folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range entries {
+			if !entry.IsDir() || entry.Name() == "internal" {
+				continue
+			}
+			if link := "](" + folder + entry.Name() + ")"; !strings.Contains(string(text), link) {
+				t.Errorf("test/README.md does not link to %s%s", folder, entry.Name())
+			}
 		}
 	}
 }
