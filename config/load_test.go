@@ -117,7 +117,7 @@ func TestBadPolicies(t *testing.T) {
 		{"a number as the timeout", header + "start: {timeout: soon}", []string{"invalid duration"}},
 		{"a relative target", header + "gitSync: {defaultTarget: code}", []string{"gitSync.defaultTarget: Invalid value"}},
 		{"no image", header + "gitSync: {image: ''}", []string{"gitSync.image: Required value"}},
-		{"a bad size", header + "largeShm: {maxSize: big}", []string{"is not an amount of memory"}},
+		{"a bad size", header + "largeShm: {maxSize: big}", []string{"must be a quantity"}},
 		{"a bad restriction", header + "restrictions: {hostPath: Maybe}", []string{`restrictions.hostPath: Unsupported value: "Maybe"`}},
 		{"all at once", header + "gpu: {fractions: MPS}\nssh: {port: 1}\nrestrictions: {hostIPC: Never}", []string{"gpu.fractions", "ssh.port", "restrictions.hostIPC"}},
 	} {
