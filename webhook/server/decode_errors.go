@@ -73,10 +73,10 @@ func entries(object map[string]jsontext.Value, typ reflect.Type, path *field.Pat
 func members(object map[string]jsontext.Value, typ reflect.Type, path *field.Path) []part {
 	var all []part
 	for f := range typ.Fields() {
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if value, present := object[name]; present && name != "" {
 			all = append(all, part{value, f.Type, path.Child(name)})
-		} else if f.Anonymous && strings.Contains(options, "inline") {
+		} else if f.Anonymous && name == "" {
 			all = append(all, members(object, f.Type, path)...)
 		}
 	}

@@ -21,6 +21,8 @@ func TestUndecodableFieldsAreNamed(t *testing.T) {
 		{"an object instead of a list", `{"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"containers":{}}}}}}}`, []string{worker + "containers: Invalid value: \"{}\": must be a list"}},
 		{"a boolean in quotes", `{"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"hostNetwork":"yes"}}}}}}`, []string{worker + "hostNetwork: Invalid value: \"\\\"yes\\\"\": must be true or false"}},
 		{"an annotation that is a number", `{"metadata":{"annotations":{"run.ai/gpu":1}}}`, []string{`metadata.annotations[run.ai/gpu]: Invalid value: "1": must be a string, in quotes`}},
+		{"a field of an embedded type", `{"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"volumes":[{"name":"a","hostPath":{"path":1}}]}}}}}}`,
+			[]string{worker + `volumes[0].hostPath.path: Invalid value: "1": must be a string, in quotes`}},
 		{"a time", `{"metadata":{"creationTimestamp":"now"}}`, []string{`metadata.creationTimestamp: Invalid value: "\"now\"": must be a time`}},
 		{"an inline field", `{"spec":{"runPolicy":{"backoffLimit":"1"}}}`, []string{"spec.runPolicy.backoffLimit: "}},
 		{"several", `{"metadata":{"annotations":{"run.ai/gpu":1}},"spec":{"slotsPerWorker":"two"}}`, []string{"metadata.annotations[run.ai/gpu]: ", "spec.slotsPerWorker: "}},
