@@ -39,7 +39,7 @@ func TestSamples(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%s: %s", err, report)
 	}
-	got = "# submitted.yaml as the cluster stores it, under project.yaml and the default policy.\n" +
+	got = "# submitted.yaml as the cluster stores it, with project.yaml and the default cluster policy.\n" +
 		versionInStamp.ReplaceAllString(strings.TrimPrefix(got, "---\n"), "$1 v0.1.0")
 	golden.Compare(t, samples+"admitted.yaml", got)
 	for _, want := range []string{
