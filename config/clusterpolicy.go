@@ -6,15 +6,16 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// Kind is the file's kind; its API version is the one of the Project.
+// Kind is the file's kind. Its API version is v1alpha1.GroupVersion.
 const Kind = "ClusterPolicy"
 
-// ClusterPolicy is the policy of a whole cluster. default.yaml explains every key.
+// ClusterPolicy is the policy of a whole cluster. default.yaml documents every key.
 type ClusterPolicy struct {
 	metav1.TypeMeta `json:",inline"`
 
@@ -31,19 +32,19 @@ type ClusterPolicy struct {
 	MultiKueue    MultiKueue            `json:"multiKueue"`
 }
 
-// Scheduling says who schedules the pods; an empty value writes nothing.
+// Scheduling chooses the scheduler and the queue label. An empty value writes nothing.
 type Scheduling struct {
 	SchedulerName string `json:"schedulerName"`
 	QueueLabel    string `json:"queueLabel"`
 }
 
-// GPU says how GPUs are counted and shared.
+// GPU chooses how whole GPUs and fractions of GPUs are requested.
 type GPU struct {
 	Fractions    FractionBackend     `json:"fractions"`
 	ResourceName corev1.ResourceName `json:"resourceName"`
 }
 
-// FractionBackend is what shares a GPU between pods.
+// FractionBackend is the scheduler that gives pods fractions of a GPU.
 type FractionBackend string
 
 // The fraction backends.
@@ -52,7 +53,7 @@ const (
 	FractionsKAI  FractionBackend = "KAI"
 )
 
-// GitSync describes the init container that clones a repository.
+// GitSync configures the init container that clones a repository.
 type GitSync struct {
 	Image         string                      `json:"image"`
 	Timeout       metav1.Duration             `json:"timeout"`
@@ -65,19 +66,22 @@ type LargeShm struct {
 	MaxSize MaxSize `json:"maxSize"`
 }
 
-// MaxSize is a limit in bytes; 0, written as "", is no limit.
+// MaxSize is a limit in bytes. 0, written as "", means no limit.
 type MaxSize annotations.Bytes
 
-// UnmarshalText reads a quantity, or nothing.
+// UnmarshalText reads a quantity or an empty text.
 func (m *MaxSize) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*m = 0
 		return nil
 	}
-	return (*annotations.Bytes)(m).UnmarshalText(text)
+	if err := (*annotations.Bytes)(m).UnmarshalText(text); err != nil {
+		return field.Invalid(field.NewPath("largeShm", "maxSize"), string(text), err.Error())
+	}
+	return nil
 }
 
-// Identity says where a submitter's UID and GID come from and which are acceptable.
+// Identity configures the sources of submitters' ids, and which ids are accepted.
 type Identity struct {
 	Sources                  []IdentitySource         `json:"sources"`
 	Claims                   Claims                   `json:"claims"`
@@ -88,10 +92,10 @@ type Identity struct {
 	RuntimeClassNames        []string                 `json:"runtimeClassNames"`
 }
 
-// Reads reports whether identities may come from a source.
+// Reads reports whether the sources include the given one.
 func (i Identity) Reads(source IdentitySource) bool { return slices.Contains(i.Sources, source) }
 
-// IdentitySource is a place that an identity may come from.
+// IdentitySource is a source of identities.
 type IdentitySource string
 
 // The identity sources.
@@ -110,16 +114,16 @@ type Claims struct {
 	Source string `json:"source"`
 }
 
-// SupplementalGroupsPolicy tells whether groups of the image's /etc/group are kept out.
+// SupplementalGroupsPolicy is Strict if groups of the image's /etc/group are ignored, else Off.
 type SupplementalGroupsPolicy string
 
-// The supplemental groups policies; Off is for container runtimes that cannot do Strict.
+// The supplemental groups policies. Off is for container runtimes that do not support Strict.
 const (
 	GroupsStrict SupplementalGroupsPolicy = "Strict"
 	GroupsOff    SupplementalGroupsPolicy = "Off"
 )
 
-// UnmarshalJSON reads the policy. YAML takes a bare Off for the boolean false.
+// UnmarshalJSON reads the policy. In YAML an unquoted Off is the boolean false.
 func (s *SupplementalGroupsPolicy) UnmarshalJSON(text []byte) error {
 	if string(text) == "false" {
 		*s = GroupsOff
@@ -133,13 +137,13 @@ type SSH struct {
 	Port int32 `json:"port"`
 }
 
-// Start makes the launcher wait for its workers.
+// Start configures how the launcher waits for its workers.
 type Start struct {
 	Gate    bool            `json:"gate"`
 	Timeout metav1.Duration `json:"timeout"`
 }
 
-// MultiKueue recognises the copies that a MultiKueue manager makes of jobs.
+// MultiKueue lists the usernames of MultiKueue managers, whose copies of jobs are recognised.
 type MultiKueue struct {
 	Submitters []string `json:"submitters"`
 }

@@ -1,3 +1,3 @@
-// Package config is the ClusterPolicy: the file in which an administrator says how a cluster treats
-// MPIJobs. It has the type, the documented default, strict loading and validation.
+// Package config has the ClusterPolicy: its type, its documented default, strict loading and validation.
+// An administrator decides in this file how a cluster treats MPIJobs.
 package config

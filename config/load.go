@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 
 	"sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
@@ -16,7 +17,7 @@ var defaultYAML []byte
 // DefaultYAML is the documented default, as text.
 func DefaultYAML() []byte { return defaultYAML }
 
-// Default returns the policy of a cluster whose administrator decided nothing.
+// Default returns a new copy of the default policy.
 func Default() *ClusterPolicy {
 	policy := &ClusterPolicy{}
 	if unknown, err := decode(defaultYAML, policy); err != nil || len(unknown) > 0 {
@@ -25,8 +26,8 @@ func Default() *ClusterPolicy {
 	return policy
 }
 
-// Load reads a policy from a file of YAML or JSON, over the default. Path "" is the default itself.
-// The error lists every unknown key and every bad value, one per line.
+// Load reads a policy from a YAML or JSON file. Keys that are not in the file keep their defaults. The path
+// "" means the default policy. The error lists every unknown key and every invalid value, one per line.
 func Load(path string) (*ClusterPolicy, error) {
 	if path == "" {
 		return Default(), nil
@@ -37,15 +38,15 @@ func Load(path string) (*ClusterPolicy, error) {
 	}
 	policy, err := Parse(data)
 	if err != nil {
-		return nil, fmt.Errorf("the cluster policy %s cannot be used:\n%w", path, err)
+		return nil, fmt.Errorf("invalid cluster policy %s:\n%w", path, err)
 	}
 	return policy, nil
 }
 
-// Parse reads a policy from YAML or JSON, over the default. Its errors are those of [Load].
+// Parse reads a policy from YAML or JSON. Its defaults and its errors are those of [Load].
 func Parse(data []byte) (*ClusterPolicy, error) {
 	policy := Default()
-	policy.APIVersion, policy.Kind = "", "" // the default's must not stand in for missing ones
+	policy.APIVersion, policy.Kind = "", "" // these have no default
 	unknown, err := decode(data, policy)
 	if err != nil {
 		return nil, err
@@ -59,12 +60,28 @@ func Parse(data []byte) (*ClusterPolicy, error) {
 	return policy, nil
 }
 
-// decode takes keys exactly as they are written: encoding/json alone would accept minuid for minUID.
-// What it does not know it returns beside the error, and reads the rest.
+// decode reads the keys case-sensitively: encoding/json alone would accept minuid for minUID. It returns
+// unknown keys as errors, and reads the rest.
 func decode(data []byte, into *ClusterPolicy) (unknown []error, err error) {
 	text, err := yaml.YAMLToJSONStrict(data)
 	if err != nil {
 		return nil, err
 	}
-	return json.UnmarshalStrict(text, into)
+	unknown, err = json.UnmarshalStrict(text, into)
+	if err != nil {
+		return nil, withoutGoType(err)
+	}
+	return unknown, nil
+}
+
+// misfit matches an error of package json, whose error types are internal.
+var misfit = regexp.MustCompile(`^json: cannot unmarshal (\w+)(?: \S+)? into Go struct field \w+\.(\S+) of type `)
+
+// withoutGoType names the key that has a value of the wrong type, and not the Go type of its field.
+func withoutGoType(err error) error {
+	match := misfit.FindStringSubmatch(err.Error())
+	if match == nil {
+		return err
+	}
+	return fmt.Errorf("%s: has the wrong type (%s)", match[2], match[1])
 }

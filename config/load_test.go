@@ -25,7 +25,7 @@ func TestDefaultIsValid(t *testing.T) {
 	}
 }
 
-// An administrator reads the default to learn what there is: every key stands in it.
+// Administrators read the default to find the keys, so it must have every key.
 func TestDefaultDocumentsEveryKey(t *testing.T) {
 	var written map[string]any
 	if err := yaml.Unmarshal(DefaultYAML(), &written); err != nil {
@@ -38,7 +38,7 @@ func TestDefaultDocumentsEveryKey(t *testing.T) {
 	}
 }
 
-// keys lists the paths of the structs of this package, down to what has no more of them.
+// keys returns the paths of all keys of a struct of this package.
 func keys(typ reflect.Type, prefix string) []string {
 	var all []string
 	for field := range typ.Fields() {
@@ -81,7 +81,7 @@ func TestFileOverlaysDefault(t *testing.T) {
 	want.Scheduling.SchedulerName = "kai-scheduler"
 	want.GPU.Fractions = FractionsKAI
 	want.LargeShm.MaxSize = 16 << 30
-	want.Identity.SupplementalGroupsPolicy = GroupsOff // written without quotes, which YAML reads as false
+	want.Identity.SupplementalGroupsPolicy = GroupsOff // unquoted, which YAML reads as false
 	want.Identity.Sources = []IdentitySource{SourceDirectory, SourceClaims}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -100,13 +100,13 @@ func TestBadPolicies(t *testing.T) {
 		{"no YAML", "a: [", []string{"yaml"}},
 		{"an unknown key", header + "projectLable: x", []string{`unknown field "projectLable"`}},
 		{"two unknown keys", header + "ssh: {prot: 1}\nstart: {gaet: true}", []string{`"ssh.prot"`, `"start.gaet"`}},
-		{"an unknown key beside a bad value", header + "shs: {}\nssh: {port: 1}", []string{`unknown field "shs"`, "ssh.port: Invalid value: 1"}},
+		{"an unknown key and a bad value", header + "shs: {}\nssh: {port: 1}", []string{`unknown field "shs"`, "ssh.port: Invalid value: 1"}},
 		{"another case", header + "projectlabel: x", []string{`unknown field "projectlabel"`}},
 		{"a key twice", header + "ssh: {port: 2222}\nssh: {port: 2223}", []string{`"ssh" already set`}},
 		{"another kind", "apiVersion: policy.run.ai/v1alpha1\nkind: Project", []string{`kind: Unsupported value: "Project"`}},
 		{"a bad label", header + "projectLabel: 'a b'", []string{"projectLabel: Invalid value"}},
 		{"an unknown backend", header + "gpu: {fractions: MPS}", []string{`gpu.fractions: Unsupported value: "MPS": supported values: "None", "KAI"`}},
-		{"KAI without its scheduler", header + "gpu: {fractions: KAI}", []string{"scheduling.schedulerName: Required value: only the KAI scheduler"}},
+		{"KAI without its scheduler", header + "gpu: {fractions: KAI}", []string{"scheduling.schedulerName: Required value: gpu.fractions KAI needs the KAI scheduler"}},
 		{"no source", header + "identity: {sources: []}", []string{"identity.sources: Required value"}},
 		{"a source twice", header + "identity: {sources: [Claims, Claims]}", []string{`identity.sources[1]: Duplicate value: "Claims"`}},
 		{"an unknown source", header + "identity: {sources: [Ldap]}", []string{`identity.sources[0]: Unsupported value: "Ldap"`}},
@@ -117,7 +117,8 @@ func TestBadPolicies(t *testing.T) {
 		{"a number as the timeout", header + "start: {timeout: soon}", []string{"invalid duration"}},
 		{"a relative target", header + "gitSync: {defaultTarget: code}", []string{"gitSync.defaultTarget: Invalid value"}},
 		{"no image", header + "gitSync: {image: ''}", []string{"gitSync.image: Required value"}},
-		{"a bad size", header + "largeShm: {maxSize: big}", []string{"is not an amount of memory"}},
+		{"a bad size", header + "largeShm: {maxSize: big}", []string{`largeShm.maxSize: Invalid value: "big": must be a quantity`}},
+		{"a text as the port", header + "ssh: {port: many}", []string{"ssh.port: has the wrong type (string)"}},
 		{"a bad restriction", header + "restrictions: {hostPath: Maybe}", []string{`restrictions.hostPath: Unsupported value: "Maybe"`}},
 		{"all at once", header + "gpu: {fractions: MPS}\nssh: {port: 1}\nrestrictions: {hostIPC: Never}", []string{"gpu.fractions", "ssh.port", "restrictions.hostIPC"}},
 	} {

@@ -11,7 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// Validate returns every reason why the policy cannot be used, each with its key and the remedy.
+// Validate returns an error for each invalid value, with its key and the remedy.
 func (p *ClusterPolicy) Validate() field.ErrorList {
 	var errs field.ErrorList
 	for _, part := range []func() field.ErrorList{
@@ -44,7 +44,7 @@ func (p *ClusterPolicy) validateScheduling() field.ErrorList {
 		errs = append(errs, labelKey(path.Child("queueLabel"), p.Scheduling.QueueLabel)...)
 	}
 	if name := p.Scheduling.SchedulerName; name != "" && len(validation.IsDNS1123Subdomain(name)) > 0 {
-		errs = append(errs, field.Invalid(path.Child("schedulerName"), name, "is no name of a scheduler: write for example kai-scheduler"))
+		errs = append(errs, field.Invalid(path.Child("schedulerName"), name, "must be the name of a scheduler, for example kai-scheduler"))
 	}
 	return errs
 }
@@ -54,7 +54,7 @@ func (p *ClusterPolicy) validateGPU() field.ErrorList {
 	errs := oneOf(path.Child("fractions"), p.GPU.Fractions, FractionsNone, FractionsKAI)
 	if p.GPU.Fractions == FractionsKAI && p.Scheduling.SchedulerName == "" {
 		errs = append(errs, field.Required(field.NewPath("scheduling", "schedulerName"),
-			"only the KAI scheduler understands its fractions: write its name, for example kai-scheduler, or gpu.fractions: None"))
+			"gpu.fractions KAI needs the KAI scheduler: set its name, for example kai-scheduler, or set gpu.fractions to None"))
 	}
 	return append(errs, labelKey(path.Child("resourceName"), string(p.GPU.ResourceName))...)
 }
@@ -63,19 +63,19 @@ func (p *ClusterPolicy) validateGitSync() field.ErrorList {
 	at := field.NewPath("gitSync")
 	errs := positive(at.Child("timeout"), p.GitSync.Timeout.Duration)
 	if p.GitSync.Image == "" {
-		errs = append(errs, field.Required(at.Child("image"), "write an image of git-sync v4"))
+		errs = append(errs, field.Required(at.Child("image"), "must be an image of git-sync v4"))
 	}
 	if target := p.GitSync.DefaultTarget; !path.IsAbs(target) || path.Clean(target) != target || target == "/" {
-		errs = append(errs, field.Invalid(at.Child("defaultTarget"), target, "write an absolute, clean path below / such as /code"))
+		errs = append(errs, field.Invalid(at.Child("defaultTarget"), target, "must be a clean absolute path other than /, for example /code"))
 	}
 	return errs
 }
 
 func (p *ClusterPolicy) validateStart() field.ErrorList {
 	errs := positive(field.NewPath("start", "timeout"), p.Start.Timeout.Duration)
-	// Below 1024 a process without root could not bind in every container runtime.
+	// Not every container runtime lets a process that is not root listen on a port below 1024.
 	if p.SSH.Port < 1024 || p.SSH.Port > 65535 {
-		errs = append(errs, field.Invalid(field.NewPath("ssh", "port"), p.SSH.Port, "write a port from 1024 to 65535"))
+		errs = append(errs, field.Invalid(field.NewPath("ssh", "port"), p.SSH.Port, "must be a port from 1024 to 65535"))
 	}
 	return errs
 }
@@ -97,8 +97,8 @@ func oneOf[T ~string](path *field.Path, value T, valid ...T) field.ErrorList {
 }
 
 func labelKey(path *field.Path, key string) field.ErrorList {
-	if problems := validation.IsQualifiedName(key); len(problems) > 0 {
-		return field.ErrorList{field.Invalid(path, key, "write a qualified name such as example.com/name: "+problems[0])}
+	if len(validation.IsQualifiedName(key)) > 0 {
+		return field.ErrorList{field.Invalid(path, key, "must be a qualified name such as example.com/name")}
 	}
 	return nil
 }
@@ -107,5 +107,5 @@ func positive(path *field.Path, duration time.Duration) field.ErrorList {
 	if duration > 0 {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(path, duration.String(), "write a duration above 0 such as 120s")}
+	return field.ErrorList{field.Invalid(path, duration.String(), "must be a duration above 0 such as 120s")}
 }

@@ -18,7 +18,7 @@ func (p *ClusterPolicy) validateIdentity() field.ErrorList {
 		value int64
 	}{{"minUID", p.Identity.MinUID}, {"minGID", p.Identity.MinGID}} {
 		if id.value < 1 || id.value > 1<<31-1 {
-			errs = append(errs, field.Invalid(path.Child(id.key), id.value, "write an id from 1 to 2147483647; 0 would be root"))
+			errs = append(errs, field.Invalid(path.Child(id.key), id.value, "must be an id from 1 to 2147483647 (0 is root)"))
 		}
 	}
 	return errs
@@ -26,7 +26,7 @@ func (p *ClusterPolicy) validateIdentity() field.ErrorList {
 
 func (i Identity) validateSources(path *field.Path) field.ErrorList {
 	if len(i.Sources) == 0 {
-		return field.ErrorList{field.Required(path.Child("sources"), "write at least one of Claims, Directory, Client")}
+		return field.ErrorList{field.Required(path.Child("sources"), "must list at least one of Claims, Directory and Client")}
 	}
 	var errs field.ErrorList
 	for n, source := range i.Sources {
@@ -39,14 +39,14 @@ func (i Identity) validateSources(path *field.Path) field.ErrorList {
 	return errs
 }
 
-// validate wants the ids' keys; those of groups, name and source may stay empty, and are then not read.
+// validate requires the keys of the UID and the GID. The other keys may be empty, and are then not read.
 func (c Claims) validate(path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if c.UID == "" {
-		errs = append(errs, field.Required(path.Child("uid"), "write the key of userInfo.extra that carries the UID"))
+		errs = append(errs, field.Required(path.Child("uid"), "must be the key of userInfo.extra with the UID"))
 	}
 	if c.GID == "" {
-		errs = append(errs, field.Required(path.Child("gid"), "write the key of userInfo.extra that carries the GID"))
+		errs = append(errs, field.Required(path.Child("gid"), "must be the key of userInfo.extra with the GID"))
 	}
 	return errs
 }

@@ -21,18 +21,18 @@ import (
 )
 
 type admit struct {
-	File    string `short:"f" required:"" placeholder:"FILE" help:"MPIJobs as YAML or JSON; - reads the standard input."`
-	Policy  string `placeholder:"FILE" type:"existingfile" help:"The ClusterPolicy; without it, the default."`
-	Project string `placeholder:"FILE" type:"existingfile" help:"The Project; without it, one that restricts nothing."`
+	File    string `short:"f" required:"" placeholder:"FILE" help:"File with MPIJobs in YAML or JSON; - reads standard input."`
+	Policy  string `placeholder:"FILE" type:"existingfile" help:"File with the cluster policy. Default: the built-in one."`
+	Project string `placeholder:"FILE" type:"existingfile" help:"File with the project. Default: one without restrictions."`
 
-	PodSecurity string `enum:"privileged,baseline,restricted" default:"privileged" help:"The Pod Security Standard that the namespace enforces: ${enum}."`
+	PodSecurity string `enum:"privileged,baseline,restricted" default:"privileged" help:"Pod Security Standard that the namespace enforces: ${enum}."`
 
-	User  string   `placeholder:"NAME" help:"The username that the API server would authenticate."`
-	Extra []string `sep:"none" placeholder:"KEY=VALUE" help:"An extra attribute of the user; several of one key are its values. Example: --extra run.ai/uid=1234567"`
+	User  string   `placeholder:"NAME" help:"Username as the API server would authenticate it."`
+	Extra []string `sep:"none" placeholder:"KEY=VALUE" help:"Extra attribute of the user. Repeat a key for more values. Example: --extra run.ai/uid=1234567"`
 }
 
-// Run prints each admitted job on the standard output, and on the standard error what each policy
-// changed, or every reason against the job. What is refused is not printed.
+// Run prints each admitted job on standard output. On standard error it prints what each policy changed,
+// or every reason to refuse the job.
 func (a *admit) Run() error {
 	input := io.NopCloser(os.Stdin)
 	if a.File != "-" {
@@ -70,7 +70,7 @@ func (a *admit) run(input io.Reader, output, report io.Writer) error {
 	return offline.admitAll(yaml.NewYAMLReader(bufio.NewReader(input)))
 }
 
-// admitAll reads documents to the end, so that an administrator sees the verdict on each.
+// admitAll reads all documents, so that an administrator sees the verdict on each.
 func (o offline) admitAll(documents *yaml.YAMLReader) error {
 	var errs []error
 	for n := 1; ; n++ {
@@ -97,11 +97,11 @@ func loadProject(path string) (*v1alpha1.Project, error) {
 	}
 	project := &v1alpha1.Project{}
 	if err := sigsyaml.UnmarshalStrict(data, project); err != nil {
-		return nil, fmt.Errorf("the project %s cannot be used: %w", path, err)
+		return nil, fmt.Errorf("invalid project %s: %w", path, err)
 	}
 	want := metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Project"}
 	if project.TypeMeta != want || project.Name == "" {
-		return nil, fmt.Errorf("the project %s cannot be used: write apiVersion: %s, kind: %s and metadata.name", path, want.APIVersion, want.Kind)
+		return nil, fmt.Errorf("invalid project %s: must have apiVersion %s, kind %s and metadata.name", path, want.APIVersion, want.Kind)
 	}
 	return project, nil
 }
@@ -111,7 +111,7 @@ func parseExtra(pairs []string) (map[string]authenticationv1.ExtraValue, error) 
 	for _, pair := range pairs {
 		key, value, found := strings.Cut(pair, "=")
 		if !found || key == "" {
-			return nil, fmt.Errorf("--extra %s is no KEY=VALUE: write for example --extra run.ai/uid=1234567", pair)
+			return nil, fmt.Errorf("invalid --extra %q: expected KEY=VALUE, for example run.ai/uid=1234567", pair)
 		}
 		extra[key] = append(extra[key], value)
 	}

@@ -33,13 +33,13 @@ func readFile(t *testing.T, path string) string {
 	return string(data)
 }
 
-// The samples show an administrator a job before and after: they are what the code makes of it.
+// The samples show a job before and after, so they must be what the code produces.
 func TestSamples(t *testing.T) {
 	got, report, err := admitFile(t, admit{Project: samples + "project.yaml", User: "alice@example.com"}, readFile(t, samples+"submitted.yaml"))
 	if err != nil {
 		t.Fatalf("%s: %s", err, report)
 	}
-	got = "# submitted.yaml as the cluster stores it, under project.yaml and the default policy.\n" +
+	got = "# submitted.yaml as the cluster stores it, with project.yaml and the default cluster policy.\n" +
 		versionInStamp.ReplaceAllString(strings.TrimPrefix(got, "---\n"), "$1 v0.1.0")
 	golden.Compare(t, samples+"admitted.yaml", got)
 	for _, want := range []string{
@@ -93,11 +93,11 @@ func TestAdmitRefuses(t *testing.T) {
 			[]string{`metadata.annotations[run.ai/project]: Invalid value: "team-b"`, "dist1 is refused"}},
 		{"a field that cannot be decoded", admit{}, strings.Replace(job, "slotsPerWorker: 1", "slotsPerWorker: one", 1),
 			[]string{"spec.slotsPerWorker: Invalid value", "the job is refused"}},
-		{"another kind", admit{}, "apiVersion: batch/v1\nkind: Job\n", []string{"the job is a Job of batch/v1: write kind: MPIJob and apiVersion: kubeflow.org/v2beta1"}},
-		{"no YAML", admit{}, "a: [", []string{"cannot read the job"}},
+		{"another kind", admit{}, "apiVersion: batch/v1\nkind: Job\n", []string{"the job must have kind MPIJob and apiVersion kubeflow.org/v2beta1, not Job and batch/v1"}},
+		{"invalid YAML", admit{}, "a: [", []string{"cannot read the job"}},
 		{"a key twice", admit{}, job + "kind: MPIJob\n", []string{"cannot read the job"}},
 		{"a bad policy", admit{Policy: policy}, job, []string{`unknown field "sahre"`}},
-		{"a project that is none", admit{Project: samples + "submitted.yaml"}, job, []string{"the project ../config/samples/submitted.yaml cannot be used"}},
+		{"not a project", admit{Project: samples + "submitted.yaml"}, job, []string{"invalid project ../config/samples/submitted.yaml"}},
 		{"the second of two", admit{}, job + "---\n" + strings.Replace(job, "replicas: 2", "replicas: 0", 1), []string{"spec.mpiReplicaSpecs[Worker].replicas", "dist1 is refused"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestAdmitRefuses(t *testing.T) {
 	}
 }
 
-// An administrator tries a user's claims before she hands them out.
+// An administrator can try a user's claims before configuring them.
 func TestAdmitAsUser(t *testing.T) {
 	job := strings.Replace(readFile(t, samples+"submitted.yaml"), "annotations:", "annotations:\n    run.ai/run-as-user: \"true\"", 1)
 	command := admit{User: "saml:alice", Extra: []string{"run.ai/uid=1234567", "run.ai/gid=54000", "run.ai/supplementary-groups=60001", "run.ai/supplementary-groups=60002"}}
@@ -125,7 +125,7 @@ func TestAdmitAsUser(t *testing.T) {
 	if _, report, err := admitFile(t, admit{User: "bob"}, job); err == nil || !strings.Contains(report, "the cluster knows no UID and GID of bob") {
 		t.Errorf("%v: %s", err, report)
 	}
-	if _, _, err := admitFile(t, admit{Extra: []string{"run.ai/uid"}}, job); err == nil || err.Error() != "--extra run.ai/uid is no KEY=VALUE: write for example --extra run.ai/uid=1234567" {
+	if _, _, err := admitFile(t, admit{Extra: []string{"run.ai/uid"}}, job); err == nil || err.Error() != `invalid --extra "run.ai/uid": expected KEY=VALUE, for example run.ai/uid=1234567` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,5 +1,4 @@
-// Command runai-webhook makes MPIJobs comply with a cluster's policy, as an admission webhook and
-// offline.
+// Command runai-webhook makes MPIJobs comply with the cluster policy, as an admission webhook or offline.
 package main
 
 import (
@@ -13,7 +12,7 @@ import (
 
 type commands struct {
 	Serve serve `cmd:"" help:"Serve the admission webhook."`
-	Admit admit `cmd:"" help:"Admit an MPIJob offline, and print what the cluster would store."`
+	Admit admit `cmd:"" help:"Admit MPIJobs offline, and print them as the cluster would store them."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
@@ -21,7 +20,7 @@ type commands struct {
 func main() {
 	parser := kong.Must(&commands{},
 		kong.Name("runai-webhook"),
-		kong.Description("Makes MPIJobs comply with a cluster's policy."),
+		kong.Description("Makes MPIJobs comply with the cluster policy."),
 		kong.UsageOnError(),
 		kong.Vars{"version": version.String()},
 	)

@@ -27,14 +27,14 @@ import (
 // offline reviews jobs as the webhook does, without a cluster.
 type offline struct {
 	reviewer review.Reviewer
-	project  *v1alpha1.Project // nil: the one that the job names, restricting nothing
+	project  *v1alpha1.Project // default: the one that the job names, without restrictions
 	security api.LevelVersion
 	user     authenticationv1.UserInfo
 	report   io.Writer
 	output   io.Writer
 }
 
-// admit prints the job as the cluster would store it, with fields that its Go type does not know.
+// admit prints the job as the cluster would store it, including fields that its Go type does not know.
 func (o offline) admit(document []byte) error {
 	if len(bytes.TrimSpace(document)) == 0 {
 		return nil
@@ -61,15 +61,24 @@ func (o offline) admit(document []byte) error {
 func decode(raw []byte) (*v2beta1.MPIJob, error) {
 	var kind metav1.TypeMeta
 	if err := json.Unmarshal(raw, &kind); err != nil {
-		return nil, fmt.Errorf("is no Kubernetes object: %w", err)
+		return nil, errors.New("is not a Kubernetes object: must have apiVersion and kind")
 	}
 	if kind.GroupVersionKind() != v2beta1.SchemeGroupVersionKind {
-		return nil, fmt.Errorf("is a %s of %s: write kind: %s and apiVersion: %s", kind.Kind, kind.APIVersion, v2beta1.Kind, v2beta1.SchemeGroupVersion)
+		return nil, unexpected(kind)
 	}
 	return server.Decode(raw)
 }
 
-// requestOf has no directory: offline, only claims and the client say who somebody is.
+func unexpected(kind metav1.TypeMeta) error {
+	want := fmt.Sprintf("must have kind %s and apiVersion %s", v2beta1.Kind, v2beta1.SchemeGroupVersion)
+	if kind.Kind == "" || kind.APIVersion == "" {
+		return errors.New(want)
+	}
+	return fmt.Errorf("%s, not %s and %s", want, kind.Kind, kind.APIVersion)
+}
+
+// requestOf returns the request for a job. There is no directory offline: an identity comes from the
+// claims or from the client.
 func (o offline) requestOf(job *v2beta1.MPIJob) review.Request {
 	question := identity.Question{User: o.user, Client: annotations.ClientIdentityOf(job.Annotations)}
 	found, err := identity.Resolve(question, o.reviewer.Cluster.Identity)
@@ -91,14 +100,14 @@ func (o offline) projectOf(job *v2beta1.MPIJob) *v1alpha1.Project {
 	return &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: name}}
 }
 
-// reporting returns the reviewer that reports what each policy changes.
+// reporting returns a reviewer that reports what each policy changes.
 func (o offline) reporting(before *v2beta1.MPIJob, raw []byte) review.Reviewer {
 	reporting, previous := o.reviewer, before.DeepCopy()
 	reporting.Applied = func(name string, job *v2beta1.MPIJob) {
 		operations, err := patch.Between(previous, job, raw)
 		previous = job.DeepCopy()
 		if err != nil || len(operations) == 0 {
-			fmt.Fprintf(o.report, "%s: nothing to change\n", name)
+			fmt.Fprintf(o.report, "%s: no changes\n", name)
 		}
 		for _, operation := range operations {
 			fmt.Fprintf(o.report, "%s: %s %s%s\n", name, operation.Op, operation.Path, shown(operation.Value))
@@ -111,7 +120,7 @@ func shown(value any) string {
 	if value == nil {
 		return ""
 	}
-	text, _ := json.Marshal(value) // what cannot be marshalled fails in print
+	text, _ := json.Marshal(value) // print returns the error
 	return " " + string(text)
 }
 

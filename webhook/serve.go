@@ -19,16 +19,16 @@ import (
 )
 
 type serve struct {
-	Policy         string `placeholder:"FILE" type:"existingfile" help:"The ClusterPolicy; without it, the default."`
-	CertDir        string `placeholder:"DIR" required:"" type:"existingdir" help:"The folder of tls.crt and tls.key; new ones are loaded in place."`
-	Host           string `placeholder:"ADDRESS" help:"The address to listen on; without it, all."`
-	Port           int    `default:"9443" help:"The port of the webhook."`
-	HealthAddress  string `default:":8081" placeholder:"ADDRESS" help:"Where /healthz and /readyz are served; 0 serves none."`
-	MetricsAddress string `default:":8080" placeholder:"ADDRESS" help:"Where /metrics is served; 0 serves none."`
-	Kubeconfig     string `placeholder:"FILE" type:"existingfile" help:"How to reach the API server; without it, as a pod does."`
+	Policy         string `placeholder:"FILE" type:"existingfile" help:"File with the cluster policy. Default: the built-in one."`
+	CertDir        string `placeholder:"DIR" required:"" type:"existingdir" help:"Directory with tls.crt and tls.key, which are reloaded when they change."`
+	Host           string `placeholder:"ADDRESS" help:"Address to listen on. Default: all addresses."`
+	Port           int    `default:"9443" help:"Port of the webhook."`
+	HealthAddress  string `default:":8081" placeholder:"ADDRESS" help:"Address of /healthz and /readyz; 0 turns them off."`
+	MetricsAddress string `default:":8080" placeholder:"ADDRESS" help:"Address of /metrics; 0 turns it off."`
+	Kubeconfig     string `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the pod's service account."`
 }
 
-// Run serves until it is told to stop. A policy that cannot be used ends it before it is ready.
+// Run serves until it gets a signal to stop. With an invalid cluster policy it fails before it is ready.
 func (s *serve) Run() error {
 	cluster, err := config.Load(s.Policy)
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *serve) Run() error {
 func (s *serve) manager(cluster *config.ClusterPolicy) (ctrl.Manager, error) {
 	client, err := s.clientConfig()
 	if err != nil {
-		return nil, fmt.Errorf("cannot find the API server: %w: write --kubeconfig outside of a cluster", err)
+		return nil, fmt.Errorf("cannot find the API server: %w: outside a cluster, use --kubeconfig", err)
 	}
 	manager, err := ctrl.NewManager(client, ctrl.Options{
 		Scheme:                 server.Scheme(),

@@ -9,7 +9,7 @@ import (
 
 const mebibyte = 1 << 20
 
-// Bytes is an amount of memory in bytes, above 0 wherever it was read from text.
+// Bytes is an amount of memory in bytes. One that was read from text is above 0.
 type Bytes int64
 
 // Quantity returns the amount as Kubernetes writes it.
@@ -29,28 +29,28 @@ func (b Bytes) String() string {
 	return quantity.String()
 }
 
-// UnmarshalText reads a Kubernetes quantity above 0.
+// UnmarshalText reads a Kubernetes quantity above 0 and rounds it up to whole bytes.
 func (b *Bytes) UnmarshalText(text []byte) error {
 	quantity, err := resource.ParseQuantity(string(text))
 	if err != nil {
-		return errors.New("is not an amount of memory: write a number with a unit, such as 1G, 20M or 512Mi")
+		return errors.New("must be a quantity such as 1G, 20M or 512Mi")
 	}
 	if quantity.Sign() <= 0 {
-		return errors.New("is not an amount above 0: write for example 20M or 1G, or leave it out")
+		return errors.New("must be above 0, for example 20M or 1G")
 	}
 	if quantity.CmpInt64(1<<62) > 0 {
-		return errors.New("is more memory than any machine has: write for example 1G")
+		return errors.New("must be at most 4Ei, for example 1G")
 	}
 	*b = Bytes(quantity.Value())
 	return nil
 }
 
-// DefaultShm is the /dev/shm that container runtimes give where nothing is asked.
+// DefaultShm is the size of /dev/shm in a container that mounts nothing there.
 const DefaultShm Bytes = 64 * mebibyte
 
 // LargeShm is a memory-backed /dev/shm.
 type LargeShm struct {
-	// Size bounds it; 0: the policy's maximum, or the memory limit.
+	// Size is the maximum in bytes. Default: the cluster policy's maximum, else the memory limit.
 	Size Bytes
 }
 
@@ -74,10 +74,10 @@ func readLargeShm(target **LargeShm, text string) error {
 	}
 	var shm LargeShm
 	if err := shm.Size.UnmarshalText([]byte(text)); err != nil {
-		return errors.New("is neither true nor false nor a size: write true, or a size such as 8Gi")
+		return errors.New("must be true, false or a size such as 8Gi")
 	}
 	if shm.Size < DefaultShm {
-		return fmt.Errorf("is smaller than the %s that every container has anyway: write a larger size such as 8Gi", DefaultShm)
+		return fmt.Errorf("must be at least %s, the size without this setting; use a larger one such as 8Gi", DefaultShm)
 	}
 	*target = &shm
 	return nil

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// ClientIdentity is what a workstation says of its user: decimal POSIX ids, never 0.
+// ClientIdentity holds a user's POSIX ids, from 1 to 2147483647, as their workstation reports them.
 type ClientIdentity struct {
 	UID, GID int64
 	Groups   []int64
@@ -16,8 +16,8 @@ type ClientIdentity struct {
 var (
 	positive = regexp.MustCompile(`^[1-9][0-9]{0,9}$`)
 
-	errClientIdentity = errors.New("is not uid:gid or uid:gid:group,group in decimal ids from 1 to 2147483647: " +
-		"write for example 1000:1000:44,109")
+	errClientIdentity = errors.New("must be uid:gid or uid:gid:group,group with decimal ids from 1 to 2147483647, " +
+		"for example 1000:1000:44,109")
 )
 
 // String writes uid:gid, or uid:gid:g1,g2.
@@ -58,8 +58,8 @@ func (c *ClientIdentity) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ClientIdentityOf returns the workstation's ids in an MPIJob's annotations, nil where there are none
-// that can be read; [Parse] says why.
+// ClientIdentityOf returns the workstation's ids in an MPIJob's annotations, or nil if they are
+// missing or invalid. [Parse] returns the reason.
 func ClientIdentityOf(annotations map[string]string) *ClientIdentity {
 	var found ClientIdentity
 	if text, present := annotations[ClientIdentityKey]; !present || found.UnmarshalText([]byte(text)) != nil {

@@ -18,13 +18,14 @@ const OneGPU GPU = 1_000_000_000
 var (
 	decimal = regexp.MustCompile(`^([0-9]{1,6}(\.[0-9]{0,9})?|\.[0-9]{1,9})$`)
 
-	errGPU = errors.New("is not a number of GPUs: write a whole number such as 2, or a fraction between 0 and 1 such as 0.5")
+	errGPU = errors.New("must be a whole number, or a fraction between 0 and 1 such as 0.5")
 )
 
 // GPUs returns n whole GPUs.
 func GPUs(n int64) GPU { return GPU(n) * OneGPU }
 
-// GPUOf converts a quantity of a Kubernetes resource list, where 0.5 may also stand as 500m.
+// GPUOf converts a quantity of a Kubernetes resource list, in which 500m is 0.5. It returns an error unless
+// the quantity is a whole number up to 999999, or a fraction between 0 and 1.
 func GPUOf(quantity resource.Quantity) (GPU, error) {
 	if quantity.Cmp(*resource.NewQuantity(999_999, resource.DecimalSI)) > 0 {
 		return 0, errGPU
@@ -36,7 +37,7 @@ func GPUOf(quantity resource.Quantity) (GPU, error) {
 	return gpu, nil
 }
 
-// IsFraction tells a share of one GPU from a whole number of them.
+// IsFraction reports whether g is a fraction of one GPU.
 func (g GPU) IsFraction() bool { return g%OneGPU != 0 }
 
 // Whole returns the number of whole GPUs.

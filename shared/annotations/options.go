@@ -18,19 +18,19 @@ func (o Option) String() string {
 }
 
 // SplitOptions reads name=value,name=value. Only the first = of a part splits it. A value in single
-// or double quotes keeps its commas; a doubled quote inside stands for one.
+// or double quotes keeps its commas, and two quotes in it stand for one. Errors repeat no value.
 func SplitOptions(text string) ([]Option, error) {
 	var options []Option
 	for rest := text; rest != ""; {
 		name, after, found := strings.Cut(rest, "=")
 		name = strings.TrimSpace(name)
 		if !found || name == "" || strings.Contains(name, ",") {
-			// The part itself is not shown: it may be the rest of a password.
-			return nil, fmt.Errorf("has no name=value as its part %d: quote a value that has commas", len(options)+1)
+			// The part is not quoted: it may be the rest of a password.
+			return nil, fmt.Errorf("expected KEY=VALUE pairs, but part %d is not one: quote a value that contains a comma", len(options)+1)
 		}
 		value, tail, err := cutValue(after)
 		if err != nil {
-			return nil, fmt.Errorf("has a wrong %s=: %w", name, err)
+			return nil, fmt.Errorf("invalid %s=: %w", name, err)
 		}
 		options, rest = append(options, Option{Name: name, Value: value}), tail
 	}
@@ -47,7 +47,7 @@ func cutValue(text string) (value, rest string, err error) {
 	for {
 		next := strings.Index(text[closing:], quote)
 		if next < 0 {
-			return "", "", fmt.Errorf("the quote %s is not closed", quote)
+			return "", "", fmt.Errorf("missing closing quote %s", quote)
 		}
 		closing += next
 		if !strings.HasPrefix(text[closing+1:], quote) {
@@ -58,7 +58,7 @@ func cutValue(text string) (value, rest string, err error) {
 	value = strings.ReplaceAll(text[1:closing], quote+quote, quote)
 	rest = text[closing+1:]
 	if rest != "" && rest[0] != ',' {
-		return "", "", errors.New("something follows the closing quote: write a comma, or double a quote that belongs to the value")
+		return "", "", errors.New("unexpected text after the closing quote: expected a comma; double a quote that belongs to the value")
 	}
 	return value, strings.TrimPrefix(rest, ","), nil
 }

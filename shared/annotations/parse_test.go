@@ -20,7 +20,7 @@ func TestBadValues(t *testing.T) {
 		"no GPU memory":                {map[string]string{GPUMemoryKey: "0"}, []string{"run.ai/gpu-memory", "20M"}},
 		"a boolean of another kind":    {map[string]string{InteractiveKey: "True"}, []string{"run.ai/interactive", "true or false"}},
 		"a small shm":                  {map[string]string{LargeShmKey: "1"}, []string{"run.ai/large-shm", "64Mi", "8Gi"}},
-		"an shm of another kind":       {map[string]string{LargeShmKey: "yes"}, []string{"run.ai/large-shm", "write true"}},
+		"an shm of another kind":       {map[string]string{LargeShmKey: "yes"}, []string{"run.ai/large-shm", "true, false"}},
 		"a misspelt key":               {map[string]string{"run.ai/large_shm": "true"}, []string{"did you mean run.ai/large-shm?"}},
 		"a strange key":                {map[string]string{"run.ai/zzzzzzz": "true"}, []string{"it may be one of run.ai/project"}},
 		"root":                         {map[string]string{ClientIdentityKey: "0:0"}, []string{"run.ai/client-identity", "from 1"}},

@@ -11,13 +11,13 @@ import (
 type Identity struct {
 	UID int64 `json:"uid"`
 	GID int64 `json:"gid"`
-	// Groups are the supplementary groups, sorted, without the GID and without repetitions.
+	// Groups are the supplementary groups, sorted, without duplicates and without the GID.
 	Groups []int64 `json:"groups,omitempty"`
 	// UserName is the name in the passwd file.
 	UserName string `json:"userName"`
 	// Home is an absolute path.
 	Home string `json:"home"`
-	// Source tells where the ids come from: one of the sources of the cluster's policy.
+	// Source is the cluster policy's source that the ids come from.
 	Source string `json:"source"`
 }
 
@@ -30,22 +30,22 @@ func (i Identity) String() string {
 	return fmt.Sprintf("uid=%d(%s) gid=%d groups=%s", i.UID, i.UserName, i.GID, strings.Join(groups, ","))
 }
 
-// A Stamp is what the webhook writes of the user who submitted a job, as the API server authenticated
-// her, and of the identity that the job runs as, if it runs as hers.
+// A Stamp records who submitted a job, as authenticated by the API server, and the identity that the job
+// runs as, if it runs as its submitter.
 type Stamp struct {
 	Username string    `json:"username"`
 	UserUID  string    `json:"userUID,omitempty"`
 	Identity *Identity `json:"identity,omitempty"`
 }
 
-// String writes the stamp, the same for the same user.
+// String writes the stamp as JSON, always the same for the same user.
 func (s Stamp) String() string {
 	text, _ := json.Marshal(s) // strings and numbers
 	return string(text)
 }
 
-// ParseStamp reads the stamp of a stored job, and returns nil for a job that has none: one from before
-// the webhook was installed.
+// ParseStamp returns the stamp in a stored job's annotations, or nil if it has none because it was stored
+// before the webhook was installed. It returns an error if the stamp is not valid JSON.
 func ParseStamp(annotations map[string]string) (*Stamp, error) {
 	text, present := annotations[SubmittedByKey]
 	if !present {
@@ -53,7 +53,7 @@ func ParseStamp(annotations map[string]string) (*Stamp, error) {
 	}
 	stamp := &Stamp{}
 	if err := json.Unmarshal([]byte(text), stamp); err != nil {
-		return nil, fmt.Errorf("the annotation %s cannot be read: %w", SubmittedByKey, err)
+		return nil, fmt.Errorf("annotation %s is not a valid stamp", SubmittedByKey)
 	}
 	return stamp, nil
 }

@@ -8,18 +8,18 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// longestKey is about what Kubernetes lets an annotation's key be. YAML itself takes 1024 characters for
-// too many, with their escapes.
+// longestKey is about the maximum length of an annotation's key in Kubernetes. YAML allows fewer than 1024
+// characters in a key, including escapes.
 const longestKey = 150
 
-// FuzzYAML holds that a string, as key and as value, survives YAML whatever is in it.
+// FuzzYAML checks that any string, as a key and as a value, is read back unchanged.
 func FuzzYAML(f *testing.F) {
 	for _, text := range []string{"plain", "\x7f", "\u0085", "a\u2028b\u2029c", "\ufeffmark", "\ufffe", "\t\r\n", "yes", "0x1F", "- a: b", strings.Repeat("long ", 80)} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if !utf8.ValidString(text) {
-			return // no JSON can carry it
+			return // not valid in JSON
 		}
 		key := "key " + text[:min(len(text), longestKey)]
 		if !utf8.ValidString(key) {

@@ -1,5 +1,4 @@
-// Package mpijob walks an MPIJob (kubeflow.org/v2beta1), and judges what is wrong with one
-// whatever the cluster's policy.
+// Package mpijob walks an MPIJob (kubeflow.org/v2beta1) and validates it independently of any policy.
 package mpijob
 
 import (
@@ -23,14 +22,14 @@ type Template struct {
 	Path *field.Path
 }
 
-// The paths of the known roles, which every admission needs and nothing changes.
+// The paths of the known roles are built once, because every admission needs them.
 var (
 	launcherPath, workerPath         = replicaPath(Launcher), replicaPath(Worker)
 	launcherTemplate, workerTemplate = launcherPath.Child("template"), workerPath.Child("template")
 )
 
-// Templates returns the pod templates that a job has: Launcher, Worker, then any other key in
-// alphabetical order. The order is fixed so that patches and errors do not change between calls.
+// Templates returns the job's pod templates: Launcher, Worker, then any other role in alphabetical
+// order. The order is fixed so that patches and errors do not change between calls.
 func Templates(job *v2beta1.MPIJob) []Template {
 	templates := make([]Template, 0, len(job.Spec.MPIReplicaSpecs))
 	for _, role := range roles(job) {
@@ -41,7 +40,7 @@ func Templates(job *v2beta1.MPIJob) []Template {
 	return templates
 }
 
-// TemplateOf returns the pod template of a role, or false where the job has none.
+// TemplateOf returns the pod template of a role, or false if the job has none.
 func TemplateOf(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType) (Template, bool) {
 	spec := job.Spec.MPIReplicaSpecs[role]
 	if spec == nil {
@@ -50,7 +49,7 @@ func TemplateOf(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType) (Template, boo
 	return Template{Role: role, PodTemplateSpec: &spec.Template, Path: templatePath(role)}, true
 }
 
-// ReplicaPath is the path of a role: spec.mpiReplicaSpecs[Worker].
+// ReplicaPath returns the path of a role, for example spec.mpiReplicaSpecs[Worker].
 func ReplicaPath(role v2beta1.MPIReplicaType) *field.Path {
 	switch role {
 	case Launcher:
@@ -75,8 +74,8 @@ func templatePath(role v2beta1.MPIReplicaType) *field.Path {
 	return replicaPath(role).Child("template")
 }
 
-// Main returns the template's main container, the one that the MPI operator treats as such: the
-// first. It is nil where there is none, since admission comes before the API server's validation.
+// Main returns the template's first container, which the MPI operator treats as the main one. It is nil
+// for a template without containers: the webhooks run before the API server validates pods.
 func (t Template) Main() *corev1.Container {
 	if len(t.Spec.Containers) == 0 {
 		return nil
@@ -84,7 +83,7 @@ func (t Template) Main() *corev1.Container {
 	return &t.Spec.Containers[0]
 }
 
-// MainPath is the path of the main container.
+// MainPath returns the path of the main container.
 func (t Template) MainPath() *field.Path { return t.Path.Child("spec", "containers").Index(0) }
 
 // A Container is a container or init container of a template.
@@ -95,7 +94,7 @@ type Container struct {
 	index    int
 }
 
-// Path is the container's, for errors.
+// Path returns the path of the container.
 func (c Container) Path() *field.Path { return c.template.Child("spec", c.list).Index(c.index) }
 
 // Containers returns the template's containers, then its init containers.
@@ -111,7 +110,7 @@ func (t Template) Containers() []Container {
 	return all
 }
 
-// Workers returns the number of workers that a job asks for, 0 where it has or says none.
+// Workers returns the number of workers that a job requests, or 0 if it does not set one.
 func Workers(job *v2beta1.MPIJob) int32 {
 	if spec := job.Spec.MPIReplicaSpecs[Worker]; spec != nil && spec.Replicas != nil {
 		return *spec.Replicas
@@ -119,7 +118,7 @@ func Workers(job *v2beta1.MPIJob) int32 {
 	return 0
 }
 
-// LauncherWorks tells whether the launcher takes part in the computation as a worker does.
+// LauncherWorks reports whether the launcher runs ranks as a worker does.
 func LauncherWorks(job *v2beta1.MPIJob) bool {
 	return job.Spec.RunLauncherAsWorker != nil && *job.Spec.RunLauncherAsWorker
 }

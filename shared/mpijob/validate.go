@@ -12,12 +12,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// generatedSuffix is as long as what the API server appends to a generateName.
+// generatedSuffix is as long as the suffix that the API server appends to a generateName.
 const generatedSuffix = "00000"
 
-// Validate returns every reason why the MPI operator, or the API server when the operator creates
-// the pods, would refuse the job: what otherwise only becomes an event on a job that never starts.
-// The rules are the operator's own, on a copy with its defaults, and the API server's for resources.
+// Validate returns every reason why the MPI operator would refuse the job, or the API server the job's
+// pods. Without this check each of them is only an event on a job that never starts. The rules are the
+// operator's own, on a copy with its defaults, and the API server's for resources.
 func Validate(job *v2beta1.MPIJob) field.ErrorList {
 	errs := validateName(job)
 	for _, err := range validation.ValidateMPIJob(defaulted(job)) {
@@ -33,38 +33,38 @@ func Validate(job *v2beta1.MPIJob) field.ErrorList {
 	return errs
 }
 
-// explain says what to write where the operator's sentence does not.
+// explain replaces an error of the operator's that names no remedy.
 func explain(job *v2beta1.MPIJob, err *field.Error) *field.Error {
 	path := ReplicaPath(Worker).Child("replicas")
 	if err.Field != path.String() {
 		return err
 	}
 	if job.Spec.MPIReplicaSpecs[Worker].Replicas == nil {
-		return field.Required(path, "the operator takes a missing number of workers for 0: write 1 or more")
+		return field.Required(path, "the operator reads a missing value as 0: set it to 1 or more")
 	}
-	return field.Invalid(path, err.BadValue, "there must be at least one worker: write 1 or more")
+	return field.Invalid(path, err.BadValue, "must be at least 1")
 }
 
-// validateName judges the name by the host name of the last worker, which must be a DNS label.
+// validateName validates the host name of the last worker, the longest one of the job.
 func validateName(job *v2beta1.MPIJob) field.ErrorList {
-	path, name := field.NewPath("metadata", "name"), job.Name
-	if name == "" && job.GenerateName != "" {
-		path, name = field.NewPath("metadata", "generateName"), job.GenerateName+generatedSuffix
+	path, written, generated := field.NewPath("metadata", "name"), job.Name, ""
+	if written == "" && job.GenerateName != "" {
+		path, written, generated = field.NewPath("metadata", "generateName"), job.GenerateName, generatedSuffix
 	}
-	suffix := fmt.Sprintf("-worker-%d", max(Workers(job), 1)-1)
-	problems := apivalidation.IsDNS1035Label(name + suffix)
+	suffix := fmt.Sprintf("%s-worker-%d", generated, max(Workers(job), 1)-1)
+	problems := apivalidation.IsDNS1035Label(written + suffix)
 	switch longest := apivalidation.DNS1035LabelMaxLength - len(suffix); {
 	case len(problems) == 0:
 		return nil
-	case name == "":
-		return field.ErrorList{field.Required(path, "write a name of lower case letters, digits and '-'")}
-	case len(name) > longest:
-		return field.ErrorList{field.Invalid(path, name, fmt.Sprintf(
-			"is too long by %d: the last worker is %s%s, and a host name has at most %d characters; write a name of at most %d",
-			len(name)-longest, name, suffix, apivalidation.DNS1035LabelMaxLength, longest))}
+	case written == "":
+		return field.ErrorList{field.Required(path, "must be set to lower case letters, digits and '-', for example dist-1")}
+	case len(written) > longest:
+		return field.ErrorList{field.Invalid(path, written, fmt.Sprintf(
+			"must be at most %d characters: the host name of the last worker, %s%s, can have at most %d",
+			longest, written, suffix, apivalidation.DNS1035LabelMaxLength))}
 	default:
-		return field.ErrorList{field.Invalid(path, name,
-			"is no host name: write lower case letters, digits and '-', beginning with a letter, such as dist-1")}
+		return field.ErrorList{field.Invalid(path, written,
+			"must have only lower case letters, digits and '-', and begin with a letter, for example dist-1")}
 	}
 }
 
@@ -77,10 +77,10 @@ func validateResources(container Container) field.ErrorList {
 		switch {
 		case limited && request.Cmp(limit) > 0:
 			errs = append(errs, field.Invalid(path, request.String(),
-				fmt.Sprintf("is more than the limit of %s: lower the request or raise the limit", limit.String())))
+				fmt.Sprintf("exceeds the limit of %s: lower the request or raise the limit", limit.String())))
 		case strings.Contains(string(name), "/") && (!limited || request.Cmp(limit) < 0):
 			errs = append(errs, field.Invalid(path, request.String(),
-				"cannot be overcommitted: write the same amount as the limit, or the limit only"))
+				"must equal the limit: set both to the same value, or set only the limit"))
 		}
 	}
 	return errs
@@ -95,8 +95,8 @@ func sortedNames(list corev1.ResourceList) []corev1.ResourceName {
 	return names
 }
 
-// defaulted returns the job with the operator's defaults. Only the levels that the defaults write to
-// are copied: the job itself stays as it was.
+// defaulted returns the job with the operator's defaults, and leaves the job itself unchanged. It copies
+// only the levels that the defaults write to.
 func defaulted(job *v2beta1.MPIJob) *v2beta1.MPIJob {
 	shallow := *job
 	shallow.Spec.MPIReplicaSpecs = make(map[v2beta1.MPIReplicaType]*v2beta1.ReplicaSpec, len(job.Spec.MPIReplicaSpecs))

@@ -27,7 +27,7 @@ func TestValidate(t *testing.T) {
 		"a valid job": {job: mpijobtest.MakeMPIJob("train", "a")},
 		"a name that fits only without its workers": {
 			mpijobtest.MakeMPIJob(strings.Repeat("a", 55), "a").Workers(11),
-			[]string{"metadata.name", "too long by 2", "at most 53"},
+			[]string{"metadata.name", "must be at most 53 characters"},
 		},
 		"a name that fits": {job: mpijobtest.MakeMPIJob(strings.Repeat("a", 53), "a").Workers(11)},
 		"a name with capitals": {
@@ -35,16 +35,16 @@ func TestValidate(t *testing.T) {
 		},
 		"a generated name that is too long": {
 			mpijobtest.MakeMPIJob("", "a").Job(func(job *v2beta1.MPIJob) { job.GenerateName = strings.Repeat("a", 55) }),
-			[]string{"metadata.generateName", "too long"},
+			[]string{"metadata.generateName", "must be at most 49 characters"},
 		},
 		"a generated name": {
 			job: mpijobtest.MakeMPIJob("", "a").Job(func(job *v2beta1.MPIJob) { job.GenerateName = "train-" }),
 		},
 		"workers left out": {
 			mpijobtest.MakeMPIJob("train", "a").Job(func(job *v2beta1.MPIJob) { job.Spec.MPIReplicaSpecs[mpijob.Worker].Replicas = nil }),
-			[]string{"spec.mpiReplicaSpecs[Worker].replicas", "takes a missing number of workers for 0"},
+			[]string{"spec.mpiReplicaSpecs[Worker].replicas", "set it to 1 or more"},
 		},
-		"no workers": {mpijobtest.MakeMPIJob("train", "a").Workers(0), []string{"Worker].replicas", "at least one"}},
+		"no workers": {mpijobtest.MakeMPIJob("train", "a").Workers(0), []string{"Worker].replicas", "must be at least 1"}},
 		"a limit below its request": {
 			mpijobtest.MakeMPIJob("train", "a").Limit(mpijob.Worker, "cpu", "1").Job(request(mpijob.Worker, "cpu", "2")),
 			[]string{"spec.mpiReplicaSpecs[Worker].template.spec.containers[0].resources.requests[cpu]", "limit of 1"},

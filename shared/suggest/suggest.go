@@ -1,4 +1,4 @@
-// Package suggest finds the word that a misspelt one was probably meant to be.
+// Package suggest finds the word that a misspelt one was meant to be.
 package suggest
 
 import (
@@ -7,12 +7,11 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// nearEnough is the similarity, from 0 to 1, below which a suggestion would only puzzle.
+// nearEnough is the similarity, from 0 to 1, below which a suggestion would only confuse.
 const nearEnough = 0.55
 
-// Nearest returns the candidate most similar to word, or "" when none is similar.
-// A candidate that is a part of the word, or has the word as a part, is preferred:
-// --num-processes means --processes.
+// Nearest returns the candidate most similar to word, or "" if none is similar enough. It prefers a
+// candidate that contains the word or is contained in it: --num-processes means --processes.
 func Nearest(word string, candidates []string) string {
 	best, bestScore := "", nearEnough
 	for _, candidate := range candidates {

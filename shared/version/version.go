@@ -1,10 +1,10 @@
-// Package version tells which build of the product runs.
+// Package version reports which build of the product runs.
 package version
 
 import "runtime/debug"
 
-// String is the version that the go command recorded in the binary: a tag, or the commit's
-// pseudo-version, or (devel) where it recorded none.
+// String returns the version that the go command recorded in the binary: a tag or the commit's
+// pseudo-version. Default: (devel).
 func String() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {

@@ -85,7 +85,7 @@ func (q *queues) wasNeverRefused(t *testing.T, name string) {
 func noRefusal(t *testing.T, where string, lines ...string) {
 	t.Helper()
 	for _, line := range lines {
-		if strings.Contains(line, "cannot be changed after its submission") || strings.Contains(line, "denied the request") {
+		if strings.Contains(line, "cannot be changed after submission") || strings.Contains(line, "denied the request") {
 			t.Errorf("%s: %s", where, line)
 		}
 	}

@@ -29,7 +29,7 @@ func TestRestrictedNamespace(t *testing.T) {
 		"-i", images.OpenMPI4, "--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive", "--large-shm=128Mi",
 		"--git-sync", "source="+code.serveHTTP(t)+",username="+gitUser+",password=@"+passwordFile(t),
 		"--", "mpirun", "-np", "4", "sh", "-c", whoAmI)
-	want := "Warning: metadata.annotations[run.ai/git-sync]: the password travels over plain http: write https\n"
+	want := "Warning: metadata.annotations[run.ai/git-sync]: the password is sent unencrypted over http: use https\n"
 	if exit != 0 || stderr != want {
 		t.Fatalf("exit code %d: %s", exit, stderr)
 	}

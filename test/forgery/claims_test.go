@@ -81,7 +81,7 @@ func TestT20AnotherIssuer(t *testing.T) {
 	namespace := product.AddProject(t, "t20", required)
 	claims := map[string]any{"preferred_username": "alice", "uid": "1234567", "gid": "54000"}
 	isRefused(t, "a stranger", login(t, stranger, claims).Create(t.Context(), mpijobtest.MakeMPIJob("strange", namespace).Obj()),
-		`the claim run.ai/source is "stranger", which the cluster's policy does not trust`)
+		`claim run.ai/source is "stranger", which identity.trustedSources of the cluster policy does not list`)
 	trusted := suite.Create(t, login(t, careless, claims), mpijobtest.MakeMPIJob("trusted", namespace).Obj())
 	runsAs(t, trusted, "careless:alice", 1234567, 54000)
 }
@@ -93,20 +93,20 @@ func TestT21BrokenClaims(t *testing.T) {
 		changes map[string]any
 		reason  string
 	}{
-		"exponent":        {map[string]any{"uid": "1e+06"}, `the claim run.ai/uid is "1e+06", no decimal number`},
-		"two values":      {map[string]any{"uid": []string{"1001", "1002"}}, "the claim run.ai/uid has 2 values"},
-		"zero":            {map[string]any{"uid": "0"}, `the claim run.ai/uid is "0", no decimal number above 0`},
-		"negative":        {map[string]any{"uid": "-1"}, `the claim run.ai/uid is "-1", no decimal number`},
-		"hexadecimal":     {map[string]any{"uid": "0x3e9"}, `the claim run.ai/uid is "0x3e9", no decimal number`},
-		"beyond int32":    {map[string]any{"uid": "4294967295"}, "the claim run.ai/uid is 4294967295, more than a pod can have"},
-		"Arabic digits":   {map[string]any{"uid": "١٠٠١"}, `the claim run.ai/uid is "١٠٠١", no decimal number`},
-		"a missing gid":   {map[string]any{"gid": ""}, "the claim run.ai/gid has 0 values"},
-		"a missing uid":   {map[string]any{"uid": ""}, "the claim run.ai/uid has 0 values"},
-		"a system's user": {map[string]any{"uid": "33"}, "the claim run.ai/uid is 33, less than the 1000"},
+		"exponent":        {map[string]any{"uid": "1e+06"}, `claim run.ai/uid is "1e+06", expected a decimal number`},
+		"two values":      {map[string]any{"uid": []string{"1001", "1002"}}, "claim run.ai/uid has 2 values"},
+		"zero":            {map[string]any{"uid": "0"}, `claim run.ai/uid is "0", expected a decimal number above 0`},
+		"negative":        {map[string]any{"uid": "-1"}, `claim run.ai/uid is "-1", expected a decimal number`},
+		"hexadecimal":     {map[string]any{"uid": "0x3e9"}, `claim run.ai/uid is "0x3e9", expected a decimal number`},
+		"beyond int32":    {map[string]any{"uid": "4294967295"}, "claim run.ai/uid is 4294967295, expected at most 2147483647"},
+		"Arabic digits":   {map[string]any{"uid": "١٠٠١"}, `claim run.ai/uid is "١٠٠١", expected a decimal number`},
+		"a missing gid":   {map[string]any{"gid": ""}, "claim run.ai/gid has 0 values"},
+		"a missing uid":   {map[string]any{"uid": ""}, "claim run.ai/uid has 0 values"},
+		"a system's user": {map[string]any{"uid": "33"}, "claim run.ai/uid is 33, expected at least 1000"},
 		"a broken group": {map[string]any{"supplementary": []string{"60001", "wheel"}},
-			`the claim run.ai/supplementary-groups is "wheel", no decimal number`},
+			`claim run.ai/supplementary-groups is "wheel", expected a decimal number`},
 		"root's group": {map[string]any{"supplementary": []string{"60001", "0"}},
-			`the claim run.ai/supplementary-groups is "0", no decimal number`},
+			`claim run.ai/supplementary-groups is "0", expected a decimal number`},
 	} {
 		claims := with(map[string]any{"preferred_username": "alice", "uid": "1001", "gid": "1001"}, test.changes)
 		err := login(t, careless, claims).Create(t.Context(), mpijobtest.MakeMPIJob("broken", namespace).Obj())

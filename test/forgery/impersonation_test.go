@@ -40,7 +40,8 @@ func TestT16ServiceAccount(t *testing.T) {
 		"the cluster knows no UID and GID of "+username)
 	enter(t, robot, namespace, entryOf("robot", username, namespace))
 	runsAs(t, suite.Create(t, robot, mpijobtest.MakeMPIJob("robot", namespace).Obj()), username, 7001, 7002)
-	isRefused(t, "elsewhere", robot.Create(t.Context(), mpijobtest.MakeMPIJob("robot", elsewhere).Obj()), "is not for namespace "+elsewhere)
+	isRefused(t, "elsewhere", robot.Create(t.Context(), mpijobtest.MakeMPIJob("robot", elsewhere).Obj()),
+		"is not valid in namespace "+elsewhere)
 }
 
 // impersonator may do so much, and says that she is somebody else.

@@ -96,7 +96,7 @@ func try(t *testing.T, project string, attempts []attempt) {
 	for _, a := range attempts {
 		job := product.Job(t, namespace, "stored")
 		a.change(job)
-		isRefused(t, "update "+a.name, alice.Update(t.Context(), job), "cannot be changed after its submission")
+		isRefused(t, "update "+a.name, alice.Update(t.Context(), job), "cannot be changed after submission")
 	}
 	runsAs(t, product.Job(t, namespace, "stored"), "saml:alice", 1234567, 54000)
 }

@@ -50,11 +50,11 @@ func TestT26OtherPods(t *testing.T) {
 		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "steal", Namespace: namespace}, Spec: spec}
 	}
 	suite.Eventually(t, "a pod is refused", suite.Soon, func() error {
-		return suite.Refused(alice.Create(t.Context(), pod(), client.DryRunAll), "only the MPI operator makes pods")
+		return suite.Refused(alice.Create(t.Context(), pod(), client.DryRunAll), "only the MPI operator may create pods")
 	})
 	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "steal", Namespace: namespace}}
 	job.Spec.Template.Spec = spec
-	if err := suite.Refused(alice.Create(t.Context(), job), "only the MPI operator makes pods"); err != nil {
+	if err := suite.Refused(alice.Create(t.Context(), job), "only the MPI operator may create pods"); err != nil {
 		t.Errorf("a job: %s", err)
 	}
 	suite.Create(t, alice, mpijobtest.MakeMPIJob("dist1", namespace).Obj())
@@ -65,19 +65,19 @@ func TestT26OtherPods(t *testing.T) {
 	injected.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: &alicesUID}
 	injected.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{RunAsUser: &uid}
 	err = product.Client.Create(t.Context(), injected, client.DryRunAll)
-	if err := suite.Refused(err, "a container runs as somebody else than its pod"); err != nil {
+	if err := suite.Refused(err, "a container must run with the ids of its pod"); err != nil {
 		t.Errorf("an injected container: %s", err)
 	}
 	mine := pods[0].DeepCopy()
 	ephemeral := corev1.EphemeralContainerCommon{Name: "e", Image: "x"}
 	mine.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: ephemeral}}
 	err = alice.SubResource("ephemeralcontainers").Update(t.Context(), mine)
-	if err := suite.Refused(err, "nobody adds containers"); err != nil {
+	if err := suite.Refused(err, "containers cannot be added to the pods"); err != nil {
 		t.Errorf("an ephemeral container: %s", err)
 	}
 	mine = pods[0].DeepCopy()
 	mine.Spec.Containers[0].Image = "example/steal"
-	if err := suite.Refused(alice.Update(t.Context(), mine), "nobody changes the images"); err != nil {
+	if err := suite.Refused(alice.Update(t.Context(), mine), "images of a project's pods cannot be changed"); err != nil {
 		t.Errorf("an image: %s", err)
 	}
 }

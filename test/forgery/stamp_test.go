@@ -49,7 +49,7 @@ func TestT09ChangedStamp(t *testing.T) {
 	for who, user := range map[string]client.Client{"alice": alice, "bob": bob} {
 		job := product.Job(t, namespace, "hers")
 		job.Annotations[annotations.SubmittedByKey] = forgedStamp
-		isRefused(t, who, user.Update(t.Context(), job), "cannot be changed after its submission (metadata.annotations)")
+		isRefused(t, who, user.Update(t.Context(), job), "cannot be changed after submission (metadata.annotations)")
 	}
 	runsAs(t, product.Job(t, namespace, "hers"), "saml:alice", 1234567, 54000)
 }
@@ -65,10 +65,10 @@ func TestT09StampOfADyingJob(t *testing.T) {
 	}
 	job := product.Job(t, namespace, "dying")
 	job.Annotations[annotations.SubmittedByKey] = forgedStamp
-	isRefused(t, "the stamp", bob.Update(t.Context(), job), "cannot be changed after its submission (metadata.annotations)")
+	isRefused(t, "the stamp", bob.Update(t.Context(), job), "cannot be changed after submission (metadata.annotations)")
 	job = product.Job(t, namespace, "dying")
 	whatRuns[0].change(job)
-	isRefused(t, "the command", bob.Update(t.Context(), job), "cannot be changed after its submission")
+	isRefused(t, "the command", bob.Update(t.Context(), job), "cannot be changed after submission")
 	job = product.Job(t, namespace, "dying")
 	job.Finalizers = nil
 	if err := bob.Update(t.Context(), job); err != nil {
@@ -108,7 +108,7 @@ func TestT10Patches(t *testing.T) {
 			options = []client.PatchOption{client.ForceOwnership, client.FieldOwner("bob")}
 		}
 		isRefused(t, name, bob.Patch(t.Context(), job, client.RawPatch(patch.kind, []byte(patch.text)), options...),
-			"cannot be changed after its submission")
+			"cannot be changed after submission")
 	}
 	runsAs(t, product.Job(t, namespace, "hers"), "saml:alice", 1234567, 54000)
 }
@@ -139,16 +139,16 @@ func TestT27MultiKueueLabel(t *testing.T) {
 	forged := mpijobtest.MakeMPIJob("forged", namespace).Label(origin, "multikueue").
 		Annotation(annotations.SubmittedByKey, forgedStamp).Obj()
 	isRefused(t, "a user's", alice.Create(t.Context(), forged.DeepCopy()),
-		"multiKueue.submitters of the cluster's policy does not list saml:alice")
+		"multiKueue.submitters of the cluster policy does not list saml:alice")
 	isRefused(t, "ids that are not the stamp's", manager.Create(t.Context(), forged.DeepCopy()),
-		"does not run as the identity of its stamp")
+		"does not run as the identity in run.ai/submitted-by")
 	admitted := suite.Create(t, alice, mpijobtest.MakeMPIJob("original", namespace).Obj())
 	copied := func(name string) *v2beta1.MPIJob {
 		return &v2beta1.MPIJob{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Annotations: admitted.Annotations,
 			Labels: map[string]string{origin: "multikueue"}}, Spec: *admitted.Spec.DeepCopy()}
 	}
 	isRefused(t, "a user's copy", alice.Create(t.Context(), copied("users")),
-		"multiKueue.submitters of the cluster's policy does not list saml:alice")
+		"multiKueue.submitters of the cluster policy does not list saml:alice")
 	made := suite.Create(t, manager, copied("copy"))
 	runsAs(t, made, "saml:alice", 1234567, 54000)
 	if diff := cmp.Diff(admitted.Spec, made.Spec); diff != "" {
@@ -156,5 +156,5 @@ func TestT27MultiKueueLabel(t *testing.T) {
 	}
 	job := product.Job(t, namespace, "copy")
 	job.Annotations[annotations.SubmittedByKey] = forgedStamp
-	isRefused(t, "the manager's update", manager.Update(t.Context(), job), "cannot be changed after its submission")
+	isRefused(t, "the manager's update", manager.Update(t.Context(), job), "cannot be changed after submission")
 }

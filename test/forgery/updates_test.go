@@ -49,7 +49,7 @@ func tryOn(t *testing.T, user client.Client, namespace string, jobs []string) {
 		for _, a := range whatRuns {
 			job := product.Job(t, namespace, name)
 			a.change(job)
-			isRefused(t, a.name+" of the "+name+" job", user.Update(t.Context(), job), "cannot be changed after its submission")
+			isRefused(t, a.name+" of the "+name+" job", user.Update(t.Context(), job), "cannot be changed after submission")
 		}
 		runsAs(t, product.Job(t, namespace, name), "saml:alice", 1234567, 54000)
 	}

@@ -71,7 +71,7 @@ func TestDirectory(t *testing.T) {
 	entry := add(identityOf("bob", "bob@example.com", nil))
 	is(bob, namespace, "bob")
 	again := add(identityOf("again", "bob@example.com", nil))
-	refusedWith(bob, namespace, "the directory has 2 entries of bob@example.com, again and bob")
+	refusedWith(bob, namespace, "bob@example.com has 2 PosixIdentity entries (again and bob)")
 	if err := product.Client.Delete(t.Context(), again); err != nil {
 		t.Fatal(err)
 	}
@@ -81,12 +81,12 @@ func TestDirectory(t *testing.T) {
 	if err := product.Client.Update(t.Context(), entry); err != nil {
 		t.Fatal(err)
 	}
-	refusedWith(bob, namespace, "your entry bob of the directory ended")
+	refusedWith(bob, namespace, "PosixIdentity bob expired on")
 	add(identityOf("robot", "system:serviceaccount:ci:robot", func(s *v1alpha1.PosixIdentitySpec) {
 		s.Namespaces = []string{namespace}
 	}))
 	is(robot, namespace, "robot")
-	refusedWith(robot, elsewhere, "the entry robot of the directory is not for namespace "+elsewhere)
+	refusedWith(robot, elsewhere, "PosixIdentity robot is not valid in namespace "+elsewhere)
 }
 
 func TestDirectoryEntriesAreJudged(t *testing.T) {
@@ -102,11 +102,11 @@ func TestDirectoryEntriesAreJudged(t *testing.T) {
 		{"a name with a colon", func(s *v1alpha1.PosixIdentitySpec) { s.UserName = "a:b" }, "spec.userName"},
 		{"a relative home", func(s *v1alpha1.PosixIdentitySpec) { s.Home = "home" }, "spec.home"},
 		{"a home with a line end", func(s *v1alpha1.PosixIdentitySpec) { s.Home = "/home/a\nroot" }, "spec.home"},
-		{"the system", func(s *v1alpha1.PosixIdentitySpec) { s.Subject = "system:admin" }, "the subject is one of the system's own users"},
+		{"the system", func(s *v1alpha1.PosixIdentitySpec) { s.Subject = "system:admin" }, "the subject must not be a system user"},
 		{"a service account without namespaces", func(s *v1alpha1.PosixIdentitySpec) { s.Subject = "system:serviceaccount:a:b" },
-			"a service account needs them"},
+			"namespaces must be set for a service account"},
 		{"a user with namespaces", func(s *v1alpha1.PosixIdentitySpec) { s.Namespaces = []string{"a"} },
-			"namespaces belong to a service account"},
+			"only for a service account"},
 	} {
 		err := product.Client.Create(t.Context(), identityOf("judged", "judged", test.change), client.DryRunAll)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
@@ -116,7 +116,7 @@ func TestDirectoryEntriesAreJudged(t *testing.T) {
 	entry := identityOf("stays", "stays", nil)
 	product.Create(t, entry)
 	entry.Spec.Subject = "another"
-	if err := product.Client.Update(t.Context(), entry); err == nil || !strings.Contains(err.Error(), "the subject of an entry stays") {
+	if err := product.Client.Update(t.Context(), entry); err == nil || !strings.Contains(err.Error(), "the subject cannot be changed") {
 		t.Errorf("got %v", err)
 	}
 }

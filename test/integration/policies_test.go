@@ -190,12 +190,12 @@ func TestJudge(t *testing.T) {
 		Both(func(template *corev1.PodTemplateSpec) { template.Spec.HostNetwork = true }).Obj()
 	want := []string{
 		`metadata.annotations[run.ai/project]: Invalid value: "another": is not the project of this namespace, ` +
-			`which belongs to judged: submit to a namespace of the project that you mean`,
-		`spec.mpiReplicaSpecs[Worker].replicas: Invalid value: 0: there must be at least one worker: write 1 or more`,
+			`which belongs to judged: remove it or use a namespace of project another`,
+		`spec.mpiReplicaSpecs[Worker].replicas: Invalid value: 0: must be at least 1`,
 		`spec.mpiReplicaSpecs[Launcher].template.spec.hostNetwork: Forbidden: is not allowed in project judged: ` +
-			`leave it out, the pods then have a network of their own`,
+			`remove it, or ask your administrator to set restrictions.hostNetwork to Allow`,
 		`spec.mpiReplicaSpecs[Worker].template.spec.hostNetwork: Forbidden: is not allowed in project judged: ` +
-			`leave it out, the pods then have a network of their own`,
+			`remove it, or ask your administrator to set restrictions.hostNetwork to Allow`,
 	}
 	if diff := cmp.Diff(want, refused(t, job)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -20,16 +20,18 @@ func TestRefusalsInTheWordsOfTheFlags(t *testing.T) {
 		args string
 		want []string
 	}{
-		{"-g 0.5", []string{"--gpu 0.5 is a share of a GPU, and this cluster shares none: write a whole number of GPUs"}},
-		{"--gpu-memory 20M", []string{"--gpu-memory 20M is a share of a GPU, and this cluster shares none: write a whole number of GPUs"}},
-		{"--node-type t4", []string{"--node-type t4 is not a node type of project strict for training jobs: write dgx or a100"}},
+		{"-g 0.5", []string{"--gpu 0.5: fractional GPUs are not enabled on this cluster: request a whole number of GPUs"}},
+		{"--gpu-memory 20M", []string{"--gpu-memory 20M: fractional GPUs are not enabled on this cluster: request a whole number of GPUs"}},
+		{"--node-type t4", []string{"--node-type t4 is not a node type of project strict for training jobs: must be dgx or a100"}},
 		{"--host-network", []string{
-			"--host-network is not allowed in project strict: leave it out, the pods then have a network of their own",
+			"--host-network is not allowed in project strict: " +
+				"remove it, or ask your administrator to set restrictions.hostNetwork to Allow",
 		}},
 		{"-g 0.5 --node-type t4 --host-network -n " + namespace, []string{
-			"--node-type t4 is not a node type of project strict for training jobs: write dgx or a100",
-			"--gpu 0.5 is a share of a GPU, and this cluster shares none: write a whole number of GPUs",
-			"--host-network is not allowed in project strict: leave it out, the pods then have a network of their own",
+			"--node-type t4 is not a node type of project strict for training jobs: must be dgx or a100",
+			"--gpu 0.5: fractional GPUs are not enabled on this cluster: request a whole number of GPUs",
+			"--host-network is not allowed in project strict: " +
+				"remove it, or ask your administrator to set restrictions.hostNetwork to Allow",
 		}},
 	} {
 		t.Run(test.args, func(t *testing.T) {
@@ -58,16 +60,16 @@ func TestRefusalsOfKubectl(t *testing.T) {
 			[]string{`metadata.annotations[run.ai/project]: Invalid value: "other": ` +
 				`is not the project of this namespace, which belongs to manifests`}},
 		{"a contradiction", "resources: {}", "resources: {limits: {nvidia.com/gpu: 1}}",
-			[]string{`resources.limits[nvidia.com/gpu]: Invalid value: "1": contradicts metadata.annotations[run.ai/gpu], ` +
-				`which asks for 2: write the same, or leave this out`}},
+			[]string{`resources.limits[nvidia.com/gpu]: Invalid value: "1": contradicts run.ai/gpu (2): ` +
+				`remove it or set the same value`}},
 		{"a field that cannot be decoded", "slotsPerWorker: 2", `slotsPerWorker: "two"`,
-			[]string{`spec.slotsPerWorker: Invalid value: "\"two\"": cannot be read as a whole number: write it without quotes`}},
+			[]string{`spec.slotsPerWorker: Invalid value: "\"two\"": must be a whole number, without quotes`}},
 		{"a quantity that cannot be decoded", "resources: {}", "resources: {limits: {cpu: lots}}",
 			[]string{`spec.mpiReplicaSpecs[Worker].template.spec.containers[0].resources.limits[cpu]: ` +
-				`Invalid value: "\"lots\"": cannot be read as a quantity`}},
+				`Invalid value: "\"lots\"": must be a quantity`}},
 		{"several", `run.ai/gpu: "2"`, "run.ai/gpu: NaN\n    run.ai/gpu-memory: \"0\"",
-			[]string{`metadata.annotations[run.ai/gpu]: Invalid value: "NaN": is not a number of GPUs`,
-				`metadata.annotations[run.ai/gpu-memory]: Invalid value: "0": is not an amount above 0`}},
+			[]string{`metadata.annotations[run.ai/gpu]: Invalid value: "NaN": must be a whole number`,
+				`metadata.annotations[run.ai/gpu-memory]: Invalid value: "0": must be above 0`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			manifest := strings.ReplaceAll(annotated, "project: same", "project: manifests")
@@ -111,7 +113,7 @@ func TestProjectsAndNamespaces(t *testing.T) {
 			"runai: project \"absent\" not found: no namespace has the label runai/queue=absent; see 'runai list projects'\n"},
 		{"-n absent", "", "runai: namespace \"absent\" not found: set the project with -p, or another namespace with -n\n"},
 		{"-p labelled -n second", "", "runai: --project labelled is not the project of this namespace, which belongs to several: " +
-			"submit to a namespace of the project that you mean\n"},
+			"remove it or use a namespace of project labelled\n"},
 		{"-p labelled", "", "runai: job \"dist1\" already exists in namespace runai-labelled: " +
 			"use another name, or delete it with 'runai delete job dist1 -p labelled'\n"},
 	} {

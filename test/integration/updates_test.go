@@ -148,7 +148,7 @@ func tryEdits(t *testing.T, user client.Client, of *v2beta1.MPIJob, allowed []ed
 	}
 	before := governed(t, of)
 	for _, e := range refusedEdits {
-		if err := try(e); err == nil || !strings.Contains(err.Error(), "what a job runs cannot be changed after its submission") {
+		if err := try(e); err == nil || !strings.Contains(err.Error(), "what a job runs cannot be changed after submission") {
 			t.Errorf("%s changed %s of %s: %v", who, e.name, name, err)
 		}
 	}
@@ -195,7 +195,7 @@ func TestUpdateOfOlderJob(t *testing.T) {
 	}
 	suite.Eventually(t, "the namespace is the project's", suite.Soon, func() error {
 		err := mergePatch(t, product.Client, product.Job(t, "older", "old"), refusedEdits[1].patch)
-		return suite.Refused(err, "cannot be changed after its submission")
+		return suite.Refused(err, "cannot be changed after submission")
 	})
 	for _, e := range allowedEdits {
 		if err := mergePatch(t, product.Client, product.Job(t, "older", "old"), e.patch); err != nil {
@@ -262,8 +262,8 @@ func TestApplyAgain(t *testing.T) {
 				t.Errorf("applied again (-before +after):\n%s", diff)
 			}
 			stderr, err := apply(strings.Replace(text, "mpirun, train", "mpirun, steal", 1))
-			const want = "what a job runs cannot be changed after its submission (spec.mpiReplicaSpecs[Launcher]): " +
-				"delete it and submit it again"
+			const want = "what a job runs cannot be changed after submission (spec.mpiReplicaSpecs[Launcher]): " +
+				"delete the job and submit it again"
 			if err == nil || !strings.Contains(stderr, want) {
 				t.Errorf("a changed command: %v, %s", err, stderr)
 			}

@@ -28,15 +28,15 @@ func TestWhoami(t *testing.T) {
 		{"alice, where it is required", alice.Kubeconfig(), required, aliceIs + runsAs + every, ""},
 		{"alice, where it is disabled", alice.Kubeconfig(), disabled,
 			aliceIs + "Jobs in namespace runai-whoami-disabled cannot run as you: " +
-				"--run-as-user is disabled in project whoami-disabled: leave it out, or use another project\n", ""},
+				"--run-as-user is not allowed in project whoami-disabled: remove it or use another project\n", ""},
 		{"bob", bob.Kubeconfig(), namespace,
 			"The cluster authenticates you as saml:bob.\nJobs in namespace runai-whoami cannot run as you: " + unknown, ""},
 		{"bob, where it is required", bob.Kubeconfig(), required,
 			"Jobs in namespace runai-whoami-required cannot run as you: " + unknown, ""},
 		{"a broken claim", broken.Kubeconfig(), namespace,
 			"The cluster authenticates you as saml:carol.\nJobs in namespace runai-whoami cannot run as you: " +
-				`--run-as-user: the claim run.ai/uid is "1e+06", no decimal number above 0: ` +
-				"ask your administrator to mend the mapping of the claims\n", ""},
+				`--run-as-user: claim run.ai/uid is "1e+06", expected a decimal number above 0: ` +
+				"ask your administrator to fix the claim mapping\n", ""},
 		{"outside of projects", alice.Kubeconfig(), "default", "",
 			"runai: the runai-mpi webhook does not handle namespace default: set the project with -p, or ask your administrator\n"},
 	} {

@@ -13,14 +13,14 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
-// maxGroups is far above what NFS carries and far below what a pod can hold.
+// maxGroups is far above what NFS transmits and far below what a pod can have.
 const maxGroups = 256
 
-// decimal is how an id is written: 1e+06 and 0x3e9 are not mended, they are signs of a broken mapping.
+// decimal matches a valid id. 1e+06 and 0x3e9 are signs of a broken claim mapping and not converted.
 var decimal = regexp.MustCompile(`^[1-9][0-9]{0,9}$`)
 
-// fromClaims reads userInfo.extra, which structured authentication fills from the claims of a token.
-// It returns nil for a user of whom none of the claims is there.
+// fromClaims reads userInfo.extra, which structured authentication fills from the claims of a token. It
+// returns nil for a user without any of these claims.
 func fromClaims(user authenticationv1.UserInfo, policy config.Identity) (*annotations.Identity, error) {
 	c := claims{extra: user.Extra}
 	if len(c.values(policy.Claims.UID)) == 0 && len(c.values(policy.Claims.GID)) == 0 && len(c.values(policy.Claims.Groups)) == 0 {
@@ -39,7 +39,7 @@ func fromClaims(user authenticationv1.UserInfo, policy config.Identity) (*annota
 	return &annotations.Identity{UID: uid, GID: gid, Groups: tidy(groups, gid), UserName: name, Home: "/home/" + name, Source: string(config.SourceClaims)}, nil
 }
 
-// claims keeps the first error, so that the values can be read one after the other.
+// claims keeps the first error, so that all values can be read before it is checked.
 type claims struct {
 	extra map[string]authenticationv1.ExtraValue
 	err   error
@@ -59,7 +59,7 @@ func (c *claims) first(claim string) string {
 	return ""
 }
 
-// trusted refuses claims of an authenticator that the policy does not list.
+// trusted returns an error for claims of an authenticator that the cluster policy does not list.
 func (c *claims) trusted(policy config.Identity) error {
 	// rule T20 in test/forgery TestT20AnotherIssuer: an issuer that the policy does not trust; without: if true {
 	if len(policy.TrustedSources) == 0 {
@@ -69,14 +69,15 @@ func (c *claims) trusted(policy config.Identity) error {
 	if slices.Contains(policy.TrustedSources, source) {
 		return nil
 	}
-	return fmt.Errorf("the claim %s is %q, which the cluster's policy does not trust: log in by another way, or ask your administrator", policy.Claims.Source, source)
+	return fmt.Errorf("claim %s is %q, which identity.trustedSources of the cluster policy does not list: log in another way, or ask your administrator",
+		policy.Claims.Source, source)
 }
 
 func (c *claims) id(claim string, least int64) int64 {
 	values := c.values(claim)
 	// rule T21 in test/forgery TestT21BrokenClaims: two uids, or none; without: if len(values) == 0 { return 1000 } else if false {
 	if len(values) != 1 {
-		c.fail("the claim %s has %d values, not one: ask your administrator to mend the mapping of the claims", claim, len(values))
+		c.fail("claim %s has %d values, expected 1: ask your administrator to fix the claim mapping", claim, len(values))
 		return 0
 	}
 	return c.number(claim, values[0], least)
@@ -85,7 +86,7 @@ func (c *claims) id(claim string, least int64) int64 {
 func (c *claims) ids(claim string, least int64) []int64 {
 	values := c.values(claim)
 	if len(values) > maxGroups {
-		c.fail("the claim %s has %d values, more than %d: ask your administrator to send fewer groups", claim, len(values), maxGroups)
+		c.fail("claim %s has %d values, expected at most %d: ask your administrator to send fewer groups", claim, len(values), maxGroups)
 		return nil
 	}
 	groups := make([]int64, 0, len(values))
@@ -100,13 +101,13 @@ func (c *claims) number(claim, text string, least int64) int64 {
 	switch {
 	// rule T21 in test/forgery TestT21BrokenClaims: a uid that is no decimal number
 	case err != nil || !decimal.MatchString(text):
-		c.fail("the claim %s is %q, no decimal number above 0: ask your administrator to mend the mapping of the claims", claim, text)
+		c.fail("claim %s is %q, expected a decimal number above 0: ask your administrator to fix the claim mapping", claim, text)
 	// rule T21 in test/forgery TestT21BrokenClaims: a uid of the system's
 	case number < least:
-		c.fail("the claim %s is %d, less than the %d that the cluster's policy allows: ask your administrator", claim, number, least)
+		c.fail("claim %s is %d, expected at least %d, the cluster policy's minimum: ask your administrator", claim, number, least)
 	// rule T21 in test/forgery TestT21BrokenClaims: a uid beyond 2147483647
 	case number > math.MaxInt32:
-		c.fail("the claim %s is %d, more than a pod can have: ask your administrator", claim, number)
+		c.fail("claim %s is %d, expected at most %d: ask your administrator", claim, number, math.MaxInt32)
 	}
 	return number
 }

@@ -5,7 +5,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
-// fromClient believes the workstation, as the original did: no protection against a user who lies.
+// fromClient returns the ids that the workstation reports. It does not protect against a user who lies.
 func fromClient(q Question, policy config.Identity) (*annotations.Identity, error) {
 	if q.Client == nil {
 		return nil, nil

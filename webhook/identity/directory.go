@@ -11,7 +11,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// fromDirectory reads the directory's entry, which is for exactly the user's name.
+// fromDirectory returns the identity in the directory's entry for the user, or nil without an entry. It
+// never chooses between two entries.
 func fromDirectory(q Question, policy config.Identity) (*annotations.Identity, error) {
 	entries := q.Entries
 	if len(entries) == 0 {
@@ -19,18 +20,22 @@ func fromDirectory(q Question, policy config.Identity) (*annotations.Identity, e
 	}
 	// rule T16 in test/integration TestDirectory: two entries of one subject
 	if len(entries) > 1 {
-		return nil, fmt.Errorf("the directory has %d entries of %s, %s: ask your administrator to delete all but one", len(entries), q.User.Username, names(entries))
+		return nil, fmt.Errorf("%s has %d PosixIdentity entries (%s): ask your administrator to delete all but one",
+			q.User.Username, len(entries), names(entries))
 	}
 	entry := entries[0].Spec
 	switch {
 	// rule T16 in test/integration TestDirectory: an entry that ended
 	case entry.NotAfter != nil && !q.Now.Before(entry.NotAfter.Time):
-		return nil, fmt.Errorf("your entry %s of the directory ended %s: ask your administrator to renew it", entries[0].Name, entry.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
+		return nil, fmt.Errorf("PosixIdentity %s expired on %s: ask your administrator to renew it",
+			entries[0].Name, entry.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
 	// rule T16 in test/forgery TestT16ServiceAccount: a service account in a namespace that its entry does not name
 	case isServiceAccount(entry.Subject) && !slices.Contains(entry.Namespaces, q.Namespace):
-		return nil, fmt.Errorf("the entry %s of the directory is not for namespace %s: ask your administrator", entries[0].Name, q.Namespace)
+		return nil, fmt.Errorf("PosixIdentity %s is not valid in namespace %s: ask your administrator to add the namespace",
+			entries[0].Name, q.Namespace)
 	case !isHome(entry.Home):
-		return nil, fmt.Errorf("the home %s of your entry %s of the directory is none of a user: ask your administrator", entry.Home, entries[0].Name)
+		return nil, fmt.Errorf("PosixIdentity %s has the invalid home %q: ask your administrator to set a path such as /home/NAME",
+			entries[0].Name, entry.Home)
 	}
 	found, err := newIdentity(entry.UID, entry.GID, entry.SupplementalGroups, userName(entry.UserName, entry.Subject, entry.UID), config.SourceDirectory, policy)
 	if err == nil && entry.Home != "" {
@@ -52,10 +57,11 @@ func names(entries []v1alpha1.PosixIdentity) string {
 	return strings.Join(all, " and ")
 }
 
-// systemDirs are not to be hidden by a home, nor to be anybody's.
+// systemDirs must not be hidden by a home or belong to a user.
 var systemDirs = []string{"bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var"}
 
-// isHome accepts a directory below a folder that holds homes; "" is the default.
+// isHome reports whether a path can be a home: a clean absolute path with at least two elements outside
+// the system's directories, or "" for the default.
 func isHome(home string) bool {
 	if home == "" {
 		return true

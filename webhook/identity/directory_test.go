@@ -44,18 +44,18 @@ func TestDirectory(t *testing.T) {
 	}{
 		{"an entry", with(func(*v1alpha1.PosixIdentitySpec) {}), is("alice", "/home/alice"), ""},
 		{"a name and a home", with(func(s *v1alpha1.PosixIdentitySpec) { s.UserName, s.Home = "ada", "/data/home/ada" }), is("ada", "/data/home/ada"), ""},
-		{"a system's name", with(func(s *v1alpha1.PosixIdentitySpec) { s.UserName = "root" }), is("alice", "/home/alice"), ""},
+		{"a system user's name", with(func(s *v1alpha1.PosixIdentitySpec) { s.UserName = "root" }), is("alice", "/home/alice"), ""},
 		{"a second before its end", until(now.Add(time.Second)), is("alice", "/home/alice"), ""},
-		{"its end", until(now), nil, "your entry alice of the directory ended 2026-01-31 12:00 UTC: ask your administrator to renew it"},
-		{"two entries", append(with(func(*v1alpha1.PosixIdentitySpec) {}), entry("again", alice)), nil, "the directory has 2 entries of alice, again and alice: ask your administrator to delete all but one"},
+		{"its end", until(now), nil, "PosixIdentity alice expired on 2026-01-31 12:00 UTC: ask your administrator to renew it"},
+		{"two entries", append(with(func(*v1alpha1.PosixIdentitySpec) {}), entry("again", alice)), nil, "alice has 2 PosixIdentity entries (again and alice): ask your administrator to delete all but one"},
 		{"a service account in its namespace", robot("ci", "runai-a"), is("robot", "/home/robot"), ""},
-		{"a service account elsewhere", robot("ci"), nil, "the entry alice of the directory is not for namespace runai-a"},
-		{"a system's uid", with(func(s *v1alpha1.PosixIdentitySpec) { s.UID = 27 }), nil, "the uid 27 of source Directory is less than the 1000"},
-		{"a system's group", with(func(s *v1alpha1.PosixIdentitySpec) { s.SupplementalGroups = []int64{27} }), nil, "the group 27 of source Directory is less than the 1000"},
-		{"a system's directory", with(func(s *v1alpha1.PosixIdentitySpec) { s.Home = "/etc/alice" }), nil, "the home /etc/alice of your entry alice"},
-		{"the root", with(func(s *v1alpha1.PosixIdentitySpec) { s.Home = "/" }), nil, "the home / of your entry alice"},
-		{"a way up", with(func(s *v1alpha1.PosixIdentitySpec) { s.Home = "/home/../etc" }), nil, "the home /home/../etc of your entry alice"},
-		{"no entry", nil, nil, "the cluster knows no UID and GID of alice: ask your administrator to make a PosixIdentity of you"},
+		{"a service account elsewhere", robot("ci"), nil, "PosixIdentity alice is not valid in namespace runai-a"},
+		{"a system's uid", with(func(s *v1alpha1.PosixIdentitySpec) { s.UID = 27 }), nil, "uid 27 of source Directory is below identity.minUID of the cluster policy (1000)"},
+		{"a system's group", with(func(s *v1alpha1.PosixIdentitySpec) { s.SupplementalGroups = []int64{27} }), nil, "gid 27 of source Directory is below identity.minGID of the cluster policy (1000)"},
+		{"a system's directory", with(func(s *v1alpha1.PosixIdentitySpec) { s.Home = "/etc/alice" }), nil, `PosixIdentity alice has the invalid home "/etc/alice"`},
+		{"the root", with(func(s *v1alpha1.PosixIdentitySpec) { s.Home = "/" }), nil, `PosixIdentity alice has the invalid home "/"`},
+		{"a way up", with(func(s *v1alpha1.PosixIdentitySpec) { s.Home = "/home/../etc" }), nil, `PosixIdentity alice has the invalid home "/home/../etc"`},
+		{"no entry", nil, nil, "the cluster knows no UID and GID of alice: ask your administrator to create a PosixIdentity for you"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			q := Question{User: user("alice", nil), Namespace: "runai-a", Now: now, Entries: test.entries}
@@ -72,7 +72,7 @@ func TestDirectory(t *testing.T) {
 	}
 }
 
-// Sources are asked in the policy's order, and what one of them says is never completed by another.
+// Sources are tried in the cluster policy's order, and no source completes the answer of another.
 func TestOrderOfSources(t *testing.T) {
 	question := func(extra map[string][]string) Question {
 		return Question{
@@ -91,7 +91,7 @@ func TestOrderOfSources(t *testing.T) {
 		{[]config.IdentitySource{directory, claims}, both, 2001},
 		{[]config.IdentitySource{claims, directory}, nil, 2001},
 		{[]config.IdentitySource{claims, directory}, partial, 0},
-		{[]config.IdentitySource{claims}, nil, 0}, // the workstation is not asked
+		{[]config.IdentitySource{claims}, nil, 0}, // the workstation is not read
 		{[]config.IdentitySource{claims, client}, nil, 3001},
 	} {
 		policy := config.Default().Identity

@@ -1,5 +1,5 @@
 // Package identity resolves an authenticated user of the cluster to a POSIX user. It trusts what the API
-// server says of a request, and nothing that a client wrote.
+// server reports about a request. Only the source Client trusts what the user wrote.
 package identity
 
 import (
@@ -15,18 +15,19 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// A Question asks for the POSIX identity of a user. All of it are values.
+// A Question asks for the POSIX identity of a user. It has values only: nothing is looked up.
 type Question struct {
 	User      authenticationv1.UserInfo
 	Namespace string
-	// Entries are the directory's for exactly this username.
+	// Entries are the directory's entries for exactly this username.
 	Entries []v1alpha1.PosixIdentity
-	// Client is what the user's workstation says; it is read only where the policy lists it as a source.
+	// Client has the ids that the user's workstation reports. It is read only if the cluster policy lists
+	// this source.
 	Client *annotations.ClientIdentity
 	Now    time.Time
 }
 
-// sources answer a question: with nil, if they do not know the user.
+// sources answer a question, with nil if they do not know the user.
 var sources = map[config.IdentitySource]func(Question, config.Identity) (*annotations.Identity, error){
 	config.SourceClaims: func(q Question, policy config.Identity) (*annotations.Identity, error) {
 		return fromClaims(q.User, policy)
@@ -35,9 +36,9 @@ var sources = map[config.IdentitySource]func(Question, config.Identity) (*annota
 	config.SourceClient:    fromClient,
 }
 
-// Resolve asks the policy's sources in their order; the first that knows the user answers. What a
-// source says is complete and in range, or an error that names what is wrong: it is never mended, and
-// never mixed with another source.
+// Resolve asks the cluster policy's sources in order and returns the answer of the first that knows the
+// user. If that answer is incomplete or out of range, Resolve returns an error: it neither corrects ids
+// nor mixes those of several sources.
 func Resolve(q Question, policy config.Identity) (*annotations.Identity, error) {
 	for _, source := range policy.Sources {
 		found, err := sources[source](q, policy)
@@ -50,7 +51,7 @@ func Resolve(q Question, policy config.Identity) (*annotations.Identity, error) 
 	return nil, fmt.Errorf("the cluster knows no UID and GID of %s: ask your administrator to %s", q.User.Username, remedies(policy))
 }
 
-// remedies are how an administrator makes the cluster know somebody.
+// remedies returns what an administrator can do for a user that no source knows.
 func remedies(policy config.Identity) string {
 	var all []string
 	for _, source := range policy.Sources {
@@ -58,16 +59,16 @@ func remedies(policy config.Identity) string {
 		case config.SourceClaims:
 			all = append(all, fmt.Sprintf("send the claims %s and %s with your login", policy.Claims.UID, policy.Claims.GID))
 		case config.SourceDirectory:
-			all = append(all, "make a PosixIdentity of you")
+			all = append(all, "create a PosixIdentity for you")
 		}
 	}
 	if len(all) == 0 {
-		return "list a source in the cluster's policy"
+		return "list Claims or Directory in identity.sources of the cluster policy"
 	}
 	return strings.Join(all, ", or to ")
 }
 
-// newIdentity judges ids of any source by the policy's bounds.
+// newIdentity returns an identity, or an error if an id is out of the cluster policy's bounds.
 func newIdentity(uid, gid int64, groups []int64, name string, source config.IdentitySource, policy config.Identity) (*annotations.Identity, error) {
 	found := annotations.Identity{UID: uid, GID: gid, Groups: tidy(slices.Clone(groups), gid), UserName: name, Home: "/home/" + name, Source: string(source)}
 	if err := inBounds(found, policy); err != nil {
@@ -78,17 +79,19 @@ func newIdentity(uid, gid int64, groups []int64, name string, source config.Iden
 
 func inBounds(found annotations.Identity, policy config.Identity) error {
 	if found.UID < policy.MinUID {
-		return fmt.Errorf("the uid %d of source %s is less than the %d that the cluster's policy allows: ask your administrator", found.UID, found.Source, policy.MinUID)
+		return fmt.Errorf("uid %d of source %s is below identity.minUID of the cluster policy (%d): ask your administrator",
+			found.UID, found.Source, policy.MinUID)
 	}
 	for _, group := range append([]int64{found.GID}, found.Groups...) {
 		if group < policy.MinGID {
-			return fmt.Errorf("the group %d of source %s is less than the %d that the cluster's policy allows: ask your administrator", group, found.Source, policy.MinGID)
+			return fmt.Errorf("gid %d of source %s is below identity.minGID of the cluster policy (%d): ask your administrator",
+				group, found.Source, policy.MinGID)
 		}
 	}
 	return nil
 }
 
-// tidy sorts groups and drops repetitions and the GID itself.
+// tidy sorts groups and removes duplicates and the GID.
 func tidy(groups []int64, gid int64) []int64 {
 	groups = slices.DeleteFunc(groups, func(group int64) bool { return group == gid })
 	slices.Sort(groups)

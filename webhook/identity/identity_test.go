@@ -44,31 +44,31 @@ func TestClaims(t *testing.T) {
 	}{
 		{"all", user("saml:alice@example.com", with("supplementary-groups", "60002", "60001", "54000", "60001")), alice, ""},
 		{"a name claim", user("x", with("user-name", "ada")), named("ada"), ""},
-		{"a name claim that is no name", user("saml:alice", with("user-name", "Ada Lovelace")), named("alice"), ""},
+		{"an invalid name claim", user("saml:alice", with("user-name", "Ada Lovelace")), named("alice"), ""},
 		{"two name claims", user("alice", with("user-name", "ada", "bob")), named("alice"), ""},
-		{"a system's name", user("saml:root", both), named("u1000001"), ""},
+		{"a system user's name", user("saml:root", both), named("u1000001"), ""},
 		{"a service account", user("system:serviceaccount:ci:robot", both), named("robot"), ""},
 		{"a name with a line end", user("alice\nroot", both), named("u1000001"), ""},
 		{"a name with a colon at its end", user("alice:", both), named("u1000001"), ""},
 		{"a name that is too long", user(strings.Repeat("a", 33), both), named("u1000001"), ""},
 		{"no claims", user("bob", nil), nil, "the cluster knows no UID and GID of bob"},
-		{"no gid", user("bob", map[string][]string{"uid": {"1001"}}), nil, "the claim run.ai/gid has 0 values, not one"},
-		{"no uid", user("bob", map[string][]string{"gid": {"1001"}}), nil, "the claim run.ai/uid has 0 values, not one"},
-		{"groups only", user("bob", map[string][]string{"supplementary-groups": {"1001"}}), nil, "the claim run.ai/uid has 0 values, not one"},
-		{"two uids", user("bob", with("uid", "1001", "1002")), nil, "the claim run.ai/uid has 2 values, not one"},
-		{"a float", user("bob", with("uid", "1e+06")), nil, `the claim run.ai/uid is "1e+06", no decimal number above 0`},
-		{"zero", user("bob", with("uid", "0")), nil, `the claim run.ai/uid is "0", no decimal number`},
-		{"negative", user("bob", with("gid", "-1")), nil, `the claim run.ai/gid is "-1", no decimal number`},
-		{"hexadecimal", user("bob", with("uid", "0x3e9")), nil, `the claim run.ai/uid is "0x3e9", no decimal number`},
-		{"a leading zero", user("bob", with("uid", "01001")), nil, `the claim run.ai/uid is "01001", no decimal number`},
-		{"a space", user("bob", with("uid", " 1001")), nil, "no decimal number"},
-		{"Arabic digits", user("bob", with("uid", "١٠٠١")), nil, "no decimal number"},
-		{"too large", user("bob", with("uid", "4294967295")), nil, "the claim run.ai/uid is 4294967295, more than a pod can have"},
-		{"much too large", user("bob", with("uid", "18446744073709551617")), nil, "no decimal number"},
-		{"a system's", user("bob", with("uid", "999")), nil, "the claim run.ai/uid is 999, less than the 1000 that the cluster's policy allows"},
-		{"a system's group", user("bob", with("supplementary-groups", "60001", "27")), nil, "the claim run.ai/supplementary-groups is 27, less than the 1000"},
-		{"an empty group", user("bob", with("supplementary-groups", "")), nil, "the claim run.ai/supplementary-groups is \"\", no decimal number"},
-		{"too many groups", user("bob", with("supplementary-groups", groups(257)...)), nil, "has 257 values, more than 256"},
+		{"no gid", user("bob", map[string][]string{"uid": {"1001"}}), nil, "claim run.ai/gid has 0 values, expected 1"},
+		{"no uid", user("bob", map[string][]string{"gid": {"1001"}}), nil, "claim run.ai/uid has 0 values, expected 1"},
+		{"groups only", user("bob", map[string][]string{"supplementary-groups": {"1001"}}), nil, "claim run.ai/uid has 0 values, expected 1"},
+		{"two uids", user("bob", with("uid", "1001", "1002")), nil, "claim run.ai/uid has 2 values, expected 1"},
+		{"a float", user("bob", with("uid", "1e+06")), nil, `claim run.ai/uid is "1e+06", expected a decimal number above 0`},
+		{"zero", user("bob", with("uid", "0")), nil, `claim run.ai/uid is "0", expected a decimal number`},
+		{"negative", user("bob", with("gid", "-1")), nil, `claim run.ai/gid is "-1", expected a decimal number`},
+		{"hexadecimal", user("bob", with("uid", "0x3e9")), nil, `claim run.ai/uid is "0x3e9", expected a decimal number`},
+		{"a leading zero", user("bob", with("uid", "01001")), nil, `claim run.ai/uid is "01001", expected a decimal number`},
+		{"a space", user("bob", with("uid", " 1001")), nil, "expected a decimal number"},
+		{"Arabic digits", user("bob", with("uid", "١٠٠١")), nil, "expected a decimal number"},
+		{"too large", user("bob", with("uid", "4294967295")), nil, "claim run.ai/uid is 4294967295, expected at most 2147483647"},
+		{"much too large", user("bob", with("uid", "18446744073709551617")), nil, "expected a decimal number"},
+		{"a system uid", user("bob", with("uid", "999")), nil, "claim run.ai/uid is 999, expected at least 1000, the cluster policy's minimum"},
+		{"a system group", user("bob", with("supplementary-groups", "60001", "27")), nil, "claim run.ai/supplementary-groups is 27, expected at least 1000"},
+		{"an empty group", user("bob", with("supplementary-groups", "")), nil, "claim run.ai/supplementary-groups is \"\", expected a decimal number"},
+		{"too many groups", user("bob", with("supplementary-groups", groups(257)...)), nil, "has 257 values, expected at most 256"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := Resolve(Question{User: test.user}, config.Default().Identity)
@@ -82,7 +82,7 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// Of several authenticators that can set the claims, only those count that the policy lists.
+// Several authenticators can set the claims. Only those that the cluster policy lists are trusted.
 func TestTrustedSources(t *testing.T) {
 	policy := config.Default().Identity
 	policy.TrustedSources = []string{"keycloak-hpc"}

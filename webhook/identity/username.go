@@ -10,8 +10,8 @@ import (
 // rule - in webhook/policy FuzzFiles: a name that becomes a line of the passwd file; without: var posixName = regexp.MustCompile(`^[a-z_]`)
 var posixName = regexp.MustCompile(`^[a-z_][a-z0-9_.-]{0,31}$`)
 
-// systemNames are those of the passwd and group files of common images: a user of that name would be
-// taken for somebody else.
+// systemNames are the names in passwd and group files of common images. A program would take a user with
+// such a name for the system's.
 var systemNames = []string{
 	"root", "daemon", "bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data", "backup", "list", "irc", "gnats",
 	"nobody", "nogroup", "sshd", "adm", "tty", "disk", "kmem", "dialout", "fax", "voice", "cdrom", "floppy", "tape", "sudo", "audio", "dip",
@@ -19,8 +19,8 @@ var systemNames = []string{
 	"messagebus", "systemd-network", "systemd-resolve", "systemd-journal", "systemd-timesync", "polkitd", "chrony", "ssh", "input", "kvm", "sgx", "crontab",
 }
 
-// userName is the name claim, else the authenticated username after its last : and before its @, where
-// that is a name that a passwd file can have; else u and the UID.
+// userName returns the name claim, else the authenticated username after its last : and before @, else u
+// and the UID. It skips names that are not valid in a passwd file and those of the system.
 func userName(claim, username string, uid int64) string {
 	short := username[strings.LastIndex(username, ":")+1:]
 	short, _, _ = strings.Cut(short, "@")

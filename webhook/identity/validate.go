@@ -9,16 +9,16 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
-// Validate holds an identity that another cluster resolved to this one's policy: one of its own sources
-// could have said it.
+// Validate returns an error for an identity, resolved by another cluster, that no source of this cluster
+// could return under its cluster policy.
 func Validate(found annotations.Identity, policy config.Identity) error {
 	switch own := fmt.Sprintf("u%d", found.UID); {
 	case found.UserName != own && !isUserName(found.UserName):
-		return fmt.Errorf("the name %q is none that a user can have", found.UserName)
+		return fmt.Errorf("user name %q is invalid or reserved for the system", found.UserName)
 	case found.Home == "" || !isHome(found.Home):
-		return fmt.Errorf("the home %q is none of a user", found.Home)
+		return fmt.Errorf("home %q is invalid: must be a path such as /home/NAME", found.Home)
 	case slices.Max(append(slices.Clone(found.Groups), found.UID, found.GID)) > math.MaxInt32:
-		return fmt.Errorf("an id of %s is more than a pod can have", found)
+		return fmt.Errorf("an id of %s is too large: must be at most %d", found, math.MaxInt32)
 	}
 	return inBounds(found, policy)
 }

@@ -12,13 +12,13 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 )
 
-// betweenTest is a job whose worker's pod spec is pod, unless raw says it all.
+// betweenTest has a job with the pod spec pod on its worker, or the whole job in raw.
 type betweenTest struct {
 	reason string
 	raw    string
 	pod    string
 	change func(*v2beta1.MPIJob)
-	want   string // JOB, POD and ROLES stand for their paths
+	want   string // with JOB, POD and ROLES for their paths
 }
 
 const (
@@ -74,7 +74,7 @@ func decode(t testing.TB, raw []byte) *v2beta1.MPIJob {
 	return job
 }
 
-// apply is what the API server does with a patch.
+// apply applies a patch as the API server does.
 func apply(t testing.TB, raw []byte, operations []Operation) []byte {
 	t.Helper()
 	patch, err := jsonpatch.DecodePatch(marshal(t, operations))
@@ -88,7 +88,7 @@ func apply(t testing.TB, raw []byte, operations []Operation) []byte {
 	return applied
 }
 
-// checkApplied also demands that what is decoded afterwards needs no patch.
+// checkApplied also checks that the patched job needs no further patch.
 func checkApplied(t testing.TB, raw []byte, operations []Operation, after *v2beta1.MPIJob) []byte {
 	t.Helper()
 	applied := apply(t, raw, operations)

@@ -13,11 +13,11 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 )
 
-// BenchmarkBetween compares a job of 4 KB with itself and with what policies make of it, next to the
-// comparison of JSON trees. Both end with the marshalled patch; the ratio in one run is what counts.
+// BenchmarkBetween compares a job of 4 KB with itself and with the policies' result, next to a comparison
+// of JSON trees. Both end with the marshalled patch. Look at the ratio of the two in one run.
 func BenchmarkBetween(b *testing.B) {
 	job := benchmarkJob()
-	raw := sortedKeys(b, marshal(b, job)) // as kubectl sends it: equal bytes would be a short cut
+	raw := sortedKeys(b, marshal(b, job)) // as kubectl sends it; equal bytes would be a shortcut
 	for _, bench := range []struct {
 		name   string
 		change func(*v2beta1.MPIJob)
@@ -82,7 +82,7 @@ func benchmarkJob() *v2beta1.MPIJob {
 		}).Obj()
 }
 
-// fourteenChanges are six for each role, and two for the job.
+// fourteenChanges makes six changes for each role and two for the job.
 func fourteenChanges(job *v2beta1.MPIJob) {
 	metav1.SetMetaDataLabel(&job.ObjectMeta, "kai.scheduler/queue", "team-a")
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, "run.ai/applied-policies", "scheduling,identity,ssh")

@@ -1,9 +1,9 @@
-// Package patch writes the JSON patch (RFC 6902) between an MPIJob as it was decoded and the same job
-// after the policies changed it.
+// Package patch writes the JSON patch (RFC 6902) between a decoded MPIJob and the same job after the
+// policies have changed it.
 //
-// It compares Go values and names only what differs, at the deepest level, so that fields which the Go
-// types do not know stay as they were. It understands the changes that a policy may make: members
-// added, replaced and removed, list elements appended, changed in their place, or removed.
+// It compares Go values and patches only what differs, at the deepest level, so that fields which the Go
+// types do not know stay unchanged. It supports the changes that a policy may make: members are added,
+// replaced and removed, and list elements are appended, changed and removed.
 package patch
 
 import (
@@ -20,17 +20,18 @@ const (
 	opRemove  = "remove"
 )
 
-// An Operation is one of a JSON patch. Its value is the Go value as it is, part of the changed job, so
-// that a patch is marshalled once.
+// An Operation is one operation of a JSON patch. Its value is a Go value, a part of the changed job, so
+// that a patch is marshalled only once.
 type Operation struct {
 	Op    string `json:"op"`
 	Path  string `json:"path"`
 	Value any    `json:"value,omitempty"`
 }
 
-// Between returns the operations that turn raw, of which before was decoded, into after, in a fixed
-// order, and none where the two are semantically equal. It is an error if a list had elements both
-// removed and changed, or an element with a name has another one in its place, as after an insertion.
+// Between returns the operations that turn raw, the JSON from which before was decoded, into after. Their
+// order is fixed. If the two are semantically equal, the list is empty. It returns an error if elements of
+// a list were both removed and changed, or if an index has an element of another name, as after an
+// insertion.
 func Between(before, after *v2beta1.MPIJob, raw []byte) ([]Operation, error) {
 	w := walk{raw: raw, operations: []Operation{}} // JSON: [], never null
 	w.fields(reflect.ValueOf(before).Elem(), reflect.ValueOf(after).Elem())
@@ -40,7 +41,7 @@ func Between(before, after *v2beta1.MPIJob, raw []byte) ([]Operation, error) {
 	return w.operations, nil
 }
 
-// A walk descends into two values of one type at once.
+// A walk descends into two values of the same type in parallel.
 type walk struct {
 	raw        []byte
 	path       []string
@@ -48,14 +49,14 @@ type walk struct {
 	err        error
 }
 
-// push goes one step down, pop comes back.
+// push descends by one segment, and pop returns.
 func (w *walk) push(segment string) { w.path = append(w.path, segment) }
 
 func (w *walk) pop() { w.path = w.path[:len(w.path)-1] }
 
 func (w *walk) write(op string, value reflect.Value) {
 	if value.Kind() == reflect.Struct && value.CanAddr() {
-		value = value.Addr() // a pointer marshals the same, and is no copy
+		value = value.Addr() // marshals the same, without a copy
 	}
 	w.operations = append(w.operations, Operation{Op: op, Path: pointer(w.path), Value: value.Interface()})
 }
@@ -71,7 +72,7 @@ func (w *walk) fail(problem string) {
 	}
 }
 
-// pointer writes a path as a JSON pointer (RFC 6901).
+// pointer returns a path as a JSON pointer (RFC 6901).
 func pointer(path []string) string {
 	var text strings.Builder
 	text.Grow(16 * len(path))

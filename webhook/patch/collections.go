@@ -12,7 +12,7 @@ import (
 
 func (w *walk) entries(before, after reflect.Value) {
 	if b, ok := reflect.TypeAssert[map[string]string](before); ok && maps.Equal(b, after.Interface().(map[string]string)) {
-		return // labels and annotations: the most frequent maps, and mostly unchanged
+		return // labels and annotations are the most frequent maps and mostly unchanged
 	}
 	for _, key := range keysOf(before, after) {
 		b, a := before.MapIndex(key), after.MapIndex(key)
@@ -29,7 +29,7 @@ func (w *walk) entries(before, after reflect.Value) {
 	}
 }
 
-// keysOf are the keys of both maps in their order.
+// keysOf returns the keys of both maps, sorted.
 func keysOf(before, after reflect.Value) []reflect.Value {
 	keys := before.MapKeys()
 	for _, key := range after.MapKeys() {
@@ -41,7 +41,7 @@ func keysOf(before, after reflect.Value) []reflect.Value {
 	return keys
 }
 
-// list compares elements of the same index and appends the others.
+// list compares the elements with the same index and appends the others.
 func (w *walk) list(before, after reflect.Value) {
 	if after.Len() < before.Len() {
 		w.shortened(before, after)
@@ -59,19 +59,20 @@ func (w *walk) list(before, after reflect.Value) {
 	}
 }
 
-// element refuses to make another element of one, which would inherit what its type does not know.
+// element fails if the two elements have different names: the new one would inherit the unknown fields of
+// the old.
 func (w *walk) element(before, after reflect.Value) {
 	if before.Kind() == reflect.Struct {
 		if name := planOf(before.Type()).name; name >= 0 && !before.Field(name).Equal(after.Field(name)) {
-			w.fail("is another element than before: lists may only be appended to")
+			w.fail("has an element of another name: a list can only be appended to")
 			return
 		}
 	}
 	w.value(opReplace, before, after)
 }
 
-// shortened removes the elements that the second list lacks, the last first, so that the indexes of
-// the others stay right.
+// shortened removes the elements that the second list lacks, in reverse order, so that the other indexes
+// stay valid.
 func (w *walk) shortened(before, after reflect.Value) {
 	var removed []int
 	kept := 0

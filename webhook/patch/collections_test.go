@@ -34,7 +34,7 @@ func TestLists(t *testing.T) {
 		{reason: "an emptied value stays an element", pod: `{"containers":[{"name":"mpi","args":["a","b"]}]}`,
 			change: onContainer(func(c *corev1.Container) { c.Args[0] = "" }),
 			want:   `[{"op":"replace","path":"POD/containers/0/args/0","value":""}]`},
-		{reason: "null as an element is no object to add to", pod: `{"tolerations":[null]}`,
+		{reason: "an element that is null cannot be added to", pod: `{"tolerations":[null]}`,
 			change: onPod(func(pod *corev1.PodSpec) { pod.Tolerations[0].Key = "a" }),
 			want:   `[{"op":"replace","path":"POD/tolerations/0","value":{"key":"a"}}]`},
 		{reason: "an element with nothing known in it is", pod: `{"tolerations":[{"x":1}]}`,
@@ -64,13 +64,13 @@ func TestRefusedChangesOfLists(t *testing.T) {
 		{"one removed and one changed", `{"volumes":[{"name":"a"},{"name":"b"}]}`,
 			func(pod *corev1.PodSpec) { pod.Volumes = []corev1.Volume{{Name: "c"}} }, podPath + "/volumes has elements both removed and changed"},
 		{"inserted: a would become x, and keep what is unknown of a", `{"volumes":[{"name":"a","unknown":1}]}`,
-			func(pod *corev1.PodSpec) { pod.Volumes = []corev1.Volume{{Name: "x"}, {Name: "a"}} }, podPath + "/volumes/0 is another element"},
+			func(pod *corev1.PodSpec) { pod.Volumes = []corev1.Volume{{Name: "x"}, {Name: "a"}} }, podPath + "/volumes/0 has an element of another name"},
 		{"reordered", `{"containers":[{"name":"a"},{"name":"b"}]}`,
 			func(pod *corev1.PodSpec) {
 				pod.Containers[0], pod.Containers[1] = pod.Containers[1], pod.Containers[0]
-			}, podPath + "/containers/0 is another element"},
+			}, podPath + "/containers/0 has an element of another name"},
 		{"one removed and one appended", `{"schedulingGates":[{"name":"a"},{"name":"b"}]}`,
-			func(pod *corev1.PodSpec) { pod.SchedulingGates = []corev1.PodSchedulingGate{{Name: "b"}, {Name: "c"}} }, podPath + "/schedulingGates/0 is another element"},
+			func(pod *corev1.PodSpec) { pod.SchedulingGates = []corev1.PodSchedulingGate{{Name: "b"}, {Name: "c"}} }, podPath + "/schedulingGates/0 has an element of another name"},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
 			raw := betweenTest{pod: test.pod}.document()

@@ -52,7 +52,7 @@ func TestLeaves(t *testing.T) {
 		{reason: "and bytes", raw: `{"metadata":{"managedFields":[{"fieldsV1":{"a":{}}}]}}`,
 			change: func(job *v2beta1.MPIJob) { job.ManagedFields[0].FieldsV1.SetRawBytes([]byte(`{"b":{}}`)) },
 			want:   `[{"op":"add","path":"/metadata/managedFields/0/fieldsV1","value":{"b":{}}}]`},
-		{reason: "a pointer to zero is a value, null is none", pod: `{"securityContext":{"runAsUser":5,"runAsGroup":null}}`,
+		{reason: "a pointer to zero is a value, null is not", pod: `{"securityContext":{"runAsUser":5,"runAsGroup":null}}`,
 			change: onPod(func(pod *corev1.PodSpec) {
 				*pod.SecurityContext.RunAsUser, pod.SecurityContext.RunAsGroup = 0, new(int64)
 			}),
@@ -60,7 +60,7 @@ func TestLeaves(t *testing.T) {
 	})
 }
 
-// No field of an MPIJob is a list of bytes today.
+// An MPIJob has no field of this type yet.
 func TestBytesAreOneValue(t *testing.T) {
 	type object struct {
 		Data []byte `json:"data"`

@@ -7,8 +7,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// isObject tells whether the JSON has an object at a path. It reads on from the beginning and builds
-// nothing: what is asked for is rare, and near.
+// isObject reports whether the JSON has an object at a path. It reads from the beginning and builds
+// nothing, because it is called rarely and for paths near the beginning.
 func isObject(raw []byte, path []string) bool {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
 	for _, segment := range path {
@@ -19,7 +19,7 @@ func isObject(raw []byte, path []string) bool {
 	return decoder.PeekKind() == '{'
 }
 
-// descend stops before the value of that name, or of that index.
+// descend reads up to the value with the given name or index, and reports whether there is one.
 func descend(decoder *jsontext.Decoder, segment string) bool {
 	var name []byte
 	open, err := decoder.ReadToken()
@@ -40,7 +40,7 @@ func descend(decoder *jsontext.Decoder, segment string) bool {
 		if string(name) == segment {
 			return true
 		}
-		_, err = decoder.ReadValue() // quicker than SkipValue, which reads token by token
+		_, err = decoder.ReadValue() // faster than SkipValue, which reads token by token
 	}
 	return false
 }

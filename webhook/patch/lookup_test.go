@@ -16,7 +16,7 @@ func TestIsObject(t *testing.T) {
 		{"null", `{"a":null,"b":{}}`, "a", false},
 		{"nothing is below null, whatever follows", `{"a":null,"0":{},"b":{}}`, "a/0", false},
 		{"nothing is below a string", `{"a":"x","b":{}}`, "a/b", false},
-		{"a list is no object", `{"a":[]}`, "a", false},
+		{"a list", `{"a":[]}`, "a", false},
 		{"an element, behind nested ones", `{"a":[[{},{}],{"b":[{}]},{"c":{}}]}`, "a/2/c", true},
 		{"an element too many", `{"a":[{}],"1":{}}`, "a/1", false},
 		{"brackets and quotes in strings", `{"]}\"":["}","\\"],"a":{}}`, "a", true},

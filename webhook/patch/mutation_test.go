@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/randfill"
 )
 
-// A mutation changes values at random, as policies may.
+// A mutation makes random changes of the kinds that a policy may make.
 type mutation struct {
 	random  *rand.Rand
 	filler  *randfill.Filler
@@ -114,7 +114,7 @@ func (m mutation) changeMap(value reflect.Value) {
 	}
 }
 
-// changeList leaves the names of elements alone.
+// changeList does not change the names of elements.
 func (m mutation) changeList(value reflect.Value) {
 	for i := range value.Len() {
 		if element := value.Index(i); m.oneIn(2) && element.Kind() == reflect.Struct && !isLeaf(element.Type()) {

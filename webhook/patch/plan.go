@@ -7,22 +7,22 @@ import (
 	"sync"
 )
 
-// A plan is what the walk knows of a type that is a struct, a map or a list.
+// A plan describes a type to the walk: a struct, a map or a list.
 type plan struct {
 	leaf    bool // JSON writes it as one value
 	members []member
-	name    int // the field that tells elements of a list apart, -1 if there is none
+	name    int // the index of the field that identifies elements of a list, or -1
 }
 
-// A member is a field of a struct as JSON sees it; one without a name is a struct whose members stand
-// in the same object.
+// A member is a field of a struct in JSON. A member without a name is a struct whose members are in the
+// same object.
 type member struct {
 	name      string
 	index     int
-	removable bool // where it is empty; a required number or string stays
+	removable bool // if it is empty; a required number or string stays
 }
 
-// plans of the types, found out once: they are known when the program is built.
+// plans caches the plan of each type.
 var plans sync.Map
 
 func planOf(typ reflect.Type) *plan {
@@ -52,7 +52,7 @@ func (p *plan) addMembers(typ reflect.Type) {
 		}
 		removable := strings.Contains(options, "omit") || !isLeaf(field.Type)
 		if field.Type.Kind() == reflect.Struct && !isLeaf(field.Type) {
-			removable = false // there may be more in it than its type knows
+			removable = false // it may have fields that its type does not know
 		}
 		p.members = append(p.members, member{name, i, removable})
 		if name == "name" && options == "" {
@@ -66,7 +66,7 @@ func isMarshaler(typ reflect.Type) bool {
 	return typ.Implements(marshaler) || reflect.PointerTo(typ).Implements(marshaler)
 }
 
-// isLeaf tells whether a value is replaced as a whole.
+// isLeaf reports whether values of a type are replaced as a whole.
 func isLeaf(typ reflect.Type) bool {
 	switch typ.Kind() {
 	case reflect.Pointer:

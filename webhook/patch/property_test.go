@@ -11,10 +11,10 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 )
 
-// seeds is how many random jobs are changed for each property.
+// seeds is the number of random jobs for each property.
 const seeds = 300
 
-// randomRaw is a job with unknown fields, and with null, {} or nothing for what is empty.
+// randomRaw returns a job with unknown fields, in which null, {} or nothing stands for an empty value.
 func (m mutation) randomRaw(t *testing.T) []byte {
 	t.Helper()
 	var tree any
@@ -92,7 +92,7 @@ func TestPatchesAreDeterministic(t *testing.T) {
 	}
 }
 
-// FuzzBetween changes whatever decodes as an MPIJob.
+// FuzzBetween changes any JSON that decodes as an MPIJob.
 func FuzzBetween(f *testing.F) {
 	for i, raw := range []string{ // short, because the fuzzer spends its time on shortening long ones
 		`{}`,

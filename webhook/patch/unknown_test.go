@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// unknownKey is a field that no Go type knows; its value is a number of its own.
+// unknownKey is a field that no Go type knows. Each occurrence has a different number as its value.
 const unknownKey = "fieldOfANewerCRD"
 
-// disturb puts unknown fields into the JSON of a type, and writes absent members in other ways.
+// disturb adds unknown fields to the JSON of a type, and writes absent members in other ways.
 func (m mutation) disturb(tree any, typ reflect.Type, count *int) {
 	switch children := tree.(type) {
 	case []any:
@@ -56,7 +56,7 @@ func (m mutation) disturbMembers(object map[string]any, typ reflect.Type, count 
 	}
 }
 
-// unknownIn finds the unknown fields and the objects in which they stand.
+// unknownIn returns the unknown fields and the objects that have them.
 func unknownIn(t *testing.T, raw []byte) map[float64]string {
 	t.Helper()
 	var tree any

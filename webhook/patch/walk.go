@@ -27,7 +27,7 @@ func (w *walk) fields(before, after reflect.Value) {
 	}
 }
 
-// isAbsent tells whether JSON omits the value, or has an empty one in its place.
+// isAbsent reports whether JSON omits the value or has an empty one.
 func isAbsent(value reflect.Value) bool {
 	switch value.Kind() {
 	case reflect.Pointer:
@@ -38,7 +38,7 @@ func isAbsent(value reflect.Value) bool {
 	return value.IsZero()
 }
 
-// value compares what stands at the path and stays there; op is the operation that sets it.
+// value compares the values at the path. op is the operation that sets a changed one.
 func (w *walk) value(op string, before, after reflect.Value) {
 	switch kind := before.Kind(); {
 	case isLeaf(before.Type()):
@@ -59,8 +59,8 @@ func (w *walk) value(op string, before, after reflect.Value) {
 	}
 }
 
-// object asks the JSON where a zero struct does not tell whether it stands there, perhaps with fields
-// that its type does not know.
+// object compares two structs. If the first is zero, only the JSON shows whether it exists, perhaps with
+// fields that its type does not know.
 func (w *walk) object(op string, before, after reflect.Value) {
 	switch {
 	case before.IsZero() && after.IsZero():
@@ -71,7 +71,7 @@ func (w *walk) object(op string, before, after reflect.Value) {
 	}
 }
 
-// sameLeaf compares quantities by their amount and times by their moment.
+// sameLeaf compares quantities by amount and times by instant.
 func sameLeaf(before, after reflect.Value) bool {
 	switch before.Kind() {
 	case reflect.Slice, reflect.Map, reflect.Struct:

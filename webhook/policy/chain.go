@@ -5,12 +5,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// Chain is every policy in the order of its application.
+// Chain lists every policy in the order in which they are applied.
 var Chain = []Policy{
 	scheduling,
 	nodeAffinity,
 	gpu,
-	Identity, // before all that copies the ids of the main container
+	Identity, // before every policy that copies the ids of the main container
 	homeDir,
 	ssh,
 	launcherEnv,
@@ -19,8 +19,8 @@ var Chain = []Policy{
 	startGate, // last, so that a launcher waits for its code before it waits for workers
 }
 
-// Apply lets each policy that applies to the job change it, and returns their names and every reason
-// why one cannot. The function applied, if it is set, is called after each.
+// Apply changes the job with each policy that applies to it. It returns the names of these policies and
+// all of their errors. If applied is set, it is called after each policy.
 func Apply(job *v2beta1.MPIJob, in Input, applied func(name string, job *v2beta1.MPIJob)) (names []string, errs field.ErrorList) {
 	in.chain = Chain
 	for _, policy := range Chain {
@@ -36,7 +36,7 @@ func Apply(job *v2beta1.MPIJob, in Input, applied func(name string, job *v2beta1
 	return names, errs
 }
 
-// Warn returns what is legal in an admitted job but surprising.
+// Warn returns warnings about an admitted job: what is legal but surprising.
 func Warn(job *v2beta1.MPIJob, in Input) []string {
 	in.chain = Chain
 	var warnings []string
@@ -48,7 +48,8 @@ func Warn(job *v2beta1.MPIJob, in Input) []string {
 	return warnings
 }
 
-// OwnedIn returns what any policy owns in a job, whether or not it applies: the update rule keeps it.
+// OwnedIn returns what the policies own in a job, including those that do not apply. No update may
+// change it.
 func OwnedIn(job *v2beta1.MPIJob, in Input) Ownership {
 	var all Ownership
 	for _, policy := range Chain {

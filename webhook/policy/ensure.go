@@ -14,12 +14,13 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// The functions of this file set what is missing, accept what is there already, and refuse what is
-// there and differs. An asker is what wants the value: an annotation of the user's, or the policy.
+// The functions of this file set a missing value, accept an equal one, and return an error for one that
+// differs. The parameter asker names what requests the value: an annotation, the project or the cluster
+// policy.
 
-// contradicts refuses a field of the user's that differs from what the asker wants.
+// contradicts returns the error for a field of the user's that differs from the value that asker requests.
 func contradicts(path *field.Path, value any, asker, wanted string) *field.Error {
-	return field.Invalid(path, value, fmt.Sprintf("contradicts %s, which asks for %s: write the same, or leave this out", asker, wanted))
+	return field.Invalid(path, value, fmt.Sprintf("contradicts %s (%s): remove it or set the same value", asker, wanted))
 }
 
 func ensureValue[T comparable](value *T, want T, path *field.Path, asker string) field.ErrorList {
@@ -42,7 +43,7 @@ func ensurePointer[T comparable](value **T, want T, path *field.Path, asker stri
 	return ensureAgrees(*value, want, path, asker)
 }
 
-// ensureAgrees leaves a pointer that is nil as it is: the field then inherits its value.
+// ensureAgrees accepts nil, because the field then inherits its value.
 func ensureAgrees[T comparable](value *T, want T, path *field.Path, asker string) field.ErrorList {
 	if value == nil || *value == want {
 		return nil
@@ -73,7 +74,7 @@ func ensureEnv(container *corev1.Container, variable corev1.EnvVar, path *field.
 	return field.ErrorList{contradicts(path.Child("env").Index(i), variable.Name+"="+container.Env[i].Value, asker, variable.Name+"="+variable.Value)}
 }
 
-// defaultEnv leaves a variable of the user's as it is.
+// defaultEnv sets a variable unless the user has set it.
 func defaultEnv(container *corev1.Container, variable corev1.EnvVar) {
 	if indexOfEnv(container, variable.Name) < 0 {
 		container.Env = append(container.Env, variable)
@@ -84,7 +85,7 @@ func indexOfEnv(container *corev1.Container, name string) int {
 	return slices.IndexFunc(container.Env, func(v corev1.EnvVar) bool { return v.Name == name })
 }
 
-// ensureVolume appends a volume of ours, or refuses one of the user's that has our name.
+// ensureVolume appends a volume of ours, or returns an error if the user's volume has its name.
 func ensureVolume(template mpijob.Template, volume corev1.Volume, asker string) *field.Error {
 	i := slices.IndexFunc(template.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == volume.Name })
 	if i < 0 {
@@ -97,7 +98,7 @@ func ensureVolume(template mpijob.Template, volume corev1.Volume, asker string) 
 	return nameTaken(template.Path.Child("spec", "volumes").Index(i).Child("name"), "volume", volume.Name, asker)
 }
 
-// ensureInitContainer appends an init container of ours, or refuses one of the user's that has our name.
+// ensureInitContainer appends an init container of ours, or returns an error if the user's has its name.
 func ensureInitContainer(template mpijob.Template, container corev1.Container, asker string) *field.Error {
 	i := slices.IndexFunc(template.Spec.InitContainers, func(c corev1.Container) bool { return c.Name == container.Name })
 	if i < 0 {
@@ -111,10 +112,11 @@ func ensureInitContainer(template mpijob.Template, container corev1.Container, a
 }
 
 func nameTaken(path *field.Path, kind, name, asker string) *field.Error {
-	return field.Invalid(path, name, fmt.Sprintf("is the name of the %s that %s adds: give yours another name", kind, asker))
+	return field.Invalid(path, name, fmt.Sprintf("is reserved for the %s that %s adds: use another name", kind, asker))
 }
 
-// ensureMount mounts a volume of ours at its path, exactly as given: the volume's name is ours.
+// ensureMount mounts a volume of ours. It replaces a mount of the same volume at the same path, because
+// the volume's name is reserved.
 func ensureMount(container *corev1.Container, mount corev1.VolumeMount) {
 	same := func(m corev1.VolumeMount) bool { return m.Name == mount.Name && m.MountPath == mount.MountPath }
 	if i := slices.IndexFunc(container.VolumeMounts, same); i >= 0 {
@@ -124,26 +126,26 @@ func ensureMount(container *corev1.Container, mount corev1.VolumeMount) {
 	container.VolumeMounts = append(container.VolumeMounts, mount)
 }
 
-// ensureTrees refuses mounts of the user's that would hide one of the paths, or lie inside one.
+// ensureTrees returns an error for each mount of the user's that would hide one of the paths or lie inside one.
 func ensureTrees(container mpijob.Container, trees []string, volume, asker string) field.ErrorList {
 	var errs field.ErrorList
 	for i, mount := range container.VolumeMounts {
 		if mount.Name != volume && overlapsAny(path.Clean(mount.MountPath), trees) {
 			errs = append(errs, field.Invalid(container.Path().Child("volumeMounts").Index(i).Child("mountPath"), mount.MountPath,
-				"hides files that "+asker+" brings: mount it somewhere else"))
+				"would hide files that "+asker+" adds: use another path"))
 		}
 	}
 	return errs
 }
 
-// mountsOther reports whether another volume than the given one is mounted at the path.
+// mountsOther reports whether a volume other than the given one is mounted at the path.
 func mountsOther(container *corev1.Container, mountPath, volume string) bool {
 	return slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool {
 		return path.Clean(m.MountPath) == mountPath && m.Name != volume
 	})
 }
 
-// overlapsAny reports whether a path is one of the trees, or above or below one.
+// overlapsAny reports whether a path is at, above or below one of the trees.
 func overlapsAny(at string, trees []string) bool {
 	return slices.ContainsFunc(trees, func(tree string) bool { return at == tree || isBelow(at, tree) || isBelow(tree, at) })
 }

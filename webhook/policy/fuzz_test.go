@@ -15,8 +15,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 )
 
-// FuzzAdmit admits jobs of random templates and intents, under the projects and policies of the
-// goldens: nothing makes the policies panic, and what they admit they admit again without a change.
+// FuzzAdmit reviews jobs with random templates and intents, under the projects and cluster policies of the
+// goldens. No job may cause a panic, and an admitted job must be admitted again without a change.
 func FuzzAdmit(f *testing.F) {
 	submissions := loadSubmissions(f)
 	for i := range submissions {
@@ -27,7 +27,7 @@ func FuzzAdmit(f *testing.F) {
 	})
 }
 
-// FuzzAdmitJSON does the same with whatever decodes, beginning with the goldens.
+// FuzzAdmitJSON does the same with any JSON that decodes as a job, beginning with the goldens.
 func FuzzAdmitJSON(f *testing.F) {
 	submissions := loadSubmissions(f)
 	for i, s := range submissions {

@@ -24,14 +24,15 @@ const (
 )
 
 // gitSync clones the repository before the main container of both roles starts, with git-sync v4
-// (https://github.com/kubernetes/git-sync). Its contents are at the target; git itself works in
+// (https://github.com/kubernetes/git-sync). The contents are at the target. git itself works in
 // /run/git-sync/current, where the worktree finds its repository.
 var gitSync = Policy{
 	Name: gitSyncName,
 	Doc: Doc{
-		Does: "Adds an init container with git-sync to both roles, which runs as the main container does, and mounts the repository's contents at the target " +
-			"and the whole repository at " + codeDir + ". Sets `safe.directory` by git's own variables.",
-		Applies: "To a job that asks for it.",
+		Does: "Adds an init container with git-sync to both roles, with the ids of the main container. Mounts the repository's contents at the target " +
+			"and the whole repository at " + codeDir + ". Sets `safe.directory` through git's environment variables. " +
+			"A mount of the user's own at the target stays. A target that another policy uses is refused.",
+		Applies: "To a job with `" + annotations.GitSyncKey + "`.",
 		Reads: []string{
 			annotations.GitSyncKey, annotations.GitSyncSecretKey, "gitSync.image", "gitSync.timeout", "gitSync.defaultTarget", "gitSync.resources",
 		},
@@ -73,13 +74,15 @@ func targetOf(in Input) string {
 	return in.Cluster.GitSync.DefaultTarget
 }
 
-// validateTarget refuses a path that other policies fill: the code would not be there.
+// validateTarget returns an error for a path at which another policy mounts something: one of the two
+// would be hidden.
 func validateTarget(job *v2beta1.MPIJob, in Input) *field.Error {
 	target, others := targetOf(in), in.othersOwn(job, gitSyncName)
 	if target != shmPath && !slices.Contains(others.Mounts, target) && !overlapsAny(target, append(others.Trees, codeDir, credentialDir)) {
 		return nil
 	}
-	return field.Invalid(annotations.Path(annotations.GitSyncKey), target, "is a target that the job needs for something else: write target= and another directory, such as /code")
+	return field.Invalid(annotations.Path(annotations.GitSyncKey), target,
+		"conflicts with a directory that the job already uses: set target= to another one, for example /code")
 }
 
 func ensureCode(template mpijob.Template, in Input) field.ErrorList {
@@ -107,18 +110,19 @@ func ensureCode(template mpijob.Template, in Input) field.ErrorList {
 	return errs
 }
 
-// warnGitSync says which of two revisions is taken, and what a transport without protection means.
+// warnGitSync warns if a branch is ignored or if the password is sent unencrypted.
 func warnGitSync(_ *v2beta1.MPIJob, in Input) []string {
 	sync := in.Intent.GitSync
 	if sync == nil {
 		return nil
 	}
 	var warnings []string
+	path := annotations.Path(annotations.GitSyncKey).String()
 	if sync.Rev != "" && sync.Branch != "" {
-		warnings = append(warnings, annotations.Path(annotations.GitSyncKey).String()+": rev="+sync.Rev+" wins over branch="+sync.Branch+": leave one of them out")
+		warnings = append(warnings, path+": branch="+sync.Branch+" is ignored because rev="+sync.Rev+" is set: remove one of them")
 	}
 	if in.Intent.GitSyncSecret != "" && strings.HasPrefix(sync.Source, "http://") {
-		warnings = append(warnings, annotations.Path(annotations.GitSyncKey).String()+": the password travels over plain http: write https")
+		warnings = append(warnings, path+": the password is sent unencrypted over http: use https")
 	}
 	return warnings
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// trustRepository lets git work in a clone that somebody else may own.
+// trustRepository makes git accept a clone that another uid owns.
 var trustRepository = []corev1.EnvVar{
 	{Name: "GIT_CONFIG_COUNT", Value: "1"}, {Name: "GIT_CONFIG_KEY_0", Value: "safe.directory"}, {Name: "GIT_CONFIG_VALUE_0", Value: "*"},
 }
@@ -33,7 +33,7 @@ func gitSyncInit(template mpijob.Template, in Input) corev1.Container {
 			}})
 		}
 	}
-	if in.Identity != nil { // ssh asks who its user is
+	if in.Identity != nil { // ssh fails for a uid without a passwd entry
 		for _, file := range sshFiles[:2] {
 			ensureMount(&container, corev1.VolumeMount{Name: filesVolume, MountPath: file.path, SubPath: file.name, ReadOnly: true})
 		}
@@ -41,8 +41,8 @@ func gitSyncInit(template mpijob.Template, in Input) corev1.Container {
 	return container
 }
 
-// gitSyncFlags are those of git-sync v4. Each value is joined to its flag, so that none can become
-// another flag.
+// gitSyncFlags returns the flags of git-sync v4. Each value is joined to its flag with =, so that it can
+// never be read as another flag.
 func gitSyncFlags(in Input) []string {
 	sync := in.Intent.GitSync
 	flags := []string{
@@ -68,8 +68,8 @@ func refOf(sync annotations.GitSync) string {
 	return "HEAD"
 }
 
-// credentials mounts what the transport needs. ssh refuses a key that others can read only if the key
-// is its user's own; the mounted files are root's.
+// credentials returns the volume with the keys that the transport needs. The mounted files belong to
+// root. ssh refuses a key that others can read only if the key belongs to its own user.
 func credentials(intent annotations.Intent, isRoot bool) corev1.Volume {
 	mode := int32(0o444)
 	if isRoot {

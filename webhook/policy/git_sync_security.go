@@ -6,8 +6,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// effectiveUID returns the uid of a template's main container. If none is written, it is the image's,
-// which is root's in most images for MPI.
+// effectiveUID returns the uid of a template's main container. If the template sets none, the image
+// decides, and most images for MPI run as root.
 func effectiveUID(template mpijob.Template) int64 {
 	if own := template.Main().SecurityContext; own != nil && own.RunAsUser != nil {
 		return *own.RunAsUser
@@ -21,7 +21,7 @@ func effectiveUID(template mpijob.Template) int64 {
 	return 0
 }
 
-// unknownUID stands for the uid of an image that is not root's.
+// unknownUID stands for the uid of an image that does not run as root.
 const unknownUID = -1
 
 func isNonRoot(template mpijob.Template) bool {
@@ -32,8 +32,8 @@ func isNonRoot(template mpijob.Template) bool {
 	return pod != nil && pod.RunAsNonRoot != nil && *pod.RunAsNonRoot
 }
 
-// confinedAs returns the restricted security context of an init container that runs as the main container
-// does.
+// confinedAs returns the restricted security context of an init container with the ids of the main
+// container.
 func confinedAs(template mpijob.Template, in Input) *corev1.SecurityContext {
 	escalate := false
 	context := &corev1.SecurityContext{

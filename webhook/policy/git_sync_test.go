@@ -9,7 +9,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
-// v4Flags are those of git-sync v4.7 that a one-time sync can need, as its manual lists them.
+// v4Flags are the flags of git-sync v4.7, from its manual, that a one-time sync can need.
 var v4Flags = []string{
 	"--add-user", "--askpass-url", "--cookie-file", "--credential", "--depth", "--error-file", "--exechook-command", "--filter", "--git",
 	"--git-config", "--git-gc", "--group-write", "--http-bind", "--link", "--man", "--max-failures", "--one-time", "--password-file", "--period",
@@ -17,7 +17,7 @@ var v4Flags = []string{
 	"--submodules", "--sync-on-signal", "--sync-timeout", "--touch-file", "--username", "--verbose", "--version", "--webhook-url",
 }
 
-// Each flag that we write is one of v4's, joined to its value, once; and what a user writes is a value.
+// Each flag is one of v4's, is written once and joined to its value, and what a user writes is only a value.
 func TestGitSyncFlagsAreThoseOfV4(t *testing.T) {
 	for _, source := range []string{"https://git.example.com/code", "git@git.example.com:code.git", "--upload-pack=touch@h:p"} {
 		for _, secret := range []string{"", "git"} {

@@ -17,8 +17,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// A submission is a case of testdata: job.yaml, perhaps project.yaml, cluster.yaml, user.yaml and
-// labels.yaml (the namespace's), and what becomes of the job: admitted.yaml and warnings.txt, or
+// A submission is a case of testdata. Its input is job.yaml, and optionally project.yaml, cluster.yaml,
+// user.yaml and labels.yaml (of the namespace). Its result is admitted.yaml and warnings.txt, or
 // refused.txt.
 type submission struct {
 	*golden.Case
@@ -115,7 +115,7 @@ func TestChainTwiceIsOnce(t *testing.T) {
 	}
 }
 
-// createTwice reports whether the job is admitted, and holds that the second time changes nothing.
+// createTwice reports whether the job is admitted, and checks that a second creation changes nothing.
 func createTwice(t *testing.T, s submission, job *v2beta1.MPIJob) bool {
 	t.Helper()
 	first, errs := s.reviewer().Create(job, s.request())

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -13,16 +14,17 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// gpu gives each worker its GPUs: a limit for whole ones, the annotations of the fraction backend for
-// a fraction. The launcher gets the same where it works too, and no fraction otherwise.
+// gpu gives each worker its GPUs: whole GPUs as a limit, a fraction as annotations of the fraction
+// backend. A launcher that runs ranks gets the same, any other launcher no fraction.
 var gpu = Policy{
 	Name: "gpu",
 	Doc: Doc{
-		Does: "Gives each worker its GPUs: a whole number becomes a limit of the main container; a fraction, or an amount of GPU memory, becomes " +
-			"the annotations of the cluster's fraction backend. The launcher gets the same if `runLauncherAsWorker` is set. " +
-			"A fraction is refused on a cluster without a backend.",
-		Applies: "To a job that asks for GPUs by annotation, and to a manifest that asks for a fraction of one in its resources or by the backend's annotations.",
-		Reads:   []string{annotations.GPUKey, annotations.GPUMemoryKey, "gpu.fractions", "gpu.resourceName"},
+		Does: "Gives each worker its GPUs. A whole number becomes a limit of the main container. A fraction or an amount of GPU memory becomes " +
+			"annotations of the cluster's fraction backend. The launcher gets the same if `runLauncherAsWorker` is set. " +
+			"A fraction is refused on a cluster without a fraction backend.",
+		Applies: "To a job with `" + annotations.GPUKey + "` or `" + annotations.GPUMemoryKey + "`, and to a job that requests a fraction " +
+			"in its resources or in the backend's annotations.",
+		Reads: []string{annotations.GPUKey, annotations.GPUMemoryKey, "gpu.fractions", "gpu.resourceName"},
 	},
 	AppliesTo: requestsGPU,
 	Ensure:    ensureGPUs,
@@ -36,8 +38,8 @@ var gpu = Policy{
 	},
 }
 
-// requestsGPU reports whether an annotation asks for GPUs, or a plain manifest for a fraction of one.
-// Whole GPUs in a manifest are complete as they are.
+// requestsGPU reports whether the intent requests GPUs, or the manifest a fraction of one. Whole GPUs in a
+// manifest need no change.
 func requestsGPU(job *v2beta1.MPIJob, in Input) bool {
 	if in.Intent.GPU != nil || in.Intent.GPUMemory != 0 {
 		return true
@@ -62,19 +64,20 @@ func ensureGPUs(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return append(errs, wholeWithFraction(job, in.Cluster.GPU)...)
 }
 
-// idleLauncher refuses a fraction of a GPU for a launcher that only waits; whole ones are legal there.
+// idleLauncher returns an error for a fraction of a GPU on a launcher that runs no ranks. Whole GPUs are
+// legal there.
 func idleLauncher(requests []gpuRequest) field.ErrorList {
 	var errs field.ErrorList
 	for _, request := range requests {
 		if request.isFraction() {
 			errs = append(errs, field.Forbidden(request.path,
-				"the launcher gets no share of a GPU unless it works: write spec.runLauncherAsWorker: true, or leave this out"))
+				"a launcher that runs no ranks cannot have a fraction of a GPU: remove it, or set spec.runLauncherAsWorker to true"))
 		}
 	}
 	return errs
 }
 
-// ensureGPU does what the first request says; the others must say the same.
+// ensureGPU applies the first request, and returns an error for each other request that differs from it.
 func ensureGPU(template mpijob.Template, requests []gpuRequest, cluster config.GPU) field.ErrorList {
 	main := template.Main()
 	if main == nil || len(requests) == 0 {
@@ -84,13 +87,13 @@ func ensureGPU(template mpijob.Template, requests []gpuRequest, cluster config.G
 	var errs field.ErrorList
 	for _, other := range requests[1:] {
 		if other.gpuAmount != first.gpuAmount {
-			errs = append(errs, contradicts(other.path, other.text, first.path.String(), first.text))
+			errs = append(errs, contradicts(other.path, other.text, cmp.Or(first.key, first.path.String()), first.text))
 		}
 	}
 	switch {
 	case len(errs) > 0:
 	case first.isFraction() && cluster.Fractions == config.FractionsNone:
-		errs = append(errs, field.Invalid(first.path, first.text, "is a share of a GPU, and this cluster shares none: write a whole number of GPUs"))
+		errs = append(errs, field.Invalid(first.path, first.text, "fractional GPUs are not enabled on this cluster: request a whole number of GPUs"))
 	case first.isFraction():
 		annotateForKAI(template, first.gpuAmount)
 		delete(main.Resources.Limits, cluster.ResourceName)
@@ -103,7 +106,7 @@ func ensureGPU(template mpijob.Template, requests []gpuRequest, cluster config.G
 
 func limitGPU(container *corev1.Container, name corev1.ResourceName, gpus annotations.GPU) {
 	if _, present := container.Resources.Limits[name]; present {
-		return // the same number, or it would have contradicted
+		return // the same number, otherwise ensureGPU returns an error
 	}
 	if container.Resources.Limits == nil {
 		container.Resources.Limits = corev1.ResourceList{}
@@ -111,7 +114,7 @@ func limitGPU(container *corev1.Container, name corev1.ResourceName, gpus annota
 	container.Resources.Limits[name] = *resource.NewQuantity(gpus.Whole(), resource.DecimalSI)
 }
 
-// wholeWithFraction refuses whole GPUs anywhere in a job that has a fraction of one: the scheduler gives
+// wholeWithFraction returns an error for whole GPUs anywhere in a job with a fraction: the scheduler gives
 // a pod one or the other.
 func wholeWithFraction(job *v2beta1.MPIJob, cluster config.GPU) field.ErrorList {
 	if cluster.Fractions != config.FractionsKAI || !slices.ContainsFunc(mpijob.Templates(job), hasFraction) {
@@ -122,7 +125,7 @@ func wholeWithFraction(job *v2beta1.MPIJob, cluster config.GPU) field.ErrorList 
 		for _, container := range template.Containers() {
 			if limit, present := container.Resources.Limits[cluster.ResourceName]; present && !limit.IsZero() {
 				errs = append(errs, field.Invalid(container.Path().Child("resources", "limits").Key(string(cluster.ResourceName)),
-					limit.String(), "cannot stand in a job that shares a GPU: leave it out"))
+					limit.String(), "cannot be used together with a fraction of a GPU in the same job: remove it"))
 			}
 		}
 	}
@@ -133,7 +136,7 @@ func hasFraction(template mpijob.Template) bool {
 	return template.Annotations[kaiFraction] != "" || template.Annotations[kaiMemory] != ""
 }
 
-// warnIdleGPU warns of GPUs that no rank uses.
+// warnIdleGPU warns about GPUs on a launcher that runs no ranks.
 func warnIdleGPU(job *v2beta1.MPIJob, in Input) []string {
 	launcher, present := mpijob.TemplateOf(job, mpijob.Launcher)
 	if !present || mpijob.LauncherWorks(job) || !slices.ContainsFunc(launcher.Containers(), func(container mpijob.Container) bool {
@@ -142,5 +145,5 @@ func warnIdleGPU(job *v2beta1.MPIJob, in Input) []string {
 	}) {
 		return nil
 	}
-	return []string{launcher.Path.String() + ": the launcher holds GPUs that no rank uses: leave them out, or write spec.runLauncherAsWorker: true"}
+	return []string{launcher.Path.String() + ": the launcher requests GPUs but runs no ranks: remove them, or set spec.runLauncherAsWorker to true"}
 }

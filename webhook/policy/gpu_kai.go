@@ -11,18 +11,18 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// The annotations that the KAI scheduler reads on a pod: a decimal below 1, and whole mebibytes.
+// The annotations that the KAI scheduler reads on a pod: a decimal below 1, and a whole number of MiB.
 const (
 	kaiFraction = "gpu-fraction"
 	kaiMemory   = "gpu-memory"
 )
 
 var (
-	errKAIFraction = errors.New("is no share of a GPU: write a decimal between 0 and 1 such as 0.5")
-	errKAIMemory   = errors.New("is no whole number of MiB above 0: write for example 2048")
+	errKAIFraction = errors.New("must be a decimal between 0 and 1 such as 0.5")
+	errKAIMemory   = errors.New("must be a whole number of MiB above 0, for example 2048")
 )
 
-// annotateForKAI annotates the pods for the KAI scheduler, unless they are annotated already.
+// annotateForKAI adds the annotation of the KAI scheduler unless the template has it.
 func annotateForKAI(template mpijob.Template, amount gpuAmount) {
 	key, value := kaiFraction, amount.gpu.String()
 	if amount.mib > 0 {
@@ -33,7 +33,7 @@ func annotateForKAI(template mpijob.Template, amount gpuAmount) {
 	}
 }
 
-// kaiRequests reads the annotations of a template that its author wrote for KAI.
+// kaiRequests returns the requests in a template's own annotations for KAI.
 func kaiRequests(template mpijob.Template) (requests []gpuRequest, errs field.ErrorList) {
 	for _, annotation := range []struct {
 		key   string
@@ -49,7 +49,7 @@ func kaiRequests(template mpijob.Template) (requests []gpuRequest, errs field.Er
 			errs = append(errs, field.Invalid(path, text, err.Error()))
 			continue
 		}
-		requests = append(requests, gpuRequest{amount, path, text})
+		requests = append(requests, gpuRequest{amount, path, text, ""})
 	}
 	return requests, errs
 }

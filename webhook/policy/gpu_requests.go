@@ -9,7 +9,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// gpuAmount is a number of GPUs, or an amount of the memory of one.
+// gpuAmount is a number of GPUs, or an amount of GPU memory in MiB.
 type gpuAmount struct {
 	gpu annotations.GPU
 	mib int64
@@ -17,25 +17,27 @@ type gpuAmount struct {
 
 func (a gpuAmount) isFraction() bool { return a.mib > 0 || a.gpu.IsFraction() }
 
-// A gpuRequest is an amount, and where it was written.
+// A gpuRequest is an amount with the path and the text of the field that requests it.
 type gpuRequest struct {
 	gpuAmount
 	path *field.Path
 	text string
+	key  string // of the intent; "" for a field of the template
 }
 
 func intentRequests(intent annotations.Intent) []gpuRequest {
 	switch {
 	case intent.GPU != nil:
-		return []gpuRequest{{gpuAmount{gpu: *intent.GPU}, annotations.Path(annotations.GPUKey), intent.GPU.String()}}
+		return []gpuRequest{{gpuAmount{gpu: *intent.GPU}, annotations.Path(annotations.GPUKey), intent.GPU.String(), annotations.GPUKey}}
 	case intent.GPUMemory != 0:
-		return []gpuRequest{{gpuAmount{mib: intent.GPUMemory.MiB()}, annotations.Path(annotations.GPUMemoryKey), intent.GPUMemory.String()}}
+		amount, key := gpuAmount{mib: intent.GPUMemory.MiB()}, annotations.GPUMemoryKey
+		return []gpuRequest{{amount, annotations.Path(key), intent.GPUMemory.String(), key}}
 	}
 	return nil
 }
 
-// templateRequests reads what the template itself says, in the backend's annotations and in the main
-// container's resources.
+// templateRequests returns the requests in a template's own backend annotations and in the resources of its
+// main container.
 func templateRequests(template mpijob.Template, cluster config.GPU) (requests []gpuRequest, errs field.ErrorList) {
 	if cluster.Fractions == config.FractionsKAI {
 		requests, errs = kaiRequests(template)
@@ -58,7 +60,7 @@ func templateRequests(template mpijob.Template, cluster config.GPU) (requests []
 			errs = append(errs, field.Invalid(path, quantity.String(), err.Error()))
 			continue
 		}
-		requests = append(requests, gpuRequest{gpuAmount{gpu: gpus}, path, quantity.String()})
+		requests = append(requests, gpuRequest{gpuAmount{gpu: gpus}, path, quantity.String(), ""})
 	}
 	return requests, errs
 }

@@ -14,15 +14,16 @@ const (
 	anonymousHome = "/home/runai-home"
 )
 
-// homeDir mounts an empty directory at the home of both roles, and says where it is. A mount of the
-// user's own stays.
+// homeDir mounts an empty directory at the home of both roles and sets HOME. A mount of the user's own
+// stays.
 var homeDir = Policy{
 	Name: "home-dir",
 	Doc: Doc{
-		Does: "Mounts an emptyDir at the home directory and sets `HOME`, and for a job with an identity `USER` and `LOGNAME`. " +
-			"The home is the identity's, or " + anonymousHome + " without one. A mount of the user's own at this path stays.",
-		Applies: "To a job that asks for it, and to a job with an identity unless it declines.",
-		Reads:   []string{annotations.CreateHomeDirKey},
+		Does: "Mounts an emptyDir at the home directory and sets `HOME`, and for a job with an identity also `USER` and `LOGNAME`. " +
+			"The home is the identity's, or `" + anonymousHome + "` without an identity. A mount of the user's own at this path stays.",
+		Applies: "To a job with `" + annotations.CreateHomeDirKey + ": \"true\"`, " +
+			"and to a job with an identity unless the annotation is `\"false\"`.",
+		Reads: []string{annotations.CreateHomeDirKey},
 	},
 	AppliesTo: wantsHome,
 	Ensure:    ensureHomeDir,
@@ -31,8 +32,8 @@ var homeDir = Policy{
 	},
 }
 
-// wantsHome reports what the annotation says; by default a job that runs as its user has a home, which
-// no image has.
+// wantsHome reports whether the job gets a home. Default: true with an identity, because no image has a
+// home for its user.
 func wantsHome(_ *v2beta1.MPIJob, in Input) bool {
 	if in.Intent.CreateHomeDir != nil {
 		return *in.Intent.CreateHomeDir

@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
@@ -13,20 +15,21 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// bindLowPorts is the one capability that the restricted Pod Security Standard lets a container add.
-// The operator's own image carries it as a file capability on sshd, which without it cannot be run.
+// bindLowPorts is the one capability that the restricted Pod Security Standard lets a container add. The
+// sshd of the operator's own images has it as a file capability, and cannot be executed without it.
 const bindLowPorts corev1.Capability = "NET_BIND_SERVICE"
 
 const identityName = "identity"
 
-// Identity makes every process of the job run as the submitter, and gives none a way to be somebody
-// else. Ids in the job that say otherwise are refused, not replaced: its author may not know them.
+// Identity makes every process of the job run as the submitter, and prevents each from becoming another
+// user. Different ids in the job are refused and not replaced, because their author may rely on them.
 var Identity = Policy{
 	Name: identityName,
 	Doc: Doc{
-		Does: "Sets the submitter's uid, gid and groups on every pod, with `runAsNonRoot`, `supplementalGroupsPolicy: Strict` and the seccomp profile `RuntimeDefault`; " +
-			"on every container no privilege escalation and no capability but `NET_BIND_SERVICE`. " +
-			"Refuses ids that differ, and whatever could make a process somebody else although its ids are right.",
+		Does: "Sets the submitter's uid, gid and groups on every pod, with `runAsNonRoot`, `supplementalGroupsPolicy: Strict` " +
+			"and the seccomp profile `RuntimeDefault`. " +
+			"On every container, forbids privilege escalation and drops all capabilities except `NET_BIND_SERVICE`. " +
+			"Other ids are refused, and so is everything by which a process with the right ids could become another user.",
 		Applies: "To a job that sets `run.ai/run-as-user: \"true\"`, and to every job in a project with `identity: Required`.",
 		Reads: []string{
 			annotations.RunAsUserKey, annotations.ClientIdentityKey, "Project spec.identity", "identity.sources", "identity.claims", "identity.trustedSources",
@@ -38,7 +41,7 @@ var Identity = Policy{
 	Warn:      warnForeignIDs,
 	Owns: func(*v2beta1.MPIJob, Input) Ownership {
 		return Ownership{
-			Annotations: loosening, // it writes none of them; no update may bring one
+			Annotations: loosening, // not written, but no update may add one
 			Fields: []string{
 				"template.spec.securityContext", "template.spec.containers[*].securityContext", "template.spec.initContainers[*].securityContext",
 			},
@@ -91,9 +94,13 @@ func ensureGroups(pod *corev1.PodSecurityContext, groups []int64, path *field.Pa
 	}
 	// rule T04 in test/forgery TestT04OtherGroups: a supplementary group
 	if own := slices.Sorted(slices.Values(pod.SupplementalGroups)); !slices.Equal(own, groups) && len(own)+len(groups) > 0 {
-		return field.ErrorList{contradicts(path, fmt.Sprint(own), annotations.RunAsUserKey, fmt.Sprint(groups))}
+		return field.ErrorList{contradicts(path, joined(own), annotations.RunAsUserKey, cmp.Or(joined(groups), "no groups"))}
 	}
 	return nil
+}
+
+func joined(ids []int64) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(ids), " ", ","), "[]")
 }
 
 func ensureContainerIdentity(container mpijob.Container, in Input) field.ErrorList {
@@ -119,8 +126,7 @@ func ensureContainerIdentity(container mpijob.Container, in Input) field.ErrorLi
 	return append(errs, ensureCapabilities(context, path.Child("capabilities"))...)
 }
 
-// ensureCapabilities leaves a process of the job none: it is not root, and the one that its files may
-// have is harmless.
+// ensureCapabilities drops all capabilities except the harmless one that an sshd may need.
 func ensureCapabilities(context *corev1.SecurityContext, path *field.Path) field.ErrorList {
 	if context.Capabilities == nil {
 		context.Capabilities = &corev1.Capabilities{}
@@ -130,7 +136,7 @@ func ensureCapabilities(context *corev1.SecurityContext, path *field.Path) field
 	for i, added := range capabilities.Add {
 		// rule T07 in test/forgery TestT07Privileges: capabilities
 		if added != bindLowPorts {
-			errs = append(errs, field.Invalid(path.Child("add").Index(i), added, "cannot be had beside "+annotations.RunAsUserKey+": leave it out"))
+			errs = append(errs, field.Invalid(path.Child("add").Index(i), added, "cannot be used with "+annotations.RunAsUserKey+": remove it"))
 		}
 	}
 	if !slices.Contains(capabilities.Drop, "ALL") {

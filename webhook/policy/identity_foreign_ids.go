@@ -12,8 +12,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// warnForeignIDs warns a user of an Optional project of ids in the job that are not the user's. Where
-// the cluster does not know the user, there is nothing to compare with.
+// warnForeignIDs warns about ids in a job without an identity that are not the submitter's. If the cluster
+// does not know the submitter, there is nothing to compare with.
 func warnForeignIDs(job *v2beta1.MPIJob, in Input) []string {
 	if in.Identity != nil || in.Submitter == nil || in.Project.Spec.Identity == v1alpha1.IdentityDisabled {
 		return nil
@@ -21,14 +21,14 @@ func warnForeignIDs(job *v2beta1.MPIJob, in Input) []string {
 	var warnings []string
 	for _, id := range writtenIDs(job, in.othersOwn(job, identityName).Containers) {
 		if !id.isOf(in.Submitter) {
-			warnings = append(warnings, fmt.Sprintf("%s: %d is not yours, who are %s: write %s: \"true\" to run as yourself",
+			warnings = append(warnings, fmt.Sprintf("%s: %d is not one of your ids (%s): set %s to \"true\" to run as yourself",
 				id.path, id.value, in.Submitter, annotations.RunAsUserKey))
 		}
 	}
 	return warnings
 }
 
-// A writtenID is a uid or gid that stands in a job.
+// A writtenID is a uid or gid in a job, with its path.
 type writtenID struct {
 	path  *field.Path
 	value int64
@@ -42,7 +42,7 @@ func (w writtenID) isOf(own *annotations.Identity) bool {
 	return w.value == own.GID || slices.Contains(own.Groups, w.value)
 }
 
-// writtenIDs returns the ids in a job, but for those in the named containers.
+// writtenIDs returns the ids in a job, except those of the named containers.
 func writtenIDs(job *v2beta1.MPIJob, exceptIn []string) []writtenID {
 	var ids []writtenID
 	note := func(value *int64, path *field.Path, isUID bool) {

@@ -18,14 +18,15 @@ const (
 	shmPath   = "/dev/shm"
 )
 
-// largeShm mounts memory at /dev/shm of both roles: ranks exchange data there, and the launcher may
-// be one. A mount of the user's own stays.
+// largeShm mounts memory at /dev/shm of both roles, because the launcher may run ranks, too. A mount of
+// the user's own stays.
 var largeShm = Policy{
 	Name: "large-shm",
 	Doc: Doc{
-		Does: "Mounts memory at /dev/shm, as large as the job asks for, else as the cluster allows, else as the memory limit allows. " +
-			"A mount of the user's own at /dev/shm stays. Warns where /dev/shm exceeds the memory limit that it counts against.",
-		Applies: "To a job that asks for it.",
+		Does: "Mounts memory at /dev/shm. Its maximum is the size that the job requests, else `largeShm.maxSize`, else the pod's memory limit. " +
+			"A larger size than `largeShm.maxSize` is refused. A mount of the user's own at /dev/shm stays. " +
+			"Warns if /dev/shm exceeds the container's memory limit, against which it counts.",
+		Applies: "To a job with `" + annotations.LargeShmKey + "`, unless it is `\"false\"`.",
 		Reads:   []string{annotations.LargeShmKey, "largeShm.maxSize"},
 	},
 	AppliesTo: func(_ *v2beta1.MPIJob, in Input) bool { return in.Intent.LargeShm != nil },
@@ -50,12 +51,13 @@ func ensureLargeShm(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return errs
 }
 
-// shmSize is the size that was asked for or the policy's maximum, nil where only the memory limit bounds it.
+// shmSize returns the requested size, else the cluster policy's maximum, else nil: then only the memory
+// limit bounds it.
 func shmSize(in Input) (*resource.Quantity, *field.Error) {
 	size, limit := in.Intent.LargeShm.Size, annotations.Bytes(in.Cluster.LargeShm.MaxSize)
 	if limit > 0 && size > limit {
 		return nil, field.Invalid(annotations.Path(annotations.LargeShmKey), size.String(),
-			fmt.Sprintf("is more than this cluster allows: write at most %s", limit))
+			fmt.Sprintf("must be at most %s on this cluster", limit))
 	}
 	if size == 0 {
 		size = limit
@@ -78,7 +80,7 @@ func ensureShm(template mpijob.Template, size *resource.Quantity) field.ErrorLis
 	return nil
 }
 
-// warnShm compares with the memory limit: what is written to /dev/shm counts against it.
+// warnShm warns if /dev/shm exceeds the memory limit, against which its contents count.
 func warnShm(job *v2beta1.MPIJob, _ Input) []string {
 	var warnings []string
 	for _, template := range mpijob.Templates(job) {
@@ -88,7 +90,8 @@ func warnShm(job *v2beta1.MPIJob, _ Input) []string {
 		}
 		size, limit := mountedShm(template.Spec.Volumes, main), main.Resources.Limits.Memory()
 		if size != nil && !limit.IsZero() && size.Cmp(*limit) > 0 {
-			warnings = append(warnings, fmt.Sprintf("%s: /dev/shm may hold %s, but counts against the memory limit of %s: a container that fills it is killed",
+			warnings = append(warnings, fmt.Sprintf(
+				"%s: /dev/shm (%s) exceeds the memory limit (%s) and counts against it: a container that fills it is killed",
 				template.Path, size, limit))
 		}
 	}

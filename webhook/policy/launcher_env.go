@@ -10,8 +10,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// openMPI5 makes Open MPI 5 see the workers: the operator speaks only the dialect of Open MPI 4,
-// which in turn ignores these variables.
+// openMPI5 makes Open MPI 5 find the workers: the operator sets only the variables of Open MPI 4, which
+// ignores these.
 var openMPI5 = []corev1.EnvVar{
 	{Name: "PRTE_MCA_prte_default_hostfile", Value: "/etc/mpi/hostfile"},
 	{Name: "PRTE_MCA_prte_keep_fqdn_hostnames", Value: "true"},
@@ -20,13 +20,13 @@ var openMPI5 = []corev1.EnvVar{
 
 const numWorkersEnv = "RUNAI_MPI_NUM_WORKERS"
 
-// launcherEnv sets the variables of the launcher that images expect; a value of the user's own stays.
+// launcherEnv sets variables of the launcher that images expect. A value of the user's own stays.
 var launcherEnv = Policy{
 	Name: "launcher-env",
 	Doc: Doc{
-		Does: "Sets `" + numWorkersEnv + "` to the number of workers, and for Open MPI the variables with which version 5 finds them. " +
+		Does: "Sets `" + numWorkersEnv + "` on the launcher to the number of workers, and for Open MPI the variables that version 5 needs to find them. " +
 			"A value of the user's own stays.",
-		Applies: "To every job, on the launcher.",
+		Applies: "To every job.",
 	},
 	Ensure: ensureLauncherEnv,
 	Owns: func(*v2beta1.MPIJob, Input) Ownership {
@@ -41,7 +41,7 @@ var launcherEnv = Policy{
 func ensureLauncherEnv(job *v2beta1.MPIJob, _ Input) field.ErrorList {
 	launcher, present := mpijob.TemplateOf(job, mpijob.Launcher)
 	if !present || launcher.Main() == nil {
-		return nil // the final validation says so
+		return nil // reported by the final validation
 	}
 	main := launcher.Main()
 	defaultEnv(main, corev1.EnvVar{Name: numWorkersEnv, Value: strconv.Itoa(int(mpijob.Workers(job)))})

@@ -13,15 +13,15 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// nodeAffinity keeps the job's pods on the node types of its project, or on the one that it asks for.
-// It writes an affinity and no node selector, because Kueue rewrites selectors.
+// nodeAffinity keeps the job's pods on the node types of its project, or on the one that it requests. It
+// writes an affinity and not a node selector, because Kueue rewrites selectors.
 var nodeAffinity = Policy{
 	Name: "node-affinity",
 	Doc: Doc{
-		Does: "Requires one of the project's node types for every pod, by node affinity, in addition to whatever the job requires itself: " +
-			"its `interactive` types for an interactive job, else its `train` types, or the one type that the job asks for. " +
-			"A node type outside the project's list is refused, and so are a node selector and an affinity that leave no node.",
-		Applies: "To every job; a project without node types changes nothing.",
+		Does: "Requires one of the project's node types for every pod, by node affinity, in addition to the job's own requirements. " +
+			"The node types are the project's `interactive` types for an interactive job, else its `train` types, or the one type that the job requests. " +
+			"A node type outside the project's list is refused, and so is a node selector or an affinity that matches none of the types.",
+		Applies: "To every job. A project without node types adds nothing, unless the job requests a type.",
 		Reads: []string{
 			annotations.NodeTypeKey, annotations.InteractiveKey, "nodeTypeLabel", "Project spec.nodeAffinity.train", "Project spec.nodeAffinity.interactive",
 		},
@@ -52,7 +52,7 @@ func ensureNodeAffinity(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return errs
 }
 
-// nodeTypes returns the node types that the job may run on, none where any will do.
+// nodeTypes returns the node types that the job may run on, or nil if it may run on all.
 func nodeTypes(job *v2beta1.MPIJob, in Input) ([]string, *field.Error) {
 	allowed, kind := in.Project.Spec.NodeAffinity.Train, "training"
 	if isInteractive(job, in) {
@@ -64,13 +64,13 @@ func nodeTypes(job *v2beta1.MPIJob, in Input) ([]string, *field.Error) {
 	}
 	if len(allowed) > 0 && !slices.Contains(allowed, asked) {
 		return nil, field.Invalid(annotations.Path(annotations.NodeTypeKey), asked, fmt.Sprintf(
-			"is not a node type of project %s for %s jobs: write %s", in.Project.Name, kind, strings.Join(allowed, " or ")))
+			"is not a node type of project %s for %s jobs: must be %s", in.Project.Name, kind, strings.Join(allowed, " or ")))
 	}
 	return []string{asked}, nil
 }
 
-// require adds the requirement to each of the terms, of which one must hold. An empty term matches no
-// node and stays empty: with the requirement it would match some.
+// require adds the requirement to each of the terms, because a node has to match only one of them. An
+// empty term matches no node and stays empty: with the requirement it would match some.
 func require(spec *corev1.PodSpec, required corev1.NodeSelectorRequirement) {
 	if spec.Affinity == nil {
 		spec.Affinity = &corev1.Affinity{}

@@ -12,8 +12,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// compatible refuses a template whose own node selector or affinity leaves none of the node types:
-// its pods would be Pending for ever.
+// compatible returns an error for a template whose own node selector or affinity matches none of the node
+// types: its pods would stay Pending for ever.
 func compatible(template mpijob.Template, required corev1.NodeSelectorRequirement) *field.Error {
 	types := required.Values
 	if own, present := template.Spec.NodeSelector[required.Key]; present {
@@ -27,7 +27,7 @@ func compatible(template mpijob.Template, required corev1.NodeSelectorRequiremen
 		return nil
 	}
 	for _, term := range selector.NodeSelectorTerms {
-		if !isEmpty(term) && slices.ContainsFunc(types, func(nodeType string) bool { return admits(term, required.Key, nodeType) }) {
+		if !isEmpty(term) && slices.ContainsFunc(types, func(nodeType string) bool { return allows(term, required.Key, nodeType) }) {
 			return nil
 		}
 	}
@@ -36,7 +36,7 @@ func compatible(template mpijob.Template, required corev1.NodeSelectorRequiremen
 }
 
 func noNode(types []string) string {
-	return fmt.Sprintf("leaves no node that the job may run on: leave it out, or allow node type %s", strings.Join(types, " or "))
+	return fmt.Sprintf("matches no node type that the job may use: remove it or allow %s", strings.Join(types, " or "))
 }
 
 func ownSelector(affinity *corev1.Affinity) *corev1.NodeSelector {
@@ -46,8 +46,8 @@ func ownSelector(affinity *corev1.Affinity) *corev1.NodeSelector {
 	return affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
 }
 
-// admits reports whether a node of this type can match what the term says of the label.
-func admits(term corev1.NodeSelectorTerm, label, nodeType string) bool {
+// allows reports whether a node of this type can match the term's requirements on the label.
+func allows(term corev1.NodeSelectorTerm, label, nodeType string) bool {
 	for _, expression := range term.MatchExpressions {
 		if expression.Key == label && !matches(expression, nodeType) {
 			return false
@@ -56,8 +56,8 @@ func admits(term corev1.NodeSelectorTerm, label, nodeType string) bool {
 	return true
 }
 
-// matches follows the scheduler's rules for a node that has the label; an operator that is unknown
-// here is left to the API server.
+// matches follows the scheduler's rules for a node that has the label. It accepts an unknown operator,
+// which the API server refuses.
 func matches(expression corev1.NodeSelectorRequirement, value string) bool {
 	switch expression.Operator {
 	case corev1.NodeSelectorOpIn:
@@ -83,7 +83,7 @@ func compares(value string, bounds []string, holds func(a, b int64) bool) bool {
 	return err == nil && boundErr == nil && holds(number, bound)
 }
 
-// describe is what the terms say of the label, for the error.
+// describe returns the terms' requirements on the label, for the error.
 func describe(selector *corev1.NodeSelector, label string) string {
 	var said []string
 	for _, term := range selector.NodeSelectorTerms {
@@ -94,7 +94,7 @@ func describe(selector *corev1.NodeSelector, label string) string {
 		}
 	}
 	if len(said) == 0 {
-		return "terms that match nothing"
+		return "terms that match no node"
 	}
 	return strings.Join(said, " or ")
 }

@@ -8,15 +8,16 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 )
 
-// An Ownership declares the parts of a job that a policy writes. No update of a job may take them away.
+// An Ownership declares the parts of a job that a policy writes. No update of the job may remove or change
+// them.
 type Ownership struct {
 	// Containers are names of init containers.
 	Containers []string
-	// Volumes are names of volumes; each mount of one is owned with it.
+	// Volumes are names of volumes. Their mounts are owned with them.
 	Volumes []string
 	// Mounts are paths at which the policy mounts something of its own.
 	Mounts []string
-	// Trees are paths above and below which nobody else may mount anything.
+	// Trees are paths at, above and below which nothing else may be mounted.
 	Trees []string
 	// Env are names of variables of main containers.
 	Env []string
@@ -24,9 +25,9 @@ type Ownership struct {
 	Annotations []string
 	// Labels are keys on the job or on its pod templates.
 	Labels []string
-	// Fields are paths of other fields, with all that is below them. A path begins with "spec" or,
-	// for every pod template, with "template". Elements of lists are named by what identifies them,
-	// "template.spec.tolerations[example.com/key]", and "[*]" is any.
+	// Fields are paths of other fields, with everything below them. A path begins with "spec" or,
+	// for every pod template, with "template". An element of a list is named by what identifies it,
+	// as in "template.spec.tolerations[example.com/key]"; "[*]" is any element.
 	Fields []string
 }
 
@@ -54,7 +55,7 @@ func (o Ownership) HasAnnotation(key string) bool {
 // HasLabel reports whether a label is owned.
 func (o Ownership) HasLabel(key string) bool { return slices.Contains(o.Labels, key) }
 
-// HasField reports whether a field is owned: it, or one above it, is declared.
+// HasField reports whether a field or one of its parents is owned.
 func (o Ownership) HasField(name string) bool {
 	return slices.ContainsFunc(o.Fields, func(declared string) bool { return isAtOrBelow(name, declared) })
 }
@@ -77,7 +78,7 @@ func isAtOrBelow(name, declared string) bool {
 	}
 }
 
-// othersOwn returns what the policies that apply to a job own in it, but for the named one.
+// othersOwn returns what the policies that apply to a job own in it, without the named policy.
 func (in Input) othersOwn(job *v2beta1.MPIJob, name string) Ownership {
 	var all Ownership
 	for _, policy := range in.chain {

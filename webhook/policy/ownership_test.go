@@ -21,7 +21,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// A tree is a job as JSON, in which each list whose elements have an identifier is a map by it.
+// A tree is a job as JSON, in which a list whose elements have an identifier is a map by identifier.
 type tree = map[string]any
 
 // identifiers of the elements of lists.
@@ -72,7 +72,7 @@ func keyed(name string, value any) any {
 	return value
 }
 
-// A change is where two trees differ, by the names of the members on the way.
+// A change is a difference of two trees, with the names of the members on the way to it.
 type change []string
 
 func changes(before, after any, at change) []change {
@@ -123,7 +123,7 @@ func isOwnedMetadata(c change, owned policy.Ownership) bool {
 	return len(c) == 3 && (c[1] == "labels" && owned.HasLabel(c[2]) || c[1] == "annotations" && owned.HasAnnotation(c[2]))
 }
 
-// fieldName writes a change below a pod template as declarations do; the first container is the main one.
+// fieldName returns a change below a pod template as declarations write it. The first container is the main one.
 func fieldName(rest change) string {
 	name := "template"
 	for i, part := range rest {
@@ -139,7 +139,7 @@ func fieldName(rest change) string {
 	return name
 }
 
-// A step is what one policy made of a job.
+// A step is the result of one policy.
 type step struct {
 	policy        policy.Policy
 	before, after tree
@@ -179,7 +179,7 @@ func admit(t *testing.T, s submission) admission {
 	return a
 }
 
-// What a policy changes, it declares.
+// A policy declares everything that it changes.
 func TestPoliciesOwnWhatTheyChange(t *testing.T) {
 	changing := map[string]bool{}
 	for _, a := range loadAdmissions(t) {
@@ -198,7 +198,7 @@ func TestPoliciesOwnWhatTheyChange(t *testing.T) {
 				changing[s.policy.Name] = true
 				having := s.after
 				if present(s.after, c) == nil {
-					having = s.before // it took the value away
+					having = s.before // it removed the value
 				}
 				if !isOwned(c, having, owned) {
 					t.Errorf("%s: %s changes %s, which it does not declare in Owns", a.Name, s.policy.Name, strings.Join(c, " "))
@@ -213,7 +213,7 @@ func TestPoliciesOwnWhatTheyChange(t *testing.T) {
 	}
 }
 
-// What a policy changes, no update takes away.
+// No update removes what a policy changes.
 func TestUpdatesKeepWhatPoliciesChange(t *testing.T) {
 	tried := 0
 	for _, a := range loadAdmissions(t) {
@@ -225,11 +225,11 @@ func TestUpdatesKeepWhatPoliciesChange(t *testing.T) {
 			for _, c := range changes(s.before, s.after, nil) {
 				all := treeOf(t, a.final)
 				if !set(all, c, present(s.before, c)) {
-					continue // a later policy took away what contains it
+					continue // a later policy removed its parent
 				}
 				updated := jobOf(t, all)
 				if equality.Semantic.DeepEqual(updated, stored) {
-					continue // a later policy changed it again, or it means the same
+					continue // a later policy changed it again, or it is semantically equal
 				}
 				tried++
 				if verdict := a.reviewer().ClassifyUpdate(stored, updated); verdict.Class == review.Steers {
@@ -243,7 +243,7 @@ func TestUpdatesKeepWhatPoliciesChange(t *testing.T) {
 	}
 }
 
-// A policy that writes what queues change, too: no update takes its part away, and theirs is free.
+// If a policy writes to a list that queues also change, no update removes its elements, and theirs are free.
 func TestUpdatesKeepTolerationsOfAPolicy(t *testing.T) {
 	toleration := corev1.Toleration{Key: "example.com/pool", Operator: corev1.TolerationOpExists}
 	chain := policy.Chain
@@ -296,8 +296,8 @@ func present(in tree, at change) any {
 	return value
 }
 
-// set writes a value at a place of a tree, or removes what is there if it is nil, and reports whether
-// the tree has the place.
+// set writes a value at a path of a tree, or removes it if it is nil, and reports whether the tree has the
+// path.
 func set(in tree, at change, value any) bool {
 	for _, name := range at[:len(at)-1] {
 		child, isTree := in[name].(tree)
@@ -327,7 +327,7 @@ func jobOf(t *testing.T, from tree) *v2beta1.MPIJob {
 	return job
 }
 
-// listed undoes keyed; lists are then in the order of their identifiers.
+// listed reverses keyed. The lists are then sorted by identifier.
 func listed(name string, value any) any {
 	members, isTree := value.(tree)
 	if !isTree {

@@ -11,23 +11,23 @@ import (
 
 // A Policy ensures one thing in a job.
 type Policy struct {
-	// Name is the policy's name in run.ai/applied-policies.
+	// Name is the name in run.ai/applied-policies.
 	Name string
 	// Doc describes the policy for docs/reference/policies.md.
 	Doc Doc
-	// AppliesTo reports whether Ensure is to be called; nil: for every job.
+	// AppliesTo reports whether Ensure is called. Default: for every job.
 	AppliesTo func(*v2beta1.MPIJob, Input) bool
-	// Ensure changes the job, or returns why it cannot: one error for each cause, with the path of
-	// the annotation or field, what is wrong, and what to do instead.
+	// Ensure changes the job. It returns one error for each cause, with the path of the annotation or
+	// field, what is wrong, and what to do instead.
 	Ensure func(*v2beta1.MPIJob, Input) field.ErrorList
-	// Warn returns what is legal in the final job but surprising. It is called for every admitted
-	// job, also for those that the policy does not apply to; nil: nothing.
+	// Warn returns warnings about the final job: what is legal but surprising. It is called for every
+	// admitted job, even if the policy does not apply. Default: none.
 	Warn func(*v2beta1.MPIJob, Input) []string
-	// Owns declares what Ensure writes to a job; nil: nothing that an update may touch.
+	// Owns declares what Ensure writes to a job. Default: nothing.
 	Owns func(*v2beta1.MPIJob, Input) Ownership
 }
 
-// A Doc is what docs/reference/policies.md says of a policy, in Markdown.
+// A Doc is the text about a policy in docs/reference/policies.md, in Markdown.
 type Doc struct {
 	// Does says what the policy does to a job.
 	Does string
@@ -38,20 +38,20 @@ type Doc struct {
 	Reads []string
 }
 
-// Input is what the policies know besides the job. All of it are values: nothing is looked up.
+// Input is what the policies know in addition to the job. It has values only: nothing is looked up.
 type Input struct {
-	// Intent is what the job's annotations ask for.
+	// Intent is what the job's annotations request.
 	Intent annotations.Intent
 	// Project is the project of the job's namespace.
 	Project *v1alpha1.Project
-	// Identity is the identity that the job runs as; nil: it need not run as its submitter.
+	// Identity is the identity that the job must run as, or nil if it need not run as its submitter.
 	Identity *annotations.Identity
-	// Submitter is the identity of the submitter, whether or not the job runs as it; nil: unknown.
+	// Submitter is the identity of the submitter, even if the job does not run as it, or nil if unknown.
 	Submitter *annotations.Identity
-	// Cluster is the policy of the cluster.
+	// Cluster is the cluster policy.
 	Cluster *config.ClusterPolicy
 
-	chain []Policy // the policies that run together; a policy asks them what they own
+	chain []Policy // the policies that run together, for what the others own
 }
 
 func (p Policy) appliesTo(job *v2beta1.MPIJob, in Input) bool {

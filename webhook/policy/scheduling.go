@@ -12,13 +12,13 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// scheduling hands the job to the cluster's scheduler and the project's queue, and takes off the gate
-// that the command line put on: from here on the job has been reviewed.
+// scheduling sets the cluster's scheduler and the project's queue, and removes the gate that the command
+// line added: the job has now been reviewed.
 var scheduling = Policy{
 	Name: "scheduling",
 	Doc: Doc{
-		Does: "Removes the scheduling gate `run.ai/admission`. Sets the scheduler of every pod, and the label of the job that names its queue: " +
-			"the project's `queue`, or the project's name (with KAI also on the pods). An interactive job gets the label `priorityClassName: build` and no retries. " +
+		Does: "Removes the scheduling gate `run.ai/admission`. Sets the scheduler of every pod, and the queue label of the job, with KAI also of the pods: " +
+			"the project's `queue`, or the project's name. An interactive job gets the label `priorityClassName: build` and no retries. " +
 			"Another scheduler or queue is refused, and so is `nodeName`.",
 		Applies: "To every job.",
 		Reads: []string{
@@ -66,15 +66,15 @@ func ensureScheduler(template mpijob.Template, cluster *config.ClusterPolicy) fi
 	var errs field.ErrorList
 	if name := template.Spec.NodeName; name != "" {
 		errs = append(errs, field.Forbidden(path.Child("nodeName"),
-			"binds the pods past the scheduler and the project's node types: leave it out and write "+annotations.NodeTypeKey))
+			"bypasses the scheduler and the project's node types: remove it and use "+annotations.NodeTypeKey))
 	}
 	if name := cluster.Scheduling.SchedulerName; name != "" {
-		errs = append(errs, ensureValue(&template.Spec.SchedulerName, name, path.Child("schedulerName"), "the cluster's policy")...)
+		errs = append(errs, ensureValue(&template.Spec.SchedulerName, name, path.Child("schedulerName"), "the cluster policy")...)
 	}
 	return errs
 }
 
-// ensureQueue labels the job; the KAI scheduler reads the label of the pods.
+// ensureQueue labels the job, and for the KAI scheduler also the pods, whose label it reads.
 func ensureQueue(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	key := in.Cluster.Scheduling.QueueLabel
 	if key == "" {
@@ -84,7 +84,7 @@ func ensureQueue(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	if queue == "" {
 		queue = in.Project.Name
 	}
-	asker := "project " + in.Project.Name
+	asker := "the queue of project " + in.Project.Name
 	errs := ensureLabel(&job.ObjectMeta, field.NewPath("metadata"), key, queue, asker)
 	if policy := job.Spec.RunPolicy.SchedulingPolicy; policy != nil && policy.Queue != "" && policy.Queue != queue {
 		errs = append(errs, contradicts(field.NewPath("spec", "runPolicy", "schedulingPolicy", "queue"), policy.Queue, asker, queue))

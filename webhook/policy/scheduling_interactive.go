@@ -7,12 +7,12 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
-// isInteractive reports whether the job is interactive, by its annotation or by its label.
+// isInteractive reports whether the job is interactive, by its annotation or its label.
 func isInteractive(job *v2beta1.MPIJob, in Input) bool {
 	return in.Intent.IsInteractive() || job.Labels[annotations.InteractivePriorityLabel] == annotations.InteractivePriority
 }
 
-// ensureInteractive gives the job its priority, and takes its retries: somebody is watching.
+// ensureInteractive sets the priority and disables retries: a restart would discard the user's session.
 func ensureInteractive(job *v2beta1.MPIJob) field.ErrorList {
 	errs := ensureLabel(&job.ObjectMeta, field.NewPath("metadata"),
 		annotations.InteractivePriorityLabel, annotations.InteractivePriority, annotations.InteractiveKey)
@@ -21,12 +21,14 @@ func ensureInteractive(job *v2beta1.MPIJob) field.ErrorList {
 		*limit = new(int32)
 	}
 	if **limit != 0 {
-		errs = append(errs, contradicts(field.NewPath("spec", "runPolicy", "backoffLimit"), **limit, "an interactive job", "0"))
+		errs = append(errs, field.Invalid(field.NewPath("spec", "runPolicy", "backoffLimit"), **limit,
+			"an interactive job has no retries: remove it or set 0"))
 	}
 	return errs
 }
 
-// contradictoryPriority refuses a job that says both that it is interactive and that it is not.
+// contradictoryPriority returns an error for a job with the label of an interactive job whose annotation
+// is false.
 func contradictoryPriority(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	said := in.Intent.Interactive
 	if said == nil || *said || !isInteractive(job, in) {
@@ -34,5 +36,5 @@ func contradictoryPriority(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	}
 	path := field.NewPath("metadata", "labels").Key(annotations.InteractivePriorityLabel)
 	return field.ErrorList{field.Invalid(path, annotations.InteractivePriority,
-		"makes the job interactive, but "+annotations.InteractiveKey+" is false: leave one of the two out")}
+		"conflicts with "+annotations.InteractiveKey+" (false): remove one of them")}
 }

@@ -21,18 +21,18 @@ const (
 	filesVolume = "runai-files"
 	filesDir    = "/etc/runai-mpi"
 	keysDir     = "/etc/runai-mpi-ssh"
-	operatorDir = "/etc/mpi"   // of the hostfile
+	operatorDir = "/etc/mpi"   // where the operator mounts the hostfile
 	rootKeysDir = "/root/.ssh" // the CRD's default: readable by root only
 	sshdPath    = "/usr/sbin/sshd"
 	sshdFile    = filesDir + "/sshd_config"
 
-	defaultSSHDFile = "/etc/ssh/sshd_config" // where we are, too
+	defaultSSHDFile = "/etc/ssh/sshd_config" // our configuration is mounted here, too
 )
 
-// plainPath cannot be taken for more than a path where it stands in a configuration.
+// plainPath matches a path that is safe to copy into a configuration of ssh.
 var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
 
-// A sshFile travels in an annotation of the pod template, because the webhook writes no ConfigMap.
+// An sshFile is carried in an annotation of the pod template, because the webhook creates no ConfigMap.
 type sshFile struct{ name, path string }
 
 var sshFiles = []sshFile{
@@ -42,13 +42,15 @@ var sshFiles = []sshFile{
 	{"sshd_config", defaultSSHDFile},
 }
 
-// ssh lets mpirun reach the workers as a user that no image knows: it brings the user's passwd entry,
-// and configurations of ssh and sshd for keys, and a port, that the user can use.
+// ssh lets mpirun reach the workers as a user that the image does not know. It adds the user's passwd
+// entry, and configurations of ssh and sshd with keys and a port that the user can use.
 var ssh = Policy{
 	Name: "ssh",
 	Doc: Doc{
-		Does: "Brings small files through annotations of the pods: a passwd and a group file that know the user, and configurations of ssh and sshd. " +
-			"Moves the operator's keys to `" + keysDir + "`, starts sshd on the cluster's port in a worker that starts nothing, and gives it a readiness probe.",
+		Does: "Mounts small files that annotations of the pods carry: a passwd and a group file with the user, and configurations of ssh and sshd. " +
+			"Moves the operator's keys from `" + rootKeysDir + "` to `" + keysDir + "`. In a worker without a command, starts sshd on the port `ssh.port`. " +
+			"Adds a readiness probe to a worker that runs sshd. " +
+			"A mount of the user's own over these files is refused, and so is an sshd with another configuration.",
 		Applies: "To a job with an identity.",
 		Reads:   []string{"ssh.port"},
 	},
@@ -69,7 +71,7 @@ var ssh = Policy{
 	},
 }
 
-// sshTrees are the paths at which nothing else may be mounted.
+// sshTrees returns the paths at, above and below which nothing else may be mounted.
 func sshTrees() []string { return []string{"/etc/passwd", "/etc/group", "/etc/ssh", filesDir} }
 
 // keysDirOf returns where the operator mounts the keys of a job with an identity.
@@ -85,11 +87,11 @@ func ensureSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	job.Spec.SSHAuthMountPath = keys
 	if !plainPath.MatchString(keys) || path.Clean(keys) != keys {
 		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,
-			"stands in configurations of ssh: write a clean, absolute path of letters, digits, '.', '_' and '-', or leave it out")}
+			"must be a clean absolute path of letters, digits, '.', '_' and '-', because it is copied into the ssh configuration")}
 	}
 	if overlapsAny(keys, append(sshTrees(), codeDir, operatorDir)) {
 		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,
-			"hides files that "+annotations.RunAsUserKey+" brings: write another path, or leave it out")}
+			"would hide files that "+annotations.RunAsUserKey+" adds: use another path or remove it")}
 	}
 	port := in.Cluster.SSH.Port
 	contents := map[string]string{
@@ -131,8 +133,8 @@ func ensureFiles(template mpijob.Template, contents map[string]string, keys stri
 	return errs
 }
 
-// ensureSSHD starts our sshd where the user starts nothing, and refuses one with a configuration that
-// the launcher does not know.
+// ensureSSHD starts sshd in a worker without a command. It returns an error for the user's own sshd with
+// another configuration: the launcher would not find its port.
 func ensureSSHD(worker mpijob.Template, port int32) field.ErrorList {
 	main := worker.Main()
 	if len(main.Command) == 0 && len(main.Args) == 0 {
@@ -140,11 +142,11 @@ func ensureSSHD(worker mpijob.Template, port int32) field.ErrorList {
 	}
 	words := slices.Concat(main.Command, main.Args)
 	if path.Base(words[0]) != "sshd" {
-		return nil // what it does only its author knows; the image's own sshd finds our configuration
+		return nil // only its author knows what it does; an sshd of the image finds our configuration
 	}
 	if file := configurationOf(words); file != sshdFile && file != defaultSSHDFile {
 		return field.ErrorList{field.Invalid(worker.MainPath().Child("command"), strings.Join(words, " "),
-			"starts sshd with a configuration that the launcher does not know: leave command and args out, or -f "+file)}
+			"the launcher cannot use an sshd with its own configuration: remove -f "+file+", or command and args")}
 	}
 	if main.ReadinessProbe == nil {
 		main.ReadinessProbe = listens(corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(port)}})
@@ -152,7 +154,7 @@ func ensureSSHD(worker mpijob.Template, port int32) field.ErrorList {
 	return nil
 }
 
-// configurationOf is the file that an sshd is told to read.
+// configurationOf returns the configuration file in the arguments of an sshd.
 func configurationOf(words []string) string {
 	for i, word := range words {
 		switch file, joined := strings.CutPrefix(word, "-f"); {
@@ -165,8 +167,8 @@ func configurationOf(words []string) string {
 	return defaultSSHDFile
 }
 
-// listens asks every second, because the launcher waits for the first answer, and is patient afterwards:
-// a worker that is slow for a moment would lose its name in DNS, and the job its rank.
+// listens returns a probe that runs every second, because the launcher waits for its first success. It
+// tolerates many failures: an unready worker would lose its name in DNS, and the job its rank.
 func listens(handler corev1.ProbeHandler) *corev1.Probe {
 	return &corev1.Probe{ProbeHandler: handler, PeriodSeconds: 1, TimeoutSeconds: 5, FailureThreshold: 30}
 }

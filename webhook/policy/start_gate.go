@@ -15,23 +15,24 @@ import (
 
 const gateContainer = "runai-start-gate"
 
-// gateScript returns when all workers are ready, as the operator's headless Service tells: it publishes
+// gateScript returns when the names of all workers resolve: the operator's headless Service publishes
 // the names of ready pods only.
 //
 //go:embed start_gate.sh
 var gateScript string
 
-// anySocketListens finds a listening socket (state 0A) of the pod, whatever port its sshd has.
+// anySocketListens finds a listening socket (state 0A) of the pod on any port, because the port of its
+// sshd is unknown.
 var anySocketListens = []string{"sh", "-c", "grep -q ' 0A ' /proc/net/tcp /proc/net/tcp6"}
 
-// startGate makes the launcher wait for its workers. The operator's own WaitForWorkersReady does not:
-// a suspended job ignores it, a failed worker hangs it, and gang scheduling deadlocks on it.
+// startGate makes the launcher wait for its workers. The operator's own WaitForWorkersReady is no
+// replacement: a suspended job ignores it, a failed worker blocks it, and gang scheduling deadlocks.
 var startGate = Policy{
 	Name: "start-gate",
 	Doc: Doc{
-		Does: "Adds an init container to the launcher that returns when all workers are ready, and fails the job after a timeout. " +
+		Does: "Adds an init container to the launcher that waits until all workers are ready, and fails the job after `start.timeout`. " +
 			"A worker without a command and without a readiness probe gets a probe that waits for its sshd.",
-		Applies: "To every job if `start.gate` is true, but for a job with `runLauncherAsWorker` or `launcherCreationPolicy: WaitForWorkersReady`.",
+		Applies: "To every job if `start.gate` is true, except a job with `runLauncherAsWorker` or `launcherCreationPolicy: WaitForWorkersReady`.",
 		Reads:   []string{"start.gate", "start.timeout"},
 	},
 	AppliesTo: needsStartGate,
@@ -49,7 +50,7 @@ func ensureStartGate(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	launcher, hasLauncher := mpijob.TemplateOf(job, mpijob.Launcher)
 	worker, hasWorker := mpijob.TemplateOf(job, mpijob.Worker)
 	if !hasLauncher || !hasWorker || launcher.Main() == nil || worker.Main() == nil {
-		return nil // the final validation says so
+		return nil // reported by the final validation
 	}
 	main := worker.Main()
 	if len(main.Command) == 0 && len(main.Args) == 0 && main.ReadinessProbe == nil { // the operator starts sshd
@@ -61,7 +62,8 @@ func ensureStartGate(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return nil
 }
 
-// gate runs the script on the job's own image, which has ssh and so a resolver.
+// gate returns the init container with the script. It uses the job's own image, which has ssh and so a
+// resolver.
 func gate(launcher mpijob.Template, workers int32, timeout time.Duration) corev1.Container {
 	main := launcher.Main()
 	fieldRef := func(path string) *corev1.EnvVarSource {

@@ -1,4 +1,4 @@
 // Package review decides on requests for MPIJobs: it makes a new job comply with the policies, validates
-// the result, and says what an update changes. All of it are pure functions of values: nothing here
-// touches a network, a file or a clock.
+// the result, and classifies updates. All functions are pure: nothing here uses a network, a file or a
+// clock.
 package review

@@ -12,19 +12,19 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
-// originLabel marks the copy that MultiKueue makes of a job in the cluster where it runs (Kueue's
+// originLabel marks the copy of a job that MultiKueue creates in the cluster where the job runs (Kueue's
 // MultiKueueOriginLabel).
 const originLabel = "kueue.x-k8s.io/multikueue-origin"
 
 func isMultiKueueCopy(job *v2beta1.MPIJob) bool { return job.Labels[originLabel] != "" }
 
-// reviewCopy validates a copy and changes nothing: the cluster in which the job was submitted knew its
-// submitter. The label alone says nothing, since everybody can write it.
+// reviewCopy validates a copy and changes nothing, because only the cluster in which the job was submitted
+// knew its submitter. The label alone proves nothing: anybody can set it.
 func (r Reviewer) reviewCopy(job *v2beta1.MPIJob, in policy.Input, request Request, errs field.ErrorList) field.ErrorList {
 	// rule T27 in test/forgery TestT27MultiKueueLabel: the label of MultiKueue
 	if !slices.Contains(r.Cluster.MultiKueue.Submitters, request.User.Username) {
 		return append(errs, field.Forbidden(field.NewPath("metadata", "labels").Key(originLabel),
-			"marks a copy that MultiKueue makes, and multiKueue.submitters of the cluster's policy does not list "+request.User.Username+": leave it out"))
+			"is reserved for MultiKueue, and multiKueue.submitters of the cluster policy does not list "+request.User.Username+": remove it"))
 	}
 	stamp, err := annotations.ParseStamp(job.Annotations)
 	path := annotations.Path(annotations.SubmittedByKey)
@@ -32,18 +32,19 @@ func (r Reviewer) reviewCopy(job *v2beta1.MPIJob, in policy.Input, request Reque
 	case err != nil:
 		return append(errs, field.Forbidden(path, err.Error()))
 	case stamp == nil:
-		return append(errs, field.Required(path, "a copy carries the stamp of the cluster in which it was submitted: ask your administrator to install runai-mpi there"))
+		return append(errs, field.Required(path, "a MultiKueue copy must have the stamp of the cluster where it was submitted: "+
+			"ask your administrator to install runai-mpi there"))
 	}
 	in.Identity = stamp.Identity
 	errs = append(errs, validateStamp(job, in, path)...)
 	return append(errs, validate(job, in, request.PodSecurity)...)
 }
 
-// validateStamp holds the identity of a copy to what a source of this cluster could have said.
+// validateStamp validates the identity in a copy's stamp, and that the copy runs as this identity.
 func validateStamp(job *v2beta1.MPIJob, in policy.Input, path *field.Path) field.ErrorList {
 	if in.Identity == nil {
 		if wantsIdentity(in) {
-			return field.ErrorList{field.Forbidden(path, "names no identity to run as, and project "+in.Project.Name+" or the job asks for one")}
+			return field.ErrorList{field.Forbidden(path, "has no identity, but the job or project "+in.Project.Name+" requires one: submit the job again")}
 		}
 		return nil
 	}
@@ -56,7 +57,7 @@ func validateStamp(job *v2beta1.MPIJob, in policy.Input, path *field.Path) field
 		return errs
 	}
 	if !equality.Semantic.DeepEqual(job.Spec, ensured.Spec) {
-		return field.ErrorList{field.Forbidden(field.NewPath("spec"), "does not run as the identity of its stamp: submit the job again in the cluster that it came from")}
+		return field.ErrorList{field.Forbidden(field.NewPath("spec"), "does not run as the identity in "+annotations.SubmittedByKey+": submit the job again")}
 	}
 	return nil
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
-// remediedByIdentity are the checks of the Pod Security Standards that a job passes with an identity,
-// if it writes nothing against them.
+// remediedByIdentity lists the checks of the Pod Security Standards that a job passes once it has an
+// identity.
 var remediedByIdentity = []podsecurity.CheckID{
 	"allowPrivilegeEscalation", "capabilities_restricted", "runAsNonRoot", "runAsUser", "seccompProfile_restricted",
 }
@@ -26,36 +26,36 @@ var (
 	others   = policy.NewPodSecurityEvaluator(func(id podsecurity.CheckID) bool { return !slices.Contains(remediedByIdentity, id) })
 )
 
-// PodSecurityOf returns what a namespace with these labels enforces, as the API server reads them: what
-// it cannot read, it enforces in the strictest way.
+// PodSecurityOf returns what a namespace with these labels enforces. It reads them as the API server does:
+// an invalid label means the strictest level.
 func PodSecurityOf(labels map[string]string) api.LevelVersion {
 	nothing := api.LevelVersion{Level: api.LevelPrivileged, Version: api.LatestVersion()}
 	standard, _ := api.PolicyToEvaluate(labels, api.Policy{Enforce: nothing, Audit: nothing, Warn: nothing})
 	return standard.Enforce
 }
 
-// validatePodSecurity refuses a job whose pods the namespace would not admit: otherwise the operator would
-// try to create them for ever.
+// validatePodSecurity returns an error for pods that the namespace would refuse. Without it, the operator
+// would try to create them for ever.
 func validatePodSecurity(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion) field.ErrorList {
 	if enforced.Level == "" || enforced.Level == api.LevelPrivileged {
 		return nil
 	}
 	var errs field.ErrorList
-	enforces := "namespace " + job.Namespace + " enforces the Pod Security Standard " + string(enforced.Level) + ", which forbids "
+	enforces := "namespace " + job.Namespace + " enforces the Pod Security Standard \"" + string(enforced.Level) + "\", which forbids "
 	for _, template := range mpijob.Templates(job) {
 		for _, result := range others.EvaluatePod(enforced, &template.ObjectMeta, &template.Spec) {
 			if !result.Allowed {
-				errs = append(errs, field.Forbidden(template.Path.Child("spec"), enforces+result.ForbiddenReason+" ("+result.ForbiddenDetail+"): leave it out"))
+				errs = append(errs, field.Forbidden(template.Path.Child("spec"), enforces+result.ForbiddenReason+" ("+result.ForbiddenDetail+"): remove it"))
 			}
 		}
 	}
 	return append(errs, validateConfinement(job, in, enforced, enforces)...)
 }
 
-// validateConfinement has one sentence for all that the user would get by one flag.
+// validateConfinement returns one error for all checks that an identity would pass.
 func validateConfinement(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion, enforces string) field.ErrorList {
 	if in.Identity == nil && wantsIdentity(in) {
-		return nil // why there is none has been said
+		return nil // identityOf has returned the error
 	}
 	for _, template := range mpijob.Templates(job) {
 		lacking := podsecurity.AggregateCheckResults(remedied.EvaluatePod(enforced, &template.ObjectMeta, &template.Spec))
@@ -64,9 +64,11 @@ func validateConfinement(job *v2beta1.MPIJob, in policy.Input, enforced api.Leve
 		}
 		why := enforces + strings.Join(lacking.ForbiddenReasons, ", ")
 		if in.Identity != nil || in.Project.Spec.Identity == v1alpha1.IdentityDisabled {
-			return field.ErrorList{field.Forbidden(template.Path.Child("spec"), why+" ("+strings.Join(lacking.ForbiddenDetails, "; ")+"): write security contexts that satisfy it")}
+			return field.ErrorList{field.Forbidden(template.Path.Child("spec"),
+				why+" ("+strings.Join(lacking.ForbiddenDetails, "; ")+"): set security contexts that satisfy it")}
 		}
-		return field.ErrorList{field.Required(annotations.Path(annotations.RunAsUserKey), "is needed, because "+why+": write true, and the job runs as you, or write security contexts that satisfy it")}
+		return field.ErrorList{field.Required(annotations.Path(annotations.RunAsUserKey),
+			why+": use "+annotations.RunAsUserKey+" to run as yourself, or set security contexts that satisfy it")}
 	}
 	return nil
 }

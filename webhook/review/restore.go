@@ -22,8 +22,9 @@ type rawJob struct {
 
 type rawObject map[string]json.RawMessage
 
-// Restore returns the patch of an updated job that puts back what is governed as it is stored, with
-// fields that the Go types do not know. Stored is the job that storedRaw decodes to.
+// Restore returns the patch that restores the governed part of an updated job to what is stored, including
+// fields that the Go types do not know. Stored is the decoded storedRaw. It returns an error if the JSON of
+// one of the jobs cannot be decoded.
 func (r Reviewer) Restore(stored *v2beta1.MPIJob, storedRaw, updatedRaw []byte) ([]patch.Operation, error) {
 	var before, after rawJob
 	if err := json.Unmarshal(storedRaw, &before); err != nil {
@@ -49,8 +50,8 @@ func (r Reviewer) Restore(stored *v2beta1.MPIJob, storedRaw, updatedRaw []byte) 
 	), nil
 }
 
-// keepOwned returns an object after an update, with the fields that a policy owns as they were before;
-// nil is no object.
+// keepOwned returns the updated object with the fields that a policy owns as they were before, or nil if
+// both are missing.
 func keepOwned(before, after json.RawMessage, path string, owned policy.Ownership) (json.RawMessage, error) {
 	if owned.HasField(path) {
 		return before, nil
@@ -84,7 +85,7 @@ func keys(objects ...rawObject) iter.Seq[string] {
 	return maps.Keys(all)
 }
 
-// restoreMap replaces the whole map where a governed entry of it differs: it may be missing.
+// restoreMap replaces the whole map if a governed entry differs, because the updated job may have no map.
 func restoreMap(path string, before, after map[string]string, governed func(string) bool) []patch.Operation {
 	restored := filtered(after, func(key string) bool { return !governed(key) })
 	for key, value := range filtered(before, governed) {

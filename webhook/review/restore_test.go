@@ -15,7 +15,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 )
 
-// A manifest that replaces the stored job loses nothing that a policy wrote, and keeps what steers.
+// Applying a manifest again loses nothing that a policy wrote, and keeps what steers the job.
 func TestRestoreKeepsWhatPoliciesWroteAndWhatSteers(t *testing.T) {
 	reviewer := Reviewer{Cluster: config.Default(), Version: "(test)"}
 	manifest := mpijobtest.MakeMPIJob("dist1", "runai-team-a").Workers(2).Annotation(annotations.InteractiveKey, "true").Obj()
@@ -53,7 +53,7 @@ func TestKeepOwned(t *testing.T) {
 		{"nor does one that was not there", `{}`, `{"backoffLimit":6,"suspend":true}`, `{"suspend":true}`},
 		{"all else is the update's", `{"suspend":false,"unknown":1}`, `{"ttlSecondsAfterFinished":1}`, `{"ttlSecondsAfterFinished":1}`},
 		{"numbers stay as they are written", `{}`, `{"unknown":12345678901234567890}`, `{"unknown":12345678901234567890}`},
-		{"what is no object is the update's", `{}`, `[]`, `[]`},
+		{"another type than an object is the update's", `{}`, `[]`, `[]`},
 	} {
 		got, err := keepOwned(json.RawMessage(test.before), json.RawMessage(test.after), runPolicyField, reviewer.ownedIn(stored))
 		if err != nil || string(got) != test.want {

@@ -16,24 +16,24 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
-// A Reviewer reviews the creation and the update of jobs under one cluster policy.
+// A Reviewer reviews creations and updates of jobs under one cluster policy.
 type Reviewer struct {
 	Cluster *config.ClusterPolicy
-	// Version is the webhook's own, for run.ai/applied-policies.
+	// Version is the webhook's version, for run.ai/applied-policies.
 	Version string
-	// Applied, if set, is called after each policy that was applied.
+	// Applied is called after each policy that was applied. Default: nothing is called.
 	Applied func(name string, job *v2beta1.MPIJob)
 }
 
-// NamespaceFacts are what the cluster knows of the namespace of a job.
+// NamespaceFacts are what the cluster knows about the namespace of a job.
 type NamespaceFacts struct {
 	// Project is the project that the namespace belongs to.
 	Project *v1alpha1.Project
-	// PodSecurity is what the namespace enforces of the Pod Security Standards; the zero value is nothing.
+	// PodSecurity is the Pod Security Standard that the namespace enforces. Default: none.
 	PodSecurity api.LevelVersion
 }
 
-// A Request is what the cluster knows of the creation of a job. All of it are values.
+// A Request is what the cluster knows about the creation of a job. It has values only: nothing is looked up.
 type Request struct {
 	NamespaceFacts
 	// User is the user that the API server authenticated.
@@ -44,14 +44,14 @@ type Request struct {
 	DropsGroupsPolicy bool
 }
 
-// A Submitter is the identity of the user who submits a job, or why the cluster knows none.
+// A Submitter is the identity of the user who submits a job, or the reason why the cluster knows none.
 type Submitter struct {
 	Identity *annotations.Identity
 	Unknown  error
 }
 
-// Create makes a new job comply with every policy and validates the result. It returns every reason why
-// the job cannot be admitted; the job is then in no particular state.
+// Create makes a new job comply with every policy and validates the result. If it returns errors, which
+// are all reasons to refuse the job, the job is in an undefined state.
 func (r Reviewer) Create(job *v2beta1.MPIJob, request Request) (warnings []string, errs field.ErrorList) {
 	intent, errs := annotations.Parse(job.Annotations)
 	in := policy.Input{Intent: intent, Project: request.Project, Cluster: r.Cluster, Submitter: request.Submitter.Identity}
@@ -65,7 +65,7 @@ func (r Reviewer) Create(job *v2beta1.MPIJob, request Request) (warnings []strin
 	return r.apply(job, in, request, errs)
 }
 
-// apply runs the chain, writes back who submitted the job and what was applied, and validates the result.
+// apply runs the chain, records the submitter and the applied policies, and validates the result.
 func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, errs field.ErrorList) ([]string, field.ErrorList) {
 	names, refused := policy.Apply(job, in, r.Applied)
 	errs = append(errs, refused...)
@@ -79,7 +79,7 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, e
 	return policy.Warn(job, in), nil
 }
 
-// distinct drops an error that two rules found, so that each cause has one line.
+// distinct removes an error that two rules found, so that each cause has one line.
 func distinct(errs field.ErrorList) field.ErrorList {
 	var kept field.ErrorList
 	for _, err := range errs {

@@ -14,10 +14,10 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
-// A Verdict is what an update makes of a stored job.
+// A Verdict is the result of classifying an update.
 type Verdict struct {
 	Class UpdateClass
-	// Paths name what a refused update would change.
+	// Paths are the paths that a refused update would change.
 	Paths []string
 }
 
@@ -25,18 +25,19 @@ type Verdict struct {
 type UpdateClass int
 
 const (
-	// Steers changes nothing but what steers a job: it may be stored as it is.
+	// Steers changes only what steers a job, and may be stored as it is.
 	Steers UpdateClass = iota
-	// Changes asks for more: [Reviewer.ClassifyChange] says whether it is the job's manifest again.
+	// Changes changes more than that: [Reviewer.ClassifyChange] decides.
 	Changes
-	// Reapplies is the job's manifest as it was before the policies changed it: the stored job stays.
+	// Reapplies applies the job's manifest again: the stored job stays.
 	Reapplies
-	// Refused would change what runs.
+	// Refused would change what the job runs.
 	Refused
 )
 
-// ClassifyUpdate classifies an update by the stored job alone, by one rule for users and controllers:
-// neither today's policy nor the identity of whoever updates counts. It does not return Reapplies.
+// ClassifyUpdate classifies an update by comparison with the stored job. The rule is the same for users
+// and controllers, and independent of the current policy and of the user who updates. It does not return
+// Reapplies.
 func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	owned := r.ownedIn(stored)
 	// rule T10 in test/forgery TestT10Patches: to change it, or a uid, by any kind of patch; without: if true {
@@ -51,8 +52,8 @@ func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	return Verdict{Class: Changes}
 }
 
-// ClassifyChange classifies an update of class Changes: it makes the updated job comply with the
-// policies, with the identity that the stored job has, and compares.
+// ClassifyChange classifies an update of the class Changes. It makes the updated job comply with the
+// policies, with the identity of the stored job, and compares the result with the stored job.
 func (r Reviewer) ClassifyChange(stored, updated *v2beta1.MPIJob, project *v1alpha1.Project) Verdict {
 	owned, again := r.ownedIn(stored), updated.DeepCopy()
 	if _, errs := r.applyAgain(again, project, stampOf(stored)); len(errs) > 0 {
@@ -69,18 +70,18 @@ func (r Reviewer) ClassifyChange(stored, updated *v2beta1.MPIJob, project *v1alp
 
 // ownedIn returns what the policies own in a stored job.
 func (r Reviewer) ownedIn(stored *v2beta1.MPIJob) policy.Ownership {
-	intent, _ := annotations.Parse(stored.Annotations) // what another version admitted may be an error today
+	intent, _ := annotations.Parse(stored.Annotations) // another version may have admitted what is invalid today
 	return policy.OwnedIn(stored, policy.Input{Intent: intent, Cluster: r.Cluster})
 }
 
-// stampOf returns the stamp of a stored job, nil if it has none that can be read: nobody speaks for it.
+// stampOf returns the stamp of a stored job, or nil if it has no valid one: its submitter is unknown.
 func stampOf(stored *v2beta1.MPIJob) *annotations.Stamp {
 	stamp, _ := annotations.ParseStamp(stored.Annotations)
 	return stamp
 }
 
-// forges reports whether an update writes what only the webhook writes. A manifest that has none of it
-// forges nothing.
+// forges reports whether an update changes an annotation that only the webhook writes. A manifest without
+// these annotations forges nothing.
 func forges(stored, updated *v2beta1.MPIJob) bool {
 	return slices.ContainsFunc([]string{annotations.SubmittedByKey, annotations.AppliedPoliciesKey}, func(key string) bool {
 		value, present := updated.Annotations[key]
@@ -88,7 +89,7 @@ func forges(stored, updated *v2beta1.MPIJob) bool {
 	})
 }
 
-// applyAgain runs the chain with the identity that the job was admitted with, whoever is asking now.
+// applyAgain runs the chain with the identity that the job was admitted with, and not with the updater's.
 func (r Reviewer) applyAgain(job *v2beta1.MPIJob, project *v1alpha1.Project, stamp *annotations.Stamp) ([]string, field.ErrorList) {
 	intent, errs := annotations.Parse(job.Annotations)
 	in := policy.Input{Intent: intent, Project: project, Cluster: r.Cluster, Identity: stamp.Identity}
@@ -96,7 +97,7 @@ func (r Reviewer) applyAgain(job *v2beta1.MPIJob, project *v1alpha1.Project, sta
 	return r.apply(job, in, request, errs)
 }
 
-// differences are the paths at which two jobs differ in what is governed.
+// differences returns the paths at which the governed parts of two jobs differ.
 func differences(stored, updated *v2beta1.MPIJob, owned policy.Ownership) []string {
 	before, after := governedPart(stored, owned), governedPart(updated, owned)
 	var paths []string

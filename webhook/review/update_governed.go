@@ -13,8 +13,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
-// The fields of a job that steer it, and which queues and schedulers change. Of these, only what a
-// policy owns is governed; of everything else, all of it.
+// The fields that steer a job, which queues and schedulers change. Here only what a policy owns is
+// governed; the rest of the spec is governed completely.
 const (
 	runPolicyField    = "spec.runPolicy"
 	nodeSelectorField = "template.spec.nodeSelector"
@@ -53,7 +53,8 @@ func governedPart(job *v2beta1.MPIJob, owned policy.Ownership) *v2beta1.MPIJob {
 
 func element(list, key string) string { return list + "[" + key + "]" }
 
-// isGovernedAnnotation holds for the intents, and for what the policies own.
+// isGovernedAnnotation returns a function that reports whether an annotation is an intent or owned by a
+// policy.
 func isGovernedAnnotation(owned policy.Ownership) func(key string) bool {
 	return func(key string) bool { return strings.HasPrefix(key, annotations.Prefix) || owned.HasAnnotation(key) }
 }
@@ -64,7 +65,7 @@ func filtered(all map[string]string, keep func(key string) bool) map[string]stri
 	return kept
 }
 
-// dropUnowned clears the fields of a struct that nobody owns, named as in JSON.
+// dropUnowned clears the fields of a struct that no policy owns. Fields are named as in JSON.
 func dropUnowned(object reflect.Value, path string, owned policy.Ownership) {
 	for field, value := range object.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")

@@ -11,7 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
-// validate returns every reason why the final job may not or cannot run.
+// validate returns every reason why the final job is not allowed to run or cannot run.
 func validate(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion) field.ErrorList {
 	errs := validateProject(in)
 	errs = append(errs, mpijob.Validate(job)...)
@@ -28,7 +28,7 @@ func validateProject(in policy.Input) field.ErrorList {
 		return nil
 	}
 	return field.ErrorList{field.Invalid(annotations.Path(annotations.ProjectKey), in.Intent.Project,
-		"is not the project of this namespace, which belongs to "+in.Project.Name+": submit to a namespace of the project that you mean")}
+		"is not the project of this namespace, which belongs to "+in.Project.Name+": remove it or use a namespace of project "+in.Intent.Project)}
 }
 
 func validateRestrictions(template mpijob.Template, restrictions v1alpha1.Restrictions, project string) field.ErrorList {
@@ -37,15 +37,15 @@ func validateRestrictions(template mpijob.Template, restrictions v1alpha1.Restri
 		errs = append(errs, field.Forbidden(path, "is not allowed in project "+project+": "+remedy))
 	}
 	if restrictions.HostNetwork == v1alpha1.Deny && template.Spec.HostNetwork {
-		denied(template.Path.Child("spec", "hostNetwork"), "leave it out, the pods then have a network of their own")
+		denied(template.Path.Child("spec", "hostNetwork"), "remove it, or ask your administrator to set restrictions.hostNetwork to Allow")
 	}
 	if restrictions.HostIPC == v1alpha1.Deny && template.Spec.HostIPC {
-		denied(template.Path.Child("spec", "hostIPC"), "leave it out, and write "+annotations.LargeShmKey+" for more shared memory")
+		denied(template.Path.Child("spec", "hostIPC"), "remove it, and use "+annotations.LargeShmKey+" for more shared memory")
 	}
 	if restrictions.HostPath == v1alpha1.Deny {
 		for i, volume := range template.Spec.Volumes {
 			if volume.HostPath != nil {
-				denied(template.Path.Child("spec", "volumes").Index(i).Child("hostPath"), "use a persistent volume claim")
+				denied(template.Path.Child("spec", "volumes").Index(i).Child("hostPath"), "use a PersistentVolumeClaim")
 			}
 		}
 	}

@@ -19,9 +19,9 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 )
 
-// BenchmarkHandler measures a whole admission, AdmissionReview in and out, of a job of 4 KB. The ratio
-// of its parts in one run is what counts: every policy on, next to controller-runtime's typed
-// defaulter that changes nothing, or adds a volume, a mount and an annotation for each role.
+// BenchmarkHandler measures a whole admission, AdmissionReview in and out, of a job of 4 KB: with every
+// policy, next to controller-runtime's typed defaulter that changes nothing, or adds a volume, a mount and
+// an annotation for each role. Look at the ratios in one run.
 func BenchmarkHandler(b *testing.B) {
 	scheme := runtime.NewScheme()
 	if err := v2beta1.AddToScheme(scheme); err != nil {
@@ -71,14 +71,14 @@ func reviewOf(b *testing.B, object *v2beta1.MPIJob) []byte {
 	})
 }
 
-// managedFields are what the API server adds to the object of a creation.
+// managedFields is what the API server adds to a created object.
 const managedFields = `{"f:metadata":{"f:annotations":{".":{},"f:run.ai/gpu":{},"f:run.ai/large-shm":{},"f:run.ai/node-type":{},"f:run.ai/project":{}}},` +
 	`"f:spec":{".":{},"f:launcherCreationPolicy":{},"f:mpiImplementation":{},"f:mpiReplicaSpecs":{".":{},"f:Launcher":{".":{},"f:replicas":{},` +
 	`"f:template":{".":{},"f:spec":{".":{},"f:containers":{},"f:schedulingGates":{},"f:volumes":{}}}},"f:Worker":{".":{},"f:replicas":{},` +
 	`"f:template":{".":{},"f:spec":{".":{},"f:containers":{},"f:schedulingGates":{},"f:volumes":{}}}}},"f:runLauncherAsWorker":{},` +
 	`"f:runPolicy":{".":{},"f:cleanPodPolicy":{},"f:suspend":{}},"f:slotsPerWorker":{},"f:sshAuthMountPath":{}}}`
 
-// largeJob has about 4 KB as the API server sends it, and asks for whatever leaves it root's.
+// largeJob has about 4 KB as the API server sends it, and every intent except an identity.
 func largeJob() *v2beta1.MPIJob {
 	return mpijobtest.MakeMPIJob("dist1", namespace).Workers(2).Gate(annotations.AdmissionGate).
 		Annotation(annotations.ProjectKey, "team-a").Annotation(annotations.GPUKey, "2").
@@ -102,7 +102,7 @@ func largeJob() *v2beta1.MPIJob {
 	}).Obj()
 }
 
-// asUser makes the job ask for what adds most to it: an identity, a home, ssh, and code from git.
+// asUser adds the intents that add most to a job: an identity, a home, ssh, and code from git.
 func asUser(job *v2beta1.MPIJob) *v2beta1.MPIJob {
 	job.Annotations[annotations.RunAsUserKey] = "true"
 	job.Annotations[annotations.GitSyncKey] = "source=https://git.example.com/code"

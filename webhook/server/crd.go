@@ -13,29 +13,29 @@ import (
 // mpiJobCRD is the name of the MPIJob's CustomResourceDefinition, the only one that the webhook reads.
 const mpiJobCRD = "mpijobs." + v2beta1.GroupName
 
-// groupsPolicyPath leads to the field that MPI Operator v0.6 brought. What a CRD does not know, the API
-// server drops after the last webhook has seen it, silently.
+// groupsPolicyPath is the path of a field that MPI Operator v0.6 added. The API server silently drops
+// fields that a CRD does not know, after the last webhook has seen them.
 var groupsPolicyPath = []string{"spec", "mpiReplicaSpecs", "*", "template", "spec", "securityContext", "supplementalGroupsPolicy"}
 
-// keepsGroupsPolicy is the annotation of the cached CRD that stands for its schema.
+// keepsGroupsPolicy is an annotation of the cached CRD that replaces its schema.
 const keepsGroupsPolicy = "keeps-groups-policy"
 
 // CachedSchema knows the schema of the MPIJob's CRD.
 type CachedSchema struct{ Reader client.Reader }
 
 // KeepsGroupsPolicy reports whether supplementalGroupsPolicy reaches the pods. Its errors are API
-// statuses, ready to be answered.
+// statuses for the client.
 func (c CachedSchema) KeepsGroupsPolicy(ctx context.Context) (bool, error) {
 	crd := &apiextensionsv1.CustomResourceDefinition{}
 	if err := c.Reader.Get(ctx, client.ObjectKey{Name: mpiJobCRD}, crd); err != nil {
-		return false, unavailable("the webhook cannot look up the CRD %s: %s", mpiJobCRD, err)
+		return false, unavailable("cannot look up the CRD %s: %s", mpiJobCRD, err)
 	}
 	_, keeps := crd.Annotations[keepsGroupsPolicy]
 	return keeps, nil
 }
 
-// reduceCRD keeps of the CRD, which is large, the answer to the one question that is asked. The cache may
-// call it with what it has reduced before.
+// reduceCRD replaces the large schema of the CRD by the one fact that is read. The cache may call it with
+// an object that it has reduced before.
 func reduceCRD(object any) (any, error) {
 	crd, ok := object.(*apiextensionsv1.CustomResourceDefinition)
 	if !ok || len(crd.Spec.Versions) == 0 {
@@ -50,7 +50,7 @@ func reduceCRD(object any) (any, error) {
 	return reduced, nil
 }
 
-// keeps reports whether a schema knows the field at the end of a path, * being any member.
+// keeps reports whether a schema knows the field at the end of a path, in which * is any member.
 func keeps(schema *apiextensionsv1.JSONSchemaProps, path []string) bool {
 	switch {
 	case schema == nil:

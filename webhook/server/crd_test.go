@@ -6,7 +6,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 )
 
-// member is a schema with one member, or one that has any.
+// member returns a schema with one member, or with any member for *.
 func member(name string, schema apiextensionsv1.JSONSchemaProps) apiextensionsv1.JSONSchemaProps {
 	if name == "*" {
 		return apiextensionsv1.JSONSchemaProps{AdditionalProperties: &apiextensionsv1.JSONSchemaPropsOrBool{Schema: &schema}}

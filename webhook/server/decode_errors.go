@@ -1,7 +1,6 @@
 package server
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,13 +11,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// undecodable finds the fields that do not fit their Go types, because the decoder's own error names
-// at most the first, and not even that for a quantity.
+// undecodable returns an error for each field that does not fit its Go type. The decoder's own error names
+// at most the first, and Go types that mean nothing to a user.
 func undecodable(raw []byte) field.ErrorList {
 	return misfits(raw, reflect.TypeFor[v2beta1.MPIJob](), nil)
 }
 
-// misfits descends into a value that cannot be decoded, to the innermost values that cannot.
+// misfits returns errors for the innermost values that cannot be decoded.
 func misfits(raw jsontext.Value, typ reflect.Type, path *field.Path) field.ErrorList {
 	for typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
@@ -32,7 +31,7 @@ func misfits(raw jsontext.Value, typ reflect.Type, path *field.Path) field.Error
 		errs = append(errs, misfits(part.raw, part.typ, part.path)...)
 	}
 	if len(errs) == 0 && path != nil {
-		errs = append(errs, field.Invalid(path, abbreviated(raw), "cannot be read as "+expected(typ)))
+		errs = append(errs, field.Invalid(path, abbreviated(raw), expected(raw, typ)))
 	}
 	return errs
 }
@@ -43,7 +42,7 @@ type part struct {
 	path *field.Path
 }
 
-// parts splits an object or a list whose Go type has fields, entries or elements.
+// parts splits a JSON object or list into the members that its Go type knows.
 func parts(raw jsontext.Value, typ reflect.Type, path *field.Path) []part {
 	var list []jsontext.Value
 	var object map[string]jsontext.Value
@@ -74,34 +73,39 @@ func entries(object map[string]jsontext.Value, typ reflect.Type, path *field.Pat
 func members(object map[string]jsontext.Value, typ reflect.Type, path *field.Path) []part {
 	var all []part
 	for f := range typ.Fields() {
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if value, present := object[name]; present && name != "" {
 			all = append(all, part{value, f.Type, path.Child(name)})
-		} else if f.Anonymous && strings.Contains(options, "inline") {
+		} else if f.Anonymous && name == "" {
 			all = append(all, members(object, f.Type, path)...)
 		}
 	}
 	return all
 }
 
-// expected names what belongs there in the words of the API.
-func expected(typ reflect.Type) string {
-	switch typ.Kind() {
-	case reflect.Bool:
-		return "a boolean: write true or false"
-	case reflect.Int, reflect.Int32, reflect.Int64:
-		return "a whole number: write it without quotes"
-	case reflect.String:
-		return "a string: put it into quotes"
-	case reflect.Slice:
-		return "a list: write - before each element"
-	case reflect.Map, reflect.Struct:
-		if typ.Name() == "Quantity" {
-			return "a quantity: write for example 500m, 2 or 4Gi"
-		}
-		return fmt.Sprintf("an object (%s): write its fields", typ.Name())
+// expected returns what a value must be, without naming a Go type.
+func expected(raw jsontext.Value, typ reflect.Type) string {
+	switch typ.Name() {
+	case "Quantity":
+		return "must be a quantity such as 500m, 2 or 4Gi"
+	case "IntOrString":
+		return "must be a number or a string"
+	case "Time", "MicroTime":
+		return "must be a time such as 2026-01-31T12:00:00Z"
 	}
-	return typ.String()
+	switch kind := typ.Kind(); {
+	case kind == reflect.Bool:
+		return "must be true or false, without quotes"
+	case kind == reflect.Int, kind == reflect.Int32, kind == reflect.Int64:
+		return "must be a whole number, without quotes"
+	case kind == reflect.String:
+		return "must be a string, in quotes"
+	case kind == reflect.Slice && raw.Kind() != '[':
+		return "must be a list"
+	case (kind == reflect.Map || kind == reflect.Struct) && raw.Kind() != '{':
+		return "must be an object"
+	}
+	return "has a value of the wrong type"
 }
 
 func abbreviated(raw jsontext.Value) string {

@@ -8,7 +8,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// subjectField is the index by which an entry is found, however many there are.
+// subjectField is the index that makes a look-up independent of the number of entries.
 const subjectField = "spec.subject"
 
 func subjectOf(object client.Object) []string {
@@ -22,7 +22,7 @@ type CachedDirectory struct{ Reader client.Reader }
 func (c CachedDirectory) EntriesOf(ctx context.Context, subject string) ([]v1alpha1.PosixIdentity, error) {
 	var list v1alpha1.PosixIdentityList
 	if err := c.Reader.List(ctx, &list, client.MatchingFields{subjectField: subject}); err != nil {
-		return nil, unavailable("the webhook cannot look up the entries of %s: %s", subject, err)
+		return nil, unavailable("cannot look up the PosixIdentity entries of %s: %s", subject, err)
 	}
 	return list.Items, nil
 }

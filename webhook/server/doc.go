@@ -1,3 +1,3 @@
-// Package server is the shell of the webhook: AdmissionReview in, patch out. It decodes, looks up in the
-// informers' caches what the cluster knows, lets package review decide on these values, and answers.
+// Package server is the shell of the webhook: AdmissionReview in, patch out. It decodes the request, looks
+// up what the cluster knows in the informers' caches, and answers as package review decides.
 package server

@@ -14,34 +14,34 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// Namespaces knows the namespaces of projects.
+// Namespaces looks up the namespaces of projects.
 type Namespaces interface {
-	// FactsOf returns what is known of a namespace. Its errors are API statuses, ready to be answered.
+	// FactsOf returns the facts about a namespace. Its errors are API statuses for the client.
 	FactsOf(ctx context.Context, namespace string) (review.NamespaceFacts, error)
 }
 
-// Directory has the entries of users.
+// Directory looks up PosixIdentity entries.
 type Directory interface {
-	// EntriesOf returns the entries of a subject. Its errors are API statuses, ready to be answered.
+	// EntriesOf returns the entries of a subject. Its errors are API statuses for the client.
 	EntriesOf(ctx context.Context, subject string) ([]v1alpha1.PosixIdentity, error)
 }
 
-// Schema knows which fields the cluster's MPIJobs can carry.
+// Schema reports which fields the cluster's MPIJob CRD has.
 type Schema interface {
 	// KeepsGroupsPolicy reports whether supplementalGroupsPolicy reaches the pods. Its errors are API
-	// statuses, ready to be answered.
+	// statuses for the client.
 	KeepsGroupsPolicy(ctx context.Context) (bool, error)
 }
 
-// Lookups are all that the handlers look up.
+// Lookups are all look-ups of the handlers.
 type Lookups struct {
 	Namespaces Namespaces
 	Directory  Directory
 	Schema     Schema
 }
 
-// readCreation decodes the job of a creation and looks up what the cluster knows of it. Both webhooks
-// read a creation in this way. Its errors are API statuses, ready to be answered.
+// readCreation decodes the job of a creation and looks up what the cluster knows about it, for both
+// webhooks. Its errors are API statuses for the client.
 func (l Lookups) readCreation(ctx context.Context, request admission.Request, cluster config.Identity) (*v2beta1.MPIJob, review.Request, error) {
 	job, err := Decode(request.Object.Raw)
 	if err != nil {
@@ -62,8 +62,8 @@ func (l Lookups) readCreation(ctx context.Context, request admission.Request, cl
 	return job, review.Request{NamespaceFacts: facts, User: request.UserInfo, Submitter: submitter, DropsGroupsPolicy: !keeps}, nil
 }
 
-// submitter resolves the identity of the user. That the cluster knows none is a value, which matters
-// only to a job that must run as its submitter; that a look-up fails is an error.
+// submitter resolves the identity of the user. A failed look-up is an error. A user without an identity
+// is not: it matters only to a job that must run as its submitter.
 func (l Lookups) submitter(ctx context.Context, request admission.Request, job *v2beta1.MPIJob, cluster config.Identity) (review.Submitter, error) {
 	question := identity.Question{
 		User: request.UserInfo, Namespace: request.Namespace, Client: annotations.ClientIdentityOf(job.Annotations), Now: time.Now(),

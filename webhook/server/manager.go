@@ -22,25 +22,26 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// MutatePath is where the API server finds the mutating webhook.
+// MutatePath is the URL path of the mutating webhook.
 const MutatePath = "/mutate"
 
-// Scheme knows what the webhook caches; namespaces are cached as metadata and need no type.
+// Scheme returns a scheme with the types that the webhook caches. Namespaces are cached as metadata and
+// need no type.
 func Scheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(v1alpha1.AddToScheme(scheme), apiextensionsv1.AddToScheme(scheme)); err != nil {
-		panic(err) // two types of one name: no input can cause it
+		panic(err) // two types of the same name: no input can cause it
 	}
 	return scheme
 }
 
-// CacheOptions keep projects and the directory; of namespaces those with the label, and of these the
-// metadata; of CRDs the MPIJob's; of everything only what is read. Nobody changes what is read, so
-// nothing is copied.
+// CacheOptions returns the options of a cache with all Projects and PosixIdentities, the metadata of the
+// namespaces with the label, and the MPIJob CRD, each reduced to what is read. Nothing is copied on
+// reading, because nobody changes what is read.
 func CacheOptions(projectLabel string) cache.Options {
 	labelled, err := labels.NewRequirement(projectLabel, selection.Exists, nil)
 	if err != nil {
-		panic(err) // the policy's validation accepts label keys only
+		panic(err) // the validation of the cluster policy accepts only label keys
 	}
 	uncopied := true
 	return cache.Options{
@@ -56,12 +57,12 @@ func CacheOptions(projectLabel string) cache.Options {
 	}
 }
 
-// AddToManager serves both webhooks and their health. A replica is ready when it serves TLS and its
-// caches are synced.
+// AddToManager adds both webhooks and their health checks to a manager. A replica is ready when it serves
+// TLS and its caches are synced.
 func AddToManager(ctx context.Context, manager ctrl.Manager, reviewer review.Reviewer) error {
 	synced, err := startCaches(ctx, manager.GetCache())
 	if err != nil {
-		return fmt.Errorf("cannot cache namespaces, projects, the directory and the MPIJob's CRD: %w", err)
+		return fmt.Errorf("cannot cache Namespaces, Projects, PosixIdentities and the MPIJob CRD: %w", err)
 	}
 	reader := manager.GetCache()
 	lookups := Lookups{
@@ -78,7 +79,7 @@ func AddToManager(ctx context.Context, manager ctrl.Manager, reviewer review.Rev
 	)
 }
 
-// startCaches makes the informers exist before the first request asks for them.
+// startCaches creates the informers before the first request needs them.
 func startCaches(ctx context.Context, informers cache.Cache) (healthz.Checker, error) {
 	var all []cache.Informer
 	if err := informers.IndexField(ctx, &v1alpha1.PosixIdentity{}, subjectField, subjectOf); err != nil {
@@ -94,7 +95,7 @@ func startCaches(ctx context.Context, informers cache.Cache) (healthz.Checker, e
 	return func(*http.Request) error {
 		for _, informer := range all {
 			if !informer.HasSynced() {
-				return errors.New("the caches are not synced")
+				return errors.New("caches are not synced")
 			}
 		}
 		return nil

@@ -16,17 +16,17 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// auditKey is the key of the audit annotation; the API server puts the webhook's name before it.
+// auditKey is the key of the audit annotation, to which the API server adds the webhook's name.
 const auditKey = "applied-policies"
 
-// Mutator makes MPIJobs comply with the policies at their creation, and restores those to which their
-// manifest is applied again: the handler behind /mutate.
+// Mutator is the handler of /mutate. It makes new MPIJobs comply with the policies, and restores a stored
+// job to which its manifest is applied again.
 type Mutator struct {
 	Lookups
 	Reviewer review.Reviewer
 }
 
-// Handle answers with the patch that makes the job comply, or with every reason against it.
+// Handle answers with the patch that makes the job comply, or with every reason to refuse it.
 func (m *Mutator) Handle(ctx context.Context, request admission.Request) admission.Response {
 	if request.Operation == admissionv1.Update {
 		return m.update(ctx, request)
@@ -47,7 +47,7 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 	return allow(operations, warnings, job.Annotations[annotations.AppliedPoliciesKey])
 }
 
-// allow marshals the patch here, because controller-runtime's own operations are marshalled twice.
+// allow marshals the patch itself, because controller-runtime marshals its own operations twice.
 func allow(operations []patch.Operation, warnings []string, applied string) admission.Response {
 	text, err := json.Marshal(operations)
 	if err != nil {
@@ -60,7 +60,7 @@ func allow(operations []patch.Operation, warnings []string, applied string) admi
 	}}
 }
 
-// refuse passes an API status on as it is, so that its causes reach the client.
+// refuse answers with an error. The causes of an API status reach the client unchanged.
 func refuse(err error) admission.Response {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {

@@ -28,7 +28,7 @@ import (
 
 const namespace = "runai-team-a"
 
-// oneProject is a cache that knows one project.
+// oneProject is a cache with one project.
 type oneProject struct{ project *v1alpha1.Project }
 
 func (o oneProject) FactsOf(context.Context, string) (review.NamespaceFacts, error) {
@@ -41,7 +41,7 @@ func (emptyDirectory) EntriesOf(context.Context, string) ([]v1alpha1.PosixIdenti
 	return nil, nil
 }
 
-// today is the CRD of a current operator.
+// today has the schema of a current operator.
 type today struct{}
 
 func (today) KeepsGroupsPolicy(context.Context) (bool, error) { return true, nil }
@@ -67,7 +67,7 @@ func marshal(t testing.TB, value any) []byte {
 	return data
 }
 
-// applied is the stored object, as the API server makes it of a response.
+// applied returns the object with the patch of a response, as the API server stores it.
 func applied(t testing.TB, raw []byte, response admission.Response) []byte {
 	t.Helper()
 	if !response.Allowed {
@@ -134,7 +134,7 @@ func TestUnknownNamespaceOrProjectIsUnavailable(t *testing.T) {
 	}{
 		{"an empty cache", nil, "namespace runai-team-a has no label runai/queue"},
 		{"a namespace without the label", []client.Object{unlabelled}, "namespace runai-team-a has no label runai/queue"},
-		{"a label without a project", []client.Object{labelled}, "project team-a does not exist, or was created this very moment"},
+		{"a label without a project", []client.Object{labelled}, `project "team-a" of namespace runai-team-a (label runai/queue) not found`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			scheme := Scheme()
@@ -164,7 +164,7 @@ func (brokenSchema) KeepsGroupsPolicy(context.Context) (bool, error) {
 	return false, unavailable("no cache")
 }
 
-// A failed look-up is nobody's mistake: it is a 503, which the client tries again, and no refusal.
+// A failed look-up is not a refusal but a 503, which the client can try again.
 func TestFailedLookUpIsUnavailable(t *testing.T) {
 	raw := marshal(t, mpijobtest.MakeMPIJob("dist1", namespace).Annotation(annotations.RunAsUserKey, "true").Obj())
 	for name, breakIt := range map[string]func(*Lookups){

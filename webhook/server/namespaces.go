@@ -14,8 +14,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// CachedNamespaces looks namespaces and their projects up in the informers' cache, and nowhere else: an admission must not
-// wait for another request to the API server.
+// CachedNamespaces looks up namespaces and their projects in the informers' cache only: an admission must
+// not wait for another request to the API server.
 type CachedNamespaces struct {
 	// Reader reads namespaces, as metadata only, and projects.
 	Reader client.Reader
@@ -23,8 +23,8 @@ type CachedNamespaces struct {
 	Label string
 }
 
-// FactsOf returns the namespace's project and its Pod Security. What the cache does not know may have
-// been created this very moment: the status is 503, for the client to try again.
+// FactsOf returns the namespace's project and its Pod Security Standard. If the cache does not have one of
+// them, it may have been created just now, so the error has the status 503 and the client can try again.
 func (c CachedNamespaces) FactsOf(ctx context.Context, namespace string) (review.NamespaceFacts, error) {
 	labels, err := c.labelsOf(ctx, namespace)
 	if err != nil {
@@ -33,11 +33,11 @@ func (c CachedNamespaces) FactsOf(ctx context.Context, namespace string) (review
 	project, name := &v1alpha1.Project{}, labels[c.Label]
 	err = c.Reader.Get(ctx, client.ObjectKey{Name: name}, project)
 	if apierrors.IsNotFound(err) {
-		return review.NamespaceFacts{}, unavailable("project %s does not exist, or was created this very moment; namespace %s belongs to it by its label %s",
+		return review.NamespaceFacts{}, unavailable("project %q of namespace %s (label %s) not found: if it was created just now, try again",
 			name, namespace, c.Label)
 	}
 	if err != nil {
-		return review.NamespaceFacts{}, unavailable("the webhook cannot look up project %s: %s", name, err)
+		return review.NamespaceFacts{}, unavailable("cannot look up project %s: %s", name, err)
 	}
 	return review.NamespaceFacts{Project: project, PodSecurity: review.PodSecurityOf(labels)}, nil
 }
@@ -47,14 +47,14 @@ func (c CachedNamespaces) labelsOf(ctx context.Context, namespace string) (map[s
 	err := c.Reader.Get(ctx, client.ObjectKey{Name: namespace}, object)
 	switch {
 	case err != nil && !apierrors.IsNotFound(err):
-		return nil, unavailable("the webhook cannot look up namespace %s: %s", namespace, err)
+		return nil, unavailable("cannot look up namespace %s: %s", namespace, err)
 	case object.Labels[c.Label] == "":
-		return nil, unavailable("namespace %s has no label %s that names its project, or got it this very moment", namespace, c.Label)
+		return nil, unavailable("namespace %s has no label %s with the name of its project: if it was added just now, try again", namespace, c.Label)
 	}
 	return object.Labels, nil
 }
 
-// NamespaceMetadata is the object by which namespaces are cached and looked up.
+// NamespaceMetadata returns an empty object for caching and looking up namespaces.
 func NamespaceMetadata() *metav1.PartialObjectMetadata {
 	object := &metav1.PartialObjectMetadata{}
 	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))

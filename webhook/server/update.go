@@ -11,7 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// An update is a stored job and what somebody makes of it.
+// An update is a stored job and the job that would replace it.
 type update struct{ stored, updated *v2beta1.MPIJob }
 
 func decodeUpdate(request admission.Request) (update, error) {
@@ -23,8 +23,8 @@ func decodeUpdate(request admission.Request) (update, error) {
 	return update{stored, updated}, err
 }
 
-// update lets pass what only steers a job, restores a job to which its manifest was applied again, and
-// refuses the rest.
+// update allows what only steers a job, restores a job to which its manifest was applied again, and refuses
+// the rest.
 func (m *Mutator) update(ctx context.Context, request admission.Request) admission.Response {
 	u, err := decodeUpdate(request)
 	if err != nil {
@@ -35,7 +35,7 @@ func (m *Mutator) update(ctx context.Context, request admission.Request) admissi
 	case err != nil:
 		return refuse(err)
 	case verdict.Class == review.Steers:
-		return admission.Allowed("what runs stays")
+		return admission.Allowed("does not change what the job runs")
 	case verdict.Class == review.Refused:
 		return refuse(unchangeable(u, verdict))
 	}
@@ -46,7 +46,8 @@ func (m *Mutator) update(ctx context.Context, request admission.Request) admissi
 	return allow(operations, nil, "restored")
 }
 
-// classify looks the project up only for an update that is more than a controller's.
+// classify classifies an update. It looks up the project only if the update changes more than what steers
+// the job.
 func (l Lookups) classify(ctx context.Context, reviewer review.Reviewer, u update, namespace string) (review.Verdict, error) {
 	verdict := reviewer.ClassifyUpdate(u.stored, u.updated)
 	if verdict.Class != review.Changes {
@@ -61,5 +62,5 @@ func (l Lookups) classify(ctx context.Context, reviewer review.Reviewer, u updat
 
 func unchangeable(u update, verdict review.Verdict) error {
 	return invalid(u.stored, field.ErrorList{field.Forbidden(field.NewPath("spec"),
-		"what a job runs cannot be changed after its submission ("+strings.Join(verdict.Paths, ", ")+"): delete it and submit it again")})
+		"what a job runs cannot be changed after submission ("+strings.Join(verdict.Paths, ", ")+"): delete the job and submit it again")})
 }

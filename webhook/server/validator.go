@@ -13,18 +13,18 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// ValidatePath is where the API server finds the validating webhook.
+// ValidatePath is the URL path of the validating webhook.
 const ValidatePath = "/validate"
 
-// Validator validates the final object: the handler behind /validate. Between the mutating webhook and
-// the store others may have changed it.
+// Validator is the handler of /validate. It validates the final object, because other webhooks may have
+// changed it after the mutating one.
 type Validator struct {
 	Lookups
 	Reviewer review.Reviewer
 }
 
-// Handle accepts a creation that the policies, with the identity resolved again, would leave as it is,
-// and an update that leaves what runs as it is.
+// Handle allows a creation that the policies, with the identity resolved again, would not change, and an
+// update that does not change what the job runs.
 func (v *Validator) Handle(ctx context.Context, request admission.Request) admission.Response {
 	if request.Operation == admissionv1.Update {
 		return v.update(ctx, request)
@@ -59,15 +59,15 @@ func (v *Validator) update(ctx context.Context, request admission.Request) admis
 	case err != nil:
 		return refuse(err)
 	case verdict.Class == review.Steers:
-		return admission.Allowed("what runs stays")
+		return admission.Allowed("does not change what the job runs")
 	}
 	return refuse(unchangeable(u, verdict))
 }
 
-// appliedPath is the one that may differ: another version of the webhook may have applied the policies.
+// appliedPath is the one path that may differ: another version of the webhook may have applied the policies.
 var appliedPath = "/metadata/annotations/" + strings.ReplaceAll(annotations.AppliedPoliciesKey, "/", "~1")
 
-// tampered names what the policies had written, and the final object does not have.
+// tampered returns an error for each part of the policies' result that the final object lacks.
 func tampered(operations []patch.Operation) field.ErrorList {
 	var errs field.ErrorList
 	for _, operation := range operations {
@@ -75,10 +75,10 @@ func tampered(operations []patch.Operation) field.ErrorList {
 			continue
 		}
 		path := field.NewPath(fieldPath.Replace(strings.TrimPrefix(operation.Path, "/")))
-		errs = append(errs, field.Forbidden(path, "was changed after the cluster's policy had been applied: ask your administrator which webhook does that"))
+		errs = append(errs, field.Forbidden(path, "was changed after the policies were applied: ask your administrator which other webhook changes it"))
 	}
 	return errs
 }
 
-// fieldPath writes a JSON pointer as the path of a field.
+// fieldPath converts a JSON pointer to the path of a field.
 var fieldPath = strings.NewReplacer("/", ".", "~1", "/", "~0", "~")

@@ -20,8 +20,7 @@ func byAlice(raw []byte) admission.Request {
 	return request
 }
 
-// The final object is the one that the policies made, or it is refused: between them and the store
-// another webhook may have changed it.
+// A final object that differs from the policies' result is refused: another webhook may have changed it.
 func TestFinalObjectIsJudged(t *testing.T) {
 	m := mutator()
 	v := &Validator{m.Lookups, m.Reviewer}
@@ -33,15 +32,15 @@ func TestFinalObjectIsJudged(t *testing.T) {
 	}
 	for _, test := range []struct{ name, replace, by, want string }{
 		{"nothing", "", "", ""},
-		{"another uid", `"runAsUser":1234567`, `"runAsUser":1001`, "contradicts run.ai/run-as-user, which asks for 1234567"},
-		{"no uid", `"runAsUser":1234567,`, ``, "was changed after the cluster's policy had been applied"},
-		{"no groups policy", `,"supplementalGroupsPolicy":"Strict"`, ``, "was changed after the cluster's policy had been applied"},
-		{"a container's uid", `"allowPrivilegeEscalation":false`, `"allowPrivilegeEscalation":false,"runAsUser":0`, "contradicts run.ai/run-as-user, which asks for 1234567"},
-		{"escalation", `"allowPrivilegeEscalation":false`, `"allowPrivilegeEscalation":true`, "contradicts run.ai/run-as-user, which asks for false"},
-		{"a capability", `"NET_BIND_SERVICE"`, `"NET_BIND_SERVICE","SETUID"`, "cannot be had beside run.ai/run-as-user"},
-		{"another passwd", `alice:x:1234567:`, `alice:x:1001:`, "was changed after the cluster's policy had been applied"},
-		{"another stamp", `\"username\":\"saml:alice\"`, `\"username\":\"saml:bob\"`, "was changed after the cluster's policy had been applied"},
-		{"no affinity", `"affinity":`, `"affinities":`, "was changed after the cluster's policy had been applied"},
+		{"another uid", `"runAsUser":1234567`, `"runAsUser":1001`, "contradicts run.ai/run-as-user (1234567)"},
+		{"no uid", `"runAsUser":1234567,`, ``, "was changed after the policies were applied"},
+		{"no groups policy", `,"supplementalGroupsPolicy":"Strict"`, ``, "was changed after the policies were applied"},
+		{"a container's uid", `"allowPrivilegeEscalation":false`, `"allowPrivilegeEscalation":false,"runAsUser":0`, "contradicts run.ai/run-as-user (1234567)"},
+		{"escalation", `"allowPrivilegeEscalation":false`, `"allowPrivilegeEscalation":true`, "contradicts run.ai/run-as-user (false)"},
+		{"a capability", `"NET_BIND_SERVICE"`, `"NET_BIND_SERVICE","SETUID"`, "cannot be used with run.ai/run-as-user"},
+		{"another passwd", `alice:x:1234567:`, `alice:x:1001:`, "was changed after the policies were applied"},
+		{"another stamp", `\"username\":\"saml:alice\"`, `\"username\":\"saml:bob\"`, "was changed after the policies were applied"},
+		{"no affinity", `"affinity":`, `"affinities":`, "was changed after the policies were applied"},
 		{"another version of the webhook", `start-gate (test)`, `start-gate v0.0.1`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -58,7 +57,7 @@ func TestFinalObjectIsJudged(t *testing.T) {
 			}
 		})
 	}
-	// Bob submits what was admitted as Alice's.
+	// Bob submits the job that was admitted for Alice.
 	request := byAlice([]byte(final))
 	request.UserInfo = authenticationv1.UserInfo{Username: "saml:bob", Extra: map[string]authenticationv1.ExtraValue{"run.ai/uid": {"1001"}, "run.ai/gid": {"1001"}}}
 	if response := v.Handle(t.Context(), request); response.Allowed {
@@ -66,7 +65,7 @@ func TestFinalObjectIsJudged(t *testing.T) {
 	}
 }
 
-// A generated name is there only for the validating webhook.
+// Only the validating webhook sees a generated name.
 func TestGeneratedNameIsNoChange(t *testing.T) {
 	m := mutator()
 	job := mpijobtest.MakeMPIJob("", namespace).Annotation(annotations.RunAsUserKey, "true").Obj()

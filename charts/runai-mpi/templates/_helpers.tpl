@@ -37,7 +37,7 @@ rules:
   apiVersions: [v2beta1]
   resources: [mpijobs]
   operations: [CREATE, UPDATE]
-# Most updates of a job say nothing of what it runs.
+# Most updates do not change what a job runs.
 matchConditions:
 - name: says-what-runs
   expression: >-

@@ -2,8 +2,8 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// PosixIdentity is an entry of the directory that identity administrators keep: which POSIX user an
-// authenticated user is. One subject has one entry; a subject with two is refused, not guessed.
+// PosixIdentity is an entry of the directory that identity administrators keep. It maps an authenticated
+// user to a POSIX user. A subject must have only one entry: with two, its jobs are refused.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=posixidentities,scope=Cluster,categories=runai
@@ -20,16 +20,16 @@ type PosixIdentity struct {
 
 // PosixIdentitySpec is one POSIX user.
 //
-// +kubebuilder:validation:XValidation:rule="!self.subject.startsWith('system:') || self.subject.startsWith('system:serviceaccount:')",message="the subject is one of the system's own users"
-// +kubebuilder:validation:XValidation:rule="self.subject.startsWith('system:serviceaccount:') == (has(self.namespaces) && self.namespaces.size() > 0)",message="namespaces belong to a service account, and a service account needs them"
+// +kubebuilder:validation:XValidation:rule="!self.subject.startsWith('system:') || self.subject.startsWith('system:serviceaccount:')",message="the subject must not be a system user; a service account is allowed"
+// +kubebuilder:validation:XValidation:rule="self.subject.startsWith('system:serviceaccount:') == (has(self.namespaces) && self.namespaces.size() > 0)",message="namespaces must be set for a service account, and only for a service account"
 type PosixIdentitySpec struct {
-	// Subject is the username, exactly as the API server authenticates it.
+	// Subject is the exact username that the API server authenticates.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the subject of an entry stays: make another entry"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the subject cannot be changed: create another entry"
 	Subject string `json:"subject"`
 
-	// Namespaces are those in which a service account may use the entry.
+	// Namespaces lists the namespaces in which a service account may use the entry.
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:items:MinLength=1
@@ -47,7 +47,7 @@ type PosixIdentitySpec struct {
 	// +kubebuilder:validation:Maximum=2147483647
 	GID int64 `json:"gid"`
 
-	// SupplementalGroups are the ids of the user's further groups.
+	// SupplementalGroups are the ids of the user's other groups.
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:items:Minimum=1
@@ -55,18 +55,18 @@ type PosixIdentitySpec struct {
 	// +optional
 	SupplementalGroups []int64 `json:"supplementalGroups,omitempty"`
 
-	// UserName is the name in the passwd file. Empty: what the subject says.
+	// UserName is the name in the passwd file. Default: the subject after its last : and before @.
 	// +kubebuilder:validation:Pattern=`^([a-z_][a-z0-9_.-]{0,31})?$`
 	// +optional
 	UserName string `json:"userName,omitempty"`
 
-	// Home is the home directory: absolute, clean, and none of the system's. Empty: /home/<userName>.
+	// Home is the home directory: a clean absolute path that is not a system directory. Default: /home/<userName>.
 	// +kubebuilder:validation:Pattern=`^(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`
 	// +kubebuilder:validation:MaxLength=255
 	// +optional
 	Home string `json:"home,omitempty"`
 
-	// NotAfter is when the entry ends.
+	// NotAfter is the time at which the entry expires. Default: never.
 	// +optional
 	NotAfter *metav1.Time `json:"notAfter,omitempty"`
 }

@@ -2,8 +2,8 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// Project is what an administrator decides for the jobs of one project. A namespace belongs to the
-// project that its label names (the label's key is the ClusterPolicy's projectLabel).
+// Project holds an administrator's decisions for the jobs of one project. A namespace belongs to the
+// project that its label names. The label's key is the cluster policy's projectLabel.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:scope=Cluster,categories=runai
@@ -11,7 +11,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Interactive",type=string,JSONPath=`.spec.nodeAffinity.interactive`
 // +kubebuilder:printcolumn:name="Identity",type=string,JSONPath=`.spec.identity`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="a project's name is also a label value: at most 63 characters"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="must be at most 63 characters: the name of a project is also a label value"
 type Project struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
@@ -20,31 +20,31 @@ type Project struct {
 	Spec ProjectSpec `json:"spec,omitempty"`
 }
 
-// ProjectSpec is the policy of one project.
+// ProjectSpec configures one project.
 type ProjectSpec struct {
 	// NodeAffinity lists the node types that the project's jobs may run on.
 	// +optional
 	NodeAffinity NodeAffinity `json:"nodeAffinity,omitempty"`
 
-	// Queue is the scheduler's queue for the project's jobs. Empty: the project's name.
+	// Queue is the scheduler's queue for the project's jobs. Default: the project's name.
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$`
 	// +optional
 	Queue string `json:"queue,omitempty"`
 
-	// Identity says whether jobs run as their submitter: Disabled, Optional (where asked) or Required.
+	// Identity is Disabled, Optional (jobs that request it run as their submitter) or Required (all jobs do).
 	// +kubebuilder:default=Optional
 	// +optional
 	Identity IdentityMode `json:"identity,omitempty"`
 
-	// Restrictions may forbid what the ClusterPolicy allows, never allow what it denies.
+	// Restrictions can deny what the cluster policy allows, but not allow what it denies.
 	// +optional
 	Restrictions Restrictions `json:"restrictions,omitempty"`
 }
 
-// NodeAffinity lists node types: values of the node label that the ClusterPolicy names.
+// NodeAffinity lists node types: values of the node label that nodeTypeLabel of the cluster policy names.
 type NodeAffinity struct {
-	// Train lists the node types for training jobs. Empty: any node.
+	// Train lists the node types for training jobs. Default: any node.
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MinLength=1
@@ -53,7 +53,7 @@ type NodeAffinity struct {
 	// +optional
 	Train []string `json:"train,omitempty"`
 
-	// Interactive lists the node types for interactive jobs. Empty: any node.
+	// Interactive lists the node types for interactive jobs. Default: any node.
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MinLength=1
@@ -63,31 +63,31 @@ type NodeAffinity struct {
 	Interactive []string `json:"interactive,omitempty"`
 }
 
-// IdentityMode says how a project treats the submitter's identity.
+// IdentityMode is how a project treats the submitter's identity.
 // +kubebuilder:validation:Enum=Disabled;Optional;Required
 type IdentityMode string
 
-// The identity modes; an empty one means Optional.
+// The identity modes. An empty mode means Optional.
 const (
 	IdentityDisabled IdentityMode = "Disabled"
 	IdentityOptional IdentityMode = "Optional"
 	IdentityRequired IdentityMode = "Required"
 )
 
-// Restrictions judges the fields through which a pod reaches into its node.
+// Restrictions allow or deny the fields through which a pod reaches into its node.
 type Restrictions struct {
-	// HostPath judges volumes of the kind hostPath.
+	// HostPath is for volumes of the kind hostPath.
 	// +optional
 	HostPath Restriction `json:"hostPath,omitempty"`
-	// HostNetwork judges pods in the node's network namespace.
+	// HostNetwork is for pods in the node's network namespace.
 	// +optional
 	HostNetwork Restriction `json:"hostNetwork,omitempty"`
-	// HostIPC judges pods in the node's IPC namespace.
+	// HostIPC is for pods in the node's IPC namespace.
 	// +optional
 	HostIPC Restriction `json:"hostIPC,omitempty"`
 }
 
-// Restriction is Allow or Deny; empty means Allow.
+// Restriction is Allow or Deny. Default: Allow.
 // +kubebuilder:validation:Enum=Allow;Deny
 type Restriction string
 
@@ -97,7 +97,7 @@ const (
 	Deny  Restriction = "Deny"
 )
 
-// Stricter returns the restrictions that deny what either denies.
+// Stricter returns restrictions that deny what r or other denies.
 func (r Restrictions) Stricter(other Restrictions) Restrictions {
 	return Restrictions{
 		HostPath:    r.HostPath.stricter(other.HostPath),

@@ -6,10 +6,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// GroupVersion is policy.run.ai/v1alpha1.
+// GroupVersion is the API's group and version, policy.run.ai/v1alpha1.
 var GroupVersion = schema.GroupVersion{Group: "policy.run.ai", Version: "v1alpha1"}
 
-// AddToScheme makes a scheme know the types of this API.
+// AddToScheme adds the types of this API to a scheme.
 func AddToScheme(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(GroupVersion, &Project{}, &ProjectList{}, &PosixIdentity{}, &PosixIdentityList{})
 	metav1.AddToGroupVersion(scheme, GroupVersion)
