@@ -1,5 +1,6 @@
 # Everything that people and CI run. Tools are pinned here; servers are pinned by test/servers.
 CONTROLLER_GEN   = go run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
+VALE             = go run github.com/vale-cli/vale/v3/cmd/vale@v3.22.0 --config=test/prose/vale.ini --output=line
 GOLANGCI_LINT    = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 MISSING_PACKAGES = go run ./test/internal/packages/missingpackages
 BUILD_SERVERS    = go run ./test/internal/binaries/buildservers
@@ -50,11 +51,12 @@ test: have-packages lint verify servers $(if $(NODE),lab-images) ## Run everythi
 	$(MAKE) fuzz
 
 .PHONY: lint
-lint: ## Run go vet and the linter.
+lint: ## Run go vet, the linter, and a linter of the language.
 	go vet ./...
 	go vet -C test/oracle ./...
 	$(GOLANGCI_LINT) run
 	cd test/oracle && $(GOLANGCI_LINT) run
+	$(VALE) *.md docs cli webhook shared config charts test
 
 .PHONY: verify
 verify: ## Fail if go.mod or a generated file is stale; the tests hold the golden files.

@@ -54,5 +54,5 @@ func (i *Intent) Set(key, value string) error {
 	return errors.New(unknownKey(key, keys()))
 }
 
-// IsInteractive tells whether the intent asks for an interactive job.
+// IsInteractive reports whether the intent asks for an interactive job.
 func (i Intent) IsInteractive() bool { return i.Interactive != nil && *i.Interactive }

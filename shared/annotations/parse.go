@@ -42,15 +42,15 @@ func invalid(key, value string, err error) *field.Error {
 	return field.Invalid(Path(key), value, err.Error())
 }
 
-// together judges the annotations that exclude or need each other.
+// together checks the annotations that exclude or need each other.
 func together(annotations map[string]string) field.ErrorList {
 	var errs field.ErrorList
 	has := func(key string) bool { _, present := annotations[key]; return present }
 	if has(GPUKey) && has(GPUMemoryKey) {
-		errs = append(errs, field.Forbidden(Path(GPUMemoryKey), "cannot be combined with "+GPUKey+": write one of the two"))
+		errs = append(errs, field.Forbidden(Path(GPUMemoryKey), "cannot be used together with "+GPUKey))
 	}
 	if has(GitSyncSecretKey) && !has(GitSyncKey) {
-		errs = append(errs, field.Forbidden(Path(GitSyncSecretKey), "has no meaning without "+GitSyncKey+": add it, or leave this out"))
+		errs = append(errs, field.Forbidden(Path(GitSyncSecretKey), "needs "+GitSyncKey))
 	}
 	return errs
 }
@@ -79,9 +79,9 @@ func keys() []string {
 
 func unknownKey(key string, intents []string) string {
 	if nearest := suggest.Nearest(strings.TrimPrefix(key, Prefix), withoutPrefix(intents)); nearest != "" {
-		return fmt.Sprintf("is not an annotation of %s: did you mean %s%s?", Prefix, Prefix, nearest)
+		return fmt.Sprintf("unknown annotation: did you mean %s%s?", Prefix, nearest)
 	}
-	return fmt.Sprintf("is not an annotation of %s: it may be one of %s", Prefix, strings.Join(intents, ", "))
+	return fmt.Sprintf("unknown annotation: must be one of %s", strings.Join(intents, ", "))
 }
 
 func withoutPrefix(keys []string) []string {

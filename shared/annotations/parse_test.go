@@ -16,13 +16,13 @@ func TestBadValues(t *testing.T) {
 		want        []string
 	}{
 		"a fraction above one":         {map[string]string{GPUKey: "1.5"}, []string{"run.ai/gpu", "between 0 and 1"}},
-		"both kinds of GPU":            {map[string]string{GPUKey: "1", GPUMemoryKey: "1G"}, []string{"run.ai/gpu-memory", "one of the two"}},
+		"both kinds of GPU":            {map[string]string{GPUKey: "1", GPUMemoryKey: "1G"}, []string{"run.ai/gpu-memory", "together with run.ai/gpu"}},
 		"no GPU memory":                {map[string]string{GPUMemoryKey: "0"}, []string{"run.ai/gpu-memory", "20M"}},
 		"a boolean of another kind":    {map[string]string{InteractiveKey: "True"}, []string{"run.ai/interactive", "true or false"}},
 		"a small shm":                  {map[string]string{LargeShmKey: "1"}, []string{"run.ai/large-shm", "64Mi", "8Gi"}},
 		"an shm of another kind":       {map[string]string{LargeShmKey: "yes"}, []string{"run.ai/large-shm", "true, false"}},
 		"a misspelt key":               {map[string]string{"run.ai/large_shm": "true"}, []string{"did you mean run.ai/large-shm?"}},
-		"a strange key":                {map[string]string{"run.ai/zzzzzzz": "true"}, []string{"it may be one of run.ai/project"}},
+		"a strange key":                {map[string]string{"run.ai/zzzzzzz": "true"}, []string{"must be one of run.ai/project"}},
 		"root":                         {map[string]string{ClientIdentityKey: "0:0"}, []string{"run.ai/client-identity", "from 1"}},
 		"a large id":                   {map[string]string{ClientIdentityKey: "4294967295:1"}, []string{"2147483647"}},
 		"a node type of two words":     {map[string]string{NodeTypeKey: "a b"}, []string{"run.ai/node-type", "label value"}},
@@ -31,7 +31,7 @@ func TestBadValues(t *testing.T) {
 		"an abbreviated SHA":           {map[string]string{GitSyncKey: "source=https://h/r,rev=abc1234"}, []string{"all 40 digits"}},
 		"a ref that looks like a flag": {map[string]string{GitSyncKey: "source=https://h/r,branch=--x"}, []string{"branch=--x"}},
 		"a relative target":            {map[string]string{GitSyncKey: "source=https://h/r,target=code"}, []string{"absolute"}},
-		"a secret without repository":  {map[string]string{GitSyncSecretKey: "creds"}, []string{"without run.ai/git-sync"}},
+		"a secret without repository":  {map[string]string{GitSyncSecretKey: "creds"}, []string{"needs run.ai/git-sync"}},
 		"all at once": {
 			map[string]string{GPUKey: "1.5", LargeShmKey: "yes", "run.ai/x": "", NodeTypeKey: ""},
 			[]string{"run.ai/gpu", "run.ai/large-shm", "run.ai/x", "run.ai/node-type"},

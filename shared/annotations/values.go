@@ -3,9 +3,7 @@ package annotations
 import (
 	"encoding"
 	"errors"
-	"fmt"
 	"strconv"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 )
@@ -17,7 +15,7 @@ func readBool(b **bool, text string) error {
 		*b = &value
 		return nil
 	default:
-		return errors.New("is not a boolean: write true or false")
+		return errors.New("must be true or false")
 	}
 }
 
@@ -56,18 +54,18 @@ func writeBytes(b Bytes) string {
 
 func readLabelValue(target *string, text string) error {
 	if text == "" {
-		return errors.New("is empty: write a name, or leave the annotation out")
+		return errors.New("must not be empty: set a name or remove it")
 	}
 	if len(validation.IsValidLabelValue(text)) > 0 {
-		return errors.New("is no label value: write at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit")
+		return errors.New("must be a label value: at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit")
 	}
 	*target = text
 	return nil
 }
 
 func readObjectName(target *string, text string) error {
-	if problems := validation.IsDNS1123Subdomain(text); len(problems) > 0 {
-		return fmt.Errorf("is no object name: %s", strings.Join(problems, "; "))
+	if len(validation.IsDNS1123Subdomain(text)) > 0 {
+		return errors.New("must be the name of an object: lower case letters, digits, '-' and '.', beginning and ending with a letter or digit")
 	}
 	*target = text
 	return nil

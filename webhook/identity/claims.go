@@ -99,7 +99,7 @@ func (c *claims) ids(claim string, least int64) []int64 {
 func (c *claims) number(claim, text string, least int64) int64 {
 	number, err := strconv.ParseInt(text, 10, 64)
 	switch {
-	// rule T21 in test/forgery TestT21BrokenClaims: a uid that is no decimal number
+	// rule T21 in test/forgery TestT21BrokenClaims: a uid that is not a decimal number
 	case err != nil || !decimal.MatchString(text):
 		c.fail("claim %s is %q, expected a decimal number above 0: ask your administrator to fix the claim mapping", claim, text)
 	// rule T21 in test/forgery TestT21BrokenClaims: a uid of the system's
