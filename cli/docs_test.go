@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,8 +18,9 @@ import (
 // intentFlag marks an option that the table of intents documents.
 const intentFlag = ""
 
-// originalOptions are the options in the original's documentation, in its order, and what each becomes in the job.
-var originalOptions = [][2]string{
+// becomes says what each option of submit-mpi becomes in the job: first those in the original's documentation,
+// in its order, then the others. Options of intents that are not listed follow by themselves.
+var becomes = [][2]string{
 	{"attach", "`stdin` and `tty` of both roles; runai waits for the launcher and prints its output"},
 	{"backoff-limit", "`runPolicy.backoffLimit`; the webhook sets 0 for an interactive job"},
 	{"command", "the words after `--` are the launcher's `command` instead of its `args`"},
@@ -53,6 +55,12 @@ var originalOptions = [][2]string{
 	{"loglevel", "nothing in the job"},
 	{"project", intentFlag},
 	{"help", "nothing in the job"},
+
+	{"args", "`args` of the launcher, before the words after `--`"},
+	{"dry-run", "nothing in the job"},
+	{"output", "nothing in the job"},
+	{"pvc-access-mode", "`accessModes` of each new claim"},
+	{"slots-per-worker", "`slotsPerWorker`"},
 }
 
 // The help of each flag that takes a value has an example.
@@ -149,21 +157,36 @@ func submitTable(t *testing.T) string {
 			intents[doc.Flag] = fmt.Sprintf("`%s`; %s", doc.Key, doc.Becomes)
 		}
 	}
+	options := slices.Clone(becomes)
+	for _, doc := range submit.IntentDocs() {
+		if doc.Flag != "" && !lists(options, doc.Flag) {
+			options = append(options, [2]string{doc.Flag, intentFlag})
+		}
+	}
+	for _, flag := range newParser(&commands{}).Model.Children[0].Flags {
+		if !flag.Hidden && !lists(options, flag.Name) {
+			t.Errorf("nothing says what --%s becomes", flag.Name)
+		}
+	}
 	var rows [][]string
-	for _, option := range originalOptions {
+	for _, option := range options {
 		flag := known[option[0]]
 		if flag == nil {
 			t.Errorf("submit-mpi has no --%s", option[0])
 			continue
 		}
-		becomes := option[1]
-		if becomes == intentFlag {
-			becomes = intents[flag.Name]
+		meaning := option[1]
+		if meaning == intentFlag {
+			meaning = intents[flag.Name]
 		}
-		if becomes == "" {
+		if meaning == "" {
 			t.Errorf("--%s has no documentation of what it becomes", flag.Name)
 		}
-		rows = append(rows, []string{docgen.Code(docgen.FlagName(flag)), becomes})
+		rows = append(rows, []string{docgen.Code(docgen.FlagName(flag)), meaning})
 	}
 	return "\n## What each flag of submit-mpi becomes\n\n" + docgen.Table([]string{"flag", "in the job"}, rows)
+}
+
+func lists(options [][2]string, flag string) bool {
+	return slices.ContainsFunc(options, func(option [2]string) bool { return option[0] == flag })
 }

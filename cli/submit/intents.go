@@ -122,7 +122,7 @@ func (r *reader) intents(t typed, into *Request) {
 				r.mistake(flag, mistake)
 			}
 		}
-		if flag := row.onlyByWebhook(value); flag != "" {
+		if flag := row.onlyByWebhook(value); flag != "" && into.Intent.Annotations()[row.key] != "" {
 			into.needsWebhook = append(into.needsWebhook, flag)
 		}
 	}

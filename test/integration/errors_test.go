@@ -72,7 +72,8 @@ func TestErrorWithoutProjects(t *testing.T) {
 		forward.ServeHTTP(w, r)
 	}
 	_, stderr, code := product.RunaiAs(t, proxied(t, none), "list", "projects")
-	want := "runai: projects (policy.run.ai/v1alpha1) are not installed on this cluster: ask your administrator to install the chart runai-mpi\n"
+	want := "runai: projects (policy.run.ai/v1alpha1) are not installed on this cluster: " +
+		"ask your administrator to install the chart runai-mpi\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}

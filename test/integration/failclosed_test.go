@@ -24,7 +24,8 @@ import (
 func TestWithoutWebhook(t *testing.T) {
 	product.AddNamespace(t, "runai-nohook", nil)
 	stdout, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-p", "nohook", "-i", "x", "-g", "0.5", "--large-shm")
-	want := "runai: job \"dist1\" was not submitted: the runai-mpi webhook does not handle namespace runai-nohook, so --gpu 0.5, --large-shm " +
+	want := "runai: job \"dist1\" was not submitted: the runai-mpi webhook does not handle namespace runai-nohook, " +
+		"so --gpu 0.5, --large-shm " +
 		"would be ignored, and the job would never start; ask your administrator to install the chart runai-mpi, " +
 		"or to label the namespace with its project (runai/queue)\n"
 	if stderr != want || stdout != "" || code != 1 {
@@ -139,7 +140,8 @@ func TestLostAnswerOfAnotherJob(t *testing.T) {
 		forward.ServeHTTP(w, r)
 	})
 	_, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
-	want := "runai: job \"dist1\" already exists in namespace runai-another: use another name, or delete it with 'runai delete job dist1 -n runai-another'\n"
+	want := "runai: job \"dist1\" already exists in namespace runai-another: " +
+		"use another name, or delete it with 'runai delete job dist1 -n runai-another'\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d: got %s", code, stderr)
 	}

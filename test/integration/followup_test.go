@@ -285,7 +285,8 @@ func TestDescribeSaysWhatHoldsAJobBack(t *testing.T) {
 		{"suspended", namespace,
 			"Suspended: the job waits in queue research. It starts when the queue admits it."},
 		{"foreign", namespace, "Pending: pod foreign-"},
-		{"unjudged", "unlabelled", "Pending: the runai-mpi webhook did not admit the job, so its pods keep the scheduling gate run.ai/admission. " +
+		{"unjudged", "unlabelled", "Pending: the runai-mpi webhook did not admit the job, " +
+			"so its pods keep the scheduling gate run.ai/admission. " +
 			"Delete the job and submit it again in a namespace of a project."},
 	} {
 		suite.Eventually(t, test.job, suite.Soon, func() error {

@@ -55,7 +55,7 @@ func TestRefusalsOfKubectl(t *testing.T) {
 		want              []string
 	}{
 		{"an unknown annotation", `run.ai/large-shm: 1Gi`, `run.ai/large-shn: 1Gi`,
-			[]string{"metadata.annotations[run.ai/large-shn]: Forbidden: is not an annotation of run.ai/: did you mean run.ai/large-shm?"}},
+			[]string{"metadata.annotations[run.ai/large-shn]: Forbidden: unknown annotation: did you mean run.ai/large-shm?"}},
 		{"another project", `run.ai/project: same`, `run.ai/project: other`,
 			[]string{`metadata.annotations[run.ai/project]: Invalid value: "other": ` +
 				`is not the project of this namespace, which belongs to manifests`}},

@@ -53,7 +53,7 @@ func TestFailedLookUp(t *testing.T) {
 		directory.failures.Store(1)
 		err := product.Client.Create(t.Context(), mpijobtest.MakeMPIJob("probe", namespace).Obj(), client.DryRunAll)
 		if !apierrors.IsServiceUnavailable(err) {
-			return fmt.Errorf("got %v, not a 503", err)
+			return fmt.Errorf("not a 503: %w", err)
 		}
 		return nil
 	})

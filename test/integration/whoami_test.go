@@ -15,7 +15,8 @@ func TestWhoami(t *testing.T) {
 	broken := as(t, "saml:carol", map[string][]string{"run.ai/uid": {"1e+06"}, "run.ai/gid": {"54000"}})
 	const (
 		aliceIs = "The cluster authenticates you as saml:alice@example.com.\n"
-		runsAs  = "Jobs with --run-as-user run as uid=1234567(alice) gid=54000 groups=54000,60001,60002, home /home/alice (source Claims).\n"
+		runsAs  = "Jobs with --run-as-user run as uid=1234567(alice) gid=54000 groups=54000,60001,60002, " +
+			"home /home/alice (source Claims).\n"
 		every   = "Every MPIJob in namespace runai-whoami-required runs as its submitter, with or without --run-as-user.\n"
 		asking  = "Without --run-as-user, MPIJobs in namespace runai-whoami can set any uid and gid.\n"
 		unknown = "--run-as-user: the cluster knows no UID and GID of saml:bob: " +

@@ -61,10 +61,16 @@ func TestTakeOut(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"a line", "\t// rule T01 in p TestA: x\n\tf(),\n\tg(),", "\t// rule T01 in p TestA: x\n\t\n\tg(),"},
 		{"a condition", "// rule T01 in p TestA: x\nif a || b {\n", "// rule T01 in p TestA: x\nif false && (a || b) {\n"},
-		{"a condition after a statement", "// rule T01 in p TestA: x\nif a := f(); len(a) > 0 {\n", "// rule T01 in p TestA: x\nif a := f(); false && (len(a) > 0) {\n"},
+		{
+			"a condition after a statement",
+			"// rule T01 in p TestA: x\nif a := f(); len(a) > 0 {\n", "// rule T01 in p TestA: x\nif a := f(); false && (len(a) > 0) {\n",
+		},
 		{"a case", "// rule T01 in p TestA: x\ncase a:\n", "// rule T01 in p TestA: x\ncase false && (a):\n"},
 		{"another line", "  # rule T01 in p TestA: x; without: - b\n  - a\n", "  # rule T01 in p TestA: x; without: - b\n  - b\n"},
-		{"in a template", "{{- /* rule T01 in p TestA: x; without: b: c */}}\na: b\n", "{{- /* rule T01 in p TestA: x; without: b: c */}}\nb: c\n"},
+		{
+			"in a template",
+			"{{- /* rule T01 in p TestA: x; without: b: c */}}\na: b\n", "{{- /* rule T01 in p TestA: x; without: b: c */}}\nb: c\n",
+		},
 	} {
 		rules, err := read("file", test.text)
 		if err != nil || len(rules) != 1 {
