@@ -103,7 +103,8 @@ func (t Template) Containers() []Container {
 	for i := range t.Spec.Containers {
 		all = append(all, Container{&t.Spec.Containers[i], t.Path, "containers", i})
 	}
-	// rule T01 in test/forgery TestT01OtherIDs: another uid on an init container; without: for i := range t.Spec.InitContainers[:0] {
+	// rule T01 in test/forgery TestT01OtherIDs: another uid on an init container
+	// without: for i := range t.Spec.InitContainers[:0] {
 	for i := range t.Spec.InitContainers {
 		all = append(all, Container{&t.Spec.InitContainers[i], t.Path, "initContainers", i})
 	}
@@ -136,6 +137,7 @@ func roles(job *v2beta1.MPIJob) []v2beta1.MPIReplicaType {
 		return knownRoles
 	}
 	slices.Sort(others)
-	// rule T01 in test/forgery TestT01OtherIDs: another uid in a role that the operator does not know; without: return knownRoles
+	// rule T01 in test/forgery TestT01OtherIDs: another uid in a role that the operator does not know
+	// without: return knownRoles
 	return append(slices.Clone(knownRoles), others...)
 }

@@ -15,7 +15,10 @@ import (
 
 // A Rule is a line of code with a mark in the comment above it:
 //
-//	rule NUMBER in PACKAGE TEST: ATTEMPT[; without: LINE]
+//	rule NUMBER in PACKAGE TEST: ATTEMPT
+//	without: LINE
+//
+// The second line may be missing: the rule's line is then dropped, or its condition made false.
 type Rule struct {
 	// Number is the attempt's in the threat model, or "-" for one that has none there.
 	Number string
@@ -35,7 +38,10 @@ type Rule struct {
 // marked are the folders and files that have rules.
 var marked = []string{"webhook", "shared", "config", "charts"}
 
-var mark = regexp.MustCompile(`^\s*(?://|#|\{\{- /\*) rule (\S+) in (\S+) (\S+): (.*?)(?:; without: (.*?))?(?: \*/\}\})?$`)
+var (
+	mark        = regexp.MustCompile(`^\s*(?://|#|\{\{- /\*) rule (\S+) in (\S+) (\S+): (.*?)(?: \*/\}\})?$`)
+	replacement = regexp.MustCompile(`^\s*(?://|#|\{\{- /\*) without: (.*?)(?: \*/\}\})?$`)
+)
 
 // Find returns the rules of a repository in the order of their numbers.
 func Find(root string) ([]Rule, error) {
@@ -74,14 +80,16 @@ func read(file, text string) ([]Rule, error) {
 			continue
 		}
 		at := i + 1
-		for at < len(lines) && mark.MatchString(lines[at]) { // several marks stand above one line
+		for at < len(lines) && (mark.MatchString(lines[at]) || replacement.MatchString(lines[at])) { // of several marks above one line
 			at++
 		}
 		if at == len(lines) {
 			return nil, fmt.Errorf("%s:%d: a mark stands above nothing", file, i+1)
 		}
-		rule := Rule{Number: parts[1], Package: parts[2], Test: parts[3], Attempt: parts[4], File: file, Line: at + 1, Code: lines[at], Without: parts[5]}
-		if rule.Without == "" {
+		rule := Rule{Number: parts[1], Package: parts[2], Test: parts[3], Attempt: parts[4], File: file, Line: at + 1, Code: lines[at]}
+		if explicit := replacement.FindStringSubmatch(lines[i+1]); explicit != nil {
+			rule.Without = explicit[1]
+		} else {
 			rule.Without = without(rule.Code)
 		}
 		rules = append(rules, rule)

@@ -66,10 +66,10 @@ func TestTakeOut(t *testing.T) {
 			"// rule T01 in p TestA: x\nif a := f(); len(a) > 0 {\n", "// rule T01 in p TestA: x\nif a := f(); false && (len(a) > 0) {\n",
 		},
 		{"a case", "// rule T01 in p TestA: x\ncase a:\n", "// rule T01 in p TestA: x\ncase false && (a):\n"},
-		{"another line", "  # rule T01 in p TestA: x; without: - b\n  - a\n", "  # rule T01 in p TestA: x; without: - b\n  - b\n"},
+		{"another line", "  # rule T01 in p TestA: x\n  # without: - b\n  - a\n", "  # rule T01 in p TestA: x\n  # without: - b\n  - b\n"},
 		{
 			"in a template",
-			"{{- /* rule T01 in p TestA: x; without: b: c */}}\na: b\n", "{{- /* rule T01 in p TestA: x; without: b: c */}}\nb: c\n",
+			"{{- /* rule T01 in p TestA: x */}}\n{{- /* without: b: c */}}\na: b\n", "{{- /* rule T01 in p TestA: x */}}\n{{- /* without: b: c */}}\nb: c\n",
 		},
 	} {
 		rules, err := read("file", test.text)

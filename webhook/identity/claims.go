@@ -61,7 +61,8 @@ func (c *claims) first(claim string) string {
 
 // trusted returns an error for claims of an authenticator that the cluster policy does not list.
 func (c *claims) trusted(policy config.Identity) error {
-	// rule T20 in test/forgery TestT20AnotherIssuer: an issuer that the policy does not trust; without: if true {
+	// rule T20 in test/forgery TestT20AnotherIssuer: an issuer that the policy does not trust
+	// without: if true {
 	if len(policy.TrustedSources) == 0 {
 		return nil
 	}
@@ -75,7 +76,8 @@ func (c *claims) trusted(policy config.Identity) error {
 
 func (c *claims) id(claim string, least int64) int64 {
 	values := c.values(claim)
-	// rule T21 in test/forgery TestT21BrokenClaims: two uids, or none; without: if len(values) == 0 { return 1000 } else if false {
+	// rule T21 in test/forgery TestT21BrokenClaims: two uids, or none
+	// without: if len(values) == 0 { return 1000 } else if false {
 	if len(values) != 1 {
 		c.fail("claim %s has %d values, expected 1: ask your administrator to fix the claim mapping", claim, len(values))
 		return 0

@@ -46,8 +46,10 @@ func Resolve(q Question, policy config.Identity) (*annotations.Identity, error) 
 			return found, err
 		}
 	}
-	// rule T15 in test/forgery TestT15CompromisedController: a controller submits a job; without: return nil, nil
-	// rule T17 in test/forgery TestT17ImpersonatesUsers: to impersonate a user, without the attributes; without: return nil, nil
+	// rule T15 in test/forgery TestT15CompromisedController: a controller submits a job
+	// without: return nil, nil
+	// rule T17 in test/forgery TestT17ImpersonatesUsers: to impersonate a user, without the attributes
+	// without: return nil, nil
 	return nil, fmt.Errorf("the cluster knows no UID and GID of %s: ask your administrator to %s", q.User.Username, remedies(policy))
 }
 

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// rule - in webhook/policy FuzzFiles: a name that becomes a line of the passwd file; without: var posixName = regexp.MustCompile(`^[a-z_]`)
+// rule - in webhook/policy FuzzFiles: a name that becomes a line of the passwd file
+// without: var posixName = regexp.MustCompile(`^[a-z_]`)
 var posixName = regexp.MustCompile(`^[a-z_][a-z0-9_.-]{0,31}$`)
 
 // systemNames are the names in passwd and group files of common images. A program would take a user with

@@ -117,7 +117,8 @@ func ensureFiles(template mpijob.Template, contents map[string]string, keys stri
 	volume := corev1.Volume{Name: filesVolume, VolumeSource: corev1.VolumeSource{DownwardAPI: &corev1.DownwardAPIVolumeSource{}}}
 	for _, file := range sshFiles {
 		key := annotations.FilesPrefix + file.name
-		// rule T08 in test/forgery TestT08ForgedStamp: a passwd file of one's own; without: _ = metav1.ObjectMeta{}
+		// rule T08 in test/forgery TestT08ForgedStamp: a passwd file of one's own
+		// without: _ = metav1.ObjectMeta{}
 		metav1.SetMetaDataAnnotation(&template.ObjectMeta, key, contents[file.name])
 		volume.DownwardAPI.Items = append(volume.DownwardAPI.Items, corev1.DownwardAPIVolumeFile{
 			Path: file.name, FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: fmt.Sprintf("metadata.annotations['%s']", key)},

@@ -17,7 +17,8 @@ func identityOf(in policy.Input, request Request) (*annotations.Identity, *field
 	// rule T03 in test/forgery TestT03NotAsking: to decline
 	case required && asked != nil && !*asked:
 		return nil, field.Invalid(path, "false", "project "+in.Project.Name+" requires jobs to run as their user: remove it or set \"true\"")
-	// rule T03 in test/forgery TestT03NotAsking: not to ask, and to write another uid; without: case asked == nil || !*asked:
+	// rule T03 in test/forgery TestT03NotAsking: not to ask, and to write another uid
+	// without: case asked == nil || !*asked:
 	case !required && (asked == nil || !*asked):
 		return nil, nil
 	case in.Project.Spec.Identity == v1alpha1.IdentityDisabled:

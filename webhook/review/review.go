@@ -70,7 +70,8 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, e
 	names, refused := policy.Apply(job, in, r.Applied)
 	errs = append(errs, refused...)
 	stamp := annotations.Stamp{Username: request.User.Username, UserUID: request.User.UID, Identity: in.Identity}
-	// rule T08 in test/forgery TestT08ForgedStamp: a stamp of one's own; without: _ = stamp
+	// rule T08 in test/forgery TestT08ForgedStamp: a stamp of one's own
+	// without: _ = stamp
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.SubmittedByKey, stamp.String())
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey, strings.Join(names, ",")+" "+r.Version)
 	if errs = append(errs, validate(job, in, request.PodSecurity)...); len(errs) > 0 {

@@ -40,12 +40,15 @@ const (
 // Reapplies.
 func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	owned := r.ownedIn(stored)
-	// rule T10 in test/forgery TestT10Patches: to change it, or a uid, by any kind of patch; without: if true {
+	// rule T10 in test/forgery TestT10Patches: to change it, or a uid, by any kind of patch
+	// without: if true {
 	if equality.Semantic.DeepEqual(governedPart(stored, owned), governedPart(updated, owned)) {
 		return Verdict{Class: Steers}
 	}
-	// rule T09 in test/forgery TestT09ChangedStamp: to change a stored stamp; without: if stampOf(stored) == nil {
-	// rule T09 in test/forgery TestT09StampOfADyingJob: to change that of a job under deletion; without: if stampOf(stored) == nil || updated.DeletionTimestamp == nil && forges(stored, updated) {
+	// rule T09 in test/forgery TestT09ChangedStamp: to change a stored stamp
+	// without: if stampOf(stored) == nil {
+	// rule T09 in test/forgery TestT09StampOfADyingJob: to change that of a job under deletion
+	// without: if stampOf(stored) == nil || updated.DeletionTimestamp == nil && forges(stored, updated) {
 	if stampOf(stored) == nil || forges(stored, updated) {
 		return Verdict{Refused, differences(stored, updated, owned)}
 	}
@@ -60,8 +63,10 @@ func (r Reviewer) ClassifyChange(stored, updated *v2beta1.MPIJob, project *v1alp
 		return Verdict{Refused, differences(stored, updated, owned)}
 	}
 	again.Annotations[annotations.AppliedPoliciesKey] = stored.Annotations[annotations.AppliedPoliciesKey] // another version may have applied them
-	// rule T12 in test/forgery TestT12Colleague: to change what a colleague's job runs; without: if true {
-	// rule T15 in test/forgery TestT15CompromisedController: a controller changes what runs; without: if true {
+	// rule T12 in test/forgery TestT12Colleague: to change what a colleague's job runs
+	// without: if true {
+	// rule T15 in test/forgery TestT15CompromisedController: a controller changes what runs
+	// without: if true {
 	if equality.Semantic.DeepEqual(governedPart(stored, owned), governedPart(again, owned)) {
 		return Verdict{Class: Reapplies}
 	}

@@ -39,7 +39,8 @@ func governedPart(job *v2beta1.MPIJob, owned policy.Ownership) *v2beta1.MPIJob {
 		template := &role.Template
 		template.Labels = filtered(template.Labels, owned.HasLabel)
 		template.Annotations = filtered(template.Annotations, isGovernedAnnotation(owned))
-		// rule T02 in test/oracle FuzzUpdates: random updates; without: template.Spec.NodeSelector, template.Spec.SecurityContext = nil, nil
+		// rule T02 in test/oracle FuzzUpdates: random updates
+		// without: template.Spec.NodeSelector, template.Spec.SecurityContext = nil, nil
 		template.Spec.NodeSelector = filtered(template.Spec.NodeSelector, func(key string) bool { return owned.HasField(element(nodeSelectorField, key)) })
 		template.Spec.Tolerations = slices.DeleteFunc(template.Spec.Tolerations, func(t corev1.Toleration) bool {
 			return !owned.HasField(element(tolerationsField, t.Key))

@@ -48,7 +48,8 @@ namespaceSelector:
   matchExpressions:
   - key: {{ .Values.policy.projectLabel }}
     operator: Exists
-{{- /* rule T24 in test/forgery TestT24WebhookIsDown: no webhook answers; without: failurePolicy: Ignore */}}
+{{- /* rule T24 in test/forgery TestT24WebhookIsDown: no webhook answers */}}
+{{- /* without: failurePolicy: Ignore */}}
 failurePolicy: Fail
 matchPolicy: Equivalent
 sideEffects: None
