@@ -23,14 +23,14 @@ const (
 	people   = 20_000
 )
 
-// crowd creates everything once. The last project and the last person come when all others are there:
-// whoever knows them knows all.
+// crowd creates everything once. The last project and the last person are created after all others: a webhook
+// that knows them knows all.
 var crowd = sync.OnceValue(func() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	unhurt := rest.CopyConfig(product.Config)
-	unhurt.QPS = -1
-	administrator, err := client.New(unhurt, client.Options{Scheme: product.Client.Scheme()})
+	unlimited := rest.CopyConfig(product.Config)
+	unlimited.QPS = -1
+	administrator, err := client.New(unlimited, client.Options{Scheme: product.Client.Scheme()})
 	if err != nil {
 		return err
 	}
@@ -54,10 +54,10 @@ func makeCrowd(t testing.TB) {
 	if err := crowd(); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d projects and %d people are there after %s", projects, people, time.Since(start).Round(time.Second))
+	t.Logf("created %d projects and %d people in %s", projects, people, time.Since(start).Round(time.Second))
 }
 
-// apply creates objects as kubectl apply does, with a copy of each in an annotation of its.
+// apply creates objects as kubectl apply does, with a copy of each in its last-applied annotation.
 func apply(ctx context.Context, administrator client.Client, objects ...client.Object) error {
 	for _, object := range objects {
 		text, err := json.Marshal(object)

@@ -16,17 +16,17 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
 
-// everybody is what the product caches.
+// everybody returns the cache options of the product.
 func everybody() cache.Options { return server.CacheOptions(config.Default().ProjectLabel) }
 
-// alone is the same of a cluster that has one project and one person.
+// alone returns the cache options as if the cluster had one project and one person.
 func alone() cache.Options {
 	options := everybody()
 	for object, of := range options.ByObject {
 		name := namespaceName(0)
 		switch object.(type) {
 		case *apiextensionsv1.CustomResourceDefinition:
-			continue // there is one of it anyway
+			continue // there is only one anyway
 		case *v1alpha1.Project:
 			name = projectName(0)
 		case *v1alpha1.PosixIdentity:
@@ -38,7 +38,7 @@ func alone() cache.Options {
 	return options
 }
 
-// handlers are both webhooks as the product assembles them, by their paths, in this process and on a
+// handlers returns a handler with both webhooks, as the product assembles them, in this process and with a
 // cache that is synced from the API server.
 func handlers(b *testing.B, options cache.Options) http.Handler {
 	b.Helper()

@@ -1,5 +1,4 @@
-// Package bench holds the product to its size and its speed where there are thousands of projects and
-// users.
+// Package bench limits the memory of the webhook with thousands of projects and users, and measures its speed.
 package bench
 
 import (

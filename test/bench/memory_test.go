@@ -15,7 +15,8 @@ import (
 // memoryLimit is in bytes.
 const memoryLimit = 150_000_000
 
-// The real webhook stays small, whether it saw everything come or finds it when it starts.
+// The real webhook stays below the limit, whether it watches the objects being created or
+// lists them at its start.
 func TestMemory(t *testing.T) {
 	makeCrowd(t)
 	t.Run("grown", staysSmall)
@@ -27,11 +28,11 @@ func TestMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("ready after %s", time.Since(start).Round(time.Millisecond))
-	t.Run("started afresh", staysSmall)
+	t.Run("restarted", staysSmall)
 }
 
-// staysSmall lets the last of all people submit, which shows that the webhook knows everybody, then many
-// at a time, and asks for the memory at its peak.
+// staysSmall submits as the last person, which shows that the webhook knows everybody, then as 400 people, 8 at
+// a time, and checks the peak memory.
 func staysSmall(t *testing.T) {
 	awaitAdmission(t, people-1, projects-1)
 	var submitters errgroup.Group
@@ -43,7 +44,7 @@ func staysSmall(t *testing.T) {
 		t.Error(err)
 	}
 	if runtime.GOOS != "linux" {
-		t.Skip("the memory of the webhook is not looked at: only Linux tells it by /proc")
+		t.Skip("cannot measure the memory of the webhook: only Linux has /proc/PID/status")
 	}
 	peak, now := memory(t, "VmHWM"), memory(t, "VmRSS")
 	t.Logf("%d MB at the peak, %d MB now", peak/1e6, now/1e6)
@@ -52,7 +53,7 @@ func staysSmall(t *testing.T) {
 	}
 }
 
-// memory is one of the figures that Linux has of the webhook's process, in bytes.
+// memory returns a figure from /proc/PID/status of the webhook, in bytes.
 func memory(t *testing.T, figure string) int64 {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", product.Webhook.Pid()))
@@ -65,6 +66,6 @@ func memory(t *testing.T, figure string) int64 {
 			return kibibytes * 1024
 		}
 	}
-	t.Fatalf("there is no %s in\n%s", figure, status)
+	t.Fatalf("no %s in\n%s", figure, status)
 	return 0
 }

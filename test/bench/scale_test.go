@@ -20,9 +20,9 @@ import (
 
 const rounds, requests = 10, 500
 
-// BenchmarkScale admits the same job of the same person where she and her project are alone, and where
-// there are thousands: what counts is the ratio of the medians of 10 rounds each. A round is the median
-// of its requests, which alternate, so that whatever else the machine does hits both sides alike.
+// BenchmarkScale admits the same job with one person and project in the cache, and with thousands. The result
+// is the ratio of the medians of 10 rounds each; a round is the median of its requests. Requests to the two
+// alternate, so that other load on the machine affects both equally.
 func BenchmarkScale(b *testing.B) {
 	makeCrowd(b)
 	awaitAdmission(b, people-1, projects-1)
@@ -31,7 +31,7 @@ func BenchmarkScale(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Run("mutate", func(b *testing.B) { compare(b, alone, crowded, server.MutatePath, admissionReview(b, lean(0))) })
+	b.Run("mutate", func(b *testing.B) { compare(b, alone, crowded, server.MutatePath, admissionReview(b, sampleJob(0))) })
 	b.Run("validate", func(b *testing.B) { compare(b, alone, crowded, server.ValidatePath, admissionReview(b, final)) })
 }
 
@@ -46,7 +46,7 @@ func compare(b *testing.B, alone, crowded http.Handler, path string, body []byte
 			without, with = append(without, median(oneWithout)), append(with, median(oneWith))
 		}
 	}
-	b.ReportMetric(0, "ns/op") // of many requests
+	b.ReportMetric(0, "ns/op") // hide it: an operation is many requests
 	b.ReportMetric(float64(median(without).Nanoseconds()), "ns/alone")
 	b.ReportMetric(float64(median(with).Nanoseconds()), "ns/crowded")
 	b.ReportMetric(float64(median(with))/float64(median(without)), "ratio")
@@ -70,7 +70,7 @@ func median(times []time.Duration) time.Duration {
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
-// review is what the API server asks when the person 0 creates a job in the project 0.
+// admissionReview returns the request that the API server sends when person 0 creates a job.
 func admissionReview(b *testing.B, job *v2beta1.MPIJob) []byte {
 	b.Helper()
 	object, err := json.Marshal(job)

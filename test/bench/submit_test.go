@@ -14,14 +14,14 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// lean is a job as the command line writes it, which asks for much, and to run as its user.
-func lean(n int) *v2beta1.MPIJob {
+// sampleJob returns a job as runai writes it, with several intents.
+func sampleJob(n int) *v2beta1.MPIJob {
 	return mpijobtest.MakeMPIJob("dist1", namespaceName(n)).Workers(2).Gate(annotations.AdmissionGate).
 		Annotation(annotations.RunAsUserKey, "true").Annotation(annotations.ProjectKey, projectName(n)).
 		Annotation(annotations.GPUKey, "2").Annotation(annotations.NodeTypeKey, "dgx").Annotation(annotations.LargeShmKey, "8Gi").Obj()
 }
 
-// admitted is the job of a person as it would be stored in a project.
+// admitted returns the job of a person as it would be stored in a project.
 func admitted(ctx context.Context, who, project int) (*v2beta1.MPIJob, error) {
 	config := rest.CopyConfig(product.Config)
 	config.WarningHandler = rest.NoWarnings{}
@@ -30,7 +30,7 @@ func admitted(ctx context.Context, who, project int) (*v2beta1.MPIJob, error) {
 	if err != nil {
 		return nil, err
 	}
-	job := lean(project)
+	job := sampleJob(project)
 	return job, user.Create(ctx, job, client.DryRunAll)
 }
 

@@ -1,4 +1,4 @@
-// Package chart holds the Helm chart to what the product needs of it, as the real helm renders it.
+// Package chart checks that the Helm chart, rendered by the real helm, has what the product needs.
 package chart
 
 import (
@@ -39,7 +39,7 @@ func find[T any](t *testing.T, objects chart.Objects, kind, name string) *T {
 	return object
 }
 
-// policyOf is the cluster policy as a replica reads it.
+// policyOf returns the cluster policy as the webhook reads it.
 func policyOf(t *testing.T, objects chart.Objects) *config.ClusterPolicy {
 	t.Helper()
 	text := find[appsv1.Deployment](t, objects, "Deployment", "").Spec.Template.Annotations["policy.run.ai/cluster-policy"]
@@ -50,7 +50,7 @@ func policyOf(t *testing.T, objects chart.Objects) *config.ClusterPolicy {
 	return policy
 }
 
-// The values repeat the default policy with its comments, so that an administrator sees what there is.
+// values.yaml repeats the default policy with its comments, so that administrators see every key.
 func TestValuesHaveTheDefaultPolicy(t *testing.T) {
 	data, err := os.ReadFile(valuesFile)
 	if err != nil {
@@ -88,7 +88,7 @@ func TestValuesArrive(t *testing.T) {
 	}
 }
 
-func TestUnknownPolicyKeyIsRefusedByTheReplica(t *testing.T) {
+func TestUnknownPolicyKeyIsRefused(t *testing.T) {
 	text := find[appsv1.Deployment](t, render(t, "--set", "policy.gpu.fraction=KAI"), "Deployment", "").
 		Spec.Template.Annotations["policy.run.ai/cluster-policy"]
 	if _, err := config.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), `unknown field "gpu.fraction"`) {
@@ -96,8 +96,8 @@ func TestUnknownPolicyKeyIsRefusedByTheReplica(t *testing.T) {
 	}
 }
 
-// The demo renders the chart without helm: both make the same objects of the same values.
-func TestTemplateIsHelms(t *testing.T) {
+// The demo renders the chart without helm, and must get the same objects.
+func TestTemplateMatchesHelm(t *testing.T) {
 	for name, values := range map[string]string{
 		"default":   "",
 		"demo":      "policy: {scheduling: {schedulerName: kai-scheduler}, gpu: {fractions: KAI}}",
@@ -133,7 +133,8 @@ func byName(objects chart.Objects) map[string]any {
 	return all
 }
 
-// A Kubernetes that drops what keeps the groups of an image out takes an administrator's word for it.
+// Kubernetes before 1.33 may drop supplementalGroupsPolicy, which keeps the groups of images out: an
+// administrator must turn it off to install the chart.
 func TestOldKubernetesIsRefused(t *testing.T) {
 	_, err := chart.Render(t.Context(), "--kube-version=1.32.5")
 	if err == nil || !strings.Contains(err.Error(), "policy.identity.supplementalGroupsPolicy=Off") {
@@ -154,8 +155,8 @@ func TestWebhookFailsClosed(t *testing.T) {
 	}
 }
 
-// The certificate is for the name under which the API server calls the service, from a CA whose
-// bundle stays good when it renews.
+// The certificate is for the name by which the API server calls the service, and its CA keeps its
+// key when it is renewed.
 func TestCertificates(t *testing.T) {
 	objects := render(t)
 	service := find[corev1.Service](t, objects, "Service", "")
@@ -183,11 +184,11 @@ func TestCertificates(t *testing.T) {
 		}
 	}
 	if !ca.Spec.IsCA {
-		t.Error("the CA's certificate is none of a CA")
+		t.Error("the certificate of the CA is not marked isCA")
 	}
 }
 
-func TestIssuerOfOnesOwn(t *testing.T) {
+func TestOwnIssuer(t *testing.T) {
 	objects := render(t, "--set", "certManager.issuerRef.kind=ClusterIssuer", "--set", "certManager.issuerRef.name=company")
 	leaf := find[certmanagerv1.Certificate](t, objects, "Certificate", "")
 	if leaf.Spec.IssuerRef.Kind != "ClusterIssuer" || leaf.Spec.IssuerRef.Name != "company" {

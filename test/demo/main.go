@@ -1,5 +1,5 @@
-// Command demo shows the main job, for people: a real control plane with the product installed from
-// its chart, jobs submitted, admitted and refused, and the pods that come of them.
+// Command demo shows what the product does: on a real control plane, it installs the product from its chart,
+// submits jobs, and shows how they are admitted or refused, and their pods.
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 )
 
 func main() {
-	keep := flag.Bool("keep", false, "leave everything running until it is interrupted")
+	keep := flag.Bool("keep", false, "keep everything running until Ctrl-C")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -52,10 +52,10 @@ func run(ctx context.Context, keep bool) (err error) {
 	}
 	title("Done in %s", time.Since(start).Round(100*time.Millisecond))
 	if !keep {
-		say("make demo KEEP=1 leaves it running for you to try.")
+		say("To try it yourself, run make demo KEEP=1, which keeps everything running.")
 		return nil
 	}
-	say("It goes on until you press Ctrl-C. In another terminal:\n")
+	say("Everything runs until you press Ctrl-C. In another terminal:\n")
 	say("  export KUBECONFIG=%s PATH=%s:$PATH", cluster.Kubeconfig(), filepath.Dir(d.product.Runai))
 	say("  runai submit-mpi -p team-a -i example/train\n")
 	<-ctx.Done()
@@ -68,7 +68,7 @@ var values = map[string]any{"policy": map[string]any{
 	"gpu":        map[string]any{"fractions": "KAI"},
 }}
 
-// installDemo installs the chart, and makes two projects.
+// installDemo installs the chart and creates two projects.
 func installDemo(ctx context.Context, cluster *env.Env) (*demo, error) {
 	title("Installing the chart, with a policy for the KAI scheduler")
 	programs, err := install.Build(ctx, cluster.Dir)

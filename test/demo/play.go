@@ -43,7 +43,7 @@ spec:
           - {name: mpi, image: example/train}
 `
 
-// play shows the acts of the demo.
+// play runs the steps of the demo.
 func (d *demo) play(ctx context.Context) error {
 	title("1. The documentation's example")
 	if err := d.submit(ctx, "team-a", "dist1", 3, "--name", "dist1", "-p", "team-a", "--processes=2", "-g", "1",
@@ -55,7 +55,7 @@ func (d *demo) play(ctx context.Context) error {
 		"--interactive", "-e", "NCCL_DEBUG=INFO", "-i", "example/train", "--command", "--", "mpirun", "python", "train.py"); err != nil {
 		return err
 	}
-	title("3. An annotated MPIJob, created without runai as kubectl would, in another project")
+	title("3. An annotated MPIJob in another project, created without runai")
 	if err := d.create(ctx, annotated); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (d *demo) play(ctx context.Context) error {
 	if err := d.pods(ctx, "runai-team-b", "plain", 3); err != nil {
 		return err
 	}
-	title("4. A job that cannot run is refused at once, with every reason; nothing is left of it")
+	title("4. A job that cannot run is refused with every reason, and is not stored")
 	return d.refused(ctx, "greedy", "-p", "team-a", "--node-type", "a100", "--host-network", "-i", "example/train")
 }
 
@@ -89,7 +89,7 @@ func (d *demo) submit(ctx context.Context, project, name string, pods int, args 
 	return d.pods(ctx, "runai-"+project, name, pods)
 }
 
-// create creates what a manifest has, as the administrator.
+// create creates the object in a manifest, as the administrator.
 func (d *demo) create(ctx context.Context, manifest string) error {
 	say("%s", indent(manifest))
 	object := &unstructured.Unstructured{}
@@ -99,7 +99,7 @@ func (d *demo) create(ctx context.Context, manifest string) error {
 	return d.product.Client.Create(ctx, object)
 }
 
-// pods waits until the operator and the Job controller have made them.
+// pods waits until the operator and the Job controller have created the pods of a job, and shows them.
 func (d *demo) pods(ctx context.Context, namespace, job string, want int) error {
 	var pods corev1.PodList
 	err := wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
@@ -110,11 +110,11 @@ func (d *demo) pods(ctx context.Context, namespace, job string, want int) error 
 	if err != nil {
 		return fmt.Errorf("job %s has %d of its %d pods: %w", job, len(pods.Items), want, err)
 	}
-	say("The pods that came of it:\n%s", indent(podTable(pods.Items)))
+	say("Its pods:\n%s", indent(podTable(pods.Items)))
 	return nil
 }
 
-// refused shows a refusal, and that nothing is left.
+// refused shows a refusal, and that the job is not stored.
 func (d *demo) refused(ctx context.Context, args ...string) error {
 	show("runai submit-mpi", args)
 	cmd := d.command(ctx, append([]string{"submit-mpi"}, args...)...)

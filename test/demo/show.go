@@ -45,7 +45,7 @@ func (d *demo) runai(ctx context.Context, args ...string) error {
 	return nil
 }
 
-// explain runs the very policies that the webhook ran, and shows what each of them changed.
+// explain runs the policies that the webhook ran, and shows what each of them changed.
 func (d *demo) explain(ctx context.Context, project string, job []byte) error {
 	path, err := d.write(ctx, project)
 	if err != nil {
@@ -55,13 +55,13 @@ func (d *demo) explain(ctx context.Context, project string, job []byte) error {
 	var report bytes.Buffer
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(job), &report
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("the webhook does not admit what the cluster did: %w: %s", err, report.String())
+		return fmt.Errorf("runai-webhook admit refuses a job that the cluster admitted: %w: %s", err, report.String())
 	}
-	say("What each policy did (as runai-webhook admit tells it):\n%s", indent(report.String()))
+	say("What each policy changed (from runai-webhook admit):\n%s", indent(report.String()))
 	return nil
 }
 
-// write writes a project as it is stored to a file.
+// write writes the stored project to a file.
 func (d *demo) write(ctx context.Context, project string) (path string, err error) {
 	object := &unstructured.Unstructured{}
 	object.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("Project"))
@@ -76,7 +76,7 @@ func (d *demo) write(ctx context.Context, project string) (path string, err erro
 	return path, os.WriteFile(path, text, 0o600)
 }
 
-// podTable shows of each pod what the policies decided.
+// podTable returns a table with what the policies decided for each pod.
 func podTable(pods []corev1.Pod) string {
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 3, ' ', 0)
@@ -86,7 +86,7 @@ func podTable(pods []corev1.Pod) string {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\n", pod.Name, orDash(nodeTypes(pod)), gpus.String(),
 			orDash(pod.Annotations["gpu-fraction"]), pod.Spec.SchedulerName, len(pod.Spec.SchedulingGates))
 	}
-	table.Flush() //nolint:errcheck // a strings.Builder takes everything
+	table.Flush() //nolint:errcheck // writing to a strings.Builder cannot fail
 	return text.String()
 }
 

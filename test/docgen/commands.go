@@ -33,7 +33,7 @@ func writeCommand(page *strings.Builder, command *kong.Node) {
 	writeFlags(page, command.Flags)
 }
 
-// commandName is what is typed to call a command: its name behind those of its parents.
+// commandName returns what users type to run a command: the names of its parents and its own.
 func commandName(node *kong.Node) string {
 	if node.Parent == nil {
 		return node.Name
@@ -41,8 +41,8 @@ func commandName(node *kong.Node) string {
 	return commandName(node.Parent) + " " + node.Name
 }
 
-// otherNames are the other ways to call a command: by its aliases, and without its name if it is the
-// default of its parent.
+// otherNames returns the other ways to run a command: its aliases, and only its parent if it
+// is the default there.
 func otherNames(command *kong.Node) []string {
 	parent := commandName(command.Parent)
 	var names []string
@@ -55,7 +55,7 @@ func otherNames(command *kong.Node) []string {
 	return names
 }
 
-// writeFlags has a table for each group of flags.
+// writeFlags writes a table for each group of flags.
 func writeFlags(page *strings.Builder, flags []*kong.Flag) {
 	var title string
 	var rows [][]string
@@ -89,7 +89,7 @@ func groupTitle(flag *kong.Flag) string {
 	return flag.Group.Title
 }
 
-// FlagName is the flag as it is typed, with a placeholder for its value.
+// FlagName returns the flag as users type it, with a placeholder for its value.
 func FlagName(flag *kong.Flag) string {
 	name := "--" + flag.Name
 	if flag.Short != 0 {
@@ -106,7 +106,7 @@ func FlagName(flag *kong.Flag) string {
 	return name + " " + strings.ToUpper(flag.Name)
 }
 
-// flagHelp adds what the parser knows and the help does not say, before the help's examples.
+// flagHelp returns the help of a flag. Before its examples, it adds that the flag is required, or its default.
 func flagHelp(flag *kong.Flag) string {
 	text, examples, found := strings.Cut(flag.Help, " Example")
 	if flag.Required {

@@ -1,15 +1,16 @@
-// Package docgen writes the reference pages below docs/reference as Markdown. A test next to each type
-// calls it and compares the page with [golden.Compare]: "make goldens" writes what has changed.
+// Package docgen generates the Markdown pages below docs/reference. A test next to each documented type calls
+// it and compares the page by [golden.Compare]; "make goldens" updates the pages.
 package docgen
 
 import "strings"
 
-// Head begins a page. The lead says what its reader can do; source is what the page is generated from.
+// Head returns the beginning of a page. lead says what its readers can do, and source what
+// it is generated from.
 func Head(title, lead, source string) string {
 	return "# " + title + "\n\n" + lead + "\n\n*Generated from " + source + " by `make goldens`: do not edit this page.*\n"
 }
 
-// Table has a header and rows of cells in Markdown.
+// Table returns a Markdown table.
 func Table(header []string, rows [][]string) string {
 	var table strings.Builder
 	line := func(cells []string) { table.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
@@ -25,7 +26,7 @@ func Table(header []string, rows [][]string) string {
 	return table.String()
 }
 
-// escape keeps a cell in its row, and "<name>" from being taken for HTML, which code never is.
+// escape escapes what would end the cell, and "<" outside of code, where "<name>" would be an HTML tag.
 func escape(cell string) string {
 	parts := strings.Split(strings.NewReplacer("|", `\|`, "\n", " ").Replace(cell), "`")
 	for i := 0; i < len(parts); i += 2 {
@@ -34,7 +35,7 @@ func escape(cell string) string {
 	return strings.Join(parts, "`")
 }
 
-// Code writes each text as code, and nothing for an empty one.
+// Code returns the texts in backticks, without the empty ones.
 func Code(texts ...string) string {
 	var all []string
 	for _, text := range texts {
@@ -45,5 +46,5 @@ func Code(texts ...string) string {
 	return strings.Join(all, ", ")
 }
 
-// Text is Markdown in a raw string, in which a backtick cannot stand: ^ stands for it.
+// Text returns the Markdown in a raw string, which cannot contain a backtick: ^ stands for it.
 func Text(text string) string { return strings.ReplaceAll(text, "^", "`") }

@@ -2,15 +2,15 @@ package docgen
 
 import "strconv"
 
-// An ExitCode is a code with which a program ends, what it means, and commands that end with it,
-// without a cluster: the program's own test runs them.
+// An ExitCode is an exit code of a program, its meaning, and commands that exit with it without a cluster,
+// which the program's own test runs.
 type ExitCode struct {
 	Code     int
 	Meaning  string
 	Examples [][]string
 }
 
-// ExitCodes are those of both programs, by their names.
+// ExitCodes has the exit codes of both programs, by program name.
 var ExitCodes = map[string][]ExitCode{
 	"runai": {
 		{0, "The command did what it was asked to do. `runai whoami` also ends with 0 where `--run-as-user` is not possible, " +
@@ -32,7 +32,7 @@ var ExitCodes = map[string][]ExitCode{
 	},
 }
 
-// ExitCodeTable is the table of a program.
+// ExitCodeTable returns the section about the exit codes of a program.
 func ExitCodeTable(program string) string {
 	var rows [][]string
 	for _, code := range ExitCodes[program] {

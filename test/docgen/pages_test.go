@@ -22,7 +22,7 @@ import (
 
 const root = "../../"
 
-// pages are the texts of all pages, by their paths from the root of the repository.
+// pages returns the text of every page, by its path in the repository.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -66,7 +66,7 @@ var (
 	heredoc   = regexp.MustCompile(`(?s)<<'?EOF'?\n(.*?)\nEOF\n`)
 )
 
-// Each link leads to a file of the repository, and to a heading of it.
+// Every link leads to a file in the repository, and to one of its headings if it has an anchor.
 func TestLinks(t *testing.T) {
 	for path, text := range pages(t) {
 		for _, match := range link.FindAllStringSubmatch(block.ReplaceAllString(text, ""), -1) {
@@ -87,7 +87,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// anchors are the names that GitHub gives to headings.
+// anchors returns the anchors that GitHub gives to the headings.
 func anchors(text string) []string {
 	var all []string
 	for _, match := range heading.FindAllStringSubmatch(block.ReplaceAllString(text, ""), -1) {
@@ -96,7 +96,7 @@ func anchors(text string) []string {
 	return all
 }
 
-// The index lists every page, and CONTRIBUTING every folder of code.
+// docs/README.md lists every page, and CONTRIBUTING.md every folder of code.
 func TestNothingIsLeftOut(t *testing.T) {
 	index := read(t, "docs/README.md")
 	for _, path := range files(t, "docs", ".md") {
@@ -108,7 +108,7 @@ func TestNothingIsLeftOut(t *testing.T) {
 	for _, pattern := range []string{"cli/*", "webhook/*", "shared/*"} {
 		entries, err := filepath.Glob(root + pattern)
 		if err != nil || len(entries) == 0 {
-			t.Fatalf("nothing is %s: %v", pattern, err)
+			t.Fatalf("no folder matches %s: %v", pattern, err)
 		}
 		for _, entry := range entries {
 			name := strings.TrimPrefix(entry, root) + "/"
@@ -122,7 +122,8 @@ func TestNothingIsLeftOut(t *testing.T) {
 	}
 }
 
-// Objects of our kinds decode strictly, everything else is YAML: in blocks, in commands, and in samples.
+// Objects of our kinds decode strictly, and everything else is valid YAML: in code blocks, here
+// documents and samples.
 func TestYAML(t *testing.T) {
 	for path, text := range pages(t) {
 		for _, match := range block.FindAllStringSubmatch(text, -1) {
@@ -170,16 +171,16 @@ func decode(document []byte) error {
 		object = &v2beta1.MPIJob{}
 	default:
 		if group := typ.GroupVersionKind().Group; group == v1alpha1.GroupVersion.Group || group == v2beta1.SchemeGroupVersion.Group {
-			return fmt.Errorf("there is no %s", typ.GroupVersionKind())
+			return fmt.Errorf("unknown kind %s", typ.GroupVersionKind())
 		}
 	}
 	return yaml.UnmarshalStrict(document, object)
 }
 
-// A run is a command that a page marks with <!-- run -->, up to the text that it prints.
+// run matches a command that is marked with <!-- run -->, and its output.
 var run = regexp.MustCompile("(?s)(<!-- run -->\n```sh\n)(.*?)(```\n.*?```text\n)(.*?)(```\n)")
 
-// What the pages say that a command prints, it prints.
+// Commands in the pages print what the pages say.
 func TestCommands(t *testing.T) {
 	programs := build(t)
 	ran := 0
@@ -192,7 +193,7 @@ func TestCommands(t *testing.T) {
 			cmd := exec.Command("sh", "-c", parts[2])
 			cmd.Dir = root
 			cmd.Env = append(os.Environ(), "PATH="+programs+":"+os.Getenv("PATH"), "KUBECONFIG=none")
-			output, _ := cmd.CombinedOutput() // it may be about a refusal
+			output, _ := cmd.CombinedOutput() // the page may show a refusal
 			ran++
 			return parts[1] + parts[2] + parts[3] + string(output) + parts[5]
 		})
@@ -203,7 +204,7 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// build returns the folder of both programs, which do not know their version.
+// build builds both programs without version information, and returns their folder.
 func build(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

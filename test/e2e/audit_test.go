@@ -14,7 +14,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/kueue"
 )
 
-// changesOfJobs lets the API server write down who changed a job, and with which answer.
+// changesOfJobs is an audit policy that records who changed a job, and the response.
 const changesOfJobs = `
 apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -25,14 +25,14 @@ rules:
   resources: [{group: kubeflow.org, resources: [mpijobs, mpijobs/*]}]
 `
 
-// A change is what the API server wrote down.
+// A change is an event in the audit log.
 type change struct {
 	ImpersonatedUser struct{ Username string }
 	ObjectRef        struct{ Namespace, Name, Subresource string }
 	ResponseStatus   metav1.Status
 }
 
-// changesBy are what a user changed of a job, or tried to.
+// changesBy returns a user's changes of a job, including those that were refused.
 func changesBy(t *testing.T, user, namespace, name string) []change {
 	t.Helper()
 	text, err := os.ReadFile(product.AuditLog())
@@ -52,8 +52,8 @@ func changesBy(t *testing.T, user, namespace, name string) []change {
 	return all
 }
 
-// wasNeverRefused asserts that Kueue changed the job whenever it wanted to, twice to start it and once to
-// stop it, and no more often. It is no refusal that somebody else was faster.
+// wasNeverRefused asserts that Kueue was never refused, and changed the job three times: twice to start it and
+// once to stop it. A conflict does not count as a refusal.
 func (q *queues) wasNeverRefused(t *testing.T, name string) {
 	t.Helper()
 	changed := 0
@@ -66,7 +66,7 @@ func (q *queues) wasNeverRefused(t *testing.T, name string) {
 		}
 	}
 	if changed != 3 {
-		t.Errorf("Kueue changed the job %d times, not 3", changed)
+		t.Errorf("Kueue changed the job %d times, want 3", changed)
 	}
 	log, err := os.ReadFile(q.LogFile())
 	if err != nil {

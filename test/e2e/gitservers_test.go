@@ -26,8 +26,7 @@ const (
 	gitPassword = "correct-horse,battery=staple"
 )
 
-// train is the script in the repository; the ranks say from which commit they run it, and git itself
-// works where its repository is.
+// train is the script in the repository. It prints its own version, and that of the commit according to git.
 const train = `#!/bin/sh
 echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname) version=VERSION uid=$(id -u) log=$(git -C /run/git-sync/current log --format=%s -1)
 `
@@ -69,7 +68,7 @@ func newRepository(t *testing.T) repository {
 	return repository{bare, first}
 }
 
-// serveHTTP serves the repository over plain HTTP to whoever knows the password, and returns its URL.
+// serveHTTP serves the repository over plain HTTP, with a password, and returns its URL.
 func (r repository) serveHTTP(t *testing.T) string {
 	t.Helper()
 	backend := &cgi.Handler{
@@ -89,7 +88,7 @@ func (r repository) serveHTTP(t *testing.T) string {
 	})) + "/code.git"
 }
 
-// listen serves on the lab's address and returns it with the port.
+// listen serves on a free port of the lab's address, and returns both.
 func listen(t *testing.T, handler http.Handler) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", lab.HostAddress+":0")
@@ -102,7 +101,7 @@ func listen(t *testing.T, handler http.Handler) string {
 	return listener.Addr().String()
 }
 
-// silence accepts connections and never answers.
+// silence returns an address that accepts connections and never answers.
 func silence(t *testing.T) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", lab.HostAddress+":0")
@@ -113,13 +112,13 @@ func silence(t *testing.T) (address string) {
 	return listener.Addr().String()
 }
 
-// An sshServer is a pod with an sshd that knows one key.
+// An sshServer is a pod with an sshd that accepts one key.
 type sshServer struct {
 	url                   string
 	privateKey, knownHost string
 }
 
-// serveSSH runs a git server in a pod of the namespace; its repository is on the node.
+// serveSSH runs a git server in a pod in the namespace, with the repository on the node.
 func (r repository) serveSSH(t *testing.T, namespace string) sshServer {
 	t.Helper()
 	key, hostKey := newKey(t), newKey(t)

@@ -24,7 +24,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// passwordFile has the repository's password, as a careful user keeps it.
+// passwordFile returns the path of a file with the repository's password, which only its owner can read.
 func passwordFile(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "password")
@@ -34,7 +34,7 @@ func passwordFile(t *testing.T) string {
 	return path
 }
 
-// runsVersion asserts that a rank on each worker ran the script of a commit, as a user.
+// runsVersion asserts that one rank on each worker ran the script of a version, as a uid.
 func runsVersion(t *testing.T, out, job, version, uid string) {
 	t.Helper()
 	ranks := fields(out)
@@ -46,8 +46,8 @@ func runsVersion(t *testing.T, out, job, version, uid string) {
 	}
 }
 
-// By branch, tag, full SHA and none, over HTTP with a password and over ssh with a key, as root and as
-// the user.
+// --git-sync works with a branch, tag, full SHA or default, over HTTP with a password and over SSH with a key,
+// as root and as the user.
 func TestGitSync(t *testing.T) {
 	namespace := addProject(t, "code", v1alpha1.ProjectSpec{})
 	user, code := alice(t, namespace), newRepository(t)
@@ -83,8 +83,8 @@ func TestGitSync(t *testing.T) {
 	}
 }
 
-// The password is in the job's Secret and nowhere else: in no other object, in no log, in no process
-// list; and it goes with the job.
+// The password is only in the job's Secret, not in another object, a log or the process list, and is
+// deleted with the job.
 func TestGitPasswordStaysInItsSecret(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "secret", v1alpha1.ProjectSpec{})
@@ -112,10 +112,10 @@ func TestGitPasswordStaysInItsSecret(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	credential := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "trainer-git-sync"}}
-	suite.Eventually(t, "the Secret goes with the job", time.Minute, func() error { return product.HasNo(t, credential) })
+	suite.Eventually(t, "the Secret is deleted with the job", time.Minute, func() error { return product.HasNo(t, credential) })
 }
 
-// logs are those of all servers of the lab.
+// logs returns the logs of all servers in the lab.
 func logs(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
@@ -133,8 +133,8 @@ func logs(t *testing.T) string {
 	return all.String()
 }
 
-// watchProcesses looks for a text in the command lines and environments of all processes of this
-// machine, of which the pods' are a part. This test's own process knows the text.
+// watchProcesses searches for a text in the command lines and environments of all processes on this machine,
+// including those in pods, until seen is called.
 func watchProcesses(t *testing.T, text string) (seen func() string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -158,7 +158,7 @@ func watchProcesses(t *testing.T, text string) (seen func() string) {
 	return func() string { cancel(); return <-found }
 }
 
-// A clone that fails, and one that hangs: the job fails in time, and describe says why.
+// If a clone fails or hangs, the job fails in time, and describe says why.
 func TestGitSyncFails(t *testing.T) {
 	namespace := addProject(t, "broken", v1alpha1.ProjectSpec{})
 	code := newRepository(t)
@@ -177,20 +177,20 @@ func TestGitSyncFails(t *testing.T) {
 				t.Fatal(stderr)
 			}
 			if end := await(t, namespace, name); end != v2beta1.JobFailed {
-				t.Errorf("the job has %s", end)
+				t.Errorf("the job ended as %s", end)
 			}
 			if took := time.Since(start); took > 60*time.Second {
-				t.Errorf("it failed after %s, not within the timeout of 30 s and 30 s", took)
+				t.Errorf("it failed after %s, want at most 60 s", took)
 			}
 			stdout, _, _ := product.Runai(t, "describe", name, "-n", namespace)
 			if !strings.Contains(stdout, "\nFailed: the job did not start: ") || !strings.Contains(stdout, test.why) {
-				t.Errorf("%s\ndoes not say %s", stdout, test.why)
+				t.Errorf("%s\ndoes not contain %s", stdout, test.why)
 			}
 		})
 	}
 }
 
-// Killed at any moment, runai leaves no Secret that no job owns.
+// Whenever runai is killed, it leaves no Secret without an owner.
 func TestKilledWithCredential(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "killed", v1alpha1.ProjectSpec{})
@@ -216,7 +216,7 @@ func TestKilledWithCredential(t *testing.T) {
 		}
 		for _, secret := range secrets.Items {
 			if strings.HasSuffix(secret.Name, "-git-sync") {
-				return fmt.Errorf("%s is there", secret.Name)
+				return fmt.Errorf("a Secret is left: %s", secret.Name)
 			}
 		}
 		return nil

@@ -12,11 +12,11 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// whoAmI is what a rank says of itself, as the kernel and the image's own programs see it.
+// whoAmI prints the identity of a rank as the kernel and the image's own programs see it.
 const whoAmI = `touch $HOME/mine && echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname) uid=$(id -u) gid=$(id -g) groups=$(id -G | tr ' ' ,) ` +
 	`name=$(whoami) home=$HOME caps=$(sed -n 's/^CapEff:.//p' /proc/self/status) nnp=$(sed -n 's/^NoNewPrivs:.//p' /proc/self/status)`
 
-// The same job on each image: every rank on every worker is the user, and nothing more.
+// With each image, every rank on every worker runs as the user, without capabilities.
 func TestRunAsUser(t *testing.T) {
 	namespace := addProject(t, "users", v1alpha1.ProjectSpec{})
 	user := alice(t, namespace)
@@ -41,11 +41,11 @@ spec:
   containers: [{name: id, image: "` + images.Crafted + `", command: [%s]}]
 `
 
-// outsideOfTheProduct shows that what an image tries works where nobody prevents it.
+// outsideOfTheProduct shows that an image's attack works in a pod that the product does not handle.
 func outsideOfTheProduct(t *testing.T, namespace, command, want string) {
 	t.Helper()
 	product.CreateManifest(t, namespace, fmt.Sprintf(craftedPod, command))
-	suite.Eventually(t, "the image's trick works", time.Minute, func() error {
+	suite.Eventually(t, "the attack works", time.Minute, func() error {
 		stdout, stderr, _ := product.Kubectl(t.Context(), nil, "logs", "outside", "-n", namespace)
 		if stdout != want {
 			return fmt.Errorf("the log is %q%s", stdout, stderr)
@@ -54,7 +54,7 @@ func outsideOfTheProduct(t *testing.T, namespace, command, want string) {
 	})
 }
 
-// T05: an image whose own files give the user a group more.
+// T05: an image whose own files give the user another group.
 func TestT05GroupsOfTheImage(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "crafted", v1alpha1.ProjectSpec{})
@@ -79,7 +79,7 @@ func TestT07SetuidProgram(t *testing.T) {
 		}
 	}
 	if len(ranks) != 2 {
-		t.Errorf("%d ranks", len(ranks))
+		t.Errorf("%d ranks, want 2", len(ranks))
 	}
 }
 

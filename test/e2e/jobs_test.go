@@ -15,8 +15,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// addProject adds a project; where there is no node to run its jobs, the test is skipped. A test that
-// fails shows what all jobs do.
+// addProject adds a project, and skips the test on machines that cannot run a node. If the test fails, it logs
+// the state of all jobs.
 func addProject(t *testing.T, name string, spec v1alpha1.ProjectSpec) (namespace string) {
 	t.Helper()
 	lab.Require(t)
@@ -29,7 +29,8 @@ func addProject(t *testing.T, name string, spec v1alpha1.ProjectSpec) (namespace
 	return product.AddProject(t, name, spec)
 }
 
-// submit submits a job of an image that the node has already, as a user or with "" as the administrator.
+// submit submits a job with an image that the node already has, as a user, or as the administrator
+// if kubeconfig is "".
 func submit(t *testing.T, kubeconfig string, args ...string) {
 	t.Helper()
 	if kubeconfig == "" {
@@ -41,7 +42,7 @@ func submit(t *testing.T, kubeconfig string, args ...string) {
 	}
 }
 
-// await waits until a job has ended, and tells how.
+// await waits until a job has ended, and returns how.
 func await(t *testing.T, namespace, name string) v2beta1.JobConditionType {
 	t.Helper()
 	var end v2beta1.JobConditionType
@@ -59,7 +60,7 @@ func await(t *testing.T, namespace, name string) v2beta1.JobConditionType {
 	return end
 }
 
-// output is what the ranks of a job that must succeed have written.
+// output waits until a job has succeeded, and returns the output of its ranks.
 func output(t *testing.T, namespace, name string) string {
 	t.Helper()
 	end := await(t, namespace, name)
@@ -71,7 +72,7 @@ func output(t *testing.T, namespace, name string) string {
 	return stdout
 }
 
-// fields reads lines of key=value words; other lines are passed over.
+// fields parses lines of key=value words, and ignores lines without a rank.
 func fields(text string) []map[string]string {
 	var all []map[string]string
 	for line := range strings.Lines(text) {

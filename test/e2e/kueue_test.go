@@ -15,8 +15,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// A job in a queue of the real Kueue: it waits, runs, is evicted, waits, runs again, and is then left in
-// peace. We refuse none of the updates by which Kueue does all this.
+// A job in a queue of the real Kueue waits, runs, is evicted, waits, runs again, and then keeps running. The
+// webhook refuses none of Kueue's updates.
 func TestKueue(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "queued", v1alpha1.ProjectSpec{
@@ -26,7 +26,7 @@ func TestKueue(t *testing.T) {
 	user := alice(t, namespace)
 	submit(t, user, "patient", "-n", namespace, "-i", images.OpenMPI4, "--run-as-user",
 		"--processes=2", "--slots-per-worker=2", "--cpu=0.1", "--memory=64M", "--", "mpirun", "-np", "4", "sh", "-c", whoAmI+" && sleep 90")
-	defer queues.wasNeverRefused(t, "patient") // last, and also where a refusal is why something else fails
+	defer queues.wasNeverRefused(t, "patient") // deferred, because a refusal may be why another check fails
 	queues.holds(t, "patient")
 	first := queues.releases(t, "patient")
 	queues.drains(t, "patient")
@@ -34,7 +34,7 @@ func TestKueue(t *testing.T) {
 	if first == second {
 		t.Errorf("launcher %s was not evicted", first)
 	}
-	queues.leavesInPeace(t, "patient", time.Minute)
+	queues.keepsRunning(t, "patient", time.Minute)
 	isAlice(t, fields(output(t, namespace, "patient")), "patient")
 	if _, stderr, code := product.RunaiAs(t, user, "delete", "patient", "-n", namespace); code != 0 {
 		t.Error(stderr)
@@ -42,7 +42,7 @@ func TestKueue(t *testing.T) {
 	suite.Eventually(t, "the workload is gone", time.Minute, func() error { return queues.hasWorkloads(t, 0) })
 }
 
-// holds asserts that a job which was just submitted waits, and that its owner can read why.
+// holds asserts that a new job waits, and that describe says why.
 func (q *queues) holds(t *testing.T, name string) {
 	t.Helper()
 	if !isSuspended(product.Job(t, q.namespace, name)) {
@@ -50,18 +50,18 @@ func (q *queues) holds(t *testing.T, name string) {
 	}
 	suite.Eventually(t, "Kueue has a workload for the job", time.Minute, func() error { return q.hasWorkloads(t, 1) })
 	if w := q.workload(t); w.is("Admitted") {
-		t.Errorf("the queue is held, and admits: %v", w.Status.Conditions)
+		t.Errorf("the queue admits the job although it is on hold: %v", w.Status.Conditions)
 	}
 	if err := product.HasPods(t, q.namespace, 0); err != nil {
-		t.Errorf("the queue is held: %s", err)
+		t.Errorf("the queue is on hold: %s", err)
 	}
 	stdout, _, _ := product.Runai(t, "describe", name, "-n", q.namespace)
 	if want := "Suspended: the job waits in queue research."; !strings.Contains(stdout, want) {
-		t.Errorf("%s\ndoes not say %s", stdout, want)
+		t.Errorf("%s\ndoes not contain %s", stdout, want)
 	}
 }
 
-// releases lets the queue admit, waits until all ranks of the job run, and returns the launcher.
+// releases lets the queue admit jobs, waits until all ranks of the job run, and returns the launcher's UID.
 func (q *queues) releases(t *testing.T, name string) (launcher string) {
 	t.Helper()
 	q.stop(t, "None")
@@ -74,7 +74,7 @@ func (q *queues) releases(t *testing.T, name string) (launcher string) {
 	suite.Eventually(t, "all ranks run", 2*time.Minute, func() error {
 		stdout, stderr, _ := product.Runai(t, "logs", name, "-n", q.namespace)
 		if ranks := len(fields(stdout)); ranks != 4 {
-			return fmt.Errorf("%d ranks say something: %s%s", ranks, stdout, stderr)
+			return fmt.Errorf("%d ranks printed a line: %s%s", ranks, stdout, stderr)
 		}
 		return nil
 	})
@@ -82,7 +82,7 @@ func (q *queues) releases(t *testing.T, name string) (launcher string) {
 	return q.launcher(t)
 }
 
-// drains evicts the job and waits until nothing of it runs.
+// drains evicts the job, and waits until it has no pods.
 func (q *queues) drains(t *testing.T, name string) {
 	t.Helper()
 	q.stop(t, "HoldAndDrain")
@@ -97,13 +97,13 @@ func (q *queues) drains(t *testing.T, name string) {
 	})
 }
 
-// leavesInPeace asserts that a running job stays what it is.
-func (q *queues) leavesInPeace(t *testing.T, name string, duration time.Duration) {
+// keepsRunning asserts that a job keeps running undisturbed.
+func (q *queues) keepsRunning(t *testing.T, name string, duration time.Duration) {
 	t.Helper()
 	workload, launcher := q.workload(t).UID, q.launcher(t)
 	for end := time.Now().Add(duration); time.Now().Before(end); time.Sleep(time.Second) {
 		if now := q.workload(t); now.UID != workload || !now.is("Admitted") {
-			t.Fatalf("workload %s was not left in peace: %v", workload, now)
+			t.Fatalf("workload %s was disturbed: %v", workload, now)
 		}
 		if again := q.launcher(t); again != launcher || isSuspended(product.Job(t, q.namespace, name)) {
 			t.Fatalf("the job was started again: launcher %s was %s", again, launcher)
@@ -111,12 +111,12 @@ func (q *queues) leavesInPeace(t *testing.T, name string, duration time.Duration
 	}
 }
 
-// launcher is the UID of the pod, and fails the test where there is not exactly one.
+// launcher returns the UID of the launcher's pod, and fails the test unless there is exactly one.
 func (q *queues) launcher(t *testing.T) string {
 	t.Helper()
 	pods := product.Pods(t, q.namespace, client.MatchingLabels{"training.kubeflow.org/job-role": "launcher"})
 	if len(pods) != 1 {
-		t.Fatalf("there are %d launchers", len(pods))
+		t.Fatalf("there are %d launchers, want 1", len(pods))
 	}
 	return string(pods[0].UID)
 }

@@ -1,4 +1,4 @@
-// Package e2e holds the product to what the ranks of real jobs say, on a real node.
+// Package e2e tests what the ranks of real jobs print, on a real node.
 package e2e
 
 import (
@@ -11,10 +11,10 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// product is there on a machine that can be a node; elsewhere each test skips.
+// product is nil on machines that cannot run a node; all tests skip there.
 var product *suite.Product
 
-// broker is the issuer of the documented authentication.
+// broker is the issuer in the documented authentication.
 var broker *issuer.Issuer
 
 func TestMain(m *testing.M) {
@@ -22,8 +22,8 @@ func TestMain(m *testing.M) {
 		Node:           true,
 		ControlPlane:   env.Options{AuditPolicy: changesOfJobs},
 		Authentication: startBroker,
-		// The image that stands in for git-sync's own, times that a test can wait for, and Kueue's label for
-		// the project's queue.
+		// A stand-in for the image of git-sync, timeouts that a test can wait for, and Kueue's
+		// label for the queue.
 		HelmArgs: []string{
 			"--set", "policy.gitSync.image=" + images.GitSyncStandIn,
 			"--set", "policy.gitSync.timeout=30s",

@@ -15,8 +15,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// The webhook is killed during submissions: what was submitted was admitted, what was not left nothing,
-// and the message says what to do.
+// If the webhook is killed during submissions, each submitted job was admitted, the others leave nothing, and
+// the error says what to do.
 func TestWebhookIsKilled(t *testing.T) {
 	namespace := addProject(t, "outage", v1alpha1.ProjectSpec{})
 	var mutex sync.Mutex
@@ -44,7 +44,7 @@ func TestWebhookIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	people.Wait()
-	_ = product.Webhook.Stop() // it says that it was killed
+	_ = product.Webhook.Stop() // returns that it was killed
 	if err := product.StartWebhook(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -54,18 +54,18 @@ func TestWebhookIsKilled(t *testing.T) {
 	}
 	for _, job := range jobs.Items {
 		if !submitted[job.Name] || job.Annotations[annotations.AppliedPoliciesKey] == "" {
-			t.Errorf("%s is there, submitted: %t, applied policies: %q", job.Name, submitted[job.Name],
+			t.Errorf("%s exists, submitted: %t, applied policies: %q", job.Name, submitted[job.Name],
 				job.Annotations[annotations.AppliedPoliciesKey])
 		}
 		delete(submitted, job.Name)
 	}
 	for name, done := range submitted {
 		if done {
-			t.Errorf("%s was submitted, and is not there", name)
+			t.Errorf("%s was submitted, but does not exist", name)
 		}
 	}
 	if len(refused) == 0 {
-		t.Error("the webhook was killed, and nobody noticed")
+		t.Error("the webhook was killed, but no submission failed")
 	}
 	for _, stderr := range refused {
 		want := "does not respond, and no job can be created without it: try again, or ask your administrator\n"

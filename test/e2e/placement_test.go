@@ -16,8 +16,8 @@ import (
 
 var assigned = regexp.MustCompile(`^Successfully assigned \S+/(\S+)-(?:worker-\d+|launcher-\w+) to (\S+)$`)
 
-// nodesOf are the nodes on which the scheduler put the pods of a job, as its events tell: on a played
-// node a job ends at once, and its pods go.
+// nodesOf returns the nodes of a job's pods from the scheduler's events, because on simulated nodes a job ends
+// at once and its pods are deleted.
 func nodesOf(t *testing.T, namespace, name string, pods int) []string {
 	t.Helper()
 	var nodes []string
@@ -33,25 +33,25 @@ func nodesOf(t *testing.T, namespace, name string, pods int) []string {
 			}
 		}
 		if len(nodes) < pods {
-			return fmt.Errorf("%d of %d have: %v", len(nodes), pods, nodes)
+			return fmt.Errorf("%d of %d pods have nodes: %v", len(nodes), pods, nodes)
 		}
 		return nil
 	})
 	return nodes
 }
 
-// The real scheduler places the jobs of a project on nodes with GPUs, which are played.
+// The real scheduler places the jobs of a project on simulated GPU nodes.
 func TestPlacement(t *testing.T) {
 	t.Parallel()
 	train := addProject(t, "train", v1alpha1.ProjectSpec{NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx"}}})
 	both := addProject(t, "both", v1alpha1.ProjectSpec{NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx", "t4"}}})
 	submit(t, "", "trains", "-n", train, "-i", "example/train", "-g", "4", "--processes=3")
-	submit(t, "", "asks", "-n", both, "-i", "example/train", "-g", "4", "--processes=3", "--node-type", "t4")
+	submit(t, "", "selects", "-n", both, "-i", "example/train", "-g", "4", "--processes=3", "--node-type", "t4")
 	product.CreateManifest(t, train, fmt.Sprintf(ownAffinity, "[dgx-1, t4-0]"))
 	for _, test := range []struct {
 		namespace, job, prefix string
 		pods                   int
-	}{{train, "trains", "dgx-", 4}, {both, "asks", "t4-", 4}, {train, "own", "dgx-1", 3}} {
+	}{{train, "trains", "dgx-", 4}, {both, "selects", "t4-", 4}, {train, "own", "dgx-1", 3}} {
 		for _, node := range nodesOf(t, test.namespace, test.job, test.pods) {
 			if !strings.HasPrefix(node, test.prefix) {
 				t.Errorf("a pod of %s is on %s", test.job, node)

@@ -16,8 +16,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// queueObjects are a queue that admits nothing yet. Kueue writes the flavor's label and toleration into
-// the jobs that it admits, and takes them out of those that it evicts.
+// queueObjects define a queue that admits nothing yet. Kueue adds the flavor's label and toleration to the jobs
+// that it admits, and removes them from those that it evicts.
 const queueObjects = `
 apiVersion: kueue.x-k8s.io/v1beta2
 kind: ResourceFlavor
@@ -42,7 +42,7 @@ metadata: {name: research}
 spec: {clusterQueue: research}
 `
 
-// queues are Kueue's for one namespace.
+// queues has the queues of one namespace.
 type queues struct {
 	*kueue.Kueue
 	namespace string
@@ -65,7 +65,7 @@ func startKueue(t *testing.T, namespace string) *queues {
 	return &queues{k, namespace}
 }
 
-// stop sets whether the queue admits jobs, and whether it keeps those that it has admitted.
+// stop sets the queue's stopPolicy: whether it admits jobs, and keeps those that it has admitted.
 func (q *queues) stop(t *testing.T, policy string) {
 	t.Helper()
 	patch := fmt.Sprintf(`--patch={"spec":{"stopPolicy":%q}}`, policy)
@@ -94,12 +94,12 @@ func (q *queues) workloads(t *testing.T) []workload {
 	return list.Items
 }
 
-// workload is that of the one job in the queue.
+// workload returns the workload of the only job in the queue.
 func (q *queues) workload(t *testing.T) workload {
 	t.Helper()
 	all := q.workloads(t)
 	if len(all) != 1 {
-		t.Fatalf("there are %d workloads of one job: %v", len(all), all)
+		t.Fatalf("there are %d workloads for one job: %v", len(all), all)
 	}
 	return all[0]
 }
@@ -107,7 +107,7 @@ func (q *queues) workload(t *testing.T) workload {
 func (q *queues) hasWorkloads(t *testing.T, want int) error {
 	t.Helper()
 	if all := q.workloads(t); len(all) != want {
-		return fmt.Errorf("there are %d workloads, not %d: %v", len(all), want, all)
+		return fmt.Errorf("there are %d workloads, want %d: %v", len(all), want, all)
 	}
 	return nil
 }
@@ -116,7 +116,7 @@ func isSuspended(job *v2beta1.MPIJob) bool {
 	return job.Spec.RunPolicy.Suspend != nil && *job.Spec.RunPolicy.Suspend
 }
 
-// isAdmitted asserts that the job has what Kueue writes into a job that it lets run.
+// isAdmitted asserts that the job has what Kueue adds to a job that it admits.
 func isAdmitted(t *testing.T, job *v2beta1.MPIJob) {
 	t.Helper()
 	for role, replica := range job.Spec.MPIReplicaSpecs {

@@ -10,7 +10,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 )
 
-// The same job under the restricted Pod Security Standard, without a warning: submit fails on one.
+// A job that runs as its user satisfies the restricted Pod Security Standard, without a warning about it.
 func TestRestrictedNamespace(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "restricted", v1alpha1.ProjectSpec{})

@@ -15,7 +15,7 @@ import (
 
 const whereAmI = "echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname)"
 
-// The documentation's example, and the walkthrough's, whose image waited for its workers by sleeping.
+// The documentation's example works, and so does the walkthrough's, whose image sleeps to wait for its workers.
 func TestSeedExample(t *testing.T) {
 	namespace := addProject(t, "seed", v1alpha1.ProjectSpec{NodeAffinity: v1alpha1.NodeAffinity{Train: []string{lab.NodeType}}})
 	haveGPUs(t)
@@ -27,14 +27,14 @@ func TestSeedExample(t *testing.T) {
 			out := output(t, namespace, name)
 			for rank := range 2 {
 				if want := fmt.Sprintf("host %s-worker-%d rank %d of 2\n", name, rank, rank); !strings.Contains(out, want) {
-					t.Errorf("%s does not say %s", out, want)
+					t.Errorf("%s does not contain %s", out, want)
 				}
 			}
 		})
 	}
 }
 
-// haveGPUs gives the real node GPUs that nobody can use, as an administrator advertises a resource.
+// haveGPUs advertises GPUs on the real node, which has none.
 func haveGPUs(t *testing.T) {
 	t.Helper()
 	const patch = `{"status":{"capacity":{"nvidia.com/gpu":"4"}}}`
@@ -49,7 +49,7 @@ func TestSlotsAsRoot(t *testing.T) {
 	isOn(t, fields(output(t, namespace, "slots")), "slots", 2)
 }
 
-// isOn asserts how many ranks are on each of two workers.
+// isOn asserts that each of two workers has this many ranks.
 func isOn(t *testing.T, ranks []map[string]string, job string, each int) {
 	t.Helper()
 	on := map[string]int{}
@@ -90,8 +90,8 @@ spec:
             readinessProbe: {tcpSocket: {port: 22}, periodSeconds: 1}
 `
 
-// Without launcher-env, Open MPI 5 does not find the workers: the day that this test fails, the
-// operator has learnt its dialect, and the policy may go.
+// Without the policy launcher-env, Open MPI 5 does not find the workers. When this test fails, the operator
+// supports Open MPI 5, and the policy can be removed.
 func TestOpenMPI5NeedsLauncherEnv(t *testing.T) {
 	t.Parallel()
 	lab.Require(t)
@@ -101,7 +101,7 @@ func TestOpenMPI5NeedsLauncherEnv(t *testing.T) {
 	out, _, _ := product.Runai(t, "logs", "plain", "-n", "plain")
 	for _, rank := range fields(out) {
 		if strings.HasPrefix(rank["on"], "plain-worker-") {
-			t.Errorf("%s, and a rank is on a worker: %s", end, out)
+			t.Errorf("the job ended as %s, and a rank ran on a worker: %s", end, out)
 		}
 	}
 }

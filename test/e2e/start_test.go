@@ -13,7 +13,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// Interactive jobs are never tried again: none of ten in a row may lose a race against an sshd.
+// Interactive jobs are not retried, so none of ten in a row may fail because an sshd starts too late.
 func TestNoLostRaces(t *testing.T) {
 	namespace := addProject(t, "races", v1alpha1.ProjectSpec{})
 	user := alice(t, namespace)
@@ -65,7 +65,7 @@ func TestLateWorkers(t *testing.T) {
 	isOn(t, fields(output(t, namespace, "late")), "late", 1)
 }
 
-// A job that is created suspended, as a queue does, starts when it is resumed.
+// A job that is created suspended, as in a queue, starts when it is resumed.
 func TestSuspendedAndResumed(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "resumed", v1alpha1.ProjectSpec{})
@@ -76,11 +76,11 @@ func TestSuspendedAndResumed(t *testing.T) {
 	isOn(t, fields(output(t, namespace, "resumed")), "resumed", 1)
 }
 
-// Workers that can never start: the job fails after the timeout, and says which they are.
+// If workers never start, the job fails after the timeout, and names them.
 func TestWorkersThatNeverStart(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "never", v1alpha1.ProjectSpec{})
-	const absent = "127.0.0.1:1/absent:1" // refused at once, where a name would first be looked up
+	const absent = "127.0.0.1:1/absent:1" // fails at once, without a DNS lookup
 	start := time.Now()
 	product.CreateManifest(t, namespace, fmt.Sprintf(manifest, "never", false, 0, absent))
 	suite.Eventually(t, "describe names the image", time.Minute, func() error {
@@ -88,14 +88,14 @@ func TestWorkersThatNeverStart(t *testing.T) {
 		return suite.Says(stdout, ": pod never-worker-", "cannot pull the image "+absent)
 	})
 	if end := await(t, namespace, "never"); end != v2beta1.JobFailed {
-		t.Errorf("the job has %s", end)
+		t.Errorf("the job ended as %s", end)
 	}
 	if took := time.Since(start); took < 90*time.Second || took > 120*time.Second {
-		t.Errorf("it failed after %s, not after about 90 s", took)
+		t.Errorf("it failed after %s, want about 90 s", took)
 	}
 	stdout, _, _ := product.Runai(t, "describe", "never", "-n", namespace)
 	want := "\nFailed: the job did not start: these workers were not ready within 90 s: never-worker-0 never-worker-1. See 'kubectl logs "
 	if !strings.Contains(stdout, want) {
-		t.Errorf("%s\ndoes not say %s", stdout, want)
+		t.Errorf("%s\ndoes not contain %s", stdout, want)
 	}
 }

@@ -6,12 +6,12 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
-// claims are those of the user of these tests; none of her ids is on any image.
+// claims are alice's. No image has an entry for any of the IDs.
 var claims = map[string]any{
 	"preferred_username": "alice@example.com", "sub": "a-1", "posix_uid": 1234567, "posix_gid": 54000, "posix_groups": []int{60001, 60002},
 }
 
-// alice is a researcher who may submit jobs in a namespace, by a token of hers.
+// alice returns the kubeconfig of a user with a token who may submit jobs in a namespace.
 func alice(t *testing.T, namespace string) (kubeconfig string) {
 	t.Helper()
 	product.Permit(t, namespace, "saml:alice@example.com",

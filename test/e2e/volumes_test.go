@@ -16,7 +16,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 )
 
-// Memory at /dev/shm, larger than what every container has, and as large as was asked for.
+// --large-shm mounts memory at /dev/shm, larger than the default of 64 MiB or of the requested size.
 func TestLargeShm(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "shm", v1alpha1.ProjectSpec{})
@@ -41,7 +41,7 @@ func TestLargeShm(t *testing.T) {
 	}
 }
 
-// A claim to write to, one to read, and a path of the node: what the ranks write is their user's.
+// Ranks can write to a claim and a host path, but not to a read-only claim, and their files belong to the user.
 func TestVolumes(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "volumes", v1alpha1.ProjectSpec{})
@@ -61,13 +61,13 @@ func TestVolumes(t *testing.T) {
 				t.Fatal(err)
 			}
 			if owner := info.Sys().(*syscall.Stat_t); owner.Uid != 1234567 || owner.Gid != 54000 {
-				t.Errorf("%s is of %d:%d", worker, owner.Uid, owner.Gid)
+				t.Errorf("%s belongs to %d:%d", worker, owner.Uid, owner.Gid)
 			}
 		}
 	}
 }
 
-// sharedDir is a folder of this machine that everybody may write to, which the node sees, too.
+// sharedDir returns a folder on this machine that everybody may write to, and that the node sees, too.
 func sharedDir(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -79,7 +79,7 @@ func sharedDir(t *testing.T) string {
 	return dir
 }
 
-// bind makes a claim of a folder.
+// bind creates a volume and a claim for a folder.
 func bind(t *testing.T, namespace, name, dir string) {
 	t.Helper()
 	many, noClass := []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}, ""

@@ -16,7 +16,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// The documented configuration makes these attributes of these claims.
+// The documented configuration maps these claims to these attributes.
 func TestDocumentedAuthentication(t *testing.T) {
 	for name, test := range map[string]struct {
 		claims map[string]any
@@ -41,7 +41,7 @@ func TestDocumentedAuthentication(t *testing.T) {
 	}
 }
 
-// Tokens that the issuer did not sign for this cluster and this time are nobody's.
+// A token authenticates nobody unless the issuer signed it for this cluster and it is valid now.
 func TestT19TokensOfNobody(t *testing.T) {
 	past := time.Now().Add(-time.Hour).Unix()
 	sign := func(sign func(map[string]any) (string, error), changes map[string]any) string {
@@ -66,7 +66,7 @@ func TestT19TokensOfNobody(t *testing.T) {
 	}
 }
 
-// unsigned is a token with the algorithm none.
+// unsigned returns the token with the algorithm none and without a signature.
 func unsigned(t *testing.T, token string) string {
 	t.Helper()
 	header, err := json.Marshal(map[string]string{"alg": "none", "kid": "1"})
@@ -76,7 +76,7 @@ func unsigned(t *testing.T, token string) string {
 	return base64.RawURLEncoding.EncodeToString(header) + "." + strings.Split(token, ".")[1] + "."
 }
 
-// Another issuer that the API server believes says who somebody is; the policy does not list it.
+// The API server trusts another issuer, but the cluster policy does not list it.
 func TestT20AnotherIssuer(t *testing.T) {
 	namespace := product.AddProject(t, "t20", required)
 	claims := map[string]any{"preferred_username": "alice", "uid": "1234567", "gid": "54000"}
@@ -86,7 +86,7 @@ func TestT20AnotherIssuer(t *testing.T) {
 	runsAs(t, trusted, "careless:alice", 1234567, 54000)
 }
 
-// Claims that no mapping has mended: each is refused by its name, and none is mended here.
+// A broken claim is refused by its name: the webhook does not try to fix it.
 func TestT21BrokenClaims(t *testing.T) {
 	namespace := product.AddProject(t, "t21", required)
 	for name, test := range map[string]struct {
@@ -114,13 +114,13 @@ func TestT21BrokenClaims(t *testing.T) {
 	}
 }
 
-// A large uid that is a number in the token is the same number in the pods.
+// A large uid that is a number in the token reaches the pods unchanged.
 func TestT21LargeNumber(t *testing.T) {
 	namespace := product.AddProject(t, "large", required)
 	job := suite.Create(t, login(t, broker, with(alices, map[string]any{"posix_uid": 1000001})),
 		mpijobtest.MakeMPIJob("large", namespace).Obj())
 	runsAs(t, job, "saml:alice", 1000001, 54000)
-	suite.Eventually(t, "the launcher and the worker are there", suite.Soon, func() error { return product.HasPods(t, namespace, 2) })
+	suite.Eventually(t, "the launcher and the worker exist", suite.Soon, func() error { return product.HasPods(t, namespace, 2) })
 	for _, pod := range product.Pods(t, namespace) {
 		if uid := pod.Spec.SecurityContext.RunAsUser; uid == nil || *uid != 1000001 {
 			t.Errorf("%s has %+v", pod.Name, pod.Spec.SecurityContext)

@@ -11,9 +11,9 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-const asksFor = "contradicts run.ai/run-as-user ("
+const contradicts = "contradicts run.ai/run-as-user ("
 
-// A user writes ids that are not hers, wherever ids can stand.
+// A user sets another user's IDs in every field that takes IDs.
 func TestT01OtherIDs(t *testing.T) {
 	bob, root, no := int64(1001), int64(0), false
 	var attempts []attempt
@@ -21,45 +21,45 @@ func TestT01OtherIDs(t *testing.T) {
 		for role, in := range map[string]func(func(*corev1.PodSpec)) func(*v2beta1.MPIJob){"launcher": inLauncher, "worker": inWorker} {
 			attempts = append(attempts,
 				attempt{who + "'s uid on the pod of a " + role, in(func(spec *corev1.PodSpec) { securityOf(spec).RunAsUser = id }),
-					asksFor + "1234567)"},
+					contradicts + "1234567)"},
 				attempt{who + "'s gid on the pod of a " + role, in(func(spec *corev1.PodSpec) { securityOf(spec).RunAsGroup = id }),
-					asksFor + "54000)"},
+					contradicts + "54000)"},
 				attempt{who + "'s uid on a container of a " + role,
-					in(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsUser = id }), asksFor + "1234567)"},
+					in(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsUser = id }), contradicts + "1234567)"},
 				attempt{who + "'s gid on a container of a " + role,
-					in(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsGroup = id }), asksFor + "54000)"},
+					in(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsGroup = id }), contradicts + "54000)"},
 				attempt{who + "'s uid on a sidecar of a " + role, in(func(spec *corev1.PodSpec) {
 					spec.Containers = append(spec.Containers,
 						corev1.Container{Name: "side", Image: "x", SecurityContext: &corev1.SecurityContext{RunAsUser: id}})
-				}), asksFor + "1234567)"},
+				}), contradicts + "1234567)"},
 				attempt{who + "'s uid on an init container of a " + role, in(func(spec *corev1.PodSpec) {
 					spec.InitContainers = append(spec.InitContainers,
 						corev1.Container{Name: "first", Image: "x", SecurityContext: &corev1.SecurityContext{RunAsUser: id}})
-				}), asksFor + "1234567)"},
+				}), contradicts + "1234567)"},
 			)
 		}
 		attempts = append(attempts, attempt{who + "'s uid in a role of its own", func(job *v2beta1.MPIJob) {
 			other := job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].DeepCopy()
 			securityOf(&other.Template.Spec).RunAsUser = id
 			job.Spec.MPIReplicaSpecs["Other"] = other
-		}, asksFor + "1234567)"})
+		}, contradicts + "1234567)"})
 	}
 	try(t, "t01", append(attempts,
 		attempt{"whatever user the image has", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).RunAsNonRoot = &no }),
-			asksFor + "true)"},
+			contradicts + "true)"},
 		attempt{"whatever user the container's image has",
-			inWorker(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsNonRoot = &no }), asksFor + "true)"},
+			inWorker(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsNonRoot = &no }), contradicts + "true)"},
 	))
 }
 
-// A user does not ask to run as herself, and writes other ids; or declines.
+// A user sets other IDs without requesting run-as-user, or declines it.
 func TestT03NotAsking(t *testing.T) {
 	namespace, alice := product.AddProject(t, "t03", required), login(t, broker, alices)
 	other := mpijobtest.MakeMPIJob("other", namespace).Both(func(template *corev1.PodTemplateSpec) {
 		uid := int64(1001)
 		securityOf(&template.Spec).RunAsUser = &uid
 	}).Obj()
-	isRefused(t, "other ids", alice.Create(t.Context(), other), asksFor+"1234567)")
+	isRefused(t, "other ids", alice.Create(t.Context(), other), contradicts+"1234567)")
 	declined := mpijobtest.MakeMPIJob("declined", namespace).Annotation(annotations.RunAsUserKey, "false").Obj()
 	isRefused(t, "declining", alice.Create(t.Context(), declined), "requires jobs to run as their user")
 	suite.Create(t, alice, mpijobtest.MakeMPIJob("silent", namespace).Obj())
@@ -69,30 +69,30 @@ func TestT03NotAsking(t *testing.T) {
 	isRefused(t, "declining afterwards", alice.Update(t.Context(), job), "cannot be changed after submission")
 }
 
-// A user writes groups that she is not in.
+// A user sets groups without being a member.
 func TestT04OtherGroups(t *testing.T) {
 	group, merge := int64(60009), corev1.SupplementalGroupsPolicyMerge
 	try(t, "t04", []attempt{
 		{"fsGroup", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).FSGroup = &group }),
 			"it adds a group that the user may not belong to"},
 		{"a group more", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).SupplementalGroups = []int64{60001, 60002, group} }),
-			asksFor + "60001,60002)"},
+			contradicts + "60001,60002)"},
 		{"another group", inLauncher(func(spec *corev1.PodSpec) { securityOf(spec).SupplementalGroups = []int64{group} }),
-			asksFor + "60001,60002)"},
+			contradicts + "60001,60002)"},
 		{"the image's groups", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).SupplementalGroupsPolicy = &merge }),
-			asksFor + "Strict)"},
+			contradicts + "Strict)"},
 	})
 }
 
-// A user asks for privileges by which her own uid does not matter.
+// A user requests privileges that make their own uid irrelevant.
 func TestT07Privileges(t *testing.T) {
 	yes, no, unmasked, class := true, false, corev1.UnmaskedProcMount, "kata"
 	with := func(change func(*corev1.SecurityContext)) func(*v2beta1.MPIJob) {
 		return inWorker(func(spec *corev1.PodSpec) { change(containerSecurityOf(spec)) })
 	}
 	try(t, "t07", []attempt{
-		{"privileged", with(func(s *corev1.SecurityContext) { s.Privileged = &yes }), asksFor + "false)"},
-		{"escalation", with(func(s *corev1.SecurityContext) { s.AllowPrivilegeEscalation = &yes }), asksFor + "false)"},
+		{"privileged", with(func(s *corev1.SecurityContext) { s.Privileged = &yes }), contradicts + "false)"},
+		{"escalation", with(func(s *corev1.SecurityContext) { s.AllowPrivilegeEscalation = &yes }), contradicts + "false)"},
 		{"setuid", with(func(s *corev1.SecurityContext) {
 			s.Capabilities = &corev1.Capabilities{Add: []corev1.Capability{"SETUID"}}
 		}), "cannot be used with run.ai/run-as-user: remove it"},

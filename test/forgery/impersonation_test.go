@@ -16,12 +16,12 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// enter makes an entry of the directory for one test, and waits until the webhook knows it.
+// enter creates a PosixIdentity for one test, and waits until the webhook knows it.
 func enter(t *testing.T, user client.Client, namespace string, entry *v1alpha1.PosixIdentity) {
 	t.Helper()
 	product.Create(t, entry)
 	t.Cleanup(func() { _ = product.Client.Delete(context.WithoutCancel(t.Context()), entry) }) // the environment ends anyway
-	suite.Eventually(t, "the entry is known", suite.Soon, func() error {
+	suite.Eventually(t, "the webhook knows the entry", suite.Soon, func() error {
 		return user.Create(t.Context(), mpijobtest.MakeMPIJob("probe", namespace).Obj(), client.DryRunAll)
 	})
 }
@@ -31,7 +31,7 @@ func entryOf(name, subject string, namespaces ...string) *v1alpha1.PosixIdentity
 		Spec: v1alpha1.PosixIdentitySpec{Subject: subject, UID: 7001, GID: 7002, Namespaces: namespaces}}
 }
 
-// A service account, by its own token: nobody, or the robot of its entry, where the entry is valid.
+// A service account with its own token has an identity only by an entry, and only where the entry is valid.
 func TestT16ServiceAccount(t *testing.T) {
 	namespace, elsewhere := product.AddProject(t, "t16", required), product.AddProject(t, "t16-elsewhere", required)
 	robot := serviceAccount(t, namespace, "robot")
@@ -44,7 +44,7 @@ func TestT16ServiceAccount(t *testing.T) {
 		"is not valid in namespace "+elsewhere)
 }
 
-// impersonator may do so much, and says that she is somebody else.
+// impersonator returns the client of a user with these permissions who impersonates another.
 func impersonator(t *testing.T, name string, who rest.ImpersonationConfig, rules ...rbacv1.PolicyRule) client.Client {
 	t.Helper()
 	token, err := broker.Token(map[string]any{"preferred_username": name, "sub": name})
@@ -79,7 +79,8 @@ var (
 	}
 )
 
-// Who may impersonate users and nothing more is nobody by the claims, and anybody by the directory.
+// A user who may impersonate users, but not their attributes, gets no identity from claims, but
+// anybody's from the directory.
 func TestT17ImpersonatesUsers(t *testing.T) {
 	namespace := product.AddProject(t, "t17", required)
 	mallory := impersonator(t, "t17", rest.ImpersonationConfig{UserName: "saml:dora"}, anybody)
@@ -90,8 +91,8 @@ func TestT17ImpersonatesUsers(t *testing.T) {
 	runsAs(t, job, "saml:dora", 7001, 7002) // as docs/identity.md says
 }
 
-// Who may impersonate the extra attributes too is anybody, as an administrator of the cluster is; the
-// API server judges each attribute and value.
+// A user who may also impersonate the extra attributes can be anybody, as a cluster administrator can. The API
+// server checks each attribute and value.
 func TestT18ImpersonatesAttributes(t *testing.T) {
 	namespace := product.AddProject(t, "t18", required)
 	as := func(uid string) rest.ImpersonationConfig {

@@ -19,12 +19,12 @@ var required = v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired}
 // refusal returns an error unless an answer is a refusal for this reason.
 func refusal(answer error, reason string) error {
 	if answer != nil && !apierrors.IsInvalid(answer) {
-		return fmt.Errorf("no refusal: %w", answer)
+		return fmt.Errorf("not a refusal: %w", answer)
 	}
 	return suite.Refused(answer, reason)
 }
 
-// isRefused asserts that an answer is a refusal for this reason, which the test's own rule gives.
+// isRefused asserts that an answer is a refusal for this reason, so that it comes from the rule under test.
 func isRefused(t *testing.T, what string, answer error, reason string) {
 	t.Helper()
 	if err := refusal(answer, reason); err != nil {
@@ -50,7 +50,7 @@ func runsAs(t *testing.T, job *v2beta1.MPIJob, username string, uid, gid int64) 
 	}
 }
 
-// An attempt is something that a user writes into a job of hers.
+// An attempt is a change that a user makes to their own job.
 type attempt struct {
 	name   string
 	change func(*v2beta1.MPIJob)
@@ -83,7 +83,7 @@ func containerSecurityOf(spec *corev1.PodSpec) *corev1.SecurityContext {
 	return spec.Containers[0].SecurityContext
 }
 
-// try makes every attempt at a creation, and then on a job of hers that was admitted.
+// try makes every attempt when alice creates a job, and then as an update of an admitted one.
 func try(t *testing.T, project string, attempts []attempt) {
 	t.Helper()
 	namespace, alice := product.AddProject(t, project, required), login(t, broker, alices)

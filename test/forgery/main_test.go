@@ -1,5 +1,6 @@
-// Package forgery tries to run as somebody else, in the ways of the threat model and by its numbers, on
-// a real API server that authenticates real tokens. What is tried at a creation is tried as an update too.
+// Package forgery makes each attempt in the threat model to run as somebody else, on a real API server that
+// authenticates real tokens. Tests are named by the number of the attempt. What is tried on creation is
+// tried on update, too.
 package forgery
 
 import (
@@ -13,8 +14,8 @@ import (
 
 var product *suite.Product
 
-// Three issuers are known to the API server: the one of the documentation, one whose claims arrive as
-// they are, and one that the cluster's policy does not trust.
+// The API server trusts three issuers: the documented one, one whose claims are passed on unchecked, and one
+// that the cluster policy does not trust.
 var broker, careless, stranger *issuer.Issuer
 
 func TestMain(m *testing.M) {
@@ -35,11 +36,11 @@ func startIssuers() (authentication string, err error) {
 			return "", err
 		}
 	}
-	return issuer.Authentication(broker, asItIs(careless, "careless"), asItIs(stranger, "stranger"))
+	return issuer.Authentication(broker, unchecked(careless, "careless"), unchecked(stranger, "stranger"))
 }
 
-// asItIs is an authenticator that passes claims on without a look at them.
-func asItIs(from *issuer.Issuer, source string) map[string]any {
+// unchecked returns an authenticator that passes claims on unchecked.
+func unchecked(from *issuer.Issuer, source string) map[string]any {
 	extra := []map[string]string{{"key": "run.ai/source", "valueExpression": "'" + source + "'"}}
 	for key, claim := range map[string]string{"run.ai/uid": "uid", "run.ai/gid": "gid", "run.ai/supplementary-groups": "supplementary"} {
 		expression := "has(claims." + claim + ") ? dyn(claims." + claim + ") : ''"

@@ -11,7 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// A cluster whose MPIJobs are of an operator before v0.6: its CRD prunes what keeps the image's groups out.
+// The CRD of MPI Operator before v0.6 prunes supplementalGroupsPolicy, which keeps the image's groups out.
 func TestT06OldCRD(t *testing.T) {
 	namespace, alice := product.AddProject(t, "t06", required), login(t, broker, alices)
 	crd := &unstructured.Unstructured{}
@@ -39,7 +39,7 @@ func TestT06OldCRD(t *testing.T) {
 	})
 }
 
-// prune takes a property out of a schema, wherever it is.
+// prune removes a property from a schema, at any depth.
 func prune(value any, property string) {
 	switch value := value.(type) {
 	case map[string]any:

@@ -17,7 +17,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// Pods that are no MPIJob's: the documented policy of the cluster refuses them, and lets MPIJobs be.
+// The documented admission policy refuses pods that do not belong to an MPIJob, but not MPIJobs.
 func TestT26OtherPods(t *testing.T) {
 	namespace, alice := product.AddProject(t, "t26", required), login(t, broker, alices)
 	root, err := binaries.RepositoryRoot()
@@ -28,7 +28,7 @@ func TestT26OtherPods(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	here, err := whoami(t.Context(), product.Client) // here all controllers are the administrator
+	here, err := whoami(t.Context(), product.Client) // here, all controllers act as the administrator
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,9 +58,9 @@ func TestT26OtherPods(t *testing.T) {
 		t.Errorf("a job: %s", err)
 	}
 	suite.Create(t, alice, mpijobtest.MakeMPIJob("dist1", namespace).Obj())
-	suite.Eventually(t, "the pods of an MPIJob are there", suite.Soon, func() error { return product.HasPods(t, namespace, 2) })
+	suite.Eventually(t, "the pods of an MPIJob exist", suite.Soon, func() error { return product.HasPods(t, namespace, 2) })
 	pods := product.Pods(t, namespace)
-	injected := pod() // as the operator would make it, and another webhook change it
+	injected := pod() // as the operator creates it and another webhook changes it
 	alicesUID := int64(1234567)
 	injected.Spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: &alicesUID}
 	injected.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{RunAsUser: &uid}

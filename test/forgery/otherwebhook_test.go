@@ -16,8 +16,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// Another webhook rewrites the uid after ours has seen the job for the last time: it needs a third one,
-// since ours is asked again after a change.
+// Another webhook rewrites the uid after the last call of ours. This takes a third webhook, since ours is
+// called again after a change.
 func TestT23LaterWebhook(t *testing.T) {
 	namespace, alice := product.AddProject(t, "t23", required), login(t, broker, alices)
 	const mark = `{"op":"add","path":"/metadata/labels/marked","value":"yes"}`
@@ -42,7 +42,7 @@ func TestT23LaterWebhook(t *testing.T) {
 	}
 }
 
-// addWebhook adds a mutating webhook of somebody else's, and counts its calls.
+// addWebhook adds another mutating webhook, and counts its calls.
 func addWebhook(t *testing.T, name string, patch func(*v2beta1.MPIJob) string) *int {
 	t.Helper()
 	calls := 0

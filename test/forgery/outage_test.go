@@ -11,7 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// Nobody answers for the webhook: nothing is created, and nothing of what runs is changed.
+// While the webhook is down, no job can be created, and what a job runs cannot be changed.
 func TestT24WebhookIsDown(t *testing.T) {
 	namespace, alice := product.AddProject(t, "t24", required), login(t, broker, alices)
 	suite.Create(t, alice, mpijobtest.MakeMPIJob("before", namespace).Obj())

@@ -15,22 +15,21 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/issuer"
 )
 
-// alices are the claims of the researcher whom the others want to be, or who wants to be more.
+// alices are the claims of alice, who is the target of some attempts and makes others.
 var alices = map[string]any{
 	"preferred_username": "alice", "sub": "a-1", "posix_uid": 1234567, "posix_gid": 54000, "posix_groups": []int{60002, 60001},
 }
 
 var bobs = map[string]any{"preferred_username": "bob", "sub": "b-2", "posix_uid": "1001", "posix_gid": "1001"}
 
-// with are claims, changed.
+// with returns the claims with changes.
 func with(claims map[string]any, changes map[string]any) map[string]any {
 	all := maps.Clone(claims)
 	maps.Copy(all, changes)
 	return all
 }
 
-// login is somebody with a token, who may do everything with MPIJobs: what the product refuses,
-// permissions would not.
+// login returns a client with a token and all permissions on MPIJobs, so that only the product can refuse.
 func login(t *testing.T, from *issuer.Issuer, claims map[string]any) client.Client {
 	t.Helper()
 	token, err := from.Token(claims)
@@ -56,7 +55,7 @@ func clientOf(t *testing.T, user *env.User) client.Client {
 	return product.ClientOf(t, user)
 }
 
-// serviceAccount is one with a token of the API server's own.
+// serviceAccount returns the client of a service account, with a token from the API server.
 func serviceAccount(t *testing.T, namespace, name string) client.Client {
 	t.Helper()
 	product.AddNamespace(t, namespace, nil)
@@ -71,7 +70,7 @@ func serviceAccount(t *testing.T, namespace, name string) client.Client {
 	return bearer(t, request.Status.Token)
 }
 
-// whoami is whom the API server takes somebody for.
+// whoami returns the user info that the API server has for a client.
 func whoami(ctx context.Context, user client.Client) (authenticationv1.UserInfo, error) {
 	review := &authenticationv1.SelfSubjectReview{}
 	err := user.Create(ctx, review)

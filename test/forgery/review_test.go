@@ -20,8 +20,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// A dry run has the same answer and leaves nothing; and whoever reaches the webhook itself may ask it
-// as anybody: an answer is all that she gets.
+// A dry run gets the same answer and stores nothing. A direct call of the webhook, in the name of any user,
+// gets an answer and changes nothing.
 func TestT25NoState(t *testing.T) {
 	namespace, alice := product.AddProject(t, "t25", required), login(t, broker, alices)
 	dry := mpijobtest.MakeMPIJob("dry", namespace).Obj()
@@ -29,22 +29,22 @@ func TestT25NoState(t *testing.T) {
 		t.Fatal(err)
 	}
 	runsAs(t, dry, "saml:alice", 1234567, 54000)
-	if answer := ask(t, dry.Name, namespace, "saml:bob", "1001"); !answer.Allowed || !bytes.Contains(answer.Patch, []byte("saml:bob")) {
+	if answer := post(t, dry.Name, namespace, "saml:bob", "1001"); !answer.Allowed || !bytes.Contains(answer.Patch, []byte("saml:bob")) {
 		t.Errorf("got %+v", answer)
 	}
 	other := mpijobtest.MakeMPIJob("dry", namespace).Both(func(template *corev1.PodTemplateSpec) {
 		uid := int64(1001)
 		securityOf(&template.Spec).RunAsUser = &uid
 	}).Obj()
-	isRefused(t, "a dry run", alice.Create(t.Context(), other, client.DryRunAll), asksFor+"1234567")
+	isRefused(t, "a dry run", alice.Create(t.Context(), other, client.DryRunAll), contradicts+"1234567")
 	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
-		t.Errorf("%d jobs are there", len(jobs))
+		t.Errorf("%d jobs are stored", len(jobs))
 	}
 	runsAs(t, suite.Create(t, alice, mpijobtest.MakeMPIJob("real", namespace).Obj()), "saml:alice", 1234567, 54000)
 }
 
-// ask posts a review to the webhook as the API server would, for a user of one's own choice.
-func ask(t *testing.T, name, namespace, username, uid string) *admissionv1.AdmissionResponse {
+// post posts a review to the webhook as the API server would, in the name of any user.
+func post(t *testing.T, name, namespace, username, uid string) *admissionv1.AdmissionResponse {
 	t.Helper()
 	job, err := json.Marshal(mpijobtest.MakeMPIJob(name, namespace).Obj())
 	if err != nil {
@@ -63,7 +63,7 @@ func ask(t *testing.T, name, namespace, username, uid string) *admissionv1.Admis
 	if err := product.Client.List(t.Context(), hooks); err != nil || len(hooks.Items) != 1 {
 		t.Fatalf("%d webhooks, %v", len(hooks.Items), err)
 	}
-	trusting := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // the attacker's
+	trusting := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // an attacker does not verify it
 	reviewer := http.Client{Timeout: 10 * time.Second, Transport: trusting}
 	answer, err := reviewer.Post(*hooks.Items[0].Webhooks[0].ClientConfig.URL, "application/json", bytes.NewReader(body))
 	if err != nil {

@@ -22,7 +22,7 @@ var forgedStamp = annotations.Stamp{
 
 const forgedPasswd = "root:x:0:0:root:/root:/bin/sh\nalice:x:0:0::/:/bin/sh\n"
 
-// A user brings a stamp and files of her own: they are overwritten.
+// A forged stamp and forged files are overwritten.
 func TestT08ForgedStamp(t *testing.T) {
 	namespace, alice := product.AddProject(t, "t08", required), login(t, broker, alices)
 	honest := suite.Create(t, alice, mpijobtest.MakeMPIJob("honest", namespace).Obj())
@@ -42,19 +42,20 @@ func TestT08ForgedStamp(t *testing.T) {
 	}
 }
 
-// A user changes the stamp of a job that is hers, and of one that is another's.
+// A user changes the stamp of their own job, or of another user's.
 func TestT09ChangedStamp(t *testing.T) {
 	namespace, alice, bob := product.AddProject(t, "t09", required), login(t, broker, alices), login(t, broker, bobs)
-	suite.Create(t, alice, mpijobtest.MakeMPIJob("hers", namespace).Obj())
+	suite.Create(t, alice, mpijobtest.MakeMPIJob("owned", namespace).Obj())
 	for who, user := range map[string]client.Client{"alice": alice, "bob": bob} {
-		job := product.Job(t, namespace, "hers")
+		job := product.Job(t, namespace, "owned")
 		job.Annotations[annotations.SubmittedByKey] = forgedStamp
 		isRefused(t, who, user.Update(t.Context(), job), "cannot be changed after submission (metadata.annotations)")
 	}
-	runsAs(t, product.Job(t, namespace, "hers"), "saml:alice", 1234567, 54000)
+	runsAs(t, product.Job(t, namespace, "owned"), "saml:alice", 1234567, 54000)
 }
 
-// A job that is being deleted is still somebody's: a finalizer may keep it for long, and MultiKueue copies it.
+// The stamp of a job still counts while the job is being deleted: a finalizer may keep it for long, and
+// MultiKueue copies it.
 func TestT09StampOfADyingJob(t *testing.T) {
 	namespace, alice, bob := product.AddProject(t, "t09-dying", required), login(t, broker, alices), login(t, broker, bobs)
 	dying := mpijobtest.MakeMPIJob("dying", namespace).Obj()
@@ -76,15 +77,15 @@ func TestT09StampOfADyingJob(t *testing.T) {
 	}
 }
 
-// The same by every kind of patch, and by force.
+// The same with every kind of patch, and with forced ownership.
 func TestT10Patches(t *testing.T) {
 	namespace, bob := product.AddProject(t, "t10", required), login(t, broker, bobs)
-	suite.Create(t, login(t, broker, alices), mpijobtest.MakeMPIJob("hers", namespace).Obj())
+	suite.Create(t, login(t, broker, alices), mpijobtest.MakeMPIJob("owned", namespace).Obj())
 	stamp, err := json.Marshal(forgedStamp)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const object = `{"apiVersion":"kubeflow.org/v2beta1","kind":"MPIJob","metadata":{"name":"hers"`
+	const object = `{"apiVersion":"kubeflow.org/v2beta1","kind":"MPIJob","metadata":{"name":"owned"`
 	const applied = object + `},"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{` +
 		`"securityContext":{"runAsUser":1001},"containers":[{"name":"mpi","image":"example/mpi"}]}}}}}}`
 	for name, patch := range map[string]struct {
@@ -102,7 +103,7 @@ func TestT10Patches(t *testing.T) {
 			object + `,"annotations":{"run.ai/submitted-by":` + string(stamp) + `}}}`},
 		"server-side apply of ids": {types.ApplyPatchType, applied},
 	} {
-		job := &v2beta1.MPIJob{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "hers"}}
+		job := &v2beta1.MPIJob{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "owned"}}
 		var options []client.PatchOption
 		if patch.kind == types.ApplyPatchType {
 			options = []client.PatchOption{client.ForceOwnership, client.FieldOwner("bob")}
@@ -110,14 +111,14 @@ func TestT10Patches(t *testing.T) {
 		isRefused(t, name, bob.Patch(t.Context(), job, client.RawPatch(patch.kind, []byte(patch.text)), options...),
 			"cannot be changed after submission")
 	}
-	runsAs(t, product.Job(t, namespace, "hers"), "saml:alice", 1234567, 54000)
+	runsAs(t, product.Job(t, namespace, "owned"), "saml:alice", 1234567, 54000)
 }
 
-// The status may be written by users of the operator's own role; nothing else comes along with it.
+// Users with the operator's own role can write the status, and nothing else with it.
 func TestT11Status(t *testing.T) {
 	namespace, bob := product.AddProject(t, "t11", required), login(t, broker, bobs)
-	before := suite.Create(t, login(t, broker, alices), mpijobtest.MakeMPIJob("hers", namespace).Obj()).DeepCopy()
-	job := product.Job(t, namespace, "hers")
+	before := suite.Create(t, login(t, broker, alices), mpijobtest.MakeMPIJob("owned", namespace).Obj()).DeepCopy()
+	job := product.Job(t, namespace, "owned")
 	job.Annotations[annotations.SubmittedByKey] = forgedStamp
 	uid := int64(1001)
 	job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Template.Spec.SecurityContext.RunAsUser = &uid
@@ -125,13 +126,13 @@ func TestT11Status(t *testing.T) {
 	if err := bob.Status().Update(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}
-	after := product.Job(t, namespace, "hers")
+	after := product.Job(t, namespace, "owned")
 	if diff := cmp.Diff(before.Spec, after.Spec) + cmp.Diff(before.Annotations, after.Annotations); diff != "" {
 		t.Errorf("(-before +after):\n%s", diff)
 	}
 }
 
-// A copy of MultiKueue's is known by its label and its submitter; the label alone is nothing.
+// A copy by MultiKueue is recognized by its label and its submitter. The label alone is refused.
 func TestT27MultiKueueLabel(t *testing.T) {
 	namespace, alice := product.AddProject(t, "t27", required), login(t, broker, alices)
 	manager := serviceAccount(t, "multikueue", "manager")

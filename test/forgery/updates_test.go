@@ -13,8 +13,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// hers are two jobs of alice's, of which one is suspended.
-func hers(t *testing.T, namespace string) []string {
+// ownedJobs creates two jobs as alice, one of them suspended, and returns their names.
+func ownedJobs(t *testing.T, namespace string) []string {
 	t.Helper()
 	alice, yes := login(t, broker, alices), true
 	suite.Create(t, alice, mpijobtest.MakeMPIJob("running", namespace).Obj())
@@ -24,7 +24,7 @@ func hers(t *testing.T, namespace string) []string {
 	return []string{"running", "suspended"}
 }
 
-// whatRuns are changes of what runs, or of whose it is.
+// whatRuns are changes of what a job runs, or of its identity.
 var whatRuns = []attempt{
 	{"command", inWorker(func(spec *corev1.PodSpec) { spec.Containers[0].Command = []string{"steal"} }), ""},
 	{"image", inLauncher(func(spec *corev1.PodSpec) { spec.Containers[0].Image = "example/steal" }), ""},
@@ -55,15 +55,15 @@ func tryOn(t *testing.T, user client.Client, namespace string, jobs []string) {
 	}
 }
 
-// A colleague, and the owner herself, change what a job runs.
+// A colleague and the owner change what a job runs.
 func TestT12Colleague(t *testing.T) {
 	namespace := product.AddProject(t, "t12", required)
-	jobs := hers(t, namespace)
+	jobs := ownedJobs(t, namespace)
 	tryOn(t, login(t, broker, bobs), namespace, jobs)
 	tryOn(t, login(t, broker, alices), namespace, jobs)
 }
 
-// steer is what queues do to a job, and what a colleague may do.
+// steer suspends, resumes, scales and places jobs, as queues do and colleagues may.
 func steer(t *testing.T, user client.Client, namespace string, jobs []string) {
 	t.Helper()
 	for _, name := range jobs {
@@ -83,24 +83,24 @@ func steer(t *testing.T, user client.Client, namespace string, jobs []string) {
 	}
 }
 
-// A colleague resumes and scales a job: it goes on as its owner.
+// A colleague resumes and scales a job: it keeps running as its owner.
 func TestT13ColleagueSteers(t *testing.T) {
 	namespace := product.AddProject(t, "t13", required)
-	steer(t, login(t, broker, bobs), namespace, hers(t, namespace))
+	steer(t, login(t, broker, bobs), namespace, ownedJobs(t, namespace))
 }
 
-// Controllers steer a job, by their own tokens.
+// Controllers steer a job with their own tokens.
 func TestT14Controllers(t *testing.T) {
 	namespace := product.AddProject(t, "t14", required)
-	jobs := hers(t, namespace)
+	jobs := ownedJobs(t, namespace)
 	steer(t, serviceAccount(t, "mpi-operator", "mpi-operator"), namespace, jobs)
 	steer(t, serviceAccount(t, "kueue-system", "kueue-controller-manager"), namespace, jobs)
 }
 
-// A controller that somebody took over changes what a job runs, and submits one.
+// A compromised controller changes what a job runs, and submits a job.
 func TestT15CompromisedController(t *testing.T) {
 	namespace := product.AddProject(t, "t15", required)
-	jobs := hers(t, namespace)
+	jobs := ownedJobs(t, namespace)
 	for _, account := range []string{"mpi-operator", "kueue-controller-manager"} {
 		controller := serviceAccount(t, "controllers", account)
 		tryOn(t, controller, namespace, jobs)

@@ -20,8 +20,8 @@ type Case struct {
 	archive *txtar.Archive
 }
 
-// Cases reads every <dir>/*.txtar in the order of their names. A folder without cases and a case
-// without a comment fail the test.
+// Cases reads the *.txtar files in dir, in name order. It fails the test if there are none, or
+// if one has no comment.
 func Cases(t testing.TB, dir string) []*Case {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
@@ -35,17 +35,17 @@ func Cases(t testing.TB, dir string) []*Case {
 			t.Fatal(err)
 		}
 		if len(strings.TrimSpace(string(archive.Comment))) == 0 {
-			t.Errorf("%s: say on top why the case exists", path)
+			t.Errorf("%s: has no comment on top that says why the case exists", path)
 		}
 		cases = append(cases, &Case{Name: strings.TrimSuffix(filepath.Base(path), ".txtar"), path: path, archive: archive})
 	}
 	return cases
 }
 
-// Comment is the text on top of the case.
+// Comment returns the text above the first file.
 func (c *Case) Comment() string { return string(c.archive.Comment) }
 
-// File returns the text of a file of the case, and whether the case has it.
+// File returns the text of a file in the case, and whether the case has it.
 func (c *Case) File(name string) (text string, present bool) {
 	if i := c.index(name); i >= 0 {
 		return string(c.archive.Files[i].Data), true
@@ -53,8 +53,8 @@ func (c *Case) File(name string) (text string, present bool) {
 	return "", false
 }
 
-// Compare fails the test unless the case has a file of this name and text; no file is an empty text.
-// With -update it writes the file. Texts end with a newline.
+// Compare fails the test unless the file called name has the text got. A missing file counts as empty. With
+// -update, Compare writes the file first. Texts end with a newline.
 func (c *Case) Compare(t testing.TB, name, got string) {
 	t.Helper()
 	if *update {
@@ -65,7 +65,7 @@ func (c *Case) Compare(t testing.TB, name, got string) {
 	}
 	want, _ := c.File(name)
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s: %s (-want +got; \"make goldens\" writes it):\n%s", c.path, name, diff)
+		t.Errorf("%s: %s (-want +got; run \"make goldens\" to update it):\n%s", c.path, name, diff)
 	}
 }
 

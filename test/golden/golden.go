@@ -1,4 +1,4 @@
-// Package golden holds what a test made to a file of the repository; -update writes the file.
+// Package golden compares what a test produces with files in the repository. With -update, it writes them.
 package golden
 
 import (
@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// Compare fails the test where the file does not have this text. No file is an empty text.
+// Compare fails the test unless the file has the text got. A missing file counts as empty.
 func Compare(t testing.TB, path, got string) {
 	t.Helper()
 	if *update {
@@ -27,7 +27,7 @@ func Compare(t testing.TB, path, got string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got; make generate writes it):\n%s", path, diff)
+		t.Errorf("%s (-want +got; run \"make generate\" to update it):\n%s", path, diff)
 	}
 }
 

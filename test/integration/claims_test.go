@@ -29,7 +29,7 @@ func claimsIn(t *testing.T, namespace string) []string {
 	var names []string
 	for _, claim := range list.Items {
 		if claim.DeletionTimestamp != nil {
-			continue // it waits for its protection to end
+			continue // only its protection finalizer keeps it
 		}
 		names = append(names, fmt.Sprintf("%s %s %v", claim.Name, claim.Spec.Resources.Requests.Storage(), claim.Spec.AccessModes))
 	}
@@ -47,13 +47,13 @@ func claimsAreGone(t *testing.T, namespace string) {
 	t.Helper()
 	suite.Eventually(t, "the claims are gone", suite.Soon, func() error {
 		if claims := claimsIn(t, namespace); len(claims) > 0 {
-			return fmt.Errorf("there are %v", claims)
+			return fmt.Errorf("%v are left", claims)
 		}
 		return nil
 	})
 }
 
-// limit gives a namespace a quota, and waits until it is in force.
+// limit adds a quota to a namespace, and waits until it is in force.
 func limit(t *testing.T, namespace string, resourceName corev1.ResourceName, most string) {
 	t.Helper()
 	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "limit", Namespace: namespace}}
@@ -62,13 +62,13 @@ func limit(t *testing.T, namespace string, resourceName corev1.ResourceName, mos
 	suite.Eventually(t, "the quota is in force", suite.Soon, func() error {
 		err := product.Client.Get(t.Context(), client.ObjectKeyFromObject(quota), quota)
 		if err == nil && len(quota.Status.Hard) == 0 {
-			err = errors.New("nobody has looked at it")
+			err = errors.New("the quota controller has not seen it yet")
 		}
 		return err
 	})
 }
 
-// The pods mount what the flags say; new claims outlive the job.
+// The pods mount the volumes that the flags name, and new claims outlive the job.
 func TestVolumes(t *testing.T) {
 	namespace := product.AddProject(t, "storage", v1alpha1.ProjectSpec{})
 	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":3Gi:/new:ro", "--pvc", "mine:/old",
@@ -129,7 +129,7 @@ func origin(pod corev1.Pod, mount corev1.VolumeMount) string {
 	return ""
 }
 
-// A generated name skips one of which the claims exist.
+// A generated name skips a number whose claims already exist.
 func TestGeneratedNameSkipsClaims(t *testing.T) {
 	namespace := product.AddProject(t, "skipped", v1alpha1.ProjectSpec{})
 	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: "pvc-job-0-1", Namespace: namespace}}
@@ -167,7 +167,7 @@ func TestClaimForbidden(t *testing.T) {
 	nothingIn(t, namespace)
 }
 
-// addSubmitter makes a user who may create and delete jobs, and nothing else.
+// addSubmitter adds a user who may create and delete jobs, and nothing else.
 func addSubmitter(t *testing.T, name, namespace string) (kubeconfig string) {
 	t.Helper()
 	user, err := product.AddUser(name)
@@ -178,8 +178,8 @@ func addSubmitter(t *testing.T, name, namespace string) (kubeconfig string) {
 	return user.Kubeconfig()
 }
 
-// The connection is cut at each request in turn: before it arrives, and after it did its work. Either
-// everything is there, or nothing.
+// If the connection is cut at any creation, before or after the server handles it, either the job and all its
+// claims exist afterwards, or none of them.
 func TestConnectionIsCut(t *testing.T) {
 	namespace := product.AddProject(t, "cut", v1alpha1.ProjectSpec{})
 	for cut := range 3 {
@@ -210,7 +210,7 @@ func TestConnectionIsCut(t *testing.T) {
 				}
 				jobs, claims := len(product.Jobs(t, namespace)), len(claimsIn(t, namespace))
 				if code == 0 && (jobs != 1 || claims != 2) || code != 0 && jobs+claims != 0 {
-					t.Errorf("exit code %d, %d jobs and %d claims are there", code, jobs, claims)
+					t.Errorf("exit code %d, with %d jobs and %d claims", code, jobs, claims)
 				}
 				clear := []client.DeleteAllOfOption{
 					client.InNamespace(namespace), client.PropagationPolicy(metav1.DeletePropagationBackground),

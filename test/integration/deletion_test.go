@@ -14,10 +14,11 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// hold is the finalizer of somebody who takes her time.
+// hold is a finalizer that stays until the test removes it.
 const hold = "example.com/hold"
 
-// isDeleted deletes the job of the cascade's name; kubectl returns when it is gone.
+// isDeleted asserts that kubectl can delete the job named after the cascade, and that its pods go, too,
+// unless they are orphaned.
 func isDeleted(t *testing.T, namespace, cascade string) {
 	pods := podsOf(t, product.Job(t, namespace, cascade)).all()
 	suite.Kubectl(t, product.User, "", "delete", "mpijob", cascade, "-n", namespace, "--cascade="+cascade, "--timeout=30s")
@@ -33,8 +34,8 @@ func isGone(t *testing.T, object client.Object) {
 	suite.Eventually(t, object.GetName()+" is gone", suite.Soon, func() error { return product.HasNo(t, object) })
 }
 
-// holdUp makes a job whose deletion somebody holds up, and a job whose deletion in the foreground waits
-// for a thing of its own that somebody holds up.
+// holdUp creates a job with a finalizer, and a job that owns a ConfigMap with a finalizer, for which its
+// foreground deletion waits.
 func holdUp(t *testing.T, namespace string) {
 	held := mpijobtest.MakeMPIJob("held", namespace).Obj()
 	held.Finalizers = []string{hold}
@@ -49,10 +50,11 @@ func holdUp(t *testing.T, namespace string) {
 	product.Create(t, thing)
 }
 
-// namespaceIsDeleted while its jobs are: all of it goes when nobody holds anything up any more.
+// namespaceIsDeleted deletes a namespace while its jobs are being deleted: everything must go once the
+// finalizers are removed.
 func namespaceIsDeleted(t *testing.T, name string) {
 	suite.Kubectl(t, product.User, "", "delete", "--wait=false", "mpijob", "held", "waits", "-n", name, "--cascade=foreground")
-	suite.Eventually(t, "only what is held up is left", suite.Soon, func() error {
+	suite.Eventually(t, "only finalizers hold up the jobs", suite.Soon, func() error {
 		left := [][]string{product.Job(t, name, "held").Finalizers, product.Job(t, name, "waits").Finalizers}
 		if diff := cmp.Diff([][]string{{hold}, {metav1.FinalizerDeleteDependents}}, left); diff != "" {
 			return fmt.Errorf("finalizers (-want +got):\n%s", diff)
@@ -66,7 +68,7 @@ func namespaceIsDeleted(t *testing.T, name string) {
 	} {
 		object.SetName(of)
 		if err := mergePatch(t, product.Client, object, `{"metadata":{"finalizers":null}}`); err != nil {
-			t.Errorf("%s is held up for ever: %s", of, err)
+			t.Errorf("cannot remove the finalizer of %s: %s", of, err)
 		}
 	}
 	isGone(t, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})

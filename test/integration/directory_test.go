@@ -27,14 +27,14 @@ func identityOf(name, subject string, change func(*v1alpha1.PosixIdentitySpec)) 
 	return entry
 }
 
-// T16 and T17: users and service accounts of whom the directory knows who they are.
+// T16 and T17: the directory has the identities of users and service accounts.
 func TestDirectory(t *testing.T) {
 	product.Upgrade(t, "--set", "policy.identity.sources={Claims,Directory}")
 	namespace := product.AddProject(t, "directory", v1alpha1.ProjectSpec{})
 	elsewhere := product.AddProject(t, "elsewhere", v1alpha1.ProjectSpec{})
 	bob := product.ClientOf(t, as(t, "bob@example.com", nil))
 	robot := product.ClientOf(t, as(t, "system:serviceaccount:ci:robot", nil, "system:serviceaccounts"))
-	ask := func(user client.Client, namespace string) (*annotations.Stamp, error) {
+	dryRun := func(user client.Client, namespace string) (*annotations.Stamp, error) {
 		job := mpijobtest.MakeMPIJob("probe", namespace).Annotation(annotations.RunAsUserKey, "true").Obj()
 		if err := user.Create(t.Context(), job, client.DryRunAll); err != nil {
 			return nil, err
@@ -44,7 +44,7 @@ func TestDirectory(t *testing.T) {
 	refusedWith := func(user client.Client, namespace, want string) {
 		t.Helper()
 		suite.Eventually(t, want, suite.Soon, func() error {
-			_, err := ask(user, namespace)
+			_, err := dryRun(user, namespace)
 			return suite.Refused(err, want)
 		})
 	}
@@ -54,7 +54,7 @@ func TestDirectory(t *testing.T) {
 			UID: 1001, GID: 1002, Groups: []int64{2001}, UserName: name, Home: "/data/home/" + name, Source: "Directory",
 		}
 		suite.Eventually(t, name, suite.Soon, func() error {
-			stamp, err := ask(user, namespace)
+			stamp, err := dryRun(user, namespace)
 			if err == nil && !cmp.Equal(want, stamp.Identity) {
 				err = fmt.Errorf("the stamp is %s", stamp)
 			}
@@ -89,7 +89,7 @@ func TestDirectory(t *testing.T) {
 	refusedWith(robot, elsewhere, "PosixIdentity robot is not valid in namespace "+elsewhere)
 }
 
-func TestDirectoryEntriesAreJudged(t *testing.T) {
+func TestInvalidDirectoryEntries(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		change func(*v1alpha1.PosixIdentitySpec)
@@ -108,7 +108,7 @@ func TestDirectoryEntriesAreJudged(t *testing.T) {
 		{"a user with namespaces", func(s *v1alpha1.PosixIdentitySpec) { s.Namespaces = []string{"a"} },
 			"only for a service account"},
 	} {
-		err := product.Client.Create(t.Context(), identityOf("judged", "judged", test.change), client.DryRunAll)
+		err := product.Client.Create(t.Context(), identityOf("invalid", "invalid", test.change), client.DryRunAll)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v", test.name, err)
 		}

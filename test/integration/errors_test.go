@@ -12,7 +12,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// changed is the administrator's kubeconfig with a change.
+// changed returns the path of a changed copy of the administrator's kubeconfig.
 func changed(t *testing.T, change func(*api.Cluster, *api.AuthInfo)) string {
 	t.Helper()
 	config, err := clientcmd.LoadFromFile(product.Kubeconfig())
@@ -28,9 +28,9 @@ func changed(t *testing.T, change func(*api.Cluster, *api.AuthInfo)) string {
 	return path
 }
 
-// What goes wrong on the way to the cluster is one line, with the remedy, by whatever command; and no
-// sentence of the client library is in it.
-func TestErrorsOnTheWay(t *testing.T) {
+// If a command cannot reach the cluster, it prints one line with the cause and the remedy, without the client
+// library's own message.
+func TestConnectionErrors(t *testing.T) {
 	product.AddProject(t, "way", v1alpha1.ProjectSpec{})
 	server := strings.TrimSuffix(product.Config.Host, "/")
 	older := func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
@@ -65,7 +65,7 @@ func TestErrorsOnTheWay(t *testing.T) {
 	}
 }
 
-// The projects' CRD comes with the chart.
+// The CRD of Project comes with the chart, so the error names the chart.
 func TestErrorWithoutProjects(t *testing.T) {
 	none := func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		r.URL.Path = strings.Replace(r.URL.Path, "/policy.run.ai/v1alpha1/", "/policy.run.ai/v0/", 1)

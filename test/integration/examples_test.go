@@ -21,8 +21,8 @@ import (
 
 var withoutVersion = regexp.MustCompile(`(applied-policies: [a-z,-]+)\s+\S+`)
 
-// The operator's own examples: in a project's namespace they differ from what another namespace
-// stores by the policies that always apply, and by nothing else.
+// In a project's namespace, the operator's own examples are stored with the changes of the policies that always
+// apply, and with no others.
 func TestOperatorsExamples(t *testing.T) {
 	project := product.AddProject(t, "examples", dgx)
 	plain := "plain-examples"
@@ -50,8 +50,7 @@ func TestOperatorsExamples(t *testing.T) {
 	}
 }
 
-// A namespace without the label is none of the webhook's business: what is stored is what was sent,
-// with the defaults of the CRD.
+// In a namespace without the label, a job is stored as it was sent, with the CRD's defaults.
 func TestOtherNamespacesAreNotTouched(t *testing.T) {
 	product.AddNamespace(t, "plain", nil)
 	stored := store(t, []byte(annotated), "annotated", "plain")
@@ -71,7 +70,7 @@ func TestOtherNamespacesAreNotTouched(t *testing.T) {
 		t.Errorf("(-sent +stored):\n%s", diff)
 	}
 	if labels := stored.GetLabels(); len(labels) > 0 {
-		t.Errorf("labels %v", labels)
+		t.Errorf("the job has labels %v, want none", labels)
 	}
 }
 
@@ -90,12 +89,12 @@ func examples(t *testing.T) []string {
 		return err != nil || !strings.Contains(string(data), "kind: MPIJob")
 	})
 	if len(jobs) < 5 {
-		t.Fatalf("the operator's module has %d examples", len(jobs))
+		t.Fatalf("the operator's module has only %d examples", len(jobs))
 	}
 	return jobs
 }
 
-// store creates a job under a name of its own: several examples are called pi.
+// store creates a job with another name, because several examples are called pi.
 func store(t *testing.T, data []byte, name, namespace string) *unstructured.Unstructured {
 	t.Helper()
 	object := &unstructured.Unstructured{}
@@ -108,7 +107,7 @@ func store(t *testing.T, data []byte, name, namespace string) *unstructured.Unst
 	return object
 }
 
-// visible is what the user can write.
+// visible returns the part of an object that its user can write.
 func visible(object *unstructured.Unstructured) map[string]any {
 	return map[string]any{
 		"metadata": map[string]any{"labels": object.GetLabels(), "annotations": object.GetAnnotations()},
@@ -116,7 +115,7 @@ func visible(object *unstructured.Unstructured) map[string]any {
 	}
 }
 
-// compare holds a golden file to a value; the webhook's version is not part of it.
+// compare compares a value, without the webhook's version, with a golden file.
 func compare(t *testing.T, path string, value any) {
 	t.Helper()
 	text, err := json.Marshal(value)

@@ -20,7 +20,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// Where no webhook acts, the user reads what would have been lost, and nothing is left.
+// Where no webhook acts, the error lists the flags that would have been ignored, and no job is left.
 func TestWithoutWebhook(t *testing.T) {
 	product.AddNamespace(t, "runai-nohook", nil)
 	stdout, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-p", "nohook", "-i", "x", "-g", "0.5", "--large-shm")
@@ -36,8 +36,8 @@ func TestWithoutWebhook(t *testing.T) {
 	}
 }
 
-// Killed at the worst moment, between the creation and its answer, the command leaves a job whose
-// pods no scheduler takes, although a node is free for them.
+// If runai is killed between the creation and its response, the pods of the job stay gated,
+// although a node is free.
 func TestKilledAfterCreation(t *testing.T) {
 	product.AddNamespace(t, "killed", nil)
 	addNode(t)
@@ -47,7 +47,7 @@ func TestKilledAfterCreation(t *testing.T) {
 		if isCreation(r) {
 			close(created)
 		}
-		<-r.Context().Done() // the answer never arrives
+		<-r.Context().Done() // the response never arrives
 	})
 	cmd := exec.Command(product.Programs.Runai, "submit-mpi", "dist1", "-n", "killed", "-i", "x")
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
@@ -90,7 +90,7 @@ func addNode(t *testing.T) {
 	})
 }
 
-// freePod waits until the scheduler has taken a pod without a gate.
+// freePod creates a pod without a gate, and waits until it is scheduled.
 func freePod(t *testing.T, namespace string) string {
 	t.Helper()
 	pod := &corev1.Pod{
@@ -98,7 +98,7 @@ func freePod(t *testing.T, namespace string) string {
 		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "x"}}},
 	}
 	product.Create(t, pod)
-	suite.Eventually(t, "the scheduler takes pod free", suite.Soon, func() error {
+	suite.Eventually(t, "pod free is scheduled", suite.Soon, func() error {
 		err := product.Client.Get(t.Context(), client.ObjectKeyFromObject(pod), pod)
 		if err == nil && pod.Spec.NodeName == "" {
 			err = fmt.Errorf("it is on no node: %v", pod.Status.Conditions)
@@ -108,8 +108,8 @@ func freePod(t *testing.T, namespace string) string {
 	return pod.Name
 }
 
-// The answer is lost, the job is not: the command finds its own job and goes on.
-func TestLostAnswer(t *testing.T) {
+// If only the response to the creation is lost, runai finds its own job and continues.
+func TestLostResponse(t *testing.T) {
 	namespace := product.AddProject(t, "lost", v1alpha1.ProjectSpec{})
 	kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		if isCreation(r) {
@@ -123,12 +123,13 @@ func TestLostAnswer(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
 	if jobs := product.Jobs(t, namespace); len(jobs) != 1 {
-		t.Errorf("%d jobs", len(jobs))
+		t.Errorf("%d jobs, want 1", len(jobs))
 	}
 }
 
-// The answer is lost and the job of that name is somebody else's.
-func TestLostAnswerOfAnotherJob(t *testing.T) {
+// If the creation fails without a response and another job has the name, runai does not take
+// that job for its own.
+func TestLostResponseAndAnotherJob(t *testing.T) {
 	namespace := product.AddProject(t, "another", v1alpha1.ProjectSpec{})
 	if _, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x"); code != 0 {
 		t.Fatal(stderr)
@@ -147,7 +148,7 @@ func TestLostAnswerOfAnotherJob(t *testing.T) {
 	}
 }
 
-// An interruption between the creation and its answer takes the job back.
+// If runai is interrupted between the creation and its response, it deletes the job.
 func TestInterrupted(t *testing.T) {
 	namespace := product.AddProject(t, "interrupted", v1alpha1.ProjectSpec{})
 	created := make(chan struct{})
@@ -178,7 +179,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// A job costs one request, a generated name one more, and nothing is discovered.
+// A submission takes one request, and one more for a generated name, without API discovery.
 func TestRequests(t *testing.T) {
 	namespace := product.AddProject(t, "counted", v1alpha1.ProjectSpec{})
 	var mutex sync.Mutex

@@ -20,7 +20,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// cells splits a table as people do who parse it.
+// cells splits a table into its cells, as scripts do.
 func cells(text string) [][]string {
 	var rows [][]string
 	for line := range strings.Lines(text) {
@@ -36,8 +36,8 @@ func submit(t *testing.T, args ...string) {
 	}
 }
 
-// play does to pods what a kubelet does.
-func play(t *testing.T, pods []corev1.Pod, change func(*corev1.PodStatus)) {
+// setStatus changes the status of pods, as a kubelet does.
+func setStatus(t *testing.T, pods []corev1.Pod, change func(*corev1.PodStatus)) {
 	t.Helper()
 	for _, pod := range pods {
 		before := pod.DeepCopy()
@@ -59,7 +59,7 @@ func TestListJobs(t *testing.T) {
 	namespace := product.AddProject(t, "listed", dgx)
 	submit(t, "train", "-p", "listed", "-g", "2", "--processes=2")
 	submit(t, "session", "-p", "listed", "--interactive", "-g", "1")
-	play(t, podsOf(t, product.Job(t, namespace, "train")).all(), running)
+	setStatus(t, podsOf(t, product.Job(t, namespace, "train")).all(), running)
 	podsOf(t, product.Job(t, namespace, "session"))
 	want := [][]string{
 		{"Showing jobs for project listed"},
@@ -84,7 +84,7 @@ func TestListJobs(t *testing.T) {
 	}
 }
 
-// A project of which the namespace has another name, one without jobs, and one that is not there.
+// list and describe handle a namespace with another name, a project that does not exist, and one without jobs.
 func TestListJobsElsewhere(t *testing.T) {
 	product.AddNamespace(t, "odd-name", map[string]string{"runai/queue": "odd"})
 	product.Create(t, &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "odd"}})
@@ -107,7 +107,7 @@ func TestListJobsElsewhere(t *testing.T) {
 	}
 }
 
-// Somebody who may look at her own namespace and nothing else.
+// A user without permissions outside of their own namespace can follow up on jobs.
 func TestOrdinaryUserFollowsUp(t *testing.T) {
 	namespace := product.AddProject(t, "modest", v1alpha1.ProjectSpec{})
 	user, err := product.AddUser("dora")
@@ -167,7 +167,7 @@ func TestListProjects(t *testing.T) {
 	}
 }
 
-// copied is a kubeconfig that may be changed.
+// copied returns the path of a copy of the administrator's kubeconfig, which runai may change.
 func copied(t *testing.T) string {
 	t.Helper()
 	data, err := os.ReadFile(product.Kubeconfig())
@@ -181,14 +181,14 @@ func copied(t *testing.T) string {
 	return path
 }
 
-// A job that waits for the scheduler: the sentence, the pods, and the events in the order of time.
+// describe shows why a job cannot be scheduled, its pods, and its events in chronological order.
 func TestDescribe(t *testing.T) {
 	namespace := product.AddProject(t, "described", dgx)
 	addNode(t)
 	submit(t, "dist1", "-p", "described", "-g", "1")
 	podsOf(t, product.Job(t, namespace, "dist1"))
 	var stdout string
-	suite.Eventually(t, "the scheduler gives up", suite.Soon, func() error {
+	suite.Eventually(t, "describe shows that scheduling failed", suite.Soon, func() error {
 		stdout, _, _ = product.Runai(t, "describe", "job", "dist1", "-p", "described")
 		return suite.Says(stdout, "\nPending: no node can run pod ", "[FailedScheduling]")
 	})
@@ -200,12 +200,12 @@ func TestDescribe(t *testing.T) {
 		"\nPods:\nPOD ", "dist1-worker-0  ", "\nEvents:\nSOURCE ", "mpijob/dist1  ", "[MPIJobCreated]",
 	} {
 		if !strings.Contains(stdout, want) {
-			t.Errorf("%s\ndoes not say %q", stdout, want)
+			t.Errorf("%s\ndoes not contain %q", stdout, want)
 		}
 	}
 	created, failed := strings.Index(stdout, "[MPIJobCreated]"), strings.Index(stdout, "[FailedScheduling]")
 	if created > failed {
-		t.Errorf("the events are not in the order of time:\n%s", stdout)
+		t.Errorf("the events are not in chronological order:\n%s", stdout)
 	}
 	stored, _, _ := product.Runai(t, "describe", "job", "dist1", "-p", "described", "-o", "yaml")
 	if !strings.HasPrefix(stored, "apiVersion: kubeflow.org/v2beta1\nkind: MPIJob\n") {
@@ -217,7 +217,7 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// Pods that the quota keeps from being created are known by events only.
+// Pods that exceed the quota are never created: only events show them.
 func TestDescribeQuota(t *testing.T) {
 	namespace := product.AddProject(t, "small", v1alpha1.ProjectSpec{})
 	limit(t, namespace, corev1.ResourcePods, "1")
@@ -232,7 +232,7 @@ func TestDescribeFailed(t *testing.T) {
 	namespace := product.AddProject(t, "failing", v1alpha1.ProjectSpec{})
 	submit(t, "dist1", "-p", "failing", "--backoff-limit=0")
 	launcher := podsOf(t, product.Job(t, namespace, "dist1")).launcher
-	play(t, []corev1.Pod{launcher}, func(status *corev1.PodStatus) {
+	setStatus(t, []corev1.Pod{launcher}, func(status *corev1.PodStatus) {
 		status.Phase = corev1.PodFailed
 		ended := &corev1.ContainerStateTerminated{ExitCode: 137, Reason: "OOMKilled", StartedAt: metav1.Now(), FinishedAt: metav1.Now()}
 		status.ContainerStatuses = []corev1.ContainerStatus{{Name: "mpi", State: corev1.ContainerState{Terminated: ended}}}
@@ -270,8 +270,8 @@ func TestDelete(t *testing.T) {
 	})
 }
 
-// Jobs that waited when their manager stopped them, and one that was never admitted.
-func TestDescribeSaysWhatHoldsAJobBack(t *testing.T) {
+// describe says why a job waits: it is suspended, has another gate, or was never admitted.
+func TestDescribeWaitingJobs(t *testing.T) {
 	namespace := product.AddProject(t, "held", v1alpha1.ProjectSpec{})
 	suspended := mpijobtest.MakeMPIJob("suspended", namespace).Job(func(job *v2beta1.MPIJob) {
 		yes := true
@@ -280,12 +280,12 @@ func TestDescribeSaysWhatHoldsAJobBack(t *testing.T) {
 	product.Create(t, suspended)
 	product.Create(t, mpijobtest.MakeMPIJob("foreign", namespace).Gate("example.com/other").Obj())
 	product.AddNamespace(t, "unlabelled", nil)
-	product.Create(t, mpijobtest.MakeMPIJob("unjudged", "unlabelled").Gate("run.ai/admission").Obj())
+	product.Create(t, mpijobtest.MakeMPIJob("gated", "unlabelled").Gate("run.ai/admission").Obj())
 	for _, test := range []struct{ job, namespace, want string }{
 		{"suspended", namespace,
 			"Suspended: the job waits in queue research. It starts when the queue admits it."},
 		{"foreign", namespace, "Pending: pod foreign-"},
-		{"unjudged", "unlabelled", "Pending: the runai-mpi webhook did not admit the job, " +
+		{"gated", "unlabelled", "Pending: the runai-mpi webhook did not admit the job, " +
 			"so its pods keep the scheduling gate run.ai/admission. " +
 			"Delete the job and submit it again in a namespace of a project."},
 	} {
@@ -296,7 +296,7 @@ func TestDescribeSaysWhatHoldsAJobBack(t *testing.T) {
 	}
 }
 
-// --attach waits for the launcher, says why it takes long, and an interruption leaves the job alone.
+// An interruption of --attach leaves the job running.
 func TestAttachIsInterrupted(t *testing.T) {
 	namespace := product.AddProject(t, "attached", v1alpha1.ProjectSpec{})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -316,6 +316,6 @@ func TestAttachIsInterrupted(t *testing.T) {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
 	if jobs := product.Jobs(t, namespace); len(jobs) != 1 {
-		t.Errorf("%d jobs", len(jobs))
+		t.Errorf("%d jobs, want 1", len(jobs))
 	}
 }

@@ -17,10 +17,10 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// dgx is a project of which training and interactive jobs run on different nodes.
+// dgx is a project whose training and interactive jobs run on different node types.
 var dgx = v1alpha1.ProjectSpec{NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx"}, Interactive: []string{"t4", "v100"}}}
 
-// refused creates a job and returns the causes of its refusal.
+// refused asserts that the creation of a job is refused, and returns the causes.
 func refused(t *testing.T, job *v2beta1.MPIJob) []string {
 	t.Helper()
 	err := product.Client.Create(t.Context(), job)
@@ -34,8 +34,7 @@ func refused(t *testing.T, job *v2beta1.MPIJob) []string {
 	return causes
 }
 
-// pods are those of a job, when the operator and the Job controller made them: the launcher, and the
-// workers in their order.
+// pods are the launcher of a job, and its workers sorted by name.
 type pods struct {
 	launcher corev1.Pod
 	workers  []corev1.Pod
@@ -43,6 +42,7 @@ type pods struct {
 
 func (p pods) all() []corev1.Pod { return append([]corev1.Pod{p.launcher}, p.workers...) }
 
+// podsOf waits until the operator and the Job controller have created all pods of a job.
 func podsOf(t *testing.T, job *v2beta1.MPIJob) pods {
 	t.Helper()
 	var found pods
@@ -70,7 +70,7 @@ func sorted(list []corev1.Pod) pods {
 	return found
 }
 
-// envOf is the environment of the main container, without what the operator adds.
+// envOf returns the environment of the main container.
 func envOf(pod corev1.Pod) map[string]string {
 	env := map[string]string{}
 	for _, variable := range pod.Spec.Containers[0].Env {
@@ -79,7 +79,7 @@ func envOf(pod corev1.Pod) map[string]string {
 	return env
 }
 
-// nodeTypes is what a pod's required node affinity says of the node type.
+// nodeTypes returns the expressions in a pod's required node affinity.
 func nodeTypes(pod corev1.Pod) string {
 	affinity := pod.Spec.Affinity
 	if affinity == nil || affinity.NodeAffinity == nil || affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {

@@ -1,5 +1,5 @@
-// Package integration holds the product to what it promises, on a real API server with the real MPI
-// Operator: what is asserted are the Pods that come of a job.
+// Package integration tests what the product promises, on a real API server with the real MPI Operator: the
+// pods of a job, and what the commands print.
 package integration
 
 import (

@@ -11,8 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// What each option is good for, as the pods have it: a worker's and a launcher's main container, or
-// the pod around it.
+// Each option has its effect on the main containers of the launcher and the workers, or on their pods.
 func TestOptionsReachThePods(t *testing.T) {
 	namespace := product.AddProject(t, "options", v1alpha1.ProjectSpec{})
 	main := func(say func(corev1.Container) any) func(corev1.Pod) any {

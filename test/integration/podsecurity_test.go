@@ -13,8 +13,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// What the API server would refuse of the operator is refused of the user, and with the remedy that the
-// refusal names the pods come.
+// If the API server would refuse the operator's pods, the webhook refuses the job, and the remedy
+// in its message works.
 func TestPodSecurityOfTheNamespace(t *testing.T) {
 	namespace := product.AddProject(t, "confined", v1alpha1.ProjectSpec{})
 	labelled := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
@@ -27,7 +27,7 @@ func TestPodSecurityOfTheNamespace(t *testing.T) {
 		"which forbids allowPrivilegeEscalation != false, unrestricted capabilities, runAsNonRoot != true, seccompProfile: " +
 		"use --run-as-user to run as yourself, or set security contexts that satisfy it\n"
 	var stderr string
-	suite.Eventually(t, "the webhook knows of the label", suite.Soon, func() error {
+	suite.Eventually(t, "the webhook sees the label", suite.Soon, func() error {
 		_, stderr, _ = product.RunaiAs(t, alice.Kubeconfig(), "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--dry-run=server")
 		if stderr == "" {
 			return errors.New("the job is admitted")
@@ -40,7 +40,7 @@ func TestPodSecurityOfTheNamespace(t *testing.T) {
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "same", Namespace: namespace}}
 	pod.Spec = mpijobtest.MakeMPIJob("", "").Obj().Spec.MPIReplicaSpecs["Worker"].Template.Spec
 	if err := suite.Refused(product.Client.Create(t.Context(), pod), "violates PodSecurity"); err != nil {
-		t.Errorf("such a pod: %s", err)
+		t.Errorf("a pod of the job, created directly: %s", err)
 	}
 	job := mpijobtest.MakeMPIJob("dist1", namespace).Annotation(annotations.RunAsUserKey, "true").Obj()
 	suite.Create(t, product.ClientOf(t, alice), job)

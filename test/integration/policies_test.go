@@ -21,7 +21,7 @@ func TestScheduling(t *testing.T) {
 		Annotation(annotations.InteractiveKey, "true").Obj()
 	product.Create(t, job)
 	if job.Labels["kueue.x-k8s.io/queue-name"] != "research" || job.Labels["priorityClassName"] != "build" {
-		t.Errorf("labels %v", job.Labels)
+		t.Errorf("the labels are %v", job.Labels)
 	}
 	for _, pod := range podsOf(t, job).all() {
 		if diff := cmp.Diff([]corev1.PodSchedulingGate{{Name: "example.com/other"}}, pod.Spec.SchedulingGates); diff != "" {
@@ -32,7 +32,7 @@ func TestScheduling(t *testing.T) {
 		}
 	}
 	if limit := job.Spec.RunPolicy.BackoffLimit; limit == nil || *limit != 0 {
-		t.Errorf("backoffLimit %v", limit)
+		t.Errorf("backoffLimit is %v, want 0", limit)
 	}
 }
 
@@ -183,8 +183,8 @@ func TestLauncherEnv(t *testing.T) {
 	}
 }
 
-// What the judge refuses, no pod ever comes of.
-func TestJudge(t *testing.T) {
+// A job with several errors is refused with all of them, and is not stored.
+func TestRefusedWithEveryError(t *testing.T) {
 	namespace := product.AddProject(t, "judged", v1alpha1.ProjectSpec{Restrictions: v1alpha1.Restrictions{HostNetwork: v1alpha1.Deny}})
 	job := mpijobtest.MakeMPIJob("bad", namespace).Workers(0).Annotation(annotations.ProjectKey, "another").
 		Both(func(template *corev1.PodTemplateSpec) { template.Spec.HostNetwork = true }).Obj()

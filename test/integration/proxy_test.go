@@ -14,8 +14,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 )
 
-// proxied returns a kubeconfig that leads to the real API server through a proxy, for a test to
-// count requests, or to break the connection at the worst moment.
+// proxied returns a kubeconfig that reaches the real API server through a proxy, in which a test can count
+// requests or cut connections.
 func proxied(t *testing.T, between func(w http.ResponseWriter, r *http.Request, forward http.Handler)) (kubeconfig string) {
 	t.Helper()
 	target, err := url.Parse(product.Config.Host)

@@ -10,8 +10,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
-// What the cluster refuses, the command line says in the words of its flags, every cause in a line.
-func TestRefusalsInTheWordsOfTheFlags(t *testing.T) {
+// runai prints the cluster's refusals in terms of its flags, one line for each cause.
+func TestRefusalsNameFlags(t *testing.T) {
 	namespace := product.AddProject(t, "strict", v1alpha1.ProjectSpec{
 		NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx", "a100"}},
 		Restrictions: v1alpha1.Restrictions{HostNetwork: v1alpha1.Deny},
@@ -47,7 +47,7 @@ func TestRefusalsInTheWordsOfTheFlags(t *testing.T) {
 	}
 }
 
-// kubectl shows the same causes, with the paths of annotations and fields.
+// kubectl prints the same causes, with the paths of annotations and fields.
 func TestRefusalsOfKubectl(t *testing.T) {
 	namespace := product.AddProject(t, "manifests", dgx)
 	for _, test := range []struct {
@@ -80,11 +80,11 @@ func TestRefusalsOfKubectl(t *testing.T) {
 			}
 			_, stderr, err := product.Kubectl(t.Context(), strings.NewReader(replaced), "create", "-n", namespace, "-f", "-")
 			if err == nil {
-				t.Fatal("created")
+				t.Fatal("the job was created")
 			}
 			for _, want := range test.want {
 				if !strings.Contains(stderr, want) {
-					t.Errorf("%s\ndoes not say %s", stderr, want)
+					t.Errorf("%s\ndoes not contain %s", stderr, want)
 				}
 			}
 		})
@@ -126,7 +126,7 @@ func TestProjectsAndNamespaces(t *testing.T) {
 	}
 }
 
-// A user of her own, with no more than the permission to create jobs.
+// A user who may only create jobs can submit.
 func TestOrdinaryUser(t *testing.T) {
 	namespace := product.AddProject(t, "users", dgx)
 	user, err := product.AddUser("alice")
@@ -148,7 +148,7 @@ func TestOrdinaryUser(t *testing.T) {
 	}
 }
 
-// Requests are logged without what identifies the user.
+// The debug log shows requests without credentials.
 func TestDebugLog(t *testing.T) {
 	namespace := product.AddProject(t, "logged", v1alpha1.ProjectSpec{})
 	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-e", "TOKEN=hunter2", "--loglevel", "debug")

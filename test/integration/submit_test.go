@@ -11,7 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// The documentation's example as it is written.
+// The documentation's example works as written.
 func TestSeedExample(t *testing.T) {
 	namespace := product.AddProject(t, "seed", dgx)
 	stdout, stderr, code := product.Runai(t, "submit-mpi", "--name", "dist1", "-p", "seed", "--processes=2", "-g", "1",
@@ -66,8 +66,8 @@ spec:
           - {name: mpi, image: example/train, imagePullPolicy: Always, env: [{name: A, value: "1"}]}
 `
 
-// The same intent by either way makes the same job.
-func TestKubectlGetsTheSame(t *testing.T) {
+// The same intents make the same job with kubectl and with runai.
+func TestKubectlMakesTheSameJob(t *testing.T) {
 	namespace := product.AddProject(t, "same", dgx)
 	product.CreateManifest(t, namespace, annotated)
 	_, stderr, code := product.Runai(t, "submit-mpi", "by-runai", "-p", "same", "-g", "2", "--large-shm=1Gi",
@@ -108,7 +108,7 @@ func TestGeneratedNames(t *testing.T) {
 	}
 }
 
-// People submit at once: everybody gets a name, and none is left out.
+// Concurrent submissions get different names, without gaps.
 func TestConcurrentNames(t *testing.T) {
 	product.AddProject(t, "crowd", v1alpha1.ProjectSpec{})
 	const people, each = 10, 20
@@ -127,7 +127,7 @@ func TestConcurrentNames(t *testing.T) {
 	}
 	for n := range people * each {
 		if want := fmt.Sprintf("mpijob.kubeflow.org/x-%d", n); !got[want] {
-			t.Errorf("nobody got %s: %v", want, got)
+			t.Errorf("no job is called %s: %v", want, got)
 		}
 	}
 }
@@ -139,6 +139,6 @@ func TestDryRunOfTheServer(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
 	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
-		t.Errorf("%d jobs", len(jobs))
+		t.Errorf("%d jobs, want 0", len(jobs))
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
 
-// A flakyDirectory fails as often as it is told to, and then has no entries.
+// A flakyDirectory fails a number of times, and then has no entries.
 type flakyDirectory struct{ failures atomic.Int64 }
 
 func (d *flakyDirectory) EntriesOf(context.Context, string) ([]v1alpha1.PosixIdentity, error) {
@@ -39,8 +39,8 @@ type wholeSchema struct{}
 
 func (wholeSchema) KeepsGroupsPolicy(context.Context) (bool, error) { return true, nil }
 
-// A look-up that fails arrives at the client as a 503, and the command line tries again.
-func TestFailedLookUp(t *testing.T) {
+// A failed lookup reaches the client as a 503, and runai retries.
+func TestFailedLookup(t *testing.T) {
 	namespace := product.AddProject(t, "lookup", v1alpha1.ProjectSpec{})
 	directory, policy := &flakyDirectory{}, config.Default()
 	policy.Identity.Sources = []config.IdentitySource{config.SourceDirectory}

@@ -15,7 +15,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// What a newer CRD knows and this program does not survives every policy.
+// Fields of a newer CRD that the webhook does not know survive every policy.
 func TestUnknownFieldsSurvive(t *testing.T) {
 	product.Upgrade(t, "--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
 	namespace := product.AddProject(t, "future", dgx)
@@ -29,7 +29,7 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 	product.Create(t, object)
 	applied := object.GetAnnotations()["run.ai/applied-policies"]
 	if !strings.HasPrefix(applied, "scheduling,node-affinity,gpu,home-dir,launcher-env,large-shm,git-sync,start-gate ") {
-		t.Errorf("only %s applied", applied)
+		t.Errorf("only %s were applied", applied)
 	}
 	got, want := strings.Count(canonical(t, object.Object["spec"]), `"future": "kept"`), strings.Count(futureJob, "future: kept")
 	if got != want {
@@ -73,7 +73,7 @@ spec:
           initContainers: [{name: prepare, image: example/prepare, future: kept}]
 `
 
-// extendCRD lets every object of an MPIJob's spec keep fields that it does not name.
+// extendCRD makes every object in an MPIJob's spec keep unknown fields until the test ends.
 func extendCRD(t *testing.T) {
 	t.Helper()
 	key := client.ObjectKey{Name: "mpijobs." + v2beta1.GroupName}

@@ -13,7 +13,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 )
 
-// A label without a Project: nothing is admitted unjudged, and the command line gives up in words.
+// If the project in a namespace's label does not exist, no job is admitted, and runai gives up with an error.
 func TestLabelWithoutProject(t *testing.T) {
 	product.AddNamespace(t, "runai-orphan", map[string]string{"runai/queue": "orphan"})
 	err := product.Client.Create(t.Context(), mpijobtest.MakeMPIJob("dist1", "runai-orphan").Obj())
@@ -28,15 +28,15 @@ func TestLabelWithoutProject(t *testing.T) {
 		t.Errorf("exit code %d\ngot  %swant %s", code, stderr, want)
 	}
 	if took := time.Since(start); took < 5*time.Second || took > 15*time.Second {
-		t.Errorf("it tried for %s, not for about 10 s", took)
+		t.Errorf("it retried for %s, want about 10 s", took)
 	}
 	if left := product.Jobs(t, "runai-orphan"); len(left) > 0 {
 		t.Errorf("%d jobs are left", len(left))
 	}
 }
 
-// A Project that appears while the command line tries: the retry succeeds.
-func TestProjectThatIsNew(t *testing.T) {
+// A project that is created while runai retries is found.
+func TestNewProject(t *testing.T) {
 	product.AddNamespace(t, "runai-new", map[string]string{"runai/queue": "new"})
 	go func() {
 		time.Sleep(time.Second)

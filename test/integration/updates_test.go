@@ -24,10 +24,10 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// claims are those of the researcher of these tests.
+// claims are the extra attributes of saml:alice.
 var claims = map[string][]string{"run.ai/uid": {"1234567"}, "run.ai/gid": {"54000"}, "run.ai/supplementary-groups": {"60001", "60002"}}
 
-// as is somebody who may do everything with MPIJobs; what the product refuses, permissions would not.
+// as returns a user with all permissions on MPIJobs, so that only the product can refuse.
 func as(t *testing.T, name string, extra map[string][]string, groups ...string) *env.User {
 	t.Helper()
 	user, err := product.Impersonate(rest.ImpersonationConfig{UserName: name, Groups: append(groups, "system:authenticated"), Extra: extra})
@@ -45,7 +45,7 @@ func mergePatch(t *testing.T, user client.Client, object client.Object, patch st
 	return user.Patch(t.Context(), object, client.RawPatch(types.MergePatchType, []byte(patch)))
 }
 
-// An edit is what somebody does to a job, as a merge patch.
+// An edit is a merge patch of a job.
 type edit struct{ name, patch string }
 
 const roleOf = `{"spec":{"mpiReplicaSpecs":{"Worker":%s}}}`
@@ -68,7 +68,7 @@ var refusedEdits = []edit{
 	{"applied policies", `{"metadata":{"annotations":{"run.ai/applied-policies":"none"}}}`},
 }
 
-// restoredEdits are what a manifest that is applied again does: nothing comes of them.
+// restoredEdits are what applying a manifest again does: the webhook restores the stored values.
 var restoredEdits = []edit{
 	{"no affinity", fmt.Sprintf(roleOf, `{"template":{"spec":{"affinity":null}}}`)},
 	{"files", fmt.Sprintf(roleOf, `{"template":{"metadata":{"annotations":{"files.run.ai/passwd":"root:x:1234567:0::/:/bin/sh"}}}}`)},
@@ -93,8 +93,8 @@ var allowedEdits = []edit{
 	{"nothing", `{}`},
 }
 
-// T12 to T15: one rule for everybody, on a running and on a suspended job, before and after the
-// policy and the project changed.
+// T12 to T15: the same rules hold for every user, on a running and a suspended job, before and after the policy
+// and the project change.
 func TestUpdates(t *testing.T) {
 	namespace := product.AddProject(t, "updates",
 		v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired, NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx"}}})
@@ -137,8 +137,8 @@ func TestUpdates(t *testing.T) {
 	tryAll("after the policy changed", false)
 }
 
-// tryEdits asserts what comes of each edit. What is restored under an unchanged policy may be refused
-// under another; it is never stored.
+// tryEdits asserts the outcome of each edit. An edit that is restored under an unchanged policy may be refused
+// under another, but is never stored.
 func tryEdits(t *testing.T, user client.Client, of *v2beta1.MPIJob, allowed []edit, who string, restores bool) {
 	t.Helper()
 	namespace, name := of.Namespace, of.Name
@@ -167,7 +167,7 @@ func tryEdits(t *testing.T, user client.Client, of *v2beta1.MPIJob, allowed []ed
 	}
 }
 
-// governed is what nobody may change, as text.
+// governed returns, as text, what nobody may change.
 func governed(t *testing.T, job *v2beta1.MPIJob) string {
 	t.Helper()
 	job.Spec.RunPolicy = v2beta1.RunPolicy{}
@@ -182,7 +182,7 @@ func governed(t *testing.T, job *v2beta1.MPIJob) string {
 	return canonical(t, map[string]any{"spec": job.Spec, "annotations": job.Annotations, "labels": job.Labels})
 }
 
-// A job from before the installation has no stamp: it may be steered, and nothing else.
+// A job from before the installation has no stamp: it can be suspended, scaled and placed, but nothing else.
 func TestUpdateOfOlderJob(t *testing.T) {
 	product.AddNamespace(t, "older", nil)
 	product.Create(t, mpijobtest.MakeMPIJob("old", "older").Obj())
@@ -193,7 +193,7 @@ func TestUpdateOfOlderJob(t *testing.T) {
 	if err := mergePatch(t, product.Client, namespace, `{"metadata":{"labels":{"runai/queue":"older"}}}`); err != nil {
 		t.Fatal(err)
 	}
-	suite.Eventually(t, "the namespace is the project's", suite.Soon, func() error {
+	suite.Eventually(t, "the webhook handles the namespace", suite.Soon, func() error {
 		err := mergePatch(t, product.Client, product.Job(t, "older", "old"), refusedEdits[1].patch)
 		return suite.Refused(err, "cannot be changed after submission")
 	})
@@ -236,7 +236,7 @@ spec:
           containers: [{name: mpi, image: example/train, env: [{name: A, value: "1"}], resources: {limits: {nvidia.com/gpu: "0.5"}}}]
 `
 
-// Somebody applies the same lean manifest again, in either way: nothing changes, and nothing fails.
+// Applying the same manifest again succeeds and changes nothing, on the client and on the server side.
 func TestApplyAgain(t *testing.T) {
 	product.Upgrade(t, "--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
 	namespace := product.AddProject(t, "applied", dgx)

@@ -16,11 +16,11 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// suspended is a change of what runs, or when.
+// suspended is a patch that the webhook must review.
 const suspended = `{"spec":{"runPolicy":{"suspend":true}}}`
 
-// A webhook that is down refuses creations and changes of jobs in projects, and nothing else: what its
-// configuration would stop by mistake could not be mended by anybody until it is up again.
+// While the webhook is down, only creations and changes of jobs in projects are refused. Nobody could fix
+// anything else that its configuration blocks by mistake until it is up again.
 func TestWebhookIsDown(t *testing.T) {
 	namespace := product.AddProject(t, "down", v1alpha1.ProjectSpec{})
 	ending := product.AddProject(t, "ending", v1alpha1.ProjectSpec{})
@@ -34,7 +34,7 @@ func TestWebhookIsDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("creations are refused", func(t *testing.T) { creationsAreRefused(t, namespace) })
-	t.Run("controllers go on", func(t *testing.T) { controllersGoOn(t, product.Job(t, namespace, "runs")) })
+	t.Run("controllers continue", func(t *testing.T) { controllersContinue(t, product.Job(t, namespace, "runs")) })
 	for _, cascade := range []string{"background", "foreground", "orphan"} {
 		t.Run("deletion, "+cascade, func(t *testing.T) { isDeleted(t, namespace, cascade) })
 	}
@@ -66,12 +66,12 @@ func creationsAreRefused(t *testing.T, namespace string) {
 		t.Errorf("a change: %s", err)
 	}
 	if after := len(product.Jobs(t, namespace)); after != before {
-		t.Errorf("%d jobs are there, %d were before", after, before)
+		t.Errorf("there are %d jobs, and there were %d before", after, before)
 	}
 }
 
-// controllersGoOn: what says nothing of what a job runs does not wait for the webhook.
-func controllersGoOn(t *testing.T, job *v2beta1.MPIJob) {
+// controllersContinue asserts that status and finalizers can be changed without the webhook.
+func controllersContinue(t *testing.T, job *v2beta1.MPIJob) {
 	for _, pod := range podsOf(t, job).all() {
 		pod.Status.Phase = corev1.PodRunning
 		pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
@@ -79,7 +79,7 @@ func controllersGoOn(t *testing.T, job *v2beta1.MPIJob) {
 			t.Fatal(err)
 		}
 	}
-	suite.Eventually(t, "the operator writes that the job runs", suite.Soon, func() error {
+	suite.Eventually(t, "the operator reports that the job runs", suite.Soon, func() error {
 		conditions := product.Job(t, job.Namespace, job.Name).Status.Conditions
 		if !slices.ContainsFunc(conditions, runs) {
 			return fmt.Errorf("the conditions are %v", conditions)
@@ -97,7 +97,7 @@ func runs(condition v2beta1.JobCondition) bool {
 	return condition.Type == v2beta1.JobRunning && condition.Status == corev1.ConditionTrue
 }
 
-// jobsAreFree where no label names a project.
+// jobsAreFree asserts that jobs in a namespace without a project do not need the webhook.
 func jobsAreFree(t *testing.T, namespace string) {
 	job := mpijobtest.MakeMPIJob("elsewhere", namespace).Obj()
 	product.Create(t, job)

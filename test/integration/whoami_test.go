@@ -6,7 +6,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// A user learns who she is without any permission but to submit, and nothing is created.
+// whoami needs no permission but to create jobs, and creates nothing.
 func TestWhoami(t *testing.T) {
 	namespace := product.AddProject(t, "whoami", v1alpha1.ProjectSpec{})
 	required := product.AddProject(t, "whoami-required", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
@@ -18,14 +18,14 @@ func TestWhoami(t *testing.T) {
 		runsAs  = "Jobs with --run-as-user run as uid=1234567(alice) gid=54000 groups=54000,60001,60002, " +
 			"home /home/alice (source Claims).\n"
 		every   = "Every MPIJob in namespace runai-whoami-required runs as its submitter, with or without --run-as-user.\n"
-		asking  = "Without --run-as-user, MPIJobs in namespace runai-whoami can set any uid and gid.\n"
+		anyIDs  = "Without --run-as-user, MPIJobs in namespace runai-whoami can set any uid and gid.\n"
 		unknown = "--run-as-user: the cluster knows no UID and GID of saml:bob: " +
 			"ask your administrator to send the claims run.ai/uid and run.ai/gid with your login\n"
 	)
 	for _, test := range []struct {
 		name, kubeconfig, namespace, stdout, stderr string
 	}{
-		{"alice", alice.Kubeconfig(), namespace, aliceIs + runsAs + asking, ""},
+		{"alice", alice.Kubeconfig(), namespace, aliceIs + runsAs + anyIDs, ""},
 		{"alice, where it is required", alice.Kubeconfig(), required, aliceIs + runsAs + every, ""},
 		{"alice, where it is disabled", alice.Kubeconfig(), disabled,
 			aliceIs + "Jobs in namespace runai-whoami-disabled cannot run as you: " +
@@ -49,6 +49,6 @@ func TestWhoami(t *testing.T) {
 		})
 	}
 	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
-		t.Errorf("%d jobs", len(jobs))
+		t.Errorf("%d jobs, want 0", len(jobs))
 	}
 }

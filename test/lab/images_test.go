@@ -20,7 +20,7 @@ func (c *cluster) hasImages(t *testing.T) {
 		c.kubectl(t, "", "wait", "pod/"+name, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
 		out := c.kubectl(t, "", "logs", name)
 		if !strings.Contains(out, want) {
-			t.Errorf("%s has %s", image, out)
+			t.Errorf("%s: mpirun --version prints %s", image, out)
 		}
 	}
 }
@@ -31,15 +31,15 @@ func (c *cluster) runsQuickstart(t *testing.T) {
 		c.awaitLauncher(t, "quickstart-"+workers, status)
 	}
 	if log := c.kubectl(t, "", "logs", "job/quickstart-2-launcher"); !strings.Contains(log, "host quickstart-2-worker-1 rank 1 of 2") {
-		t.Errorf("the launcher says %s", log)
+		t.Errorf("the launcher logged %s", log)
 	}
 	const want = "RUNAI_MPI_NUM_WORKERS is 3, but /etc/mpi/hostfile names 2 workers"
 	if log := c.kubectl(t, "", "logs", "job/quickstart-3-launcher"); !strings.Contains(log, want) {
-		t.Errorf("the launcher says %s", log)
+		t.Errorf("the launcher logged %s", log)
 	}
 }
 
-// clones serves a repository on the lab's address, with the protocol that needs no more than git.
+// clones serves a repository on the lab's address with git daemon, which needs no other server.
 func (c *cluster) clones(t *testing.T) {
 	repository := t.TempDir()
 	if err := os.WriteFile(filepath.Join(repository, "train.py"), []byte("print()\n"), 0o600); err != nil {
@@ -57,10 +57,10 @@ func (c *cluster) clones(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer daemon.Stop() //nolint:errcheck // the lab would have stopped it
+	defer daemon.Stop() //nolint:errcheck // the lab stops it anyway
 	c.kubectl(t, cloner, "create", "-f", "-")
 	c.kubectl(t, "", "wait", "pod/cloner", "--for=condition=Ready", "--timeout=60s")
 	if out := c.kubectl(t, "", "exec", "cloner", "--", "stat", "--format=%u %g", "/code/train.py"); out != "1234567 54000\n" {
-		t.Errorf("the file is of %s", out)
+		t.Errorf("the file belongs to %s", out)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
-// installs brings the product in as it comes into a control plane without a node.
+// installs checks that the product can be installed as in a control plane without a node.
 func (c *cluster) installs(t *testing.T) {
 	programs, err := install.Build(t.Context(), c.Dir)
 	if err != nil {
@@ -30,6 +30,6 @@ func (c *cluster) installs(t *testing.T) {
 	c.kubectl(t, mpiJob, "create", "--namespace=runai-team-a", "-f", "-")
 	job := c.kubectl(t, "", "get", "mpijob", "train", "--namespace=runai-team-a", "-o", "jsonpath={.metadata.annotations}")
 	if !strings.Contains(job, annotations.AppliedPoliciesKey) {
-		t.Errorf("nothing was applied to the job: %s", job)
+		t.Errorf("no policy was applied to the job: its annotations are %s", job)
 	}
 }

@@ -1,4 +1,4 @@
-// Package lab shows that the lab is a cluster whose pods really run, and that it leaves nothing on the machine.
+// Package lab tests that the lab is a cluster whose pods really run, and that it leaves nothing on the machine.
 package lab
 
 import (
@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// One lab is enough for what a node does, and for what it must not leave.
+// TestLab uses one lab for all subtests, and then checks that nothing is left of it.
 func TestLab(t *testing.T) {
 	lab.Require(t)
 	turn := take(t)
@@ -33,9 +33,9 @@ func TestLab(t *testing.T) {
 	cluster := &cluster{l}
 	t.Run("an MPIJob runs on both workers", cluster.runsMPIJob)
 	t.Run("exec and DNS work in a pod", cluster.execs)
-	t.Run("a GPU node plays a pod", cluster.playsGPUs)
-	t.Run("the images are what they say", cluster.hasImages)
-	t.Run("the quickstart's image wants to know its workers", cluster.runsQuickstart)
+	t.Run("a pod runs on a simulated GPU node", cluster.simulatesGPUs)
+	t.Run("the images have the right Open MPI", cluster.hasImages)
+	t.Run("the quickstart's image checks its number of workers", cluster.runsQuickstart)
 	t.Run("a repository is cloned before a pod starts", cluster.clones)
 	t.Run("the product is installed", cluster.installs)
 	start = time.Now()
@@ -54,7 +54,7 @@ func (c *cluster) runsMPIJob(t *testing.T) {
 	output := c.kubectl(t, "", "logs", "job/train-launcher")
 	for _, want := range []string{"rank 0 on train-worker-0", "rank 1 on train-worker-1"} {
 		if !strings.Contains(output, want) {
-			t.Errorf("the launcher's log does not say %q: %s", want, output)
+			t.Errorf("the launcher's log does not contain %q: %s", want, output)
 		}
 	}
 }
@@ -66,14 +66,14 @@ func (c *cluster) execs(t *testing.T) {
 	if !strings.HasPrefix(out, "10.213.2.1 ") {
 		t.Errorf("the API server's name resolves to %q", out)
 	}
-	// The Service leads through kube-proxy to the API server, which asks who it is.
+	// The Service must lead through kube-proxy to the API server.
 	answer := c.kubectl(t, "", "exec", "sleeper", "--", "bash", "-c", "exec 3<>/dev/tcp/kubernetes.default/443 && echo connected")
 	if answer != "connected\n" {
 		t.Errorf("the API server's Service: %s", answer)
 	}
 }
 
-func (c *cluster) playsGPUs(t *testing.T) {
+func (c *cluster) simulatesGPUs(t *testing.T) {
 	c.kubectl(t, gpuPod, "create", "-f", "-")
 	c.kubectl(t, "", "wait", "pod/gpu", "--for=condition=Ready", "--timeout=60s")
 	if node := c.kubectl(t, "", "get", "pod", "gpu", "-o", "jsonpath={.spec.nodeName}"); !strings.HasPrefix(node, "dgx-") {

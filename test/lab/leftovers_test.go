@@ -16,10 +16,10 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
 
-// orphanEnv makes the test binary a program that starts a lab and never stops it.
+// orphanEnv, if set, makes the test binary start a lab and never stop it.
 const orphanEnv = "RUNAI_MPI_TEST_ORPHAN"
 
-// A killed lab takes its processes with it, and the next one removes the rest.
+// The processes of a killed lab end with it, and the next lab removes everything else.
 func TestKilledLab(t *testing.T) {
 	lab.Require(t)
 	turn := take(t)
@@ -72,7 +72,7 @@ func take(t *testing.T) *lab.Turn {
 	return turn
 }
 
-// A state is what a machine shows of itself, in lines by subject.
+// A state has what commands print about a machine, as lines by subject.
 type state map[string][]string
 
 func machine(t *testing.T) state {
@@ -100,7 +100,7 @@ func machine(t *testing.T) state {
 	return s
 }
 
-// nodeProcesses are those whose command line names a program that only nodes run.
+// nodeProcesses returns the command lines that name a program that only nodes run.
 func nodeProcesses(t *testing.T) []string {
 	t.Helper()
 	set, err := binaries.Find(binaries.Node...)

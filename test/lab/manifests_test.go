@@ -2,7 +2,7 @@ package lab
 
 import "github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 
-// mpiJob is what a user of mpi-operator's own images writes; the launcher is tried again until sshd answers.
+// mpiJob is a job as users of mpi-operator's own images write it. Its launcher is retried until sshd answers.
 const mpiJob = `
 apiVersion: kubeflow.org/v2beta1
 kind: MPIJob
@@ -53,8 +53,8 @@ spec:
     resources: {limits: {nvidia.com/gpu: 8}}
 `
 
-// quickstart is a job with the number of workers that the launcher is told. It is tried once: after a last
-// retry its pod, and the log in it, would be deleted.
+// quickstart is a job with 2 workers whose launcher is told how many there are. It is not retried, because its
+// pod and log would be deleted after the last retry.
 const quickstart = `
 apiVersion: kubeflow.org/v2beta1
 kind: MPIJob

@@ -1,4 +1,4 @@
-// Package layout holds the repository to its layout where the linter cannot.
+// Package layout checks what the linter cannot check of the repository's layout.
 package layout
 
 import (
@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What only tests need is in neither binary.
+// The binaries must not link packages that only tests need.
 func TestBinariesLinkNoTestCode(t *testing.T) {
 	for _, binary := range []string{"cli", "webhook"} {
 		output, err := exec.Command("go", "list", "-deps", "../../"+binary).Output()
@@ -16,7 +16,7 @@ func TestBinariesLinkNoTestCode(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !strings.Contains(string(output), "github.com/runai-mpi/runai-mpi/shared/annotations\n") {
-			t.Fatalf("%s does not link what it must: this test sees nothing", binary)
+			t.Fatalf("go list -deps of %s lacks shared/annotations: this test would find nothing", binary)
 		}
 		for _, forbidden := range []string{
 			"github.com/cert-manager/", "sigs.k8s.io/controller-runtime/pkg/envtest", "testing\n", "net/http/httptest",
@@ -31,8 +31,8 @@ func TestBinariesLinkNoTestCode(t *testing.T) {
 	}
 }
 
-// The command line has no use for the server's library.
-func TestCommandLineIsSmall(t *testing.T) {
+// The CLI must not link controller-runtime, which only the webhook needs.
+func TestCLILinksNoControllerRuntime(t *testing.T) {
 	output, err := exec.Command("go", "list", "-deps", "../../cli").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -44,8 +44,8 @@ func TestCommandLineIsSmall(t *testing.T) {
 	}
 }
 
-// The map of the tests has every suite and every tool.
-func TestMapIsComplete(t *testing.T) {
+// test/README.md lists every suite and every tool.
+func TestReadmeIsComplete(t *testing.T) {
 	text, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -8,18 +8,18 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// The oracle is the Kubernetes that the tests run, and sees the types that the product sees: replacements
-// would hide that one of the two went on alone.
-func TestOracleIsOfTheSameKubernetes(t *testing.T) {
+// The oracle uses the Kubernetes version that the tests run, and the k8s.io types of the product. Its replace
+// directives would hide that only one of them was upgraded.
+func TestOracleUsesTheSameKubernetes(t *testing.T) {
 	oracle := parse(t, "../oracle/go.mod")
 	own, run := required(oracle, "k8s.io/kubernetes"), required(parse(t, "../servers/kubernetes/go.mod"), "k8s.io/kubernetes")
 	if own != run || own == "" {
-		t.Errorf("the oracle is of k8s.io/kubernetes %s, the servers are of %s", own, run)
+		t.Errorf("the oracle uses k8s.io/kubernetes %s, the servers use %s", own, run)
 	}
 	want := required(parse(t, "../../go.mod"), "k8s.io/api")
 	for _, replace := range oracle.Replace {
 		if strings.HasPrefix(replace.Old.Path, "k8s.io/") && replace.New.Version != want {
-			t.Errorf("the oracle has %s %s, the product has %s", replace.Old.Path, replace.New.Version, want)
+			t.Errorf("the oracle uses %s %s, the product uses %s", replace.Old.Path, replace.New.Version, want)
 		}
 	}
 }

@@ -34,8 +34,8 @@ func project(required bool) *v1alpha1.Project {
 	return made
 }
 
-// admits reports whether alice's job is admitted, and makes it comply. Where the project requires no
-// identity, the job asks for it.
+// admits reports whether alice's job is admitted, and applies the policies to it. If the project does not
+// require an identity, the job requests it.
 func admits(job *v2beta1.MPIJob, required bool) bool {
 	if !required {
 		metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.RunAsUserKey, "true")

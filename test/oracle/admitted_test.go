@@ -12,7 +12,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/oracle/randomjob"
 )
 
-// A fuzz test proves nothing where everything is refused.
+// A fuzz test proves nothing if every job is refused.
 func TestManyAreAdmitted(t *testing.T) {
 	const jobs = 4000
 	admitted, seen := 0, map[string]int{}
@@ -30,32 +30,32 @@ func TestManyAreAdmitted(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d of %d are admitted, of them %v", admitted, jobs, seen)
+	t.Logf("%d of %d jobs are admitted: %v", admitted, jobs, seen)
 	if admitted < jobs/5 {
-		t.Errorf("only %d of %d are admitted", admitted, jobs)
+		t.Errorf("only %d of %d jobs are admitted", admitted, jobs)
 	}
 	for name := range shapes {
 		if seen[name] < 5 {
-			t.Errorf("only %d of those that are admitted have %s", seen[name], name)
+			t.Errorf("only %d of the admitted jobs have %s", seen[name], name)
 		}
 	}
 }
 
-// shapes are what must be among the jobs that are admitted.
+// shapes must all occur among the admitted jobs.
 var shapes = map[string]func(*v2beta1.MPIJob) bool{
-	"several containers":       somePod(func(pod corev1.PodSpec) bool { return len(pod.Containers) > 2 }),
-	"an init container":        somePod(func(pod corev1.PodSpec) bool { return len(pod.InitContainers) > 0 }),
-	"a restartable one":        somePod(func(pod corev1.PodSpec) bool { return slices.ContainsFunc(pod.InitContainers, restarts) }),
-	"several volumes":          somePod(func(pod corev1.PodSpec) bool { return len(pod.Volumes) > 1 }),
-	"a mount":                  somePod(func(pod corev1.PodSpec) bool { return slices.ContainsFunc(pod.Containers, mounts) }),
-	"a context of the pod":     somePod(func(pod corev1.PodSpec) bool { return pod.SecurityContext != nil }),
-	"a context of a container": somePod(func(pod corev1.PodSpec) bool { return slices.ContainsFunc(pod.Containers, hasContext) }),
-	"the network of the host":  somePod(func(pod corev1.PodSpec) bool { return pod.HostNetwork }),
-	"an unknown role":          func(job *v2beta1.MPIJob) bool { return job.Spec.MPIReplicaSpecs["Zoo"] != nil },
-	"a role without pods":      hasEmptyRole,
-	"a stamp":                  func(job *v2beta1.MPIJob) bool { return job.Annotations[annotations.SubmittedByKey] != "" },
-	"code from git":            func(job *v2beta1.MPIJob) bool { return job.Annotations[annotations.GitSyncKey] != "" },
-	"a working launcher":       func(job *v2beta1.MPIJob) bool { return is(job.Spec.RunLauncherAsWorker, true) },
+	"several containers":           somePod(func(pod corev1.PodSpec) bool { return len(pod.Containers) > 2 }),
+	"an init container":            somePod(func(pod corev1.PodSpec) bool { return len(pod.InitContainers) > 0 }),
+	"a restartable init container": somePod(func(pod corev1.PodSpec) bool { return slices.ContainsFunc(pod.InitContainers, restarts) }),
+	"several volumes":              somePod(func(pod corev1.PodSpec) bool { return len(pod.Volumes) > 1 }),
+	"a mount":                      somePod(func(pod corev1.PodSpec) bool { return slices.ContainsFunc(pod.Containers, mounts) }),
+	"a pod security context":       somePod(func(pod corev1.PodSpec) bool { return pod.SecurityContext != nil }),
+	"a container security context": somePod(func(pod corev1.PodSpec) bool { return slices.ContainsFunc(pod.Containers, hasContext) }),
+	"the host network":             somePod(func(pod corev1.PodSpec) bool { return pod.HostNetwork }),
+	"an unknown role":              func(job *v2beta1.MPIJob) bool { return job.Spec.MPIReplicaSpecs["Zoo"] != nil },
+	"a role without pods":          hasEmptyRole,
+	"a stamp":                      func(job *v2beta1.MPIJob) bool { return job.Annotations[annotations.SubmittedByKey] != "" },
+	"code from git":                func(job *v2beta1.MPIJob) bool { return job.Annotations[annotations.GitSyncKey] != "" },
+	"a launcher that is a worker":  func(job *v2beta1.MPIJob) bool { return is(job.Spec.RunLauncherAsWorker, true) },
 }
 
 func somePod(has func(corev1.PodSpec) bool) func(*v2beta1.MPIJob) bool {

@@ -9,7 +9,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
-// A containerRule is what the effective security context of every container must say.
+// A containerRule checks a field of the effective security context of every container.
 type containerRule struct {
 	field string
 	holds func(effective *corev1.SecurityContext, identity annotations.Identity) bool
@@ -37,7 +37,7 @@ var containerRules = []containerRule{
 
 func is[T comparable](value *T, want T) bool { return value != nil && *value == want }
 
-// hasNone allows the one capability that means nothing to a process that is not root.
+// hasNone allows NET_BIND_SERVICE, which does not affect the identity.
 func hasNone(capabilities *corev1.Capabilities) bool {
 	return capabilities != nil && slices.Contains(capabilities.Drop, "ALL") &&
 		!slices.ContainsFunc(capabilities.Add, func(added corev1.Capability) bool { return added != "NET_BIND_SERVICE" })
@@ -47,12 +47,12 @@ func masksProc(mount *corev1.ProcMountType) bool {
 	return len(securitycontext.ConvertToRuntimeMaskedPaths(mount)) > 0
 }
 
-// confinesCalls wants a profile: without one, the runtime filters no system calls.
+// confinesCalls requires a profile: without one, the runtime filters no system calls.
 func confinesCalls(profile *corev1.SeccompProfile) bool {
 	return profile != nil && (profile.Type == corev1.SeccompProfileTypeRuntimeDefault || profile.Type == corev1.SeccompProfileTypeLocalhost)
 }
 
-// confinesFiles is content without a profile: the runtime then takes its own.
+// confinesFiles does not require a profile: without one, the runtime uses its own.
 func confinesFiles(profile *corev1.AppArmorProfile) bool {
 	return profile == nil || profile.Type == corev1.AppArmorProfileTypeRuntimeDefault || profile.Type == corev1.AppArmorProfileTypeLocalhost
 }

@@ -1,3 +1,3 @@
-// Package oracle asks Kubernetes' own code as whom the processes of a job run, and fuzzes the policies
-// with the answer: a job is refused, or nobody in it is anybody but its submitter.
+// Package oracle uses Kubernetes' own code to find the identity of each process in a job, and fuzzes the
+// policies with it: a job is refused, or all its processes run as its submitter.
 package oracle

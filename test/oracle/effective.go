@@ -7,8 +7,8 @@ import (
 	"k8s.io/kubernetes/pkg/securitycontext"
 )
 
-// effectiveContext is what a kubelet makes of the security contexts of a pod and of its container:
-// Kubernetes' own answer, and the two profiles that its function leaves out.
+// effectiveContext returns the security context that a kubelet applies to a container: the result of
+// Kubernetes' own function, with the two profiles that it omits.
 func effectiveContext(pod *corev1.Pod, container *corev1.Container) *corev1.SecurityContext {
 	effective := securitycontext.DetermineEffectiveSecurityContext(pod, container).DeepCopy()
 	own, inherited := container.SecurityContext, pod.Spec.SecurityContext

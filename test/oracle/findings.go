@@ -11,8 +11,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
-// Findings are the places of a job at which a process could be somebody else than the identity, or get
-// at what is not the identity's. It walks the job by itself, and knows nothing of the policies.
+// Findings returns the fields of a job by which a process could run as another identity, or reach what belongs
+// to others. It does not use any code of the policies.
 func Findings(job *v2beta1.MPIJob, identity annotations.Identity) []string {
 	var found []string
 	for _, role := range slices.Sorted(maps.Keys(job.Spec.MPIReplicaSpecs)) {
@@ -46,7 +46,7 @@ func findingsOfPod(pod *corev1.Pod, identity annotations.Identity) []string {
 	return found
 }
 
-// containersOf are all that a kubelet would start.
+// containersOf returns all containers that a kubelet would start.
 func containersOf(pod *corev1.Pod) []corev1.Container {
 	all := slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers)
 	for _, ephemeral := range pod.Spec.EphemeralContainers {

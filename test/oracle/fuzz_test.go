@@ -11,8 +11,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/oracle/randomjob"
 )
 
-// A job is refused, or its processes are its submitter's: in a project that requires it, and where the
-// job asks for it.
+// A job is refused, or its processes run as its submitter: if the project requires it, and if
+// the job requests it.
 func FuzzEffectiveIdentity(f *testing.F) {
 	f.Add([]byte{}, true)
 	f.Add([]byte{}, false)
@@ -35,17 +35,17 @@ func checkIdentity(t *testing.T, job *v2beta1.MPIJob) {
 	}
 	want := &annotations.Stamp{Username: alice.Username, UserUID: alice.UID, Identity: &randomjob.Identity}
 	if diff := cmp.Diff(want, stamp); diff != "" {
-		t.Errorf("the stamp is another's (-want +got):\n%s", diff)
+		t.Errorf("the stamp is wrong (-want +got):\n%s", diff)
 	}
 }
 
-// checkAgain admits what was admitted: nothing changes.
+// checkAgain asserts that admitting a job again changes nothing.
 func checkAgain(t *testing.T, once *v2beta1.MPIJob, required bool) {
 	t.Helper()
 	twice := once.DeepCopy()
 	if !admits(twice, required) {
-		t.Error("refused the second time")
+		t.Error("the admitted job is refused the second time")
 	} else if !equality.Semantic.DeepEqual(once, twice) {
-		t.Errorf("the second time changes (-once +twice):\n%s", cmp.Diff(once, twice))
+		t.Errorf("admitting the job again changes it (-once +twice):\n%s", cmp.Diff(once, twice))
 	}
 }

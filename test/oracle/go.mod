@@ -1,4 +1,4 @@
-// A module of its own, because k8s.io/kubernetes needs replacements that the product must not carry.
+// A separate module, because k8s.io/kubernetes needs replace directives that the product must not have.
 module github.com/runai-mpi/runai-mpi/test/oracle
 
 go 1.26.0

@@ -9,7 +9,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
-// A podRule is what every pod must say.
+// A podRule checks a field of every pod.
 type podRule struct {
 	field string
 	holds func(pod *corev1.Pod, identity annotations.Identity) bool
@@ -43,12 +43,12 @@ func contextOf(pod *corev1.Pod) corev1.PodSecurityContext {
 	return *pod.Spec.SecurityContext
 }
 
-// reachesFar tells whether a setting of the kernel is none of those that are a pod's own.
+// reachesFar reports whether a sysctl affects more than its pod.
 func reachesFar(sysctl corev1.Sysctl) bool {
 	return sysctl.Name != "kernel.shm_rmid_forced" && !strings.HasPrefix(sysctl.Name, "net.ipv4.")
 }
 
-// loosening is in the keys of annotations by which container runtimes let a pod choose its user namespace,
+// loosening lists parts of the annotation keys by which container runtimes let a pod choose its user namespace,
 // its devices, its profiles, or what systemd does with it.
 var loosening = []string{"apparmor", "seccomp", "cri-o", "userns-mode", "devices", "run.oci", "org.systemd.property", "trace-syscall"}
 

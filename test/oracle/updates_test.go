@@ -10,8 +10,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// An update is refused, or restored to the stored job, or the processes are still the submitter's: an
-// edit of the stored job, and one of the manifest that is applied again.
+// An update is refused, is restored to the stored job, or leaves the processes running as the submitter. It
+// edits the stored job, or the manifest that is applied again.
 func FuzzUpdates(f *testing.F) {
 	f.Add([]byte{}, []byte{}, true)
 	f.Add([]byte{}, []byte{}, false)
@@ -40,7 +40,7 @@ func classify(stored, updated *v2beta1.MPIJob) review.UpdateClass {
 	return verdict.Class
 }
 
-// A fuzz test of updates proves nothing where all are refused.
+// A fuzz test of updates proves nothing if every update is refused.
 func TestUpdatesOfEveryKind(t *testing.T) {
 	const updates = 600
 	classes := map[review.UpdateClass]int{}

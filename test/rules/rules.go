@@ -1,6 +1,6 @@
-// Package rules finds what keeps a user from being somebody else: the lines of code that are marked as
-// a rule, and the test of each that fails without it. "make prove" takes out one rule after the other
-// and runs its test.
+// Package rules finds the lines of code that are marked as a rule, because they keep users from
+// running as somebody else, and the test that fails without each. "make prove" removes one rule at a
+// time and runs its test.
 package rules
 
 import (
@@ -20,22 +20,22 @@ import (
 //
 // The second line may be missing: the rule's line is then dropped, or its condition made false.
 type Rule struct {
-	// Number is the attempt's in the threat model, or "-" for one that has none there.
+	// Number is the number of the attempt in the threat model, or "-" if it has none.
 	Number string
-	// Package is the folder of the test, in which its name begins with Test or Fuzz.
+	// Package is the folder of the test, and Test is its name.
 	Package, Test string
-	// Attempt is what somebody tries.
+	// Attempt says what an attacker tries.
 	Attempt string
-	// File and Line are the place of the rule; lines count from 1.
+	// File and Line say where the rule is. Lines count from 1.
 	File string
 	Line int
-	// Code is the line.
+	// Code is the text of the line.
 	Code string
-	// Without stands in place of the line where the rule is taken out.
+	// Without replaces the line when the rule is removed.
 	Without string
 }
 
-// marked are the folders and files that have rules.
+// marked lists the folders that can have rules.
 var marked = []string{"webhook", "shared", "config", "charts"}
 
 var (
@@ -43,7 +43,7 @@ var (
 	replacement = regexp.MustCompile(`^\s*(?://|#|\{\{- /\*) without: (.*?)(?: \*/\}\})?$`)
 )
 
-// Find returns the rules of a repository in the order of their numbers.
+// Find returns the rules in a repository, sorted by number.
 func Find(root string) ([]Rule, error) {
 	var all []Rule
 	for _, dir := range marked {
@@ -80,11 +80,11 @@ func read(file, text string) ([]Rule, error) {
 			continue
 		}
 		at := i + 1
-		for at < len(lines) && (mark.MatchString(lines[at]) || replacement.MatchString(lines[at])) { // of several marks above one line
+		for at < len(lines) && (mark.MatchString(lines[at]) || replacement.MatchString(lines[at])) { // a line can have several marks
 			at++
 		}
 		if at == len(lines) {
-			return nil, fmt.Errorf("%s:%d: a mark stands above nothing", file, i+1)
+			return nil, fmt.Errorf("%s:%d: no line follows the mark", file, i+1)
 		}
 		rule := Rule{Number: parts[1], Package: parts[2], Test: parts[3], Attempt: parts[4], File: file, Line: at + 1, Code: lines[at]}
 		if explicit := replacement.FindStringSubmatch(lines[i+1]); explicit != nil {
@@ -99,7 +99,7 @@ func read(file, text string) ([]Rule, error) {
 
 var condition = regexp.MustCompile(`^(\s*)(if (?:.*; )?|case )(.*?)( \{|:)$`)
 
-// without makes a condition false, and drops any other line.
+// without returns the line that disables code: a condition becomes false, and any other line is removed.
 func without(code string) string {
 	if parts := condition.FindStringSubmatch(code); parts != nil {
 		return parts[1] + parts[2] + "false && (" + parts[3] + ")" + parts[4]
@@ -112,12 +112,12 @@ func (r Rule) TakeOut(text string) string {
 	lines := strings.Split(text, "\n")
 	lines[r.Line-1] = r.Without
 	if indent := r.Code[:len(r.Code)-len(strings.TrimLeft(r.Code, " \t"))]; !strings.HasPrefix(r.Without, indent) {
-		lines[r.Line-1] = indent + r.Without // of YAML, where it counts
+		lines[r.Line-1] = indent + r.Without // indentation matters in YAML
 	}
 	return strings.Join(lines, "\n")
 }
 
-// Table is the list for the documentation.
+// Table returns the rules as a Markdown table for the documentation.
 func Table(rules []Rule) string {
 	var text strings.Builder
 	text.WriteString("| number | what somebody tries | the rule | the test that fails without it |\n|---|---|---|---|\n")

@@ -25,7 +25,7 @@ still passes. Tests are named by the number of the attempt. Four attempts have n
 
 `)
 
-// The test of each rule exists, and the documentation lists it.
+// Every rule has a test that exists, and the documentation lists it.
 func TestRulesHaveTests(t *testing.T) {
 	root, err := binaries.RepositoryRoot()
 	if err != nil {
@@ -41,14 +41,14 @@ func TestRulesHaveTests(t *testing.T) {
 	for _, rule := range rules {
 		function, _, _ := strings.Cut(rule.Test, "/")
 		if !hasTest(t, filepath.Join(root, rule.Package), function) {
-			t.Errorf("%s:%d: %s has no %s", rule.File, rule.Line, rule.Package, function)
+			t.Errorf("%s:%d: package %s has no test %s", rule.File, rule.Line, rule.Package, function)
 		}
 		text, err := os.ReadFile(filepath.Join(root, rule.File))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if rule.TakeOut(string(text)) == string(text) {
-			t.Errorf("%s:%d: taking the rule out changes nothing", rule.File, rule.Line)
+			t.Errorf("%s:%d: removing the rule changes nothing", rule.File, rule.Line)
 		}
 	}
 	head := docgen.Head("The rules of identity, and their tests",

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// emptyCache is one in which nothing was built, for a machine without binaries of somebody else's.
+// emptyCache returns the catalog of an empty cache, without KUBEBUILDER_ASSETS.
 func emptyCache(t *testing.T) *catalog {
 	t.Helper()
 	t.Setenv("RUNAI_MPI_CACHE", t.TempDir())
@@ -37,7 +37,7 @@ func TestFindBuildsNothing(t *testing.T) {
 	}
 }
 
-// Whoever needs one binary needs no other.
+// Callers that need one binary need no other.
 func TestFindLooksForWhatIsNeeded(t *testing.T) {
 	etcd := emptyCache(t).find(Etcd).path
 	if err := os.MkdirAll(filepath.Dir(etcd), 0o700); err != nil {
@@ -56,7 +56,7 @@ func TestFindLooksForWhatIsNeeded(t *testing.T) {
 	}
 }
 
-// Every name is of one binary, and all binaries are of use to somebody.
+// The catalog has exactly the binaries in Servers and Node.
 func TestCatalogIsComplete(t *testing.T) {
 	names := slices.Sorted(slices.Values(slices.Concat(Servers, Node)))
 	if diff := cmp.Diff(names, slices.Sorted(slices.Values(namesOf(emptyCache(t).binaries)))); diff != "" {
@@ -64,7 +64,7 @@ func TestCatalogIsComplete(t *testing.T) {
 	}
 }
 
-func TestAssetsTakeTheirPlace(t *testing.T) {
+func TestAssetsReplaceServers(t *testing.T) {
 	c := emptyCache(t)
 	assets := t.TempDir()
 	t.Setenv("KUBEBUILDER_ASSETS", assets)
@@ -76,7 +76,7 @@ func TestAssetsTakeTheirPlace(t *testing.T) {
 	}
 }
 
-// A version, a platform and a patch each lead to another file.
+// The path of a binary depends on its version, platform and patch.
 func TestPathsAreKeyedByVersion(t *testing.T) {
 	c := emptyCache(t)
 	for _, b := range c.binaries {
@@ -105,7 +105,7 @@ func TestPatchFailsLoudly(t *testing.T) {
 	}
 }
 
-// A build that fails leaves neither a binary nor a folder, and names what failed.
+// A failed build leaves neither a binary nor a folder, and its error names the binary.
 func TestFailedBuildLeavesNothing(t *testing.T) {
 	home := t.TempDir()
 	target := filepath.Join(home, "v1", "server")
@@ -121,7 +121,7 @@ func TestFailedBuildLeavesNothing(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if !strings.Contains(log.String(), "[1/1] server v1: failed after") {
-		t.Errorf("said %q", log.String())
+		t.Errorf("logged %q", log.String())
 	}
 	left, err := os.ReadDir(home)
 	if err != nil || slices.ContainsFunc(left, func(entry os.DirEntry) bool { return entry.Name() != "envtest" }) {

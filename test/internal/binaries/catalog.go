@@ -9,7 +9,7 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// A binary is one executable, where it is kept and how it is made.
+// A binary describes an executable: where it is kept and how it is built.
 type binary struct {
 	name    Name
 	version string
@@ -19,7 +19,7 @@ type binary struct {
 	source  func() (string, error) // the folder of the module that it is built from
 }
 
-// A catalog has every binary, whoever needs it.
+// A catalog has all binaries, including those that the caller does not need.
 type catalog struct {
 	root       string
 	cache      string
@@ -101,7 +101,7 @@ func (c *catalog) addNode() error {
 	return nil
 }
 
-// kubernetesVersionFlags says at link time what a release build would say: unset, the version is v0.0.0.
+// kubernetesVersionFlags returns linker flags that set the version as in a release build. Default: v0.0.0.
 func kubernetesVersionFlags(version string) string {
 	const prefix = " -X k8s.io/component-base/version."
 	major, minor := majorMinor(version)
@@ -114,10 +114,10 @@ func (c *catalog) find(name Name) *binary {
 			return b
 		}
 	}
-	panic("no binary is called " + name)
+	panic("unknown binary " + name)
 }
 
-// missing returns the binaries of these names that nobody has built yet.
+// missing returns the binaries that are not built yet.
 func (c *catalog) missing(names []Name) []*binary {
 	var missing []*binary
 	for _, name := range names {

@@ -1,7 +1,7 @@
-// Package binaries provides the servers and tools that the tests and the demo run, each of them only for
-// whoever asks for it.
+// Package binaries provides the servers and tools that the tests and the demo run. It builds only
+// those that are requested.
 //
-// A server is built from a module of its own below test/servers, whose go.mod is the one place that names
-// its version. What was built is kept in a cache outside the clone. KUBEBUILDER_ASSETS, or what
-// setup-envtest could download, takes the place of the servers that envtest provides.
+// Each server is built from its own module below test/servers, whose go.mod is the only place that sets its
+// version. Builds are kept in a cache outside the clone. The servers that envtest provides are taken from
+// KUBEBUILDER_ASSETS if it is set, or downloaded by setup-envtest if possible.
 package binaries

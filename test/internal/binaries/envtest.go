@@ -18,7 +18,7 @@ const (
 	setupEnvtestTimeout = 90 * time.Second
 )
 
-// preferEnvtest lets binaries that somebody else provides take the place of ours.
+// preferEnvtest uses the binaries of envtest instead of ours, if there are any.
 func (c *catalog) preferEnvtest() {
 	dir := os.Getenv("KUBEBUILDER_ASSETS")
 	if dir == "" {
@@ -32,8 +32,8 @@ func (c *catalog) preferEnvtest() {
 	}
 }
 
-// tryEnvtest downloads envtest's archive if it has something that is needed. Where that fails, the servers
-// are built, and their presence keeps the next run from trying again.
+// tryEnvtest downloads envtest's archive if it has a missing binary. If that fails, the servers are built, and
+// the next run finds them and does not try again.
 func (c *catalog) tryEnvtest(ctx context.Context, log io.Writer, needed []Name) error {
 	missing := slices.DeleteFunc(namesOf(c.missing(needed)), func(name Name) bool { return !slices.Contains(envtestProvides, name) })
 	if len(missing) == 0 {
@@ -70,7 +70,7 @@ func (c *catalog) downloadEnvtest(ctx context.Context) error {
 	})
 }
 
-// downloadedEnvtest is the folder that an earlier download filled.
+// downloadedEnvtest returns the folder of an earlier download, or "".
 func (c *catalog) downloadedEnvtest() string {
 	data, err := os.ReadFile(c.envtestRecord())
 	if err != nil {
@@ -87,7 +87,7 @@ func (c *catalog) envtestRecord() string {
 	return filepath.Join(c.cache, "envtest", c.envtestVersion()+"-"+platform())
 }
 
-// envtestVersion asks for the newest patch: envtest does not publish every one.
+// envtestVersion matches the newest patch release, because envtest does not publish each one.
 func (c *catalog) envtestVersion() string {
 	major, minor := majorMinor(c.kubernetes)
 	return major + "." + minor + ".x"

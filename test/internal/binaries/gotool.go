@@ -17,7 +17,7 @@ import (
 func goTool(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
-	// A workspace or foreign target of the caller's must not decide what is built.
+	// The caller's workspace and target platform must not change what is built.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOOS=", "GOARCH=")
 	cmd.Env = append(cmd.Env, env...)
 	// An interrupted go command takes its compilers with it; a killed one cannot.
@@ -25,7 +25,7 @@ func goTool(ctx context.Context, dir string, env []string, args ...string) ([]by
 	return output(ctx, cmd)
 }
 
-// output is the command's standard output; its error carries the standard error.
+// output runs a command and returns its standard output. The error includes its standard error.
 func output(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -36,7 +36,7 @@ func output(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
 	return stdout.Bytes(), nil
 }
 
-// cause prefers "deadline exceeded" to the "interrupt" that it leads to.
+// cause returns why the context ended, such as "deadline exceeded", and not the resulting "interrupt".
 func cause(ctx context.Context, err error) error {
 	if c := context.Cause(ctx); c != nil {
 		return c
@@ -44,7 +44,8 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// moduleDir is where the sources of a module that serverDir requires are, fetched if need be.
+// moduleDir returns the folder with the sources of a module that serverDir requires, and
+// downloads them if necessary.
 func moduleDir(serverDir, module string) (string, error) {
 	out, err := goTool(context.Background(), serverDir, nil, "mod", "download", "-json", module)
 	if err != nil {
@@ -57,7 +58,7 @@ func moduleDir(serverDir, module string) (string, error) {
 	return answer.Dir, nil
 }
 
-// install builds the command of a module that names its own dependencies, and returns its path in dir.
+// install builds a command with the dependencies of its own module, and returns its path in dir.
 func install(ctx context.Context, dir, command, version string) (string, error) {
 	if _, err := goTool(ctx, dir, []string{"GOBIN=" + dir}, "install", command+"@"+version); err != nil {
 		return "", err

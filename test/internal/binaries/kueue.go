@@ -4,8 +4,8 @@ import "time"
 
 const kueueModule = "sigs.k8s.io/kueue"
 
-// kueuePatch exists because Kueue reads its metrics' certificate from a constant folder of the machine,
-// even where it serves no metrics.
+// kueuePatch is needed because Kueue reads the certificate of its metrics from a fixed folder, even if
+// it serves no metrics.
 var kueuePatch = patch{
 	module:  kueueModule,
 	file:    "cmd/kueue/main.go",

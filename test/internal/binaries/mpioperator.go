@@ -1,11 +1,11 @@
 package binaries
 
-// MPIOperatorHealthAddressEnv names the variable from which our build of
-// mpi-operator takes the address of its health endpoint.
+// MPIOperatorHealthAddressEnv is the environment variable that sets the address of the health endpoint in our
+// build of mpi-operator.
 const MPIOperatorHealthAddressEnv = "MPI_OPERATOR_HEALTH_ADDRESS"
 
-// mpiOperatorPatch exists because the health endpoint listens on a constant port of all interfaces: tests
-// stay on loopback and run several operators.
+// mpiOperatorPatch is needed because the health endpoint listens on a fixed port of all interfaces, while tests
+// use only loopback and run several operators.
 var mpiOperatorPatch = patch{
 	module:  "github.com/kubeflow/mpi-operator",
 	file:    "cmd/mpi-operator/app/server.go",

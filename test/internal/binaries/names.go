@@ -2,7 +2,7 @@ package binaries
 
 import "slices"
 
-// A Name is what a binary is called.
+// A Name is the file name of a binary.
 type Name string
 
 // The binaries that tests and the demo run.
@@ -26,13 +26,13 @@ const (
 )
 
 var (
-	// Servers are all that tests without a node run.
+	// Servers are what tests without a node run.
 	Servers = []Name{Etcd, APIServer, ControllerManager, Scheduler, Kubectl, MPIOperator, Helm}
-	// Node is what a real node runs too, and Kueue, which is of use only where jobs really run.
+	// Node is what a real node runs in addition, and Kueue, which is useful only where jobs really run.
 	Node = []Name{Kubelet, KubeProxy, Containerd, ContainerdShim, Ctr, CoreDNS, Kwok, Kueue}
 )
 
-// envtestProvides are the binaries of the archive that setup-envtest downloads.
+// envtestProvides are the binaries in the archive that setup-envtest downloads.
 var envtestProvides = []Name{Etcd, APIServer, Kubectl}
 
 // verb returns the command that builds these binaries.

@@ -20,14 +20,14 @@ type patch struct {
 	append  string // to the end of the file
 }
 
-// digest tells binaries built with different patches apart.
+// digest distinguishes binaries that are built with different patches.
 func (p *patch) digest() string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{p.module, p.file, p.line, p.replace, p.append}, "\x00")))
 	return hex.EncodeToString(sum[:6])
 }
 
-// apply copies the module into dir, patched, and returns a go.mod that builds
-// the copy: go build -overlay refuses to replace files of the module cache.
+// apply copies the module into dir, patches the copy, and returns a go.mod that builds it: go build -overlay
+// refuses to replace files in the module cache.
 func (p *patch) apply(dir, serverDir string) (goMod string, err error) {
 	source, err := moduleDir(serverDir, p.module)
 	if err != nil {
@@ -58,7 +58,7 @@ func (p *patch) change(file string) error {
 	return nil
 }
 
-// redirect writes the server's go.mod, and its go.sum, with the module replaced by the copy.
+// redirect writes the server's go.mod and go.sum to dir, with the module replaced by the copy.
 func (p *patch) redirect(dir, serverDir, copied string) (string, error) {
 	data, err := os.ReadFile(filepath.Join(serverDir, "go.mod"))
 	if err != nil {

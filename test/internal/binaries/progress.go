@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// heartbeat is how often a long build says that it is alive.
+// heartbeat is how often a long build logs that it is still running.
 const heartbeat = 30 * time.Second
 
-// A progress tells people what takes so long.
+// A progress logs what takes so long.
 type progress struct {
 	log     io.Writer
 	what    string
 	usually time.Duration
 }
 
-// watch runs f and reports its start, that it goes on, and its end.
+// watch runs f, and logs its start, that it is still running, and its end.
 func (p progress) watch(f func() error) error {
 	start := time.Now()
-	fmt.Fprintf(p.log, "%s: about %s on two cores if nothing of it is compiled yet\n", p.what, p.usually)
+	fmt.Fprintf(p.log, "%s: about %s on two cores if nothing is compiled yet\n", p.what, p.usually)
 	done := make(chan error, 1)
 	go func() { done <- f() }()
 	tick := time.NewTicker(heartbeat)
@@ -36,9 +36,9 @@ func (p progress) watch(f func() error) error {
 }
 
 func (p progress) end(err error, took time.Duration) {
-	verdict := "ready"
+	result := "ready"
 	if err != nil {
-		verdict = "failed"
+		result = "failed"
 	}
-	fmt.Fprintf(p.log, "%s: %s after %s\n", p.what, verdict, took.Round(100*time.Millisecond))
+	fmt.Fprintf(p.log, "%s: %s after %s\n", p.what, result, took.Round(100*time.Millisecond))
 }

@@ -12,8 +12,8 @@ import (
 
 const serversDir = "test/servers"
 
-// RepositoryRoot is the folder of the clone. It walks up from the working directory: a test runs in its
-// package's folder, and the caller's file name is not a path under -trimpath.
+// RepositoryRoot returns the root of the repository. It walks up from the working directory, because with
+// -trimpath the caller's file name is not a path.
 func RepositoryRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -25,13 +25,14 @@ func RepositoryRoot() (string, error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("cannot find the repository: the working directory is outside of it")
+			return "", errors.New("cannot find the repository: the working directory is outside it")
 		}
 		dir = parent
 	}
 }
 
-// CacheDir is outside the clone, so that a clean clone keeps what an older one built.
+// CacheDir returns the cache folder, which is outside the clone, so that a new clone finds
+// what an older one built.
 func CacheDir() (string, error) {
 	if dir := os.Getenv("RUNAI_MPI_CACHE"); dir != "" {
 		return filepath.Abs(dir)
@@ -43,7 +44,7 @@ func CacheDir() (string, error) {
 	return filepath.Join(dir, "runai-mpi"), nil
 }
 
-// requiredVersion reads the version of module that goMod requires.
+// requiredVersion returns the version of module that goMod requires.
 func requiredVersion(goMod, module string) (string, error) {
 	data, err := os.ReadFile(goMod)
 	if err != nil {

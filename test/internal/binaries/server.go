@@ -28,7 +28,7 @@ func (c *catalog) server(name, module string) (*server, error) {
 	return &server{dir: dir, module: module, version: version, home: filepath.Join(c.cache, name)}, nil
 }
 
-// command is the binary that the upstream module's folder builds.
+// command returns the binary that is built from a folder of the upstream module.
 func (s *server) command(name Name, folder string, usually time.Duration) *binary {
 	target := filepath.Join(s.home, s.key(), string(name))
 	return &binary{
@@ -49,7 +49,7 @@ func (s *server) key() string {
 	return key
 }
 
-// build makes target appear by a rename, so that an interrupted build leaves nothing half.
+// build renames the finished binary to target, so that an interrupted build leaves nothing incomplete.
 func (s *server) build(ctx context.Context, pkg, target string) error {
 	return inTempDir(s.home, func(tmp string) error {
 		args := []string{"build", "-ldflags", "-s -w" + s.ldflags, "-o", filepath.Join(tmp, "out")}
@@ -67,7 +67,7 @@ func (s *server) build(ctx context.Context, pkg, target string) error {
 	})
 }
 
-// inTempDir calls f with a folder on the file system of parent.
+// inTempDir calls f with a temporary folder on the file system of parent, so that f can rename files.
 func inTempDir(parent string, f func(string) error) error {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return fmt.Errorf("cannot make the cache: %w", err)

@@ -10,10 +10,11 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/filelock"
 )
 
-// A Set has the absolute path of each binary that was asked for.
+// A Set has the absolute path of each requested binary.
 type Set map[Name]string
 
-// Find returns what Ensure left, quickly, and never builds anything. Its error names the command that does.
+// Find returns the binaries without building any. Its error names the command that builds
+// those that are missing.
 func Find(names ...Name) (Set, error) {
 	c, err := loadCatalog()
 	if err != nil {
@@ -25,7 +26,7 @@ func Find(names ...Name) (Set, error) {
 	return c.set(names), nil
 }
 
-// Missing returns those that Ensure would have to build.
+// Missing returns the names of the binaries that Ensure would have to build.
 func Missing(names ...Name) ([]Name, error) {
 	c, err := loadCatalog()
 	if err != nil {
@@ -58,7 +59,7 @@ func Ensure(ctx context.Context, log io.Writer, names ...Name) (Set, error) {
 	return c.set(names), nil
 }
 
-// Source returns the folder of the module that a binary is built from, fetched if need be.
+// Source returns the folder of the module that a binary is built from, and downloads it if necessary.
 func Source(name Name) (string, error) {
 	c, err := loadCatalog()
 	if err != nil {
@@ -67,7 +68,7 @@ func Source(name Name) (string, error) {
 	return c.find(name).source()
 }
 
-// provide builds what is missing now, which may be less than before the lock was held.
+// provide builds what is still missing: another process may have built some of it before this one got the lock.
 func (c *catalog) provide(ctx context.Context, log io.Writer, names []Name) error {
 	missing := c.missing(names)
 	if len(missing) == 0 {

@@ -15,7 +15,7 @@ const (
 	kwokVersion = "v0.8.0"
 )
 
-// addTool installs a command as its own module says: a tool is not a dependency of any server's.
+// addTool adds a command that is built with the dependencies of its own module, since no server depends on it.
 func (c *catalog) addTool(command, version string) {
 	name := path.Base(command)
 	module, _, _ := strings.Cut(command, "/cmd/")

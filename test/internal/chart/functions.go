@@ -10,10 +10,10 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// kubernetesVersion is one that the chart is content with; the demo's own is not known before it runs.
+// kubernetesVersion is one that the chart supports. The demo's own version is not known before it runs.
 const kubernetesVersion = "v1.37.0"
 
-// functions are those of helm's that the chart's templates use.
+// functions are the functions of helm that the chart's templates use.
 var functions = template.FuncMap{
 	"contains":      func(part, text string) bool { return strings.Contains(text, part) },
 	"default":       func(other, value any) any { return firstSet(value, other) },
@@ -44,11 +44,11 @@ func toYAML(value any) (string, error) {
 	return strings.TrimSuffix(string(text), "\n"), err
 }
 
-// isBelow understands constraints such as <1.33.0-0 only.
+// isBelow supports only constraints such as <1.33.0-0.
 func isBelow(constraint, version string) (bool, error) {
 	bound, ok := strings.CutPrefix(constraint, "<")
 	if !ok {
-		return false, fmt.Errorf("the constraint %q has another form than <1.33.0-0", constraint)
+		return false, fmt.Errorf("unsupported constraint %q: expected a form such as <1.33.0-0", constraint)
 	}
 	return semver.Compare(version, "v"+bound) < 0, nil
 }

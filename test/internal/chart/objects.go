@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// Objects are rendered manifests, in the order of their installation, CRDs first.
+// Objects are rendered manifests in installation order, CRDs first.
 type Objects []*unstructured.Unstructured
 
 // Decode reads manifests.
@@ -33,7 +33,7 @@ func Decode(text io.Reader) (Objects, error) {
 	}
 }
 
-// Find decodes the one object of a kind and name into a type, or any name if that is "".
+// Find decodes the only object with a kind and a name, or with any name if name is "".
 func (o Objects) Find(kind, name string, into any) error {
 	var found []*unstructured.Unstructured
 	for _, object := range o {
@@ -42,12 +42,12 @@ func (o Objects) Find(kind, name string, into any) error {
 		}
 	}
 	if len(found) != 1 {
-		return fmt.Errorf("there are %d objects %s %s, not one", len(found), kind, name)
+		return fmt.Errorf("found %d objects %s %s, want one", len(found), kind, name)
 	}
 	return runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(found[0].Object, into, true)
 }
 
-// CRDs are those among the objects.
+// CRDs returns the CustomResourceDefinitions among the objects.
 func (o Objects) CRDs() []*apiextensionsv1.CustomResourceDefinition {
 	var all []*apiextensionsv1.CustomResourceDefinition
 	for _, object := range o {

@@ -18,7 +18,7 @@ const (
 	Namespace = "runai-system"
 )
 
-// Render runs helm template; args are further ones, such as --set key=value.
+// Render runs helm template with additional arguments, such as --set key=value.
 func Render(ctx context.Context, args ...string) (Objects, error) {
 	set, err := binaries.Find(binaries.Helm)
 	if err != nil {

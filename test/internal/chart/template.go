@@ -12,8 +12,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Template renders the chart without helm, which the demo would have to build for minutes. It knows the
-// functions that the chart's templates use; test/chart holds it to what helm renders.
+// Template renders the chart without helm, which would take the demo minutes to build. It has only the
+// functions that the chart's templates use; test/chart compares it with helm.
 func Template(values map[string]any) (Objects, error) {
 	dir, err := directory()
 	if err != nil {
@@ -62,7 +62,7 @@ func merge(values, changes map[string]any) map[string]any {
 	return merged
 }
 
-// execute returns the CRDs, which are no templates, and what each template makes of the values.
+// execute returns the CRDs, which are not templates, and the output of each template.
 func execute(dir string, data map[string]any) (string, error) {
 	root := template.New("").Option("missingkey=zero")
 	root.Funcs(functions).Funcs(template.FuncMap{"include": func(name string, data any) (string, error) {

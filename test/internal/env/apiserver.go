@@ -36,7 +36,7 @@ func (e *Env) setAPIServerFlags(server *envtest.APIServer) error {
 	return nil
 }
 
-// setAddress finds a free port too: envtest does that for loopback only.
+// setAddress also finds a free port, which envtest does only on loopback.
 func (e *Env) setAddress(server *envtest.APIServer) error {
 	if e.options.Address == "" {
 		return nil
@@ -50,10 +50,10 @@ func (e *Env) setAddress(server *envtest.APIServer) error {
 	return err
 }
 
-// certDir is where envtest puts the certificates, and the key of the service account tokens.
+// certDir is where envtest writes the certificates, and the key for service account tokens.
 func (e *Env) certDir() string { return e.path("kube-apiserver") }
 
 func (e *Env) tokenKey() string { return filepath.Join(e.certDir(), "sa-signer.key") }
 
-// AuditLog is the file with one audit event per line, if there is an audit policy.
+// AuditLog returns the path of the audit log, which has one event per line if there is an audit policy.
 func (e *Env) AuditLog() string { return e.LogFile("audit") }

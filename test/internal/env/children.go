@@ -8,9 +8,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
-// StartProcess starts a further child, which Stop stops. Its log file and its
-// environment, without the user's own Kubernetes settings, are filled in if
-// they are not given.
+// StartProcess starts another child, which Stop stops. The default log file is LogFile(command.Name). The
+// default environment is this program's, without variables for another cluster.
 func (e *Env) StartProcess(ctx context.Context, command process.Command) (*process.Process, error) {
 	if command.LogFile == "" {
 		command.LogFile = e.LogFile(command.Name)
@@ -26,7 +25,7 @@ func (e *Env) StartProcess(ctx context.Context, command process.Command) (*proce
 	return child, nil
 }
 
-// cleanEnv is this program's environment without what would lead a child to another cluster.
+// cleanEnv returns this program's environment without the variables that would lead a child to another cluster.
 func cleanEnv(more ...string) []string {
 	var env []string
 	for _, entry := range os.Environ() {

@@ -14,7 +14,7 @@ import (
 
 const lockNamespace = "default"
 
-// controllers are those that MPIJobs and their namespaces need.
+// controllers lists the controllers that MPIJobs and their namespaces need.
 var controllers = []string{
 	"job-controller",
 	"garbage-collector-controller",
@@ -48,7 +48,7 @@ func (e *Env) startControllers(ctx context.Context) error {
 	return nil
 }
 
-// controllerManager is not asked whether it is ready: it acts on what it finds when it is.
+// controllerManager has no readiness check: it acts on whatever exists when it becomes ready.
 func (e *Env) controllerManager() (process.Command, error) {
 	which, err := e.whichControllers()
 	return process.Command{

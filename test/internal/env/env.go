@@ -20,7 +20,7 @@ import (
 type Env struct {
 	*User
 
-	// Dir holds all its files until Stop.
+	// Dir holds all files of the environment until Stop.
 	Dir string
 
 	options      Options
@@ -30,9 +30,9 @@ type Env struct {
 	atStop       []func() error
 }
 
-// Start starts a control plane. Whatever goes wrong, nothing is left behind.
+// Start starts a control plane. If it fails, nothing is left behind.
 func Start(ctx context.Context, options Options) (*Env, error) {
-	log.SetLogger(logr.Discard()) // envtest's library complains at length in a program that sets none
+	log.SetLogger(logr.Discard()) // without a logger, controller-runtime prints a long warning
 	set, err := binaries.Find(options.Binaries()...)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (e *Env) start(ctx context.Context) error {
 	return e.startControllers(ctx)
 }
 
-// Stop ends what was started, last first, and removes its files.
+// Stop stops everything in reverse order, and removes its files.
 func (e *Env) Stop() error {
 	var errs []error
 	for _, undo := range slices.Backward(e.atStop) {
@@ -69,7 +69,7 @@ func (e *Env) Stop() error {
 	return errors.Join(errs...)
 }
 
-// AtStop calls undo when the environment stops, before what was started earlier.
+// AtStop lets Stop call undo, before it stops what was started earlier.
 func (e *Env) AtStop(undo func() error) { e.atStop = append(e.atStop, undo) }
 
 func (e *Env) makeFolders() error {
@@ -90,5 +90,5 @@ func (e *Env) logDir() string {
 	return e.path("logs")
 }
 
-// LogFile is where the child of this name writes.
+// LogFile returns the path of the log file of the child with this name.
 func (e *Env) LogFile(name string) string { return filepath.Join(e.logDir(), name+".log") }

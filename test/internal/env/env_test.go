@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// One environment is enough for what it does for tests.
+// TestEnv uses one environment for all subtests, because its start takes seconds.
 func TestEnv(t *testing.T) {
 	e := env.New(t, env.Options{ControllerManager: true, Scheduler: true})
 	clients, err := kubernetes.NewForConfig(e.Config)
@@ -44,7 +44,8 @@ type cluster struct {
 	clients kubernetes.Interface
 }
 
-// makesPods of an MPIJob, which the scheduler binds to a node, unless they are gated; with the job they go.
+// makesPods checks that an MPIJob gets pods, that the scheduler binds them unless they are gated, and that they
+// are deleted with the job.
 func (c *cluster) makesPods(t *testing.T) {
 	resources := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("8"), corev1.ResourcePods: resource.MustParse("100")}
 	if err := c.AddNode(t.Context(), "node", nil, resources); err != nil {
@@ -53,7 +54,7 @@ func (c *cluster) makesPods(t *testing.T) {
 	c.create(t, mpijobtest.MakeMPIJob("free", "default").Workers(2).Obj())
 	c.create(t, mpijobtest.MakeMPIJob("gated", "default").Workers(2).Gate(annotations.AdmissionGate).Obj())
 	suite.Eventually(t, "the pods of job free are bound", time.Minute, func() error { return c.hasPods(t, "free", 3, 3) })
-	suite.Eventually(t, "the pods of job gated are not", time.Minute, func() error { return c.hasPods(t, "gated", 3, 0) })
+	suite.Eventually(t, "the pods of job gated are not bound", time.Minute, func() error { return c.hasPods(t, "gated", 3, 0) })
 	suite.Kubectl(t, c.User, "", "delete", "mpijob", "gated", "--wait=false")
 	suite.Eventually(t, "the pods of job gated are gone", time.Minute, func() error { return c.hasPods(t, "gated", 0, 0) })
 }
@@ -78,7 +79,7 @@ func (c *cluster) create(t *testing.T, job *v2beta1.MPIJob) {
 	suite.Kubectl(t, c.User, string(text), "create", "-f", "-")
 }
 
-// hasPods returns an error unless a job has so many pods, and so many of them are bound.
+// hasPods returns an error unless a job has want pods, and wantBound of them are bound.
 func (c *cluster) hasPods(t *testing.T, job string, want, wantBound int) error {
 	t.Helper()
 	pods, err := c.clients.CoreV1().Pods("default").List(t.Context(), metav1.ListOptions{LabelSelector: v2beta1.JobNameLabel + "=" + job})

@@ -12,7 +12,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
 
-// Kubectl runs the real kubectl as this user. The error carries what kubectl said.
+// Kubectl runs the real kubectl as this user. The error includes what kubectl printed.
 func (u *User) Kubectl(ctx context.Context, stdin io.Reader, args ...string) (stdout, stderr string, err error) {
 	set, err := binaries.Find(binaries.Kubectl)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 )
 
-// orphanEnv makes the test binary a program that starts an environment and never stops it.
+// orphanEnv, if set, makes the test binary start an environment and never stop it.
 const orphanEnv = "RUNAI_MPI_TEST_ORPHAN"
 
 // Everything listens on loopback only, and after Stop no process and no socket is left.
@@ -28,11 +28,11 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	started := without(descendants(t, os.Getpid()), before)
 	listening := listeners(t, started)
 	if len(started) < 5 || len(listening) < 3 {
-		t.Errorf("%d processes listen on %d sockets: this test does not see them", len(started), len(listening))
+		t.Errorf("found %d processes that listen on %d sockets: this test does not see all of them", len(started), len(listening))
 	}
 	for inode, address := range listening {
 		if !strings.HasPrefix(address, loopback4) && !strings.HasPrefix(address, loopback6) {
-			t.Errorf("socket %s listens on %s, beyond loopback", inode, address)
+			t.Errorf("socket %s listens on %s, not on loopback", inode, address)
 		}
 	}
 	if err := e.Stop(); err != nil {
@@ -51,7 +51,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	}
 }
 
-// A program that is killed takes its servers with it.
+// The servers of a killed program end with it.
 func TestServersDieWithTheirProgram(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), orphanEnv+"=1", "TMPDIR="+t.TempDir())
@@ -71,7 +71,7 @@ func TestServersDieWithTheirProgram(t *testing.T) {
 	}
 	servers := descendants(t, cmd.Process.Pid)
 	if len(servers) < 3 {
-		t.Errorf("only %v run", servers)
+		t.Errorf("only processes %v run", servers)
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -97,12 +97,12 @@ func startAndWait() {
 	select {}
 }
 
-// descendants are the processes below pid, read from /proc.
+// descendants returns the child processes of pid, read from /proc.
 func descendants(t *testing.T, pid int) []int {
 	t.Helper()
 	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("/proc does not tell the children of %d: %v", pid, err)
+		t.Fatalf("/proc does not list the children of %d: %v", pid, err)
 	}
 	var all []int
 	for _, file := range files {
@@ -146,7 +146,7 @@ const (
 	listens   = "0A"
 )
 
-// sockets are all listening TCP sockets, address by inode.
+// sockets returns the address of each listening TCP socket, by inode.
 func sockets(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -164,7 +164,7 @@ func sockets(t *testing.T) map[string]string {
 	return all
 }
 
-// listeners are the listening sockets of some processes.
+// listeners returns the address of each listening TCP socket of the processes, by inode.
 func listeners(t *testing.T, pids []int) map[string]string {
 	t.Helper()
 	all, ours := sockets(t), map[string]string{}

@@ -9,9 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// AddNode makes a node that looks ready, so that the scheduler binds Pods to
-// it. Nothing runs them, and nothing ends them: delete a bound Pod with
-// --grace-period=0 --force.
+// AddNode adds a node that looks ready, so that the scheduler binds Pods to it. Nothing runs them, and nothing
+// ends them: delete a bound Pod with --grace-period=0 --force.
 func (e *Env) AddNode(ctx context.Context, name string, labels map[string]string, allocatable corev1.ResourceList) error {
 	node := &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: withHostname(labels, name)},
@@ -25,7 +24,7 @@ func (e *Env) AddNode(ctx context.Context, name string, labels map[string]string
 	if _, err := nodes.Create(ctx, node, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("cannot add node %s: %w", name, err)
 	}
-	// Admission taints every new node as not ready, and no node controller runs that would take it back.
+	// Admission taints every new node as not ready, and no node controller runs that would remove the taint.
 	patch := []byte(`{"spec":{"taints":null}}`)
 	if _, err := nodes.Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		return fmt.Errorf("cannot add node %s: %w", name, err)

@@ -10,34 +10,34 @@ import (
 type Options struct {
 	// ControllerManager turns Jobs into Pods, collects garbage and ends namespaces.
 	ControllerManager bool
-	// AllControllers run where Pods really run: they make tokens, endpoints and the rest of it.
+	// AllControllers runs all controllers, which make tokens, endpoints and whatever else running Pods need.
 	AllControllers bool
 	// Scheduler binds Pods to the nodes that AddNode makes.
 	Scheduler bool
-	// WithoutOperator leaves mpi-operator out; MPIJobs are only stored.
+	// WithoutOperator does not run mpi-operator: MPIJobs are only stored.
 	WithoutOperator bool
 
-	// CRDPaths are files or folders with CustomResourceDefinitions beside the MPIJob's.
+	// CRDPaths are files or folders with CustomResourceDefinitions in addition to MPIJob's.
 	CRDPaths []string
-	// CRDs are further ones.
+	// CRDs are additional CustomResourceDefinitions.
 	CRDs []*apiextensionsv1.CustomResourceDefinition
 
-	// Address is where the API server listens, on a port of its own choice; empty: on loopback.
+	// Address is where the API server listens, on a free port. Default: loopback.
 	Address string
-	// APIServerFlags are set in the place of envtest's of the same name, without the dashes.
+	// APIServerFlags override envtest's flags. Names have no dashes in front.
 	APIServerFlags map[string]string
-	// Authentication is an AuthenticationConfiguration; without it, only certificates authenticate.
+	// Authentication is an AuthenticationConfiguration. Default: only certificates authenticate.
 	Authentication string
-	// AuditPolicy is an audit.k8s.io/v1 Policy; if set, AuditLog tells where its events are.
+	// AuditPolicy is an audit.k8s.io/v1 Policy. If it is set, its events are written to AuditLog.
 	AuditPolicy string
 
-	// Dir is where the environment makes its folder; empty: where temporary files go.
+	// Dir is where the environment makes its folder. Default: the folder for temporary files.
 	Dir string
-	// LogDir keeps the logs; without it they go away with the environment.
+	// LogDir keeps the logs. Default: they are removed with the environment.
 	LogDir string
 }
 
-// Binaries are those that run with these options.
+// Binaries returns the names of the binaries that run with these options.
 func (o Options) Binaries() []binaries.Name {
 	names := []binaries.Name{binaries.Etcd, binaries.APIServer}
 	if o.anyControllers() {

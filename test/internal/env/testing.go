@@ -9,7 +9,7 @@ import (
 // startTimeout bounds the start of everything together.
 const startTimeout = 3 * time.Minute
 
-// New starts an environment for one test, which stops it at its end.
+// New starts an environment, and stops it when the test ends.
 func New(t testing.TB, options Options) *Env {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)

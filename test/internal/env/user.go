@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
 
-// A User is somebody whom the API server knows.
+// A User can authenticate to the API server.
 type User struct {
 	// Config is for clients in this program.
 	Config *rest.Config
@@ -19,10 +19,10 @@ type User struct {
 	home       string
 }
 
-// Kubeconfig is the path of a file for other programs. It goes away with the environment.
+// Kubeconfig returns the path of a kubeconfig for other programs. It is removed with the environment.
 func (u *User) Kubeconfig() string { return u.kubeconfig }
 
-// AddUser makes an ordinary user, who authenticates by a certificate and may do nothing yet.
+// AddUser adds an ordinary user, who authenticates with a certificate and has no permissions yet.
 func (e *Env) AddUser(name string, groups ...string) (*User, error) {
 	added, err := e.controlPlane.AddUser(envtest.User{Name: name, Groups: groups}, &rest.Config{QPS: e.Config.QPS, Burst: e.Config.Burst})
 	if err != nil {
@@ -35,8 +35,8 @@ func (e *Env) AddUser(name string, groups ...string) (*User, error) {
 	return e.newUser(added.Config(), kubeconfig)
 }
 
-// Impersonate returns the administrator acting as somebody else, which is the
-// way to have a user with extra attributes or a service account.
+// Impersonate returns the administrator impersonating another user, who can have extra attributes or
+// be a service account.
 func (e *Env) Impersonate(who rest.ImpersonationConfig) (*User, error) {
 	config := rest.CopyConfig(e.Config)
 	config.Impersonate = who
@@ -47,7 +47,7 @@ func (e *Env) Impersonate(who rest.ImpersonationConfig) (*User, error) {
 	return e.newUser(config, kubeconfig)
 }
 
-// WithToken returns somebody who authenticates by a bearer token, whoever that is.
+// WithToken returns the user that a bearer token authenticates.
 func (e *Env) WithToken(token string) (*User, error) {
 	config := rest.AnonymousClientConfig(e.Config)
 	config.BearerToken = token
@@ -58,7 +58,7 @@ func (e *Env) WithToken(token string) (*User, error) {
 	return e.newUser(config, kubeconfig)
 }
 
-// ServiceAccount returns the administrator acting as a service account, with no permissions but its own.
+// ServiceAccount returns the administrator impersonating a service account, with only its permissions.
 func (e *Env) ServiceAccount(namespace, name string) (*User, error) {
 	return e.Impersonate(rest.ImpersonationConfig{
 		UserName: "system:serviceaccount:" + namespace + ":" + name,

@@ -13,7 +13,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/filelock"
 )
 
-// Whoever comes second waits, and says so once.
+// A second caller waits, and logs that once.
 func TestTake(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	release, err := filelock.Take(t.Context(), path, "nobody", os.Stderr)
@@ -25,7 +25,7 @@ func TestTake(t *testing.T) {
 	defer cancel()
 	_, err = filelock.Take(impatient, path, "the first one", &log)
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(log.String(), "waiting for the first one\n") {
-		t.Errorf("got %v, said %q", err, log.String())
+		t.Errorf("got %v, logged %q", err, log.String())
 	}
 	release()
 	again, err := filelock.Take(t.Context(), path, "nobody", os.Stderr)

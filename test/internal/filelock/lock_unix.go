@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Take waits until no other process holds the lock, and tells log whom it waits for. The kernel
-// releases it when its holder dies.
+// Take waits until no other process holds the lock, and logs once that it waits for holder. The kernel releases
+// the lock when the process that holds it dies.
 func Take(ctx context.Context, path, holder string, log io.Writer) (release func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("cannot make a folder for a lock: %w", err)
@@ -32,15 +32,15 @@ func Take(ctx context.Context, path, holder string, log io.Writer) (release func
 }
 
 func wait(ctx context.Context, file *os.File, holder string, log io.Writer) error {
-	said := false
+	logged := false
 	for {
 		err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if !errors.Is(err, unix.EWOULDBLOCK) {
 			return err
 		}
-		if !said {
+		if !logged {
 			fmt.Fprintln(log, "waiting for "+holder)
-			said = true
+			logged = true
 		}
 		select {
 		case <-ctx.Done():

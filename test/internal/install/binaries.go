@@ -10,10 +10,10 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
 
-// Programs are the paths of the product's binaries.
+// Programs has the paths of the product's binaries.
 type Programs struct{ Runai, Webhook string }
 
-// Build builds both binaries into dir, as a user does.
+// Build builds both binaries into dir, as users do.
 func Build(ctx context.Context, dir string) (Programs, error) {
 	root, err := binaries.RepositoryRoot()
 	if err != nil {

@@ -23,6 +23,6 @@ func newClient(config *rest.Config) (client.Client, error) {
 		}
 	}
 	quiet := rest.CopyConfig(config)
-	quiet.WarningHandler = rest.NoWarnings{} // they would go to the log of a test that has nothing to say about them
+	quiet.WarningHandler = rest.NoWarnings{} // they would only clutter the logs of tests
 	return client.New(quiet, client.Options{Scheme: scheme})
 }

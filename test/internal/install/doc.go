@@ -1,4 +1,3 @@
-// Package install brings the product into an embedded control plane as the chart does: its CRDs, its
-// permissions, its webhook configuration and its policy, and the real runai-webhook as a process that
-// runs with the chart's service account.
+// Package install installs the product in a control plane as the chart does: its CRDs, permissions, webhook
+// configurations and policy, and the real runai-webhook as a process with the chart's service account.
 package install

@@ -21,25 +21,26 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
-// CertManagerGroup is the API group of the certificates that cert-manager would make; here envtest does.
+// CertManagerGroup is the API group of the certificates that cert-manager would issue.
+// Here, envtest makes them.
 const CertManagerGroup = "cert-manager.io"
 
 // A Product is installed in an environment.
 type Product struct {
 	*env.Env
 	Programs
-	// Client is the administrator's; it knows the Kubernetes types, MPIJobs and Projects.
+	// Client is the administrator's client for Kubernetes types, MPIJobs and our own types.
 	Client client.Client
-	// Webhook is the process; Webhook.Stop takes the webhook away and leaves its configuration.
+	// Webhook is the process of the webhook. Webhook.Stop leaves the webhook configurations in place.
 	Webhook *process.Process
-	// Policy is the file with the cluster policy that the webhook reads.
+	// Policy is the path of the cluster policy that the webhook reads.
 	Policy string
 
 	objects chart.Objects
 	hooks   envtest.WebhookInstallOptions
 }
 
-// Install applies what the chart renders and starts the webhook.
+// Install creates what the chart renders, and starts the webhook.
 func Install(ctx context.Context, cluster *env.Env, programs Programs, objects chart.Objects) (*Product, error) {
 	p := &Product{Env: cluster, Programs: programs, objects: objects}
 	var err error
@@ -54,7 +55,7 @@ func Install(ctx context.Context, cluster *env.Env, programs Programs, objects c
 	return p, nil
 }
 
-// Upgrade replaces the webhook's process by one with the policy of what the chart renders now.
+// Upgrade restarts the webhook with the policy in newly rendered objects.
 func (p *Product) Upgrade(ctx context.Context, objects chart.Objects) error {
 	p.objects = objects
 	if err := p.Webhook.Stop(); err != nil {
@@ -63,8 +64,7 @@ func (p *Product) Upgrade(ctx context.Context, objects chart.Objects) error {
 	return p.StartWebhook(ctx)
 }
 
-// apply creates what the chart has, but for the certificates, and for the webhook configurations, which
-// need their CA.
+// apply creates the chart's objects, except the certificates, and the webhook configurations, which need a CA.
 func (p *Product) apply(ctx context.Context) error {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: chart.Namespace}}
 	if err := p.Client.Create(ctx, namespace); err != nil {
@@ -81,8 +81,7 @@ func (p *Product) apply(ctx context.Context) error {
 	return envtest.WaitForCRDs(p.Config, p.objects.CRDs(), envtest.CRDInstallOptions{MaxTime: time.Minute})
 }
 
-// configure creates the webhook configurations with the one difference that they call a process on
-// loopback instead of a Service.
+// configure creates the webhook configurations, changed to call a process on loopback instead of a Service.
 func (p *Product) configure(context.Context) error {
 	mutating := &admissionregistrationv1.MutatingWebhookConfiguration{}
 	validating := &admissionregistrationv1.ValidatingWebhookConfiguration{}
@@ -108,7 +107,7 @@ func (p *Product) deployment() (*appsv1.Deployment, error) {
 	return deployment, p.objects.Find("Deployment", "", deployment)
 }
 
-// writePolicy writes the file that a pod would find through its downwardAPI volume.
+// writePolicy writes the file that a pod would get from its downwardAPI volume.
 func (p *Product) writePolicy(deployment *appsv1.Deployment) error {
 	p.Policy = filepath.Join(p.Dir, "cluster-policy.yaml")
 	text := deployment.Spec.Template.Annotations[v1alpha1.GroupVersion.Group+"/cluster-policy"]

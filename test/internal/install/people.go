@@ -12,8 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// RunRunai runs the real binary with a kubeconfig. An interruption of the context is one of the program,
-// as by a person. The error is for a program that could not be run at all.
+// RunRunai runs the real runai with a kubeconfig. If the context is canceled, runai is interrupted as by
+// Ctrl-C. The error is not nil only if runai cannot be run.
 func (p *Product) RunRunai(ctx context.Context, kubeconfig string, args ...string) (stdout, stderr string, code int, err error) {
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, p.Runai, args...)
@@ -27,12 +27,12 @@ func (p *Product) RunRunai(ctx context.Context, kubeconfig string, args ...strin
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode(), nil
 }
 
-// Permit lets a user do something in a namespace.
+// Permit grants a user the rules in a namespace.
 func (p *Product) Permit(ctx context.Context, namespace, user string, rules ...rbacv1.PolicyRule) error {
 	meta := metav1.ObjectMeta{GenerateName: "permitted-", Namespace: namespace}
 	role := &rbacv1.Role{ObjectMeta: meta, Rules: rules}
 	if err := p.Client.Create(ctx, role); err != nil {
-		return fmt.Errorf("cannot permit %s anything: %w", user, err)
+		return fmt.Errorf("cannot grant permissions to %s: %w", user, err)
 	}
 	binding := &rbacv1.RoleBinding{
 		ObjectMeta: meta,
@@ -40,12 +40,12 @@ func (p *Product) Permit(ctx context.Context, namespace, user string, rules ...r
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, Name: user, APIGroup: rbacv1.GroupName}},
 	}
 	if err := p.Client.Create(ctx, binding); err != nil {
-		return fmt.Errorf("cannot permit %s anything: %w", user, err)
+		return fmt.Errorf("cannot grant permissions to %s: %w", user, err)
 	}
 	return nil
 }
 
-// Verbs is a rule about resources of one API group.
+// Verbs returns a rule for resources of one API group.
 func Verbs(group string, resources []string, verbs ...string) rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: resources, Verbs: verbs}
 }

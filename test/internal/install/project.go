@@ -44,8 +44,8 @@ func (p *Product) AddNamespace(ctx context.Context, name string, labels map[stri
 	return nil
 }
 
-// waitForAdmission asks by dry runs: the API server learns of a webhook, and the webhook of a
-// namespace, a moment after they exist.
+// waitForAdmission polls with dry runs: the API server learns of a webhook, and the webhook of a namespace,
+// only a moment after they exist.
 func (p *Product) waitForAdmission(ctx context.Context, namespace string) error {
 	var last error
 	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, 20*time.Second, true, func(ctx context.Context) (bool, error) {
@@ -53,10 +53,10 @@ func (p *Product) waitForAdmission(ctx context.Context, namespace string) error 
 		if last = p.Client.Create(ctx, probe, client.DryRunAll); last == nil && probe.Annotations[annotations.AppliedPoliciesKey] == "" {
 			last = errors.New("the webhook was not called")
 		}
-		return last == nil || apierrors.IsInvalid(last), nil // it may well be judged and refused
+		return last == nil || apierrors.IsInvalid(last), nil // a refusal shows that the webhook reviews jobs
 	})
 	if err != nil {
-		return fmt.Errorf("no job is admitted in %s: %w: %w", namespace, err, last)
+		return fmt.Errorf("the webhook does not review jobs in %s: %w: %w", namespace, err, last)
 	}
 	return nil
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
-// StartWebhook runs runai-webhook as the chart's Deployment does, but for the files and addresses of
-// a pod, and waits until it is ready.
+// StartWebhook runs runai-webhook as the chart's Deployment does, except for the files and addresses of a pod,
+// and waits until it is ready.
 func (p *Product) StartWebhook(ctx context.Context) error {
 	deployment, err := p.deployment()
 	if err != nil {
@@ -23,7 +23,7 @@ func (p *Product) StartWebhook(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	user, err := p.ServiceAccount(chart.Namespace, deployment.Spec.Template.Spec.ServiceAccountName) // the chart's permissions must do
+	user, err := p.ServiceAccount(chart.Namespace, deployment.Spec.Template.Spec.ServiceAccountName) // tests the chart's permissions
 	if err != nil {
 		return err
 	}

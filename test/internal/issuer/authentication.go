@@ -10,8 +10,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
 
-// Authentication returns the documented AuthenticationConfiguration as it is, but for where its broker is,
-// and with other authenticators after it.
+// Authentication returns the documented AuthenticationConfiguration with the broker's URL and certificate, and
+// with additional authenticators.
 func Authentication(broker *Issuer, others ...map[string]any) (string, error) {
 	root, err := binaries.RepositoryRoot()
 	if err != nil {

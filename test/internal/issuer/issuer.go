@@ -1,5 +1,5 @@
-// Package issuer runs an OpenID Connect issuer on loopback, as far as an API server asks one:
-// discovery, keys, and tokens with whatever claims a test wants to send.
+// Package issuer runs an OpenID Connect issuer on loopback, with what an API server needs: discovery and keys.
+// It signs tokens with any claims.
 package issuer
 
 import (
@@ -20,17 +20,17 @@ import (
 
 // An Issuer signs tokens with one key.
 type Issuer struct {
-	// URL is the issuer's name, and where it is found.
+	// URL is the issuer's name and address.
 	URL string
-	// Authority is the certificate in PEM by which it is known to be the one.
+	// Authority is the PEM certificate that the issuer serves with, for clients to trust.
 	Authority string
-	// Audience is for whom its tokens are.
+	// Audience is the default audience of its tokens.
 	Audience string
 
 	key jose.JSONWebKey
 }
 
-// Start starts an issuer of tokens for an audience. It ends with the program.
+// Start starts an issuer, which ends with the program.
 func Start(audience string) (*Issuer, error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -46,10 +46,10 @@ func Start(audience string) (*Issuer, error) {
 	return i, nil
 }
 
-// Token signs the claims, for the issuer's audience and an hour unless they say otherwise.
+// Token signs the claims. Default: for the issuer's audience, and valid for an hour.
 func (i *Issuer) Token(claims map[string]any) (string, error) { return i.sign(i.key, claims) }
 
-// Forge signs the claims with a key that is not the issuer's, under its name.
+// Forge signs the claims in the issuer's name with another key.
 func (i *Issuer) Forge(claims map[string]any) (string, error) {
 	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -89,5 +89,5 @@ func (i *Issuer) keys(w http.ResponseWriter, _ *http.Request) {
 
 func answer(w http.ResponseWriter, value any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(value) // the client is gone
+	_ = json.NewEncoder(w).Encode(value) // fails only if the client is gone
 }

@@ -1,3 +1,3 @@
-// Package kueue runs the real Kueue against a control plane as its own manifests install it: its CRDs,
-// its permissions, its webhook configurations, and Kueue as a process that acts as its service account.
+// Package kueue installs the real Kueue in a control plane as its own manifests do: its CRDs, permissions and
+// webhook configurations, and Kueue as a process with its service account.
 package kueue

@@ -14,7 +14,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
-// User is as whom Kueue changes jobs.
+// User is the name of the user that Kueue changes jobs as.
 const User = "system:serviceaccount:" + systemNamespace + ":" + serviceAccount
 
 const (
@@ -55,13 +55,13 @@ func Start(ctx context.Context, cluster *env.Env, namespace string) (*Kueue, err
 	if err := k.run(ctx, set[binaries.Kueue]); err != nil {
 		return nil, err
 	}
-	if err := k.hooks.Install(cluster.Config); err != nil { // now that somebody answers them
+	if err := k.hooks.Install(cluster.Config); err != nil { // only now does a process answer them
 		return nil, fmt.Errorf("cannot configure Kueue's webhooks: %w", err)
 	}
 	return k, nil
 }
 
-// Stop ends Kueue; nobody is asked to answer its webhooks any more.
+// Stop removes the webhooks of Kueue, and stops it.
 func (k *Kueue) Stop(ctx context.Context) error {
 	return errors.Join(k.removeWebhooks(ctx), k.Process.Stop())
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 )
 
-// render is what "kubectl apply --kustomize" would install.
+// render returns what "kubectl apply --kustomize" would install.
 func render(ctx context.Context, cluster *env.Env) (chart.Objects, error) {
 	source, err := binaries.Source(binaries.Kueue)
 	if err != nil {
@@ -28,8 +28,8 @@ func render(ctx context.Context, cluster *env.Env) (chart.Objects, error) {
 	return chart.Decode(strings.NewReader(text))
 }
 
-// apply creates Kueue's CRDs, which need not convert what no older Kueue has stored, and whom it runs as.
-// A process needs neither a Deployment nor Services.
+// apply creates Kueue's CRDs and its service account. The CRDs need no conversion, since no older Kueue has
+// stored anything, and a process needs no Deployment or Services.
 func (k *Kueue) apply(ctx context.Context) error {
 	crds := envtest.CRDInstallOptions{CRDs: k.manifests.CRDs(), WebhookOptions: k.hooks}
 	if _, err := envtest.InstallCRDs(k.cluster.Config, crds); err != nil {
@@ -46,7 +46,8 @@ func (k *Kueue) apply(ctx context.Context) error {
 	return nil
 }
 
-// isAccount is true for Kueue's namespace, its service account and the account's permissions.
+// isAccount reports whether an object is Kueue's namespace, its service account or one of the
+// account's permissions.
 func isAccount(object *unstructured.Unstructured) bool {
 	kind := object.GetKind()
 	return kind == "Namespace" || kind == "ServiceAccount" || object.GroupVersionKind().Group == rbacv1.GroupName

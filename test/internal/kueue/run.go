@@ -9,8 +9,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
-// configuration opens no ports beyond loopback and has no other work than the MPIJobs of the namespace
-// that name a queue.
+// configuration opens ports only on loopback, and manages only the MPIJobs in the namespace that name a queue.
 const configuration = `
 apiVersion: config.kueue.x-k8s.io/v1beta2
 kind: Configuration

@@ -13,8 +13,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
 
-// prepareWebhooks takes from Kueue's configurations the webhooks for MPIJobs and for its own objects, and
-// makes them call a process on loopback. Jobs in other namespaces do not depend on Kueue.
+// prepareWebhooks keeps Kueue's webhooks for MPIJobs and for its own objects, and makes them call a process on
+// loopback. They select one namespace, so that jobs in others do not depend on Kueue.
 func (k *Kueue) prepareWebhooks() error {
 	mutating := &admissionregistrationv1.MutatingWebhookConfiguration{}
 	validating := &admissionregistrationv1.ValidatingWebhookConfiguration{}

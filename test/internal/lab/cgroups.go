@@ -16,7 +16,7 @@ const (
 	cgroupStopTimeout = 20 * time.Second
 )
 
-// cgroups are the lab's own, one in each hierarchy; the kubelet makes all others below them.
+// cgroups returns the lab's own cgroups, one in each hierarchy. The kubelet makes all others below them.
 func cgroups() ([]string, error) {
 	if exists(cgroupsDir + "/cgroup.controllers") {
 		return []string{filepath.Join(cgroupsDir, cgroupName)}, nil
@@ -50,7 +50,8 @@ func makeCgroups() error {
 	return nil
 }
 
-// inheritCPUs fills what the cpuset hierarchy leaves empty in a new group, where nothing runs until it is set.
+// inheritCPUs copies the parent's settings, which the cpuset hierarchy leaves empty in a new group: until they
+// are set, nothing can run there.
 func inheritCPUs(dir string) error {
 	for _, setting := range []string{"cpuset.cpus", "cpuset.mems"} {
 		data, err := os.ReadFile(filepath.Join(filepath.Dir(dir), setting))
@@ -67,7 +68,7 @@ func inheritCPUs(dir string) error {
 	return nil
 }
 
-// removeCgroups waits for processes of pods that are being killed.
+// removeCgroups removes the lab's cgroups, and waits for processes of pods that are being killed.
 func removeCgroups() error {
 	all, err := cgroups()
 	if err != nil {
@@ -85,7 +86,7 @@ func removeCgroups() error {
 	return nil
 }
 
-// removeTree removes folders only: the files in a cgroup go with it, and cannot be removed.
+// removeTree removes only folders: files in a cgroup cannot be removed, and disappear with it.
 func removeTree(dir string) error {
 	var folders []string
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {

@@ -18,7 +18,8 @@ var (
 	cniConfig string
 )
 
-// containerd is ready when its socket is there. In the namespaces it is at its usual place.
+// containerd returns the command that runs containerd in the namespaces, where its socket has its usual path.
+// It is ready when the socket exists.
 func containerd(n *namespaces, node binaries.Set) (process.Command, error) {
 	config, err := n.writeFiles(map[string]string{"containerd.toml": containerdConfig, "cni/net.d/lab.conflist": cniConfig})
 	if err != nil {
@@ -36,7 +37,7 @@ func containerd(n *namespaces, node binaries.Set) (process.Command, error) {
 	}), nil
 }
 
-// writeFiles writes to the folder that the node sees as /run, and returns where the node finds each.
+// writeFiles writes to the folder that the node sees as /run, and returns the paths of the files on the node.
 func (n *namespaces) writeFiles(files map[string]string) (map[string]string, error) {
 	paths := map[string]string{}
 	for name, content := range files {

@@ -31,14 +31,14 @@ func Down(ctx context.Context) error {
 	return nil
 }
 
-// end asks the lab that runs to end. Its owner holds the lock, so that the process id is not somebody else's by now.
+// end signals the running lab to end. Its process holds the lock, so its process ID has not been reused.
 func end() error {
 	running, err := readRecord()
 	if err != nil {
 		return err
 	}
 	if !running.Detached {
-		return fmt.Errorf("the lab on this machine belongs to process %d, which ends it", running.Pid)
+		return fmt.Errorf("the lab on this machine belongs to process %d, and only that process can end it", running.Pid)
 	}
 	if err := syscall.Kill(running.Pid, syscall.SIGTERM); err != nil {
 		return fmt.Errorf("cannot end the lab of process %d: %w", running.Pid, err)
@@ -46,7 +46,8 @@ func end() error {
 	return nil
 }
 
-// Shell is an interactive shell, in which kubectl talks to the running lab; "nsenter -t $NODE -a" enters the node.
+// Shell returns an interactive shell in which kubectl talks to the running lab, and "nsenter -t $NODE
+// -a" enters the node.
 func Shell(ctx context.Context) (*exec.Cmd, error) {
 	running, err := readRecord()
 	if err != nil {

@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	playedAnnotation = "kwok.x-k8s.io/node"
-	played           = "fake"
+	kwokAnnotation = "kwok.x-k8s.io/node"
+	kwokValue      = "fake"
 )
 
-// gpuNodes are the names of the played nodes by their type.
+// gpuNodes has the names of the simulated nodes, by node type.
 var gpuNodes = map[string][]string{
 	"dgx": {"dgx-0", "dgx-1"},
 	"t4":  {"t4-0", "t4-1"},
@@ -33,7 +33,7 @@ var stages = []string{
 	"pod/fast/pod-delete.yaml",
 }
 
-// addGPUNodes adds the played nodes and starts kwok, which keeps them and the pods on them going.
+// addGPUNodes adds the simulated nodes and starts kwok, which updates their status and that of their pods.
 func (l *Lab) addGPUNodes(ctx context.Context) error {
 	if !l.options.GPUNodes {
 		return nil
@@ -56,8 +56,8 @@ func (l *Lab) startKwok(ctx context.Context) error {
 	args := []string{
 		"--kubeconfig=" + l.Kubeconfig(),
 		"--manage-all-nodes=false",
-		"--manage-nodes-with-annotation-selector=" + playedAnnotation + "=" + played,
-		"--cidr=10.213.3.0/24", // the addresses of pods that do not exist
+		"--manage-nodes-with-annotation-selector=" + kwokAnnotation + "=" + kwokValue,
+		"--cidr=10.213.3.0/24", // the addresses of simulated pods
 		"--node-ip=10.213.3.1",
 	}
 	for _, stage := range stages {
@@ -67,7 +67,7 @@ func (l *Lab) startKwok(ctx context.Context) error {
 	return err
 }
 
-// gpuNode is avoided by pods that the real node can run.
+// gpuNode returns a node that the scheduler avoids for pods that the real node can run.
 func gpuNode(name, nodeType string) *corev1.Node {
 	capacity := corev1.ResourceList{
 		corev1.ResourceCPU:    resource.MustParse("64"),
@@ -79,10 +79,10 @@ func gpuNode(name, nodeType string) *corev1.Node {
 		ObjectMeta: metav1.ObjectMeta{
 			Name:        name,
 			Labels:      map[string]string{corev1.LabelHostname: name, nodeTypeLabel: nodeType},
-			Annotations: map[string]string{playedAnnotation: played},
+			Annotations: map[string]string{kwokAnnotation: kwokValue},
 		},
 		Spec: corev1.NodeSpec{
-			Taints: []corev1.Taint{{Key: playedAnnotation, Value: played, Effect: corev1.TaintEffectPreferNoSchedule}},
+			Taints: []corev1.Taint{{Key: kwokAnnotation, Value: kwokValue, Effect: corev1.TaintEffectPreferNoSchedule}},
 		},
 		Status: corev1.NodeStatus{Capacity: capacity, Allocatable: capacity},
 	}

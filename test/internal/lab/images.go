@@ -7,7 +7,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
 
-// EnsureImages makes the images unless the cache has them. Progress is written to log.
+// EnsureImages builds the images unless the cache has them. Progress is written to log.
 func EnsureImages(ctx context.Context, log io.Writer) error {
 	if err := Supported(); err != nil {
 		return err

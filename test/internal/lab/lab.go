@@ -18,10 +18,10 @@ import (
 // startTimeout bounds the start of everything together.
 const startTimeout = 3 * time.Minute
 
-// A Lab is a control plane with a real node. There is one at a time on a machine.
+// A Lab is a control plane with a real node. Only one lab can run on a machine at a time.
 type Lab struct {
 	*env.Env
-	// Clients are the administrator's.
+	// Clients is the administrator's clientset.
 	Clients kubernetes.Interface
 
 	options    Options
@@ -32,8 +32,8 @@ type Lab struct {
 	undo       []func() error
 }
 
-// Start waits until no other lab runs and returns when all nodes are ready. Whatever goes wrong, nothing
-// is left behind.
+// Start waits until no other lab runs, and returns when all nodes are ready. If it fails,
+// nothing is left behind.
 func Start(ctx context.Context, options Options) (*Lab, error) {
 	turn, err := Take(ctx)
 	if err != nil {
@@ -64,7 +64,7 @@ func (*Turn) Start(ctx context.Context, options Options) (*Lab, error) {
 }
 
 func (l *Lab) start(ctx context.Context) error {
-	// From here on there may be something to sweep up.
+	// From here on, there may be something to remove.
 	l.atStop(func() error { return sweep(context.WithoutCancel(ctx)) })
 	for _, step := range []func(context.Context) error{
 		l.makeFolder, l.startNamespaces, l.startControlPlane, l.startNode, l.addGPUNodes, l.waitForNodes,
@@ -77,7 +77,7 @@ func (l *Lab) start(ctx context.Context) error {
 	return l.record.write()
 }
 
-// Stop ends everything, last first, and leaves the machine as it was.
+// Stop stops everything in reverse order, and leaves the machine as it was.
 func (l *Lab) Stop() error {
 	var errs []error
 	for _, undo := range slices.Backward(l.undo) {

@@ -16,14 +16,14 @@ import (
 //go:embed files/namespaces.sh
 var namespacesScript string
 
-// namespaces are the node's view of the machine.
+// namespaces are those that the node runs in.
 type namespaces struct {
 	dir    string // what the node writes to /run, /var/lib and /var/log
 	holder *process.Process
 	pid    int // of the first process
 }
 
-// newNamespaces starts the process that holds them. With it, everything in them ends.
+// newNamespaces starts the process that holds the namespaces. Everything in them ends with it.
 func newNamespaces(ctx context.Context, dir, containerdRoot string) (*namespaces, error) {
 	n := &namespaces{dir: dir}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -55,7 +55,7 @@ func newNamespaces(ctx context.Context, dir, containerdRoot string) (*namespaces
 	return n, nil
 }
 
-// enter is the command with its program in the namespaces.
+// enter returns the command with its program in the namespaces.
 func (n *namespaces) enter(command process.Command) process.Command {
 	command.Args = append(n.enterArgs(command.Path), command.Args...)
 	command.Path = "nsenter"
@@ -72,11 +72,11 @@ func (n *namespaces) empty() error {
 	return run(context.Background(), append(args, "-c", "kill -KILL -1")...)
 }
 
-// stop kills the first process: it has nothing to save, and with it the kernel kills all others.
+// stop kills the first process, which has nothing to save. The kernel then kills all others.
 func (n *namespaces) stop() error {
 	select {
 	case <-n.holder.Done():
-		return n.holder.Stop() // which says that nobody had asked it
+		return n.holder.Stop() // returns that it ended by itself
 	default:
 	}
 	if err := syscall.Kill(n.pid, syscall.SIGKILL); err != nil {

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// The node is at the other end of a pair of interfaces of our own. The API server listens at our end,
-// the kubelet at the node's, and the pods are on a bridge behind it.
+// A pair of virtual interfaces connects this machine with the node. The API server listens on our end, the
+// kubelet on the node's end, and the pods are on a bridge behind it.
 const (
 	hostLink = "runai-mpi-lab"
 	nodeLink = "uplink"
 
-	// HostAddress is this machine's on the lab's network: what listens there is in reach of pods.
+	// HostAddress is this machine's address on the lab's network, which pods can reach.
 	HostAddress  = "10.213.0.1"
 	nodeAddress  = "10.213.0.2"
 	linkBits     = "/30"
@@ -21,7 +21,7 @@ const (
 	serviceRange = "10.213.2.0/24"
 )
 
-// connect gives the namespaces of process pid their end of the pair. Both ends go away with the namespaces.
+// connect gives the namespaces of process pid their end of the pair. Both ends disappear with the namespaces.
 func connect(ctx context.Context, pid int) error {
 	steps := []string{
 		fmt.Sprintf("ip link add %s type veth peer name %s netns %d", hostLink, nodeLink, pid),
@@ -41,7 +41,8 @@ func connect(ctx context.Context, pid int) error {
 	return nil
 }
 
-// disconnect is for a network whose namespaces linger: the kernel takes it away a moment after their end.
+// disconnect removes the network if it is still there: the kernel removes it only a moment
+// after the namespaces end.
 func disconnect(ctx context.Context) error {
 	if !exists("/sys/class/net/" + hostLink) {
 		return nil

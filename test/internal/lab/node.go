@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// NodeName is the real node's.
+	// NodeName is the name of the real node.
 	NodeName = "lab"
-	// NodeType is its value of the label that projects choose nodes by.
+	// NodeType is the real node's value of the label by which projects select nodes.
 	NodeType      = "lab"
 	nodeTypeLabel = "run.ai/type"
 )
@@ -25,7 +25,8 @@ var (
 )
 
 func (l *Lab) startNode(ctx context.Context) error {
-	// An API server that stops waits for its clients: they go first, but not the address it talks to itself by.
+	// A stopping API server waits for its clients, so they are stopped first. The network stays, because the
+	// API server also connects to itself.
 	l.AtStop(l.namespaces.empty)
 	runtime, err := containerd(l.namespaces, l.binaries)
 	if err != nil {
@@ -84,7 +85,7 @@ func (l *Lab) kubeProxy() (process.Command, error) {
 			"--kubeconfig=" + user.Kubeconfig(),
 			"--hostname-override=" + NodeName,
 			"--proxy-mode=nftables",
-			"--masquerade-all", // pods answer each other directly, past the node
+			"--masquerade-all", // pods answer each other directly, bypassing the node
 			"--conntrack-max-per-core=0",
 			"--conntrack-tcp-timeout-established=0",
 			"--conntrack-tcp-timeout-close-wait=0",

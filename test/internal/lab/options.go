@@ -7,15 +7,15 @@ import (
 // Options say what runs. The zero value is a control plane with the real scheduler, mpi-operator, and
 // the real node.
 type Options struct {
-	// Env is for the control plane; the lab decides about its controllers, scheduler and address.
+	// Env configures the control plane, except for its controllers, scheduler and address.
 	Env env.Options
-	// GPUNodes adds two groups of nodes of which only their pods' states exist.
+	// GPUNodes adds two groups of simulated nodes, whose pods have a status but do not run.
 	GPUNodes bool
-	// Detached lets Down end the lab; a test's lab is nobody else's to end.
+	// Detached lets Down end the lab. A test's lab can be ended only by the test.
 	Detached bool
 }
 
-// forNode is what a control plane needs on which a node relies.
+// forNode returns the options of a control plane with a real node.
 func (o Options) forNode(dir string) env.Options {
 	options := o.Env
 	options.AllControllers, options.Scheduler = true, true
@@ -23,7 +23,7 @@ func (o Options) forNode(dir string) env.Options {
 	options.APIServerFlags = map[string]string{
 		"authorization-mode":              "Node,RBAC",
 		"enable-admission-plugins":        "NodeRestriction",
-		"disable-admission-plugins":       "", // envtest's default takes service accounts away
+		"disable-admission-plugins":       "", // envtest disables ServiceAccount
 		"service-cluster-ip-range":        serviceRange,
 		"advertise-address":               HostAddress,
 		"enable-aggregator-routing":       "true",

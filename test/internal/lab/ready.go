@@ -43,7 +43,7 @@ func (l *Lab) waitForNodes(ctx context.Context) error {
 	return l.labelNode(ctx)
 }
 
-// takesPods asks for the taint too: a controller takes it back after the node is ready.
+// takesPods also checks the taint, which a controller removes only after the node is ready.
 func takesPods(node *corev1.Node) bool {
 	for _, taint := range node.Spec.Taints {
 		if taint.Effect == corev1.TaintEffectNoSchedule {

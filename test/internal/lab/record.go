@@ -11,7 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
 
-// A record tells what a lab would leave on the machine if it was killed, and to whom it belongs.
+// A record lists what a lab would leave on the machine if it were killed, and which process owns it.
 type record struct {
 	Pid        int      `json:"pid"`
 	Detached   bool     `json:"detached,omitempty"`
@@ -21,7 +21,7 @@ type record struct {
 	Folders    []string `json:"folders"`
 }
 
-// cacheDir holds the bases and stores, the record, and the lock that there is one lab at a time.
+// cacheDir returns the folder with the bases, stores and record, and the lock that allows one lab at a time.
 func cacheDir() (string, error) {
 	cache, err := binaries.CacheDir()
 	if err != nil {
@@ -35,7 +35,7 @@ func recordFile() (string, error) {
 	return filepath.Join(dir, "record.json"), err
 }
 
-// readRecord returns an empty one where there is none.
+// readRecord returns an empty record if there is none.
 func readRecord() (*record, error) {
 	file, err := recordFile()
 	if err != nil {

@@ -14,10 +14,10 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
-// ErrNoImages is what Start returns when the images were not made yet.
+// ErrNoImages is returned by Start if the images are not built yet.
 var ErrNoImages = errors.New("the images are missing: run make lab-images")
 
-// A store is containerd's folder with all images unpacked, from which each lab starts with a copy.
+// A store is containerd's folder with all images unpacked. Each lab starts with a copy of it.
 type store struct {
 	home string // of all stores
 	path string
@@ -37,7 +37,7 @@ func newStore(node binaries.Set) (*store, error) {
 	return &store{home: home, path: filepath.Join(home, version+"-"+digest)}, nil
 }
 
-// copy is quick: what containerd never changes is linked.
+// copy returns the folder of a copy. It is quick: files that containerd never changes are hard links.
 func (s *store) copy(ctx context.Context) (string, error) {
 	if !exists(s.path) {
 		return "", ErrNoImages
@@ -52,7 +52,7 @@ func (s *store) copy(ctx context.Context) (string, error) {
 	return dir, errors.Join(unlinkDatabases(ctx, dir))
 }
 
-// unlinkDatabases gives the copy databases of its own.
+// unlinkDatabases replaces the linked databases in the copy, because containerd writes to them.
 func unlinkDatabases(ctx context.Context, dir string) error {
 	databases, err := filepath.Glob(filepath.Join(dir, "*", "*.db"))
 	if err != nil || len(databases) == 0 {
@@ -69,7 +69,7 @@ func unlinkDatabases(ctx context.Context, dir string) error {
 	return nil
 }
 
-// make imports the images into a containerd that runs for this only.
+// make imports the images into a temporary containerd, and keeps its folder.
 func (s *store) make(ctx context.Context, node binaries.Set, log io.Writer) (err error) {
 	if err := os.MkdirAll(s.home, 0o755); err != nil {
 		return fmt.Errorf("cannot make the cache: %w", err)
@@ -106,7 +106,7 @@ func (s *store) fill(ctx context.Context, n *namespaces, node binaries.Set, log 
 	return errors.Join(s.importImages(ctx, n, node, log), daemon.Stop())
 }
 
-// importImages streams: an archive of all images would be as large as the store.
+// importImages streams the images: an archive of all of them would be as large as the store.
 func (s *store) importImages(ctx context.Context, n *namespaces, node binaries.Set, log io.Writer) error {
 	args := n.enterArgs(node[binaries.Ctr])
 	cmd := exec.CommandContext(ctx, "nsenter", append(args, "--namespace", "k8s.io", "images", "import", "-")...)

@@ -10,11 +10,11 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/packages"
 )
 
-// ErrUnsupported says that this machine cannot run a node, whatever is installed on it.
+// ErrUnsupported means that this machine cannot run a node, whatever is installed on it.
 var ErrUnsupported = errors.New("a real node needs Linux and root")
 
-// Supported returns nil where a lab can run; otherwise one line, which says what to install if that is
-// all that is missing.
+// Supported returns nil if this machine can run a lab. Otherwise its error is one line, which lists the
+// packages to install if only they are missing.
 func Supported() error {
 	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
 		return ErrUnsupported

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// sweep removes what a lab leaves when its processes are gone: its network if that lingers, its cgroups
+// sweep removes what a lab leaves after its processes have ended: its network if it still exists, its cgroups
 // and its folders. The caller holds the lock, so no lab runs.
 func sweep(ctx context.Context) error {
 	last, err := readRecord()
@@ -29,21 +29,21 @@ func sweep(ctx context.Context) error {
 	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return removeHalf()
+	return removeIncomplete()
 }
 
-// removeHalf removes what was being made or copied in the cache when its program was killed.
-func removeHalf() error {
+// removeIncomplete removes what a killed program was building or copying in the cache.
+func removeIncomplete() error {
 	dir, err := cacheDir()
 	if err != nil {
 		return err
 	}
-	half, err := filepath.Glob(filepath.Join(dir, "*", ".*"))
+	incomplete, err := filepath.Glob(filepath.Join(dir, "*", ".*"))
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, path := range half {
+	for _, path := range incomplete {
 		errs = append(errs, os.RemoveAll(path))
 	}
 	return errors.Join(errs...)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Require skips the test where there can be no lab.
+// Require skips the test on machines that cannot run a lab.
 func Require(t testing.TB) {
 	t.Helper()
 	if err := Supported(); errors.Is(err, ErrUnsupported) {

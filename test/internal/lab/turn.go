@@ -10,10 +10,10 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/filelock"
 )
 
-// A Turn is the right to be the one lab on this machine.
+// A Turn is the right to run the only lab on this machine.
 type Turn struct{ release func() }
 
-// Take waits until no other lab runs, and clears away what a killed one left.
+// Take waits until no other lab runs, and removes what a killed one left.
 func Take(ctx context.Context) (*Turn, error) { return take(ctx, os.Stderr) }
 
 func take(ctx context.Context, log io.Writer) (*Turn, error) {
@@ -30,7 +30,7 @@ func take(ctx context.Context, log io.Writer) (*Turn, error) {
 	}
 	if err := sweep(ctx); err != nil {
 		release()
-		return nil, fmt.Errorf("cannot clear away what an earlier lab left: %w", err)
+		return nil, fmt.Errorf("cannot remove what an earlier lab left: %w", err)
 	}
 	return &Turn{release: release}, nil
 }

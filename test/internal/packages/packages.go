@@ -1,5 +1,5 @@
-// Package packages knows the Debian packages that the tests need. It imports the standard library only, so
-// that asking takes no time on a fresh machine.
+// Package packages finds the Debian packages that the tests need. It imports only the standard library, so that
+// it compiles quickly on a new machine.
 package packages
 
 import (
@@ -48,7 +48,7 @@ func MissingForRace() []string {
 	return []string{"gcc", "libc6-dev"}
 }
 
-// exists takes a path, or the name of a command.
+// exists reports whether a file exists, by its path or as a command in $PATH.
 func exists(file string) bool {
 	if strings.HasPrefix(file, "/") {
 		_, err := os.Stat(file)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A machine without programs needs all packages, and each is asked for once.
+// On a machine without programs, all packages are missing, and each is listed once.
 func TestMissing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	missing := MissingForNode()
@@ -18,7 +18,7 @@ func TestMissing(t *testing.T) {
 }
 
 func TestCompilerIsFound(t *testing.T) {
-	t.Setenv("CC", "true") // takes every argument, and is content
+	t.Setenv("CC", "true") // succeeds with any arguments
 	if missing := MissingForRace(); len(missing) > 0 {
 		t.Errorf("missing: %v", missing)
 	}

@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// Answers asks a URL that a server says it is ready at.
+// Answers returns nil if a GET of url returns 200 OK.
 func Answers(ctx context.Context, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

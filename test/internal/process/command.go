@@ -19,17 +19,17 @@ type Command struct {
 	Name string // for messages
 	Path string
 	Args []string
-	Env  []string // complete; nil: the parent's
+	Env  []string // default: the parent's
 	Dir  string
 
 	LogFile string    // takes both outputs, appended
 	Output  io.Writer // takes both outputs too, if set
 
-	// Ready is asked until it returns nil; without it, a child is ready when it runs.
+	// Ready is called until it returns nil. Default: a child is ready when it runs.
 	Ready func(context.Context) error
 
-	StartTimeout time.Duration // 0: 30 s
-	StopTimeout  time.Duration // 0: 10 s, then it is killed
+	StartTimeout time.Duration // default: 30 s
+	StopTimeout  time.Duration // default: 10 s; then the child is killed
 }
 
 func (c *Command) setDefaults() {

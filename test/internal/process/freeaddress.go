@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// FreeAddress is one on loopback, for a server that does not tell which port it has found.
+// FreeAddress returns a free address on loopback, for servers that do not report which port they chose.
 func FreeAddress() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Leash returns a command, kept in dir, that runs path and is killed when this
-// program dies. It is for libraries that start children by themselves, on OnForkThread.
+// Leash returns a command, kept in dir, that runs path and is killed when this program dies. It is for
+// libraries that start children themselves; call them in OnForkThread.
 func Leash(path, dir string) (string, error) {
 	setpriv, err := exec.LookPath("setpriv")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 
 const tailLines = 20
 
-// Tail is the end of a log file, for an error message.
+// Tail returns the end of a log file, for an error message.
 func Tail(path string) string {
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -43,20 +43,20 @@ func Start(ctx context.Context, command Command) (*Process, error) {
 	return p, nil
 }
 
-// Name is the command's.
+// Name returns the name of the command.
 func (p *Process) Name() string { return p.command.Name }
 
-// Pid is the process id.
+// Pid returns the process ID.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
-// LogFile is where the output goes.
+// LogFile returns the path of the log file.
 func (p *Process) LogFile() string { return p.command.LogFile }
 
-// Done is closed when the child ended.
+// Done returns a channel that is closed when the child has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Stop ends the child. It is an error if the child had ended by itself, or
-// did not end when asked. The second call does nothing.
+// Stop ends the child. It returns an error if the child had ended by itself, or had to be killed. A
+// second call does nothing.
 func (p *Process) Stop() error {
 	if p.stopped {
 		return nil
@@ -73,7 +73,7 @@ func (p *Process) Stop() error {
 	return nil
 }
 
-// end asks, waits, kills, and says whether asking was enough.
+// end sends SIGTERM, kills the child if it does not end in time, and reports whether SIGTERM was enough.
 func (p *Process) end() bool {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails only if it ended meanwhile
 	select {

@@ -42,7 +42,7 @@ func TestStop(t *testing.T) {
 	for _, test := range []struct {
 		name, script, want string
 	}{
-		{"it ends when asked", "trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done", ""},
+		{"it ends on SIGTERM", "trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done", ""},
 		{"it does not", "trap '' TERM; echo up; while :; do sleep 0.05; done", "child did not stop in 300ms and was killed"},
 		{"it had ended", "echo up; echo a bug; exit 1", "child ended by itself: exit status 1"},
 	} {
@@ -57,7 +57,7 @@ func TestStop(t *testing.T) {
 			}
 			child, err := Start(t.Context(), command)
 			if err != nil && test.name == "it had ended" {
-				return // it was faster than the question whether it is ready
+				return // it ended before the first readiness check
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -30,7 +30,7 @@ func (p *Process) waitUntilReady(ctx context.Context) error {
 	}
 }
 
-// notReady tells a caller that gave up from a child that is too slow.
+// notReady distinguishes a caller that gave up from a child that is too slow.
 func (p *Process) notReady(ctx context.Context, last error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()

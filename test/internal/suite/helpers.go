@@ -12,7 +12,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 )
 
-// Soon is long enough for whatever a control plane does by itself.
+// Soon is long enough for anything that a control plane does by itself.
 const Soon = 30 * time.Second
 
 const (
@@ -20,8 +20,8 @@ const (
 	longestPause  = 500 * time.Millisecond
 )
 
-// Eventually calls check until it returns nil, and fails the test with its last error if that takes too
-// long. It calls less often the longer it has waited: some checks start a program.
+// Eventually calls check until it returns nil, and fails the test with its last error if that takes too long.
+// It polls less often the longer it has waited, because some checks start a program.
 func Eventually(t testing.TB, what string, timeout time.Duration, check func() error) {
 	t.Helper()
 	start := time.Now()
@@ -57,11 +57,11 @@ func Kubectl(t testing.TB, user *env.User, stdin string, args ...string) (stdout
 	return stdout
 }
 
-// Says returns an error unless the text has every part.
+// Says returns an error unless the text contains every part.
 func Says(text string, parts ...string) error {
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
-			return fmt.Errorf("%q does not say %q", text, part)
+			return fmt.Errorf("%q does not contain %q", text, part)
 		}
 	}
 	return nil
@@ -70,7 +70,7 @@ func Says(text string, parts ...string) error {
 // Refused returns an error unless an answer is a refusal for this reason.
 func Refused(answer error, reason string) error {
 	if answer == nil {
-		return errors.New("nothing was refused")
+		return errors.New("the request was not refused")
 	}
 	return Says(answer.Error(), reason)
 }

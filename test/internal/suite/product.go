@@ -27,7 +27,7 @@ func (p *Product) AddProject(t testing.TB, name string, spec v1alpha1.ProjectSpe
 	return namespace
 }
 
-// AddNamespace creates a namespace, which is a project's only by its labels.
+// AddNamespace creates a namespace, which belongs to a project only if its labels say so.
 func (p *Product) AddNamespace(t testing.TB, name string, labels map[string]string) {
 	t.Helper()
 	if err := p.Product.AddNamespace(t.Context(), name, labels); err != nil {
@@ -51,7 +51,7 @@ func (p *Product) Upgrade(t testing.TB, helmArgs ...string) {
 	t.Cleanup(func() { upgrade(context.WithoutCancel(t.Context())) })
 }
 
-// Permit lets a user do something in a namespace.
+// Permit grants a user the rules in a namespace.
 func (p *Product) Permit(t testing.TB, namespace, user string, rules ...rbacv1.PolicyRule) {
 	t.Helper()
 	if err := p.Product.Permit(t.Context(), namespace, user, rules...); err != nil {
@@ -59,7 +59,7 @@ func (p *Product) Permit(t testing.TB, namespace, user string, rules ...rbacv1.P
 	}
 }
 
-// PermitEverybody lets every authenticated user do something, until somebody deletes the binding.
+// PermitEverybody grants the rules to every authenticated user until the binding is deleted.
 func (p *Product) PermitEverybody(t testing.TB, rules ...rbacv1.PolicyRule) (binding *rbacv1.ClusterRoleBinding) {
 	t.Helper()
 	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "everybody"}, Rules: rules}
@@ -76,7 +76,7 @@ func (p *Product) PermitEverybody(t testing.TB, rules ...rbacv1.PolicyRule) (bin
 	return binding
 }
 
-// ClientOf returns a client by which a user talks to the API server. Nobody reads its warnings.
+// ClientOf returns a client for a user, which ignores warnings.
 func (p *Product) ClientOf(t testing.TB, user *env.User) client.Client {
 	t.Helper()
 	config := rest.CopyConfig(user.Config)
@@ -96,7 +96,7 @@ func (p *Product) Create(t testing.TB, objects ...client.Object) {
 	}
 }
 
-// CreateManifest creates what a manifest has in a namespace, as kubectl does.
+// CreateManifest creates the objects in a manifest, with kubectl.
 func (p *Product) CreateManifest(t testing.TB, namespace, text string) {
 	t.Helper()
 	Kubectl(t, p.User, text, "create", "-n", namespace, "-f", "-")
@@ -122,7 +122,7 @@ func (p *Product) Jobs(t testing.TB, namespace string) []v2beta1.MPIJob {
 	return jobs.Items
 }
 
-// Pods returns the pods in a namespace that the options leave.
+// Pods returns the pods in a namespace that the options select.
 func (p *Product) Pods(t testing.TB, namespace string, options ...client.ListOption) []corev1.Pod {
 	t.Helper()
 	var pods corev1.PodList
@@ -132,21 +132,21 @@ func (p *Product) Pods(t testing.TB, namespace string, options ...client.ListOpt
 	return pods.Items
 }
 
-// HasPods returns an error unless so many pods are in a namespace.
+// HasPods returns an error unless a namespace has this many pods.
 func (p *Product) HasPods(t testing.TB, namespace string, want int, options ...client.ListOption) error {
 	t.Helper()
 	if pods := p.Pods(t, namespace, options...); len(pods) != want {
-		return fmt.Errorf("%d pods are in %s, not %d", len(pods), namespace, want)
+		return fmt.Errorf("%d pods in %s, want %d", len(pods), namespace, want)
 	}
 	return nil
 }
 
-// HasNo returns an error until an object is gone.
+// HasNo returns an error unless an object is gone.
 func (p *Product) HasNo(t testing.TB, object client.Object) error {
 	t.Helper()
 	err := p.Client.Get(t.Context(), client.ObjectKeyFromObject(object), object)
 	if err == nil {
-		return fmt.Errorf("%s is there, with the finalizers %v", object.GetName(), object.GetFinalizers())
+		return fmt.Errorf("%s still exists, with the finalizers %v", object.GetName(), object.GetFinalizers())
 	}
 	return client.IgnoreNotFound(err)
 }
@@ -157,7 +157,7 @@ func (p *Product) Runai(t testing.TB, args ...string) (stdout, stderr string, co
 	return p.RunaiAs(t, p.Kubeconfig(), args...)
 }
 
-// RunaiAs runs it with somebody's kubeconfig.
+// RunaiAs runs the real runai with a kubeconfig.
 func (p *Product) RunaiAs(t testing.TB, kubeconfig string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	stdout, stderr, code, err := p.RunRunai(t.Context(), kubeconfig, args...)

@@ -1,5 +1,5 @@
-// Package suite is what the suites share: the product, installed once for all tests of a package, and
-// helpers that fail the test where other packages return an error.
+// Package suite has what the suites share: the product, installed once for all tests in a package, and helpers
+// that fail the test where other packages return an error.
 package suite
 
 import (
@@ -21,26 +21,26 @@ const startTimeout = 3 * time.Minute
 
 // Options say what a suite runs on. The zero value is a control plane with the chart's default values.
 type Options struct {
-	// ControlPlane says what runs there.
+	// ControlPlane says what runs in the control plane.
 	ControlPlane env.Options
 	// Authentication returns the API server's authentication configuration, if set.
 	Authentication func() (string, error)
-	// Node adds a real node and played ones with GPUs.
+	// Node adds a real node, and simulated nodes with GPUs.
 	Node bool
 	// HelmArgs change the values of the chart.
 	HelmArgs []string
 }
 
-// A Product is installed for all tests of a suite, each of which makes a project of its own.
+// A Product is installed for all tests in a suite. Each test adds its own project.
 type Product struct {
 	*install.Product
 
 	stop func() error
 }
 
-// Run installs the product, runs the tests of a package, ends everything, and returns the exit code of the
-// program. The tests find the product in a variable of theirs. Where this machine cannot be the node that
-// they want, there is none, and they skip by lab.Require.
+// Run installs the product, stores it in *product, runs the tests of a package, stops everything, and returns
+// the exit code of the program. If the tests need a node and this machine cannot run one, *product stays nil,
+// and the tests skip themselves by lab.Require.
 func Run(m *testing.M, product **Product, options Options) (code int) {
 	p, err := start(context.Background(), options)
 	if errors.Is(err, lab.ErrUnsupported) {
@@ -92,7 +92,7 @@ func start(ctx context.Context, options Options) (*Product, error) {
 	return &Product{Product: product, stop: stop}, nil
 }
 
-// startCluster waits for as long as another lab runs on this machine.
+// startCluster starts a control plane, or a lab once no other lab runs on this machine.
 func startCluster(ctx context.Context, options Options) (cluster *env.Env, stop func() error, err error) {
 	if options.Node {
 		l, err := lab.Start(ctx, lab.Options{Env: options.ControlPlane, GPUNodes: true})

@@ -12,8 +12,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
 
-// AddMutatingWebhook serves another mutating webhook on creations of MPIJobs of a project, until the
-// test ends. Webhooks are called in the order of their names; it is called again after later changes.
+// AddMutatingWebhook serves another mutating webhook for creations of MPIJobs in a project, until the test
+// ends. Webhooks are called in name order, and this one again after later changes.
 func (p *Product) AddMutatingWebhook(t testing.TB, name, project string, handler admission.Handler) {
 	t.Helper()
 	served := httptest.NewTLSServer(&admission.Webhook{Handler: handler})

@@ -12,7 +12,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/oracle/randomjob"
 )
 
-// researcher is alice, whom nothing but the product hinders.
+// researcher returns alice's client, with all permissions on MPIJobs, so that only the product can refuse.
 func researcher(t *testing.T, product *suite.Product, namespace string) client.Client {
 	t.Helper()
 	product.Permit(t, namespace, "saml:alice", install.Verbs("kubeflow.org", []string{"mpijobs"}, rbacv1.VerbAll))

@@ -20,7 +20,7 @@ import (
 
 const jobs = 300
 
-// T02: a job is refused, or its processes are its submitter's, at its creation and after an update.
+// T02: a job is refused, or its processes run as its submitter, on creation and after an update.
 func TestT02RandomJobs(t *testing.T) {
 	product := suite.New(t, suite.Options{ControlPlane: env.Options{WithoutOperator: true}})
 	namespace := product.AddProject(t, "team-a", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
@@ -42,7 +42,7 @@ func TestT02RandomJobs(t *testing.T) {
 	})
 }
 
-// tryAll asserts that both answers are given often, and that each is right.
+// tryAll asserts that many jobs are admitted and many refused, and that each answer is right.
 func tryAll(t *testing.T, longest int64, try func(data []byte) (*v2beta1.MPIJob, error)) {
 	t.Helper()
 	admitted, refused := 0, 0
@@ -64,11 +64,11 @@ func tryAll(t *testing.T, longest int64, try func(data []byte) (*v2beta1.MPIJob,
 	}
 	t.Logf("%d admitted, %d refused", admitted, refused)
 	if least := jobs / 6; admitted < least || refused < least {
-		t.Errorf("%d admitted and %d refused, each should be %d at least", admitted, refused, least)
+		t.Errorf("%d admitted and %d refused, want at least %d of each", admitted, refused, least)
 	}
 }
 
-// explains tells whether a refusal is one of the webhook or of the schema, with its causes.
+// explains reports whether an error is a refusal with causes, from the webhook or the schema.
 func explains(err error) bool {
 	var status apierrors.APIStatus
 	return errors.As(err, &status) && apierrors.IsInvalid(err) && status.Status().Details != nil && len(status.Status().Details.Causes) > 0

@@ -16,7 +16,7 @@ func (e editor) addContainer() {
 	spec.Containers = append(spec.Containers, corev1.Container{Name: fmt.Sprintf("side-%d", len(spec.Containers)), Image: "example/side"})
 }
 
-// addInitContainer adds one that ends, or one that stays beside the others.
+// addInitContainer adds an init container, which may be restartable.
 func (e editor) addInitContainer() {
 	spec := &e.template().Spec
 	container := corev1.Container{Name: fmt.Sprintf("init-%d", len(spec.InitContainers)), Image: "example/init"}
@@ -38,7 +38,7 @@ func (e editor) context() *corev1.SecurityContext {
 
 func (e editor) setContext() { e.fillField(e.context()) }
 
-// agreeingContainer is what a container with the identity may say.
+// agreeingContainer sets fields of a container to values that agree with the identity.
 var agreeingContainer = []func(*corev1.SecurityContext){
 	func(c *corev1.SecurityContext) { c.RunAsUser = new(Identity.UID) },
 	func(c *corev1.SecurityContext) { c.RunAsGroup = new(Identity.GID) },

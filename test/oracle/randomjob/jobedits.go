@@ -17,11 +17,10 @@ type pair struct {
 	values []string
 }
 
-// usualIntents are of values that the contract accepts, one pair for each of its rows.
+// usualIntents have values that the contract accepts, one pair for each of its annotations.
 var usualIntents = append(pairsOf(annotations.Examples()), pair{"example.com/note", []string{"a", "b"}})
 
-// oddIntents are refused: values that the contract refuses, and some that only the project or the
-// policies do.
+// oddIntents have values that are refused by the contract, or only by the project or the policies.
 var oddIntents = append(pairsOf(annotations.Counterexamples()),
 	pair{annotations.RunAsUserKey, []string{"false"}},
 	pair{annotations.ProjectKey, []string{"team-b"}},
@@ -39,7 +38,7 @@ func pairsOf(values map[string][]string) []pair {
 
 func (e editor) annotate() { e.set(&e.job.Annotations, often(e, usualIntents, oddIntents)) }
 
-// forged are what only the webhook may write.
+// forged are annotations that only the webhook may write.
 var forged = []pair{
 	{annotations.SubmittedByKey, []string{
 		`{"username":"root","identity":{"uid":0,"gid":0,"userName":"root","home":"/root","source":"Claims"}}`,
@@ -60,7 +59,7 @@ var oddLabels = []pair{
 
 func (e editor) label() { e.set(&e.job.Labels, often(e, usualLabels, oddLabels)) }
 
-// set sets an entry to one of the values, or takes it away.
+// set sets an entry to one of the values, or removes it.
 func (e editor) set(of *map[string]string, chosen pair) {
 	if e.Intn(4) == 3 {
 		delete(*of, chosen.key)
@@ -72,7 +71,7 @@ func (e editor) set(of *map[string]string, chosen pair) {
 	(*of)[chosen.key] = pick(e, chosen.values)
 }
 
-// setRole makes a role, known or not, one without pods, a plain one or a copy of another.
+// setRole sets a role, known or not, to a copy of another or to nil, or removes it.
 func (e editor) setRole() {
 	role := pick(e, []v2beta1.MPIReplicaType{"Zoo", "Alpha", "launcher", "WORKER", "", "Worker", "Launcher"})
 	switch e.Intn(3) {

@@ -23,7 +23,7 @@ func (e editor) podContext() *corev1.PodSecurityContext {
 
 func (e editor) setPodContext() { e.fillField(e.podContext()) }
 
-// agreeing is what a pod with the identity may say.
+// agreeing sets fields of a pod to values that agree with the identity.
 var agreeing = []func(*corev1.PodSecurityContext){
 	func(c *corev1.PodSecurityContext) { c.RunAsUser = new(Identity.UID) },
 	func(c *corev1.PodSecurityContext) { c.RunAsGroup = new(Identity.GID) },
@@ -38,14 +38,14 @@ var agreeing = []func(*corev1.PodSecurityContext){
 
 func (e editor) agreeInPod() { pick(e, agreeing)(e.podContext()) }
 
-// usualNotes are read by nobody, or written by the policies.
+// usualNotes are annotations that nothing reads, or that the policies write.
 var usualNotes = []pair{
 	{"example.com/note", []string{"a", "b"}},
 	{"example.com/other", []string{"a", "b"}},
 	{"files.run.ai/passwd", []string{"root:x:1234567:0::/:/bin/sh\n"}},
 }
 
-// oddNotes are read by container runtimes and by schedulers.
+// oddNotes are annotations that container runtimes, schedulers or the policies read.
 var oddNotes = []pair{
 	{"container.apparmor.security.beta.kubernetes.io/mpi", []string{"unconfined", "runtime/default"}},
 	{"container.seccomp.security.alpha.kubernetes.io/mpi", []string{"unconfined"}},

@@ -1,6 +1,6 @@
-// Package randomjob makes MPIJobs of random bytes, as a fuzzer has them. The bytes are a small program:
-// a plain job is edited, a few bytes an edit, until they run out. So no byte is the plain job, which is
-// admitted, and an input that shows something is short when the fuzzer has minimized it.
+// Package randomjob makes MPIJobs from a fuzzer's bytes. The bytes are a small program: each edit of a plain
+// job takes a few of them, until they run out. No bytes make the plain job, which is admitted, and an input
+// that finds something is short after the fuzzer has minimized it.
 package randomjob
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 )
 
-// New is the job of the bytes.
+// New returns the job that the bytes describe.
 func New(data []byte) *v2beta1.MPIJob {
 	job := mpijobtest.MakeMPIJob("job", "runai-team-a").Obj()
 	Edit(job, data)
@@ -33,7 +33,7 @@ func Edit(job *v2beta1.MPIJob, data []byte) {
 	}
 }
 
-// An editor makes one edit after the other.
+// An editor edits a job by random choices.
 type editor struct {
 	*rand.Rand
 	filler *randfill.Filler
@@ -44,7 +44,8 @@ var edits = slices.Concat(jobEdits, podEdits, containerEdits, volumeEdits)
 
 func pick[T any](e editor, from []T) T { return from[e.Intn(len(from))] }
 
-// often picks what is usual, and now and then what is odd: what is odd alone shows what it does.
+// often picks a usual value, and an odd one now and then: an odd value must be the only one in a
+// job to show its effect.
 func often[T any](e editor, usual, odd []T) T {
 	if e.Intn(8) == 7 {
 		return pick(e, odd)
@@ -52,10 +53,10 @@ func often[T any](e editor, usual, odd []T) T {
 	return pick(e, usual)
 }
 
-// fill fills one of several values.
+// fill fills a random one of several values.
 func (e editor) fill(one ...any) { e.filler.Fill(pick(e, one)) }
 
-// fillField fills any field of a structure, also one that Kubernetes does not have yet.
+// fillField fills a random field of a structure, including fields that later versions of Kubernetes add.
 func (e editor) fillField(structure any) {
 	all := reflect.ValueOf(structure).Elem()
 	field := all.Field(e.Intn(all.NumField()))
@@ -66,22 +67,22 @@ func (e editor) fillField(structure any) {
 	e.filler.Fill(field.Addr().Interface())
 }
 
-// template is that of any role.
+// template returns the pod template of a random role.
 func (e editor) template() *corev1.PodTemplateSpec {
 	specs := maps.Clone(e.job.Spec.MPIReplicaSpecs)
 	maps.DeleteFunc(specs, func(_ v2beta1.MPIReplicaType, spec *v2beta1.ReplicaSpec) bool { return spec == nil })
 	if len(specs) == 0 {
-		return &corev1.PodTemplateSpec{} // of nothing
+		return &corev1.PodTemplateSpec{} // belongs to no job
 	}
 	return &specs[pick(e, slices.Sorted(maps.Keys(specs)))].Template
 }
 
-// container is any of any role.
+// container returns a random container of a random role.
 func (e editor) container() *corev1.Container {
 	template := e.template()
 	containers, initContainers := template.Spec.Containers, template.Spec.InitContainers
 	if len(containers)+len(initContainers) == 0 {
-		return &corev1.Container{} // of nothing
+		return &corev1.Container{} // belongs to no job
 	}
 	i := e.Intn(len(containers) + len(initContainers))
 	if i < len(containers) {

@@ -1,7 +1,7 @@
 package randomjob
 
-// A source gives one byte of a fuzzer for each choice, and zeros when there are none left: a change of a
-// byte changes one choice, and less bytes make a simpler job.
+// A source returns one of the fuzzer's bytes for each choice, and zeros when none are left: changing a byte
+// changes one choice, and fewer bytes make a simpler job.
 type source struct{ left []byte }
 
 // Int63 repeats the byte, because some choices look at the highest bits and others at the lowest.
@@ -14,5 +14,5 @@ func (s *source) Int63() int64 {
 	return int64(next * 0x0101010101010101 >> 1)
 }
 
-// Seed does nothing: the bytes are all the randomness there is.
+// Seed does nothing: the bytes are the only randomness.
 func (s *source) Seed(int64) {}

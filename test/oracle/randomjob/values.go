@@ -7,7 +7,7 @@ import (
 	"sigs.k8s.io/randfill"
 )
 
-// values say what a value of a type may be; what is harmless comes first, for the bytes that ran out.
+// values lists the possible values of each type. Harmless ones come first, for when the bytes have run out.
 var values = []any{
 	oneOf(Identity.UID, Identity.GID, Identity.Groups[0], Identity.Groups[1], 0, 1000, -1, 65534),
 	oneOf[int32](1, 2, 0, -1, 1000),

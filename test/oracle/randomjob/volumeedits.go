@@ -6,7 +6,7 @@ import (
 
 var volumeEdits = []func(editor){editor.addVolume, editor.addMount}
 
-// The names and paths are a user's, or odd: those of the policies, perhaps written in another way.
+// Usual names and paths are a user's own. Odd ones are those of the policies, some of them spelled differently.
 var (
 	usualNames = []string{"data", "scratch"}
 	oddNames   = []string{"runai-files", "runai-home", "runai-shm", "runai-git-sync", "runai-git-sync-secret"}
@@ -18,7 +18,7 @@ var (
 	}
 )
 
-// addVolume adds one of any kind.
+// addVolume adds a volume of a random kind.
 func (e editor) addVolume() {
 	volume := corev1.Volume{Name: often(e, usualNames, oddNames)}
 	e.fillField(&volume.VolumeSource)

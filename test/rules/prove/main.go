@@ -1,5 +1,5 @@
-// Command prove shows, for "make prove", that the test of each rule fails when the rule is taken out: in
-// a copy of the repository, one rule after the other.
+// Command prove checks, for "make prove", that the test of each rule fails without it. It removes one rule at a
+// time from a copy of the repository.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	only := flag.String("only", "", "prove the rules whose number, package and test match this expression")
+	only := flag.String("only", "", "prove only the rules whose \"NUMBER PACKAGE TEST\" matches this regular expression")
 	flag.Parse()
 	if err := run(ctx, *only); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -60,16 +60,16 @@ func run(ctx context.Context, only string) error {
 		start := time.Now()
 		err := prove(ctx, dir, rule)
 		errs = append(errs, err)
-		verdict := "fails without it"
+		result := "fails without it"
 		if err != nil {
-			verdict = err.Error()
+			result = err.Error()
 		}
-		fmt.Printf("%-3s %s: %s %s (%s)\n", rule.Number, rule.Attempt, rule.Test, verdict, time.Since(start).Round(time.Second))
+		fmt.Printf("%-3s %s: %s %s (%s)\n", rule.Number, rule.Attempt, rule.Test, result, time.Since(start).Round(time.Second))
 	}
 	return errors.Join(errs...)
 }
 
-// prove takes the rule out, makes sure that what is left compiles, and runs the test.
+// prove removes the rule, checks that the code still compiles, and runs the test.
 func prove(ctx context.Context, dir string, rule rules.Rule) error {
 	path := filepath.Join(dir, rule.File)
 	whole, err := os.ReadFile(path)
@@ -79,9 +79,9 @@ func prove(ctx context.Context, dir string, rule rules.Rule) error {
 	if err := os.WriteFile(path, []byte(rule.TakeOut(string(whole))), 0o600); err != nil {
 		return err
 	}
-	defer func() { _ = os.WriteFile(path, whole, 0o600) }() // the copy goes away
+	defer func() { _ = os.WriteFile(path, whole, 0o600) }() // the copy is removed anyway
 	if _, err := command(ctx, dir, "build", "-o", os.DevNull, "./cli", "./webhook/..."); err != nil {
-		return fmt.Errorf("cannot be tried, since what is left does not compile: %w", err)
+		return fmt.Errorf("cannot run, because the code does not compile without the rule: %w", err)
 	}
 	pattern := "^" + strings.ReplaceAll(rule.Test, "/", "$/^") + "$"
 	out, err := command(ctx, filepath.Join(dir, rule.Package), "test", "-count=1", "-timeout=9m", "-run", pattern, ".")

@@ -18,8 +18,8 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	missing := flag.Bool("missing", false, "build nothing, and print the names of what is missing in one line")
-	lab := flag.Bool("lab", false, "provide what a real node runs too")
+	missing := flag.Bool("missing", false, "print the names of the missing binaries in one line, and build nothing")
+	lab := flag.Bool("lab", false, "include the binaries that only a real node runs")
 	flag.Parse()
 	names := binaries.Servers
 	if *lab {

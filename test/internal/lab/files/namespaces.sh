@@ -1,6 +1,6 @@
 #!/bin/sh
-# The first process in the node's namespaces. What it mounts is seen there only.
-#   $1  a folder for all that the node writes
+# The first process in the node's namespaces. What it mounts is visible only there.
+#   $1  the folder for everything that the node writes
 #   $2  containerd's folder
 set -eu
 mount --make-rshared /
@@ -11,7 +11,7 @@ done
 mkdir -p /var/lib/containerd /var/lib/kubelet
 mount --bind "$2" /var/lib/containerd
 
-# The kubelet wants to change settings of the whole machine: it changes files instead.
+# The kubelet would change settings of the whole machine: let it change files instead.
 while read -r setting value; do
 	file="$1/settings/$setting"
 	mkdir -p "$(dirname "$file")"
@@ -27,5 +27,5 @@ kernel/keys/root_maxbytes 25000000
 END
 
 : >"$1/ready"
-# A shell that waits also buries the orphans of containerd.
+# A waiting shell also reaps the orphaned processes of containerd.
 while :; do sleep 3600 || :; done

@@ -1,4 +1,4 @@
-// Command labctl runs a lab for people: see "make help" for its verbs.
+// Command labctl runs a lab to try things in: see "make help".
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
 
-var verbs = map[string]func(context.Context) error{
+var commands = map[string]func(context.Context) error{
 	"images": func(ctx context.Context) error { return lab.EnsureImages(ctx, os.Stderr) },
 	"up":     up,
 	"serve":  serve,
@@ -29,13 +29,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) != 1 || verbs[args[0]] == nil {
+	if len(args) != 1 || commands[args[0]] == nil {
 		return fmt.Errorf("usage: labctl images|up|down|shell")
 	}
-	return verbs[args[0]](ctx)
+	return commands[args[0]](ctx)
 }
 
-// serve runs a lab until it is told to end.
+// serve runs a lab until it is interrupted.
 func serve(ctx context.Context) error {
 	l, err := lab.Start(ctx, lab.Options{GPUNodes: true, Detached: true})
 	if err != nil {
@@ -46,7 +46,7 @@ func serve(ctx context.Context) error {
 	return l.Stop()
 }
 
-// shell leaves interrupts to the programs that run in the shell.
+// shell ignores interrupts, which are for the programs in the shell.
 func shell(context.Context) error {
 	cmd, err := lab.Shell(context.Background())
 	if err != nil {

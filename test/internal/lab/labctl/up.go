@@ -14,15 +14,15 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
-// ready is the line by which "serve" tells "up" that the lab runs.
+// ready is the line that "serve" prints for "up" when the lab runs.
 const ready = "ready"
 
-// up leaves a lab running in the background: a process of its own session, which is this program again.
+// up starts a lab in the background: this program as "serve", in its own session.
 func up(ctx context.Context) error {
 	if err := lab.Supported(); err != nil {
 		return err
 	}
-	fmt.Println("Starting the lab, after the end of another one if there is one on this machine.")
+	fmt.Println("Starting the lab. If another lab runs on this machine, this waits until it ends.")
 	start := time.Now()
 	program, err := os.Executable()
 	if err != nil {
@@ -38,7 +38,7 @@ func up(ctx context.Context) error {
 		return fmt.Errorf("cannot start the lab: %w", err)
 	}
 	defer os.Remove(log.Name()) //nolint:errcheck // nobody reads it later
-	cmd.Stderr = log            // not ours: whoever reads ours to its end would wait for the lab's
+	cmd.Stderr = log            // not ours: a program that reads ours to its end would wait for the lab's
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("cannot start the lab: %w", err)
 	}

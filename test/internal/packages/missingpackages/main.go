@@ -11,8 +11,8 @@ import (
 )
 
 func main() {
-	race := flag.Bool("race", false, "what the race detector needs")
-	node := flag.Bool("node", false, "what a real node needs")
+	race := flag.Bool("race", false, "list the packages that the race detector needs")
+	node := flag.Bool("node", false, "list the packages that a real node needs")
 	flag.Parse()
 	var missing []string
 	if *race {
