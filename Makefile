@@ -15,7 +15,7 @@ NODE            := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && 
 .NOTPARALLEL:
 
 .PHONY: help
-help: ## List the verbs.
+help: ## List the targets.
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s:\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Try the product
@@ -32,7 +32,7 @@ try: build ## Admit one job offline, in seconds and without servers.
 		| tee /dev/stderr | bin/runai-webhook admit -f -
 
 .PHONY: demo
-demo: ## Run the main job on an embedded control plane (KEEP=1 leaves it running).
+demo: ## Run a demo on an embedded control plane (KEEP=1 leaves it running).
 	@go run ./test/demo $(if $(KEEP),-keep)
 
 ##@ Test it
@@ -121,7 +121,7 @@ lab-shell: ## Open a shell in which kubectl talks to the lab.
 lab-down: ## End the lab, or remove what a killed one left.
 	@$(LAB) down
 
-##@ Fill the cache of servers, which other verbs do too
+##@ Fill the cache of servers, which other targets do too
 
 .PHONY: servers
 servers: ## Find or build the servers that the tests run (15 minutes the first time).
@@ -135,7 +135,7 @@ lab-servers: ## Find or build what a real node and its queues run too (15 minute
 lab-images: can-be-node lab-servers ## Make the container images of the lab (5 minutes the first time).
 	@$(LAB) images
 
-# The rest are conditions of other verbs: each is met, or says in one line what to do.
+# The rest are conditions of other targets: each is met, or says in one line what to do.
 
 .PHONY: have-packages
 have-packages:

@@ -25,8 +25,8 @@ gpu:
   fractions: KAI
 ^^^
 
-An unknown key or a bad value is an error: the webhook does not start, and the replicas with the old policy go on. Try a
-file on a job first: ^runai-webhook admit -f job.yaml --policy cluster-policy.yaml^.
+An unknown key or a bad value is an error: the webhook does not start, and the replicas with the old cluster policy keep
+running. Try a file on a job first: ^runai-webhook admit -f job.yaml --policy cluster-policy.yaml^.
 `)
 
 // The page has every key of the type, with what default.yaml says of it.
