@@ -117,7 +117,7 @@ func TestOldAndNewSyntax(t *testing.T) {
 func TestDeprecatedFlags(t *testing.T) {
 	for command, want := range map[string]string{
 		"runai submit-mpi j -i x --always-pull-image": "Warning: --always-pull-image is deprecated and has no effect: use --image-pull-policy\n",
-		"runai submit-mpi j -i x --local-image":       "Warning: --local-image is deprecated: use --image-pull-policy=never\n",
+		"runai submit-mpi j -i x --local-image":       "Warning: --local-image is deprecated: use --image-pull-policy=Never\n",
 		"runai submit-mpi j -i x --backoff-limit 2":   "",
 	} {
 		if _, stderr := dryRun(t, command); stderr != want {

@@ -25,7 +25,7 @@ type commands struct {
 	invocation.Globals
 	Version kong.VersionFlag `group:"global" help:"Print the version."`
 
-	SubmitMPI submit.Command `cmd:"" name:"submit-mpi" aliases:"mpi,mj" help:"Submit a distributed training (MPI) job. Usage: runai submit-mpi [NAME] [flags] [-- COMMAND ARGS]"`
+	SubmitMPI submit.Command `cmd:"" name:"submit-mpi" aliases:"mpi,mj" help:"Submit a distributed training (MPI) job."`
 	List      struct {
 		Jobs     jobs.List     `cmd:"" default:"withargs" aliases:"job" help:"List the jobs of a project."`
 		Projects projects.List `cmd:"" aliases:"project" help:"List projects."`
@@ -35,7 +35,7 @@ type commands struct {
 	} `cmd:"" help:"Show a job."`
 	Logs   jobs.Logs `cmd:"" help:"Print the output of a job."`
 	Delete struct {
-		Job jobs.Delete `cmd:"" default:"withargs" aliases:"jobs" help:"Delete jobs. Their claims and the data in them are kept."`
+		Job jobs.Delete `cmd:"" default:"withargs" aliases:"jobs" help:"Delete jobs. Persistent volume claims and their data are kept."`
 	} `cmd:"" help:"Delete jobs."`
 	Whoami whoami.Command `cmd:"" help:"Show your user name in the cluster, and the identity that jobs with --run-as-user get."`
 	Config struct {
@@ -67,7 +67,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return 2
 	}
 	for line := range strings.Lines(err.Error() + "\n") {
-		fmt.Fprint(stderr, "runai: ", line)
+		if !strings.HasPrefix(line, "Did you mean ") {
+			fmt.Fprint(stderr, "runai: ")
+		}
+		fmt.Fprint(stderr, line)
 	}
 	return 1
 }

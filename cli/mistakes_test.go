@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	corev1 "k8s.io/api/core/v1"
-	apiresource "k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -53,13 +51,6 @@ func TestMistakes(t *testing.T) {
 	repository := func(value string) string {
 		return "invalid --git-sync: " + strings.ReplaceAll(contractSays(t, annotations.GitSyncKey, value), annotations.GitSyncSecretKey, "secret=")
 	}
-	resource := func(name corev1.ResourceName, request, limit string) string {
-		job := mpijobtest.MakeMPIJob("x", "").Obj()
-		container := &job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Template.Spec.Containers[0]
-		container.Resources.Requests = corev1.ResourceList{name: apiresource.MustParse(request)}
-		container.Resources.Limits = corev1.ResourceList{name: apiresource.MustParse(limit)}
-		return jobSays(t, job)
-	}
 	const (
 		badNamespace = `invalid value "Name_Space" for --namespace: must have only lower case letters, digits and '-', and begin and end with a letter or digit`
 		claimForm    = "expected CLAIM:PATH[:ro], or [STORAGE-CLASS]:SIZE:PATH[:ro] for a new claim"
@@ -81,13 +72,13 @@ func TestMistakes(t *testing.T) {
 		{"-i x -g 1 --gpu-memory 1G", []string{"--gpu and --gpu-memory cannot be used together"}},
 		{"-i x --gpu-memory 0", []string{invocation.Problem("--gpu-memory", "0", contractSays(t, annotations.GPUMemoryKey, "0"))}},
 		{"-i x --gpu-memory big", []string{invocation.Problem("--gpu-memory", "big", contractSays(t, annotations.GPUMemoryKey, "big"))}},
-		{"-i x --processes 0", []string{`invalid value "0" for --processes: must be a whole number of at least 1`}},
-		{"-i x --processes=two", []string{`invalid value "two" for --processes: must be a whole number of at least 1`}},
+		{"-i x --processes 0", []string{`invalid value "0" for --processes: must be a whole number, 1 or more`}},
+		{"-i x --processes=two", []string{`invalid value "two" for --processes: must be a whole number, 1 or more`}},
 		{"-i x --processes=3000000000", []string{`invalid value "3000000000" for --processes: must be at most 2147483647`}},
-		{"-i x --slots-per-worker 0", []string{`invalid value "0" for --slots-per-worker: must be a whole number of at least 1`}},
-		{"-i x --backoff-limit -1", []string{`invalid value "-1" for --backoff-limit: must be a whole number of at least 0`}},
+		{"-i x --slots-per-worker 0", []string{`invalid value "0" for --slots-per-worker: must be a whole number, 1 or more`}},
+		{"-i x --backoff-limit -1", []string{`invalid value "-1" for --backoff-limit: must be a whole number, 0 or more`}},
 		{"-i x -t", []string{"--tty requires --stdin"}},
-		{"", []string{"--image is required, for example --image example/train:v1"}},
+		{"", []string{`missing --image for "runai submit-mpi", for example --image example/train:v1`}},
 		{"-i x --num-processes 2", []string{"unknown flag --num-processes for \"runai submit-mpi\"\nDid you mean --processes?"}},
 		{"-i x --imgae y", []string{"unknown flag --imgae for \"runai submit-mpi\"\nDid you mean --image?"}},
 		{"-i x --frobnicate", []string{`unknown flag --frobnicate for "runai submit-mpi"`}},
@@ -97,9 +88,10 @@ func TestMistakes(t *testing.T) {
 		{"-i x one --job-name-prefix two", []string{"--job-name-prefix and the argument NAME cannot be used together"}},
 		{"-i x --name one --job-name-prefix two", []string{"--job-name-prefix and --name cannot be used together"}},
 		{"-i x --name Big_Name", []string{invocation.Problem("--name", "Big_Name", jobSays(t, mpijobtest.MakeMPIJob("Big_Name", "").Obj()))}},
+		{"-i x Big_Name", []string{`invalid NAME "Big_Name": ` + jobSays(t, mpijobtest.MakeMPIJob("Big_Name", "").Obj())}},
 		{"-i x --processes 101 --name " + longName, []string{invocation.Problem("--name", longName, jobSays(t, tooLong))}},
-		{"-i x --cpu 2 --cpu-limit 1", []string{invocation.Problem("--cpu", "2", resource(corev1.ResourceCPU, "2", "1"))}},
-		{"-i x --memory 2G --memory-limit 1G", []string{invocation.Problem("--memory", "2G", resource(corev1.ResourceMemory, "2G", "1G"))}},
+		{"-i x --cpu 2 --cpu-limit 1", []string{"--cpu 2 exceeds --cpu-limit 1: lower --cpu or raise --cpu-limit"}},
+		{"-i x --memory 2Gi --memory-limit 1G", []string{"--memory 2Gi exceeds --memory-limit 1G: lower --memory or raise --memory-limit"}},
 		{"-i x --cpu lots", []string{`invalid value "lots" for --cpu: must be a quantity above 0, for example 0.5`}},
 		{"-i x --cpu-limit 0", []string{`invalid value "0" for --cpu-limit: must be a quantity above 0, for example 0.5`}},
 		{"-i x --memory -1G", []string{`invalid value "-1G" for --memory: must be a quantity above 0, for example 1G`}},
@@ -114,8 +106,8 @@ func TestMistakes(t *testing.T) {
 		{"-i x --node-type a,b", []string{label("--node-type", "a,b")}},
 		{"-i x -p team/a", []string{label("--project", "team/a")}},
 		{"-i x --command", []string{"--command requires a command after --, for example --command -- python train.py"}},
-		{"-i --processes=2", []string{`missing value for --image: "--processes=2" is a flag`}},
-		{"-i", []string{"missing value for --image"}},
+		{"-i --processes=2", []string{`missing value for --image before "--processes=2", for example -i gcr.io/run-ai-demo/quickstart-distributed`}},
+		{"-i", []string{"missing value for --image, for example -i gcr.io/run-ai-demo/quickstart-distributed"}},
 		{"-i x --dry-run=maybe", []string{`invalid value "maybe" for --dry-run: must be none, client or server`}},
 		{"-i x --job-name-prefix Big", []string{invocation.Problem("--job-name-prefix", "Big", jobSays(t, mpijobtest.MakeMPIJob("Big-0", "").Obj()))}},
 		{"-i x -n Name_Space", []string{badNamespace}},
@@ -124,10 +116,10 @@ func TestMistakes(t *testing.T) {
 			badNamespace,
 			gpu("1.5"),
 		}},
-		{"-i x --nfs-server -v /a:/b", []string{`missing value for --nfs-server: "-v" is a flag`}},
+		{"-i x --nfs-server -v /a:/b", []string{`missing value for --nfs-server before "-v", for example --nfs-server nfs.example.com`}},
 		{"-i x -v /a:/b::nfs/host", []string{`invalid --volume "/a:/b::nfs/host": NFS-HOST ` + badHost}},
 		{"-i x -v /a:/b --nfs-server nfs/host", []string{`invalid value "nfs/host" for --nfs-server: ` + badHost}},
-		{"-i x --backoff-limit many", []string{`invalid value "many" for --backoff-limit: must be a whole number of at least 0`}},
+		{"-i x --backoff-limit many", []string{`invalid value "many" for --backoff-limit: must be a whole number, 0 or more`}},
 		{"-i x --loglevel loud", []string{`invalid value "loud" for --loglevel: must be debug, info, warn or error`}},
 		{"-i x -o xml", []string{`invalid value "xml" for --output: must be name, yaml or json`}},
 		{"-i x --stdin=maybe", []string{badBool("--stdin")}},
@@ -144,7 +136,7 @@ func TestMistakes(t *testing.T) {
 		{"-i x --git-sync branch=main", []string{repository("branch=main")}},
 		{"-i x --git-sync main", []string{`invalid --git-sync "main": expected KEY=VALUE pairs, for example source=https://git.example.com/team/code`}},
 		{"-i x --git-sync source=https://h/p,main", []string{repository("source=https://h/p,main")}},
-		{"-i x --git-sync source=https://h/p,brnach=main", []string{`invalid --git-sync: unknown key "brnach". Did you mean "branch"?`}},
+		{"-i x --git-sync source=https://h/p,brnach=main", []string{"invalid --git-sync: unknown key \"brnach\"\nDid you mean \"branch\"?"}},
 		{"-i x --git-sync source=https://h/p,zzz=main", []string{`invalid --git-sync: unknown key "zzz": must be source, branch, rev, target, username, password or secret`}},
 		{"-i x --git-sync source=https://h/p,rev=a,rev=b", []string{"invalid --git-sync: rev= is set twice"}},
 		{"-i x --git-sync source=ext::sh", []string{repository("source=ext::sh")}},
@@ -165,14 +157,16 @@ func TestMistakes(t *testing.T) {
 		{"-i x --pvc :0:/data", []string{`invalid --pvc ":0:/data": SIZE must be a quantity above 0, for example 3Gi`}},
 		{"-i x --pvc Fast_1:3Gi:/data:", []string{`invalid --pvc "Fast_1:3Gi:/data:": STORAGE-CLASS must be a name from 'kubectl get storageclasses', or empty for the default`}},
 		{"-i x --pvc :3Gi:data", []string{`invalid --pvc ":3Gi:data": PATH must be an absolute path other than /; ` + claimForm}},
-		{"-i x --pvc :/data", []string{`invalid --pvc ":/data": CLAIM must be the name of a claim; ` + claimForm}},
-		{"-i x --pvc mine:/data:readonly", []string{`invalid --pvc "mine:/data:readonly": the mode after PATH must be ro or rw`}},
+		{"-i x --pvc :/data", []string{`invalid --pvc ":/data": ` + claimForm}},
+		{"-i x --pvc :3Gi", []string{`invalid --pvc ":3Gi": ` + claimForm}},
+		{"-i x --pvc Mine:/data", []string{`invalid --pvc "Mine:/data": CLAIM must be the name of a claim; ` + claimForm}},
+		{"-i x --pvc mine:/data:readonly", []string{`invalid --pvc "mine:/data:readonly": MODE must be ro or rw`}},
 		{"-i x --pvc mine:/data --pvc-access-mode Any", []string{`invalid value "Any" for --pvc-access-mode: must be ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod`}},
 		{"-i x -v /data", []string{`invalid --volume "/data": expected SOURCE:PATH[:MODE[:NFS-HOST]], for example /raid/data:/data:ro`}},
 		{"-i x -v data:/data", []string{`invalid --volume "data:/data": SOURCE must be an absolute path without .., for example /raid/data`}},
 		{"-i x -v /../etc:/data", []string{`invalid --volume "/../etc:/data": SOURCE must be an absolute path without .., for example /raid/data`}},
 		{"-i x -v /data:/", []string{`invalid --volume "/data:/": PATH must be an absolute path other than /, for example /data`}},
-		{"-i x -v /data:/data:rx", []string{`invalid --volume "/data:/data:rx": the mode after PATH must be ro or rw`}},
+		{"-i x -v /data:/data:rx", []string{`invalid --volume "/data:/data:rx": MODE must be ro or rw`}},
 		{"-i x -v /a:/data --pvc b:/data/", []string{"cannot mount two volumes at /data: use different paths for --volume and --pvc"}},
 		{"-i x --nfs-server nfs", []string{"--nfs-server requires --volume"}},
 		{"-i x --command --attach --tty --stdin=false", []string{
@@ -181,8 +175,8 @@ func TestMistakes(t *testing.T) {
 		}},
 		{"-i x -e A=SECRET:b", []string{`invalid --environment "A=SECRET:…": expected NAME=SECRET:SECRET-NAME,KEY, for example TOKEN=SECRET:credentials,token`}},
 		{"-g 1.5 --processes 0 -t", []string{
-			`invalid value "0" for --processes: must be a whole number of at least 1`,
-			"--image is required, for example --image example/train:v1",
+			`invalid value "0" for --processes: must be a whole number, 1 or more`,
+			`missing --image for "runai submit-mpi", for example --image example/train:v1`,
 			gpu("1.5"),
 			"--tty requires --stdin",
 		}},
@@ -194,6 +188,25 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("exit code %d, stdout %q\ngot  %swant %s", code, stdout, stderr, want)
 			}
 		})
+	}
+}
+
+// Commands and arguments that are unknown or missing.
+func TestCommandMistakes(t *testing.T) {
+	for args, want := range map[string]string{
+		"list foo":            `unknown command "foo" for "runai list": must be jobs or projects`,
+		"list projcts":        "unknown command \"projcts\" for \"runai list\": must be jobs or projects\nDid you mean projects?",
+		"list job foo":        `unexpected argument "foo" for "runai list jobs"`,
+		"describe job a b":    `unexpected argument "b" for "runai describe job"`,
+		"lst":                 "unknown command \"lst\" for \"runai\": see 'runai --help'\nDid you mean list?",
+		"describe job":        `missing NAME for "runai describe job": see 'runai describe job --help'`,
+		"describe job a -o x": `invalid value "x" for --output: must be yaml or json`,
+		"delete":              `missing NAME for "runai delete job": name the jobs to delete, or use --all`,
+	} {
+		_, stderr, code := runai(t, strings.Fields(args)...)
+		if want = "runai: " + want + "\n"; stderr != want || code != 2 {
+			t.Errorf("%s: exit code %d\ngot  %swant %s", args, code, stderr, want)
+		}
 	}
 }
 

@@ -36,10 +36,10 @@ var looksLikeFlag = regexp.MustCompile(`^--?[A-Za-z]`)
 func decodeString(context *kong.DecodeContext, target reflect.Value) error {
 	token := context.Scan.Pop()
 	if token.IsEOL() {
-		return usageError("missing value for " + context.Value.ShortSummary())
+		return usageError("missing value for " + context.Value.ShortSummary() + exampleOf(context.Value))
 	}
 	if token.Type != kong.FlagValueToken && looksLikeFlag.MatchString(token.String()) {
-		return usageError(fmt.Sprintf("missing value for %s: %q is a flag", context.Value.ShortSummary(), token.String()))
+		return usageError(fmt.Sprintf("missing value for %s before %q%s", context.Value.ShortSummary(), token.String(), exampleOf(context.Value)))
 	}
 	value := token.String()
 	if token.Type == kong.ShortFlagTailToken {
@@ -48,6 +48,17 @@ func decodeString(context *kong.DecodeContext, target reflect.Value) error {
 	target.SetString(value)
 	return nil
 }
+
+// exampleOf returns the first example in the help of a flag, "" if it has none.
+func exampleOf(flag *kong.Value) string {
+	match := helpExample.FindStringSubmatch(flag.Help)
+	if match == nil {
+		return ""
+	}
+	return ", for example " + match[1]
+}
+
+var helpExample = regexp.MustCompile(`Examples?: (.*?)(?:, -.*)?$`)
 
 // boolMapper reads switches: --stdin, --stdin=false.
 type boolMapper struct{}

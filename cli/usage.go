@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,10 +34,10 @@ func explainUsage(err error, root *kong.Node) string {
 	if errors.As(err, &usage) {
 		return string(usage)
 	}
-	command := root
+	command, args := root, []string(nil)
 	var parseError *kong.ParseError
 	if errors.As(err, &parseError) && parseError.Context != nil {
-		command = lastCommand(parseError.Context, root)
+		command, args = lastCommand(parseError.Context, root), parseError.Context.Args
 	}
 	message := err.Error()
 	if match := notInEnum.FindStringSubmatch(message); match != nil {
@@ -44,7 +45,7 @@ func explainUsage(err error, root *kong.Node) string {
 		if err != nil {
 			value = match[3]
 		}
-		return invocation.BadValue(match[1], value, "must be "+alternatives(match[2]))
+		return invocation.BadValue(match[1], value, "must be "+alternatives(enumValues(match[2])))
 	}
 	if match := flagOfDefault.FindStringSubmatch(message); match != nil {
 		return fmt.Sprintf("unknown flag %s for %q", match[1], pathOf(command)+" "+match[2])
@@ -53,10 +54,10 @@ func explainUsage(err error, root *kong.Node) string {
 		return explainFlag(match[1], command)
 	}
 	if match := unexpectedArg.FindStringSubmatch(message); match != nil {
-		return explainArgument(match[1], command)
+		return explainArgument(match[1], command, args)
 	}
 	if match := missingArg.FindStringSubmatch(message); match != nil {
-		return fmt.Sprintf("missing %s for %q", match[1], pathOf(command))
+		return fmt.Sprintf("missing %s for %q: see '%s --help'", match[1], pathOf(command), pathOf(command))
 	}
 	if strings.HasPrefix(message, "expected ") {
 		return fmt.Sprintf("missing command for %q: see '%s --help'", pathOf(command), pathOf(command))
@@ -74,21 +75,31 @@ func explainFlag(flag string, command *kong.Node) string {
 	return fmt.Sprintf("unknown flag %s for %q", flag, pathOf(command)) + hint("--", strings.TrimLeft(flag, "-"), flagNames(command))
 }
 
-func explainArgument(argument string, command *kong.Node) string {
-	if names := childNames(command); len(names) > 0 {
-		return fmt.Sprintf("unknown command %q for %q", argument, pathOf(command)) + hint("", argument, names)
+func explainArgument(argument string, command *kong.Node, args []string) string {
+	isTyped := slices.ContainsFunc(append([]string{command.Name}, command.Aliases...), func(name string) bool { return slices.Contains(args, name) })
+	if parent := command.Parent; parent != nil && parent.DefaultCmd == command && len(command.Positional) == 0 && !isTyped {
+		command = parent // the parser takes list projcts for list jobs projcts
 	}
-	unexpected := fmt.Sprintf("unexpected argument %q for %q", argument, pathOf(command))
-	if parent := command.Parent; parent != nil && parent.DefaultCmd == command {
-		return unexpected + hint("", argument, childNames(parent)) // the parser takes list projcts for list jobs projcts
+	names := childNames(command)
+	if len(names) == 0 {
+		return fmt.Sprintf("unexpected argument %q for %q", argument, pathOf(command))
 	}
-	return unexpected
+	known := "must be " + alternatives(names)
+	if command.Parent == nil {
+		known = "see 'runai --help'"
+	}
+	return fmt.Sprintf("unknown command %q for %q: %s", argument, pathOf(command), known) + hint("", argument, names)
 }
 
-// alternatives returns the values of an enum, "a","b","c", as a, b or c. It leaves out the empty value,
-// which is that of a flag that is not set.
-func alternatives(enum string) string {
-	values := strings.Split(strings.TrimPrefix(strings.ReplaceAll(enum, `"`, ""), ","), ",")
+// enumValues returns the values of an enum, "a","b","c". It leaves out the empty value, which is that of a flag that
+// is not set, and wide, which the original accepts for describe and which has no effect.
+func enumValues(enum string) []string {
+	values := strings.Split(strings.ReplaceAll(enum, `"`, ""), ",")
+	return slices.DeleteFunc(values, func(value string) bool { return value == "" || value == "wide" })
+}
+
+// alternatives returns a, b or c.
+func alternatives(values []string) string {
 	last := len(values) - 1
 	if last == 0 {
 		return values[0]

@@ -14,7 +14,7 @@ import (
 // returns an error if the job fails. An interruption ends the command but not the job.
 func Attach(ctx context.Context, run *invocation.Invocation, client *kube.Client, job *unstructured.Unstructured) error {
 	f := follower{run: run, client: client, options: kube.LogOptions{Follow: true}}
-	s, err := stateOf(ctx, client, job)
+	s, err := stateOf(ctx, run, client, job)
 	seen := ""
 	for err == nil {
 		if s, err = f.waitForStart(ctx, s); err != nil {
@@ -32,8 +32,8 @@ func Attach(ctx context.Context, run *invocation.Invocation, client *kube.Client
 		s, err = f.next(ctx, s)
 	}
 	if ctx.Err() != nil {
-		return invocation.Failure{fmt.Sprintf("interrupted: job %q keeps running; follow it with 'runai logs %s -f'",
-			job.GetName(), job.GetName())}
+		return invocation.Failure{fmt.Sprintf("interrupted: job %q was not deleted; follow it with 'runai logs %s -f%s'",
+			job.GetName(), job.GetName(), run.Scope(client).Flags())}
 	}
 	return err
 }

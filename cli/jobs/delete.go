@@ -53,7 +53,8 @@ func deleteAll(ctx context.Context, run *invocation.Invocation, client *kube.Cli
 		return invocation.Failed(client.Explain(err))
 	}
 	if len(states) == 0 {
-		fmt.Fprintf(run.Stdout, "There are no jobs in project %s.\n", projectsOf(ctx, client, scope)(scope.Namespace))
+		kind, place := placeOf(scope, projectsOf(ctx, client, scope))
+		fmt.Fprintf(run.Stdout, "There are no jobs in %s %s.\n", kind, place)
 	}
 	var failures invocation.Failure
 	for _, s := range states {
@@ -73,6 +74,6 @@ func deleteOne(ctx context.Context, run *invocation.Invocation, client *kube.Cli
 	if err := client.Delete(ctx, kube.MPIJobs, object); err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
-	fmt.Fprintf(run.Stdout, "Job %s deleted successfully.\n", object.GetName())
+	fmt.Fprintf(run.Stdout, "Job %s deleted successfully.\n", object.GetName()) // the original's own words
 	return nil
 }

@@ -38,7 +38,7 @@ func (d *Describe) Run(ctx context.Context, run *invocation.Invocation) error {
 	if d.Output == "yaml" || d.Output == "json" {
 		return output.Write(run.Stdout, d.Output, []*unstructured.Unstructured{object})
 	}
-	s, err := stateOf(ctx, client, object)
+	s, err := stateOf(ctx, run, client, object)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (s state) describe(out io.Writer, project string, events []corev1.Event, no
 	}
 	fmt.Fprintln(out, "\nEvents:")
 	if len(events) == 0 {
-		_, err := fmt.Fprintln(out, "No events for resources")
+		_, err := fmt.Fprintln(out, "No events for resources") // the original's own words
 		return err
 	}
 	return table.Write(out, eventRows(events, now))

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"fmt"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -27,6 +28,11 @@ func diagnose(s state, events []corev1.Event) string {
 		}
 	}
 	return ""
+}
+
+// command returns a command on the job that finds it again, in quotes: 'runai logs dist1 -p team-a'.
+func (s state) command(verb string, flags ...string) string {
+	return fmt.Sprintf("'runai %s %s%s'", verb, strings.Join(append([]string{s.job.Name}, flags...), " "), s.flags)
 }
 
 // lastLine returns the last line of a message, without a full stop or colon.

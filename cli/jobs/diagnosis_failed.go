@@ -29,7 +29,7 @@ func failedJob(s state, _ []corev1.Event) string {
 			message += fmt.Sprintf(" after %d attempts", attempts)
 		}
 	}
-	return fmt.Sprintf("%s. See 'runai logs %s'.", message, s.job.Name)
+	return fmt.Sprintf("%s. See %s.", message, s.command("logs"))
 }
 
 // attempts returns how often the launcher was started.
@@ -100,8 +100,8 @@ func crashedPod(s state, _ []corev1.Event) string {
 			if ended == nil || ended.ExitCode == 0 {
 				continue
 			}
-			return fmt.Sprintf("container %s of pod %s exited with code %d. See 'runai logs %s --pod %s'.",
-				container.Name, pod.Name, ended.ExitCode, s.job.Name, pod.Name)
+			return fmt.Sprintf("container %s of pod %s exited with code %d. See %s.",
+				container.Name, pod.Name, ended.ExitCode, s.command("logs", "--pod", pod.Name))
 		}
 	}
 	return ""

@@ -17,10 +17,11 @@ func refusedPods(s state, events []corev1.Event) string {
 		switch {
 		case strings.Contains(event.Message, "exceeded quota"):
 			return "the pods exceed the quota of the namespace: " + lastLine(event.Message) +
-				". Request less, or wait until other jobs end."
+				". Request fewer resources, or wait until other jobs end."
 		case strings.Contains(event.Message, "violates PodSecurity"):
-			return "the Pod Security Standard of the namespace refuses the pods: " + lastLine(event.Message) +
-				". Submit the job again with --run-as-user."
+			return fmt.Sprintf("the namespace's Pod Security Standard does not allow the pods: %s. Delete the job with %s, "+
+				"and submit it again without what the standard forbids, or with --run-as-user.",
+				lastLine(event.Message), s.command("delete job"))
 		case slices.Contains([]string{"FailedCreate", "MPIJobFailed", "ValidationError"}, event.Reason):
 			return "the pods cannot be created: " + lastLine(event.Message) + fixAndResubmit(s)
 		}
@@ -33,8 +34,16 @@ func refusedImage(s state, _ []corev1.Event) string {
 	if container.State.Waiting == nil {
 		return ""
 	}
-	return fmt.Sprintf("pod %s cannot pull the image %s. Check its name and whether the cluster has access to it, then submit the job again.",
-		pod.Name, container.Image)
+	if container.State.Waiting.Reason == "ErrImageNeverPull" {
+		return fmt.Sprintf("image %q is not on the node, and --image-pull-policy is Never. Delete the job with %s, "+
+			"and submit it again with another --image-pull-policy.", container.Image, s.command("delete job"))
+	}
+	sentence := fmt.Sprintf("pod %s cannot pull the image %q", pod.Name, container.Image)
+	if reason := lastLine(container.State.Waiting.Message); reason != "" {
+		sentence += ": " + reason
+	}
+	return sentence + ". Check the image's name and the cluster's access to it. To submit the job again, delete it first with " +
+		s.command("delete job") + "."
 }
 
 func refusedContainer(s state, _ []corev1.Event) string {
@@ -47,7 +56,7 @@ func refusedContainer(s state, _ []corev1.Event) string {
 }
 
 func fixAndResubmit(s state) string {
-	return fmt.Sprintf(". Delete the job with 'runai delete job %s', fix the cause and submit it again.", s.job.Name)
+	return fmt.Sprintf(". Delete the job with %s, fix the cause and submit it again.", s.command("delete job"))
 }
 
 // waiting returns the first container that waits for one of the reasons, and its pod.

@@ -79,32 +79,41 @@ func TestDiagnose(t *testing.T) {
 		{name: "no node of the type", pods: worker(unschedulable("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.")),
 			status: "Pending", want: "Pending: no node can run pod dist1-worker-0: 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. Use another --node-type, or ask your administrator for nodes of the project's node types."},
 		{name: "no claim", pods: worker(unschedulable(`persistentvolumeclaim "mine" not found`)),
-			status: "Pending", want: `Pending: no node can run pod dist1-worker-0: persistentvolumeclaim "mine" not found. Check the claim with 'kubectl describe pvc'.`},
-		{name: "no image", pods: worker(waitingFor("ImagePullBackOff", "")), status: "ImagePullBackOff",
-			want: "ImagePullBackOff: pod dist1-worker-0 cannot pull the image example/train. Check its name and whether the cluster has access to it, then submit the job again."},
+			status: "Pending", want: `Pending: no node can run pod dist1-worker-0: persistentvolumeclaim "mine" not found. Check the claim with 'kubectl describe pvc -n runai-a'.`},
+		{name: "an unbound claim", pods: worker(unschedulable("pod has unbound immediate PersistentVolumeClaims. preemption: no.")), status: "Pending",
+			want: "Pending: no node can run pod dist1-worker-0: pod has unbound immediate PersistentVolumeClaims. Check the claim and its storage class with 'kubectl describe pvc -n runai-a'."},
+		{name: "another reason", pods: worker(unschedulable("0/1 nodes are available: 1 x.")), status: "Pending",
+			want: "Pending: no node can run pod dist1-worker-0: 0/1 nodes are available: 1 x. See 'kubectl describe pod dist1-worker-0 -n runai-a', or ask your administrator."},
+		{name: "no image", pods: worker(waitingFor("ErrImagePull", "example/train: not found")), status: "ErrImagePull",
+			want: `ErrImagePull: pod dist1-worker-0 cannot pull the image "example/train": example/train: not found. ` +
+				"Check the image's name and the cluster's access to it. To submit the job again, delete it first with 'runai delete job dist1 -p a'."},
+		{name: "no image on the node", pods: worker(waitingFor("ErrImageNeverPull", "")), status: "ErrImageNeverPull",
+			want: `ErrImageNeverPull: image "example/train" is not on the node, and --image-pull-policy is Never. ` +
+				"Delete the job with 'runai delete job dist1 -p a', and submit it again with another --image-pull-policy."},
 		{name: "no Secret", pods: worker(waitingFor("CreateContainerConfigError", `secret "token" not found`)), status: "CreateContainerConfigError",
-			want: `CreateContainerConfigError: container mpi of pod dist1-worker-0 cannot be created: secret "token" not found. Delete the job with 'runai delete job dist1', fix the cause and submit it again.`},
+			want: `CreateContainerConfigError: container mpi of pod dist1-worker-0 cannot be created: secret "token" not found. Delete the job with 'runai delete job dist1 -p a', fix the cause and submit it again.`},
 		{name: "no volume", pods: worker(waitingFor("ContainerCreating", "")), status: "ContainerCreating",
 			events: []corev1.Event{event("Pod", "dist1-worker-0", "Warning", "FailedMount", "MountVolume.SetUp failed: mount.nfs: no route to host.")},
-			want:   "ContainerCreating: pod dist1-worker-0 cannot mount a volume: MountVolume.SetUp failed: mount.nfs: no route to host. Check --volume and --pvc."},
+			want:   "ContainerCreating: pod dist1-worker-0 cannot mount a volume: MountVolume.SetUp failed: mount.nfs: no route to host. Check that the claim, the Secret or the NFS server exists."},
 		{name: "Pod Security", status: "Pending",
 			events: []corev1.Event{event("MPIJob", "dist1", "Warning", "MPIJobFailed", `worker pod created failed: pods "dist1-worker-0" is forbidden: violates PodSecurity "restricted:latest"`)},
-			want:   `Pending: the Pod Security Standard of the namespace refuses the pods: worker pod created failed: pods "dist1-worker-0" is forbidden: violates PodSecurity "restricted:latest". Submit the job again with --run-as-user.`},
+			want: `Pending: the namespace's Pod Security Standard does not allow the pods: worker pod created failed: pods "dist1-worker-0" is forbidden: violates PodSecurity "restricted:latest". ` +
+				"Delete the job with 'runai delete job dist1 -p a', and submit it again without what the standard forbids, or with --run-as-user."},
 		{name: "the operator's own verdict", status: "Pending", events: []corev1.Event{event("MPIJob", "dist1", "Warning", "ValidationError", "Found validation errors: x")},
-			want: "Pending: the pods cannot be created: Found validation errors: x. Delete the job with 'runai delete job dist1', fix the cause and submit it again."},
+			want: "Pending: the pods cannot be created: Found validation errors: x. Delete the job with 'runai delete job dist1 -p a', fix the cause and submit it again."},
 		{name: "a worker that ends", pods: worker(ended(255, "Error")), status: "Error",
-			want: "Error: container mpi of pod dist1-worker-0 exited with code 255. See 'runai logs dist1 --pod dist1-worker-0'."},
+			want: "Error: container mpi of pod dist1-worker-0 exited with code 255. See 'runai logs dist1 --pod dist1-worker-0 -p a'."},
 		{name: "failed", job: finished(v2beta1.JobFailed, "Job has reached the specified backoff limit: "), status: "Failed",
-			want: "Failed: Job has reached the specified backoff limit. See 'runai logs dist1'."},
+			want: "Failed: Job has reached the specified backoff limit. See 'runai logs dist1 -p a'."},
 		{name: "failed at once", job: finished(v2beta1.JobFailed, "Job has reached the specified backoff limit: "), status: "Failed",
 			pods: []corev1.Pod{pod("dist1-launcher-a", "launcher", ended(1, "Error"))},
-			want: "Failed: the launcher exited with code 1. See 'runai logs dist1'."},
+			want: "Failed: the launcher exited with code 1. See 'runai logs dist1 -p a'."},
 		{name: "failed after retries", job: finished(v2beta1.JobFailed, "Job has reached the specified backoff limit: "), status: "Failed",
 			pods: []corev1.Pod{pod("dist1-launcher-a", "launcher", ended(1, "Error")), pod("dist1-launcher-b", "launcher", ended(1, "Error"))},
-			want: "Failed: the launcher exited with code 1 after 2 attempts. See 'runai logs dist1'."},
+			want: "Failed: the launcher exited with code 1 after 2 attempts. See 'runai logs dist1 -p a'."},
 		{name: "failed by its deadline", job: finished(v2beta1.JobFailed, "Job was active longer than specified deadline"), status: "Failed",
 			pods: []corev1.Pod{pod("dist1-launcher-a", "launcher", ended(137, "Error"))},
-			want: "Failed: Job was active longer than specified deadline. See 'runai logs dist1'."},
+			want: "Failed: Job was active longer than specified deadline. See 'runai logs dist1 -p a'."},
 		{name: "out of memory", job: finished(v2beta1.JobFailed, "x"), pods: worker(ended(137, "OOMKilled")), status: "Failed",
 			want: "Failed: container mpi of pod dist1-worker-0 exceeded its memory limit. Submit the job again with a higher --memory-limit."},
 		{name: "an init container that failed", job: finished(v2beta1.JobFailed, "x"), status: "Failed",
@@ -113,9 +122,13 @@ func TestDiagnose(t *testing.T) {
 				p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "fetch", State: state}}
 			})},
 			want: "Failed: the job did not start: no such branch. See 'kubectl logs dist1-launcher-abcde -c fetch -n runai-a'."},
-		{name: "suspended by hand", job: func(job *v2beta1.MPIJob) { job.Spec.RunPolicy.Suspend = new(bool); *job.Spec.RunPolicy.Suspend = true },
+		{name: "suspended by hand", job: func(job *v2beta1.MPIJob) {
+			job.Spec.RunPolicy.Suspend = new(bool)
+			*job.Spec.RunPolicy.Suspend = true
+			job.Labels = map[string]string{"kai.scheduler/queue": "a"} // as every job has
+		},
 			status: "Suspended", want: "Suspended: spec.runPolicy.suspend is true. Resume the job with `kubectl patch mpijob dist1 -n runai-a "},
-		{name: "starting", pods: worker(nil), status: "Pending", want: "Pending: the launcher does not exist yet."},
+		{name: "starting", pods: worker(nil), status: "Pending", want: "Pending: the launcher has not been created yet."},
 		{name: "running", pods: worker(func(p *corev1.Pod) { p.Status.Phase = corev1.PodRunning }), status: "Running"},
 		{name: "succeeded", job: finished(v2beta1.JobSucceeded, ""), status: "Succeeded"},
 	} {
@@ -125,6 +138,7 @@ func TestDiagnose(t *testing.T) {
 				test.job(job)
 			}
 			s := newState(job, test.pods)
+			s.flags = " -p a"
 			if got := s.status(); got != test.status {
 				t.Errorf("status %s, want %s", got, test.status)
 			}
@@ -132,6 +146,29 @@ func TestDiagnose(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+func TestWithoutOutput(t *testing.T) {
+	launcher := []corev1.Pod{pod("dist1-launcher-a", "launcher", nil)}
+	for _, test := range []struct {
+		pod  string
+		job  func(*v2beta1.MPIJob)
+		pods []corev1.Pod
+		want string
+	}{
+		{want: `job "dist1" has no output yet`},
+		{pod: "dist1-worker-0", want: `pod "dist1-worker-0" has no output yet`},
+		{job: finished(v2beta1.JobFailed, ""), pods: launcher, want: `job "dist1" has no output: the job ended before its launcher started`},
+		{job: finished(v2beta1.JobSucceeded, ""), want: `job "dist1" has ended, and its launcher no longer exists`},
+	} {
+		job := mpijobtest.MakeMPIJob("dist1", "runai-a").Obj()
+		if test.job != nil {
+			test.job(job)
+		}
+		if got := (&Logs{Name: "dist1", Pod: test.pod}).withoutOutput(newState(job, test.pods)); got != test.want {
+			t.Errorf("got %s, want %s", got, test.want)
+		}
 	}
 }
 

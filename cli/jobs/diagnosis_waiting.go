@@ -14,10 +14,9 @@ func suspendedJob(s state, _ []corev1.Event) string {
 	if !s.isSuspended() {
 		return ""
 	}
-	for _, label := range []string{"kueue.x-k8s.io/queue-name", "kai.scheduler/queue"} {
-		if queue := s.job.Labels[label]; queue != "" {
-			return fmt.Sprintf("the job waits in queue %s. It starts when the queue admits it.", queue)
-		}
+	// The label of KAI does not mean this: every job has it, and its queue holds back the pods, not the job.
+	if queue := s.job.Labels["kueue.x-k8s.io/queue-name"]; queue != "" {
+		return fmt.Sprintf("the job waits in queue %s. It starts when the queue admits it.", queue)
 	}
 	return fmt.Sprintf("spec.runPolicy.suspend is true. Resume the job with "+
 		"`kubectl patch mpijob %s -n %s --type merge -p '{\"spec\":{\"runPolicy\":{\"suspend\":false}}}'`.", s.job.Name, s.job.Namespace)
@@ -28,10 +27,10 @@ func gatedPod(s state, _ []corev1.Event) string {
 		gates := pod.Spec.SchedulingGates
 		switch {
 		case slices.Contains(gates, corev1.PodSchedulingGate{Name: annotations.AdmissionGate}):
-			return fmt.Sprintf("the runai-mpi webhook did not admit the job, so its pods keep the scheduling gate %s. "+
-				"Delete the job and submit it again in a namespace of a project.", annotations.AdmissionGate)
+			return fmt.Sprintf("the webhook did not handle the job, so its pods never start. Delete it with %s "+
+				"and submit it again with -p PROJECT.", s.command("delete job"))
 		case len(gates) > 0:
-			return fmt.Sprintf("pod %s has the scheduling gate %s. The controller that set it must remove it.", pod.Name, gates[0].Name)
+			return fmt.Sprintf("pod %s has the scheduling gate %s. If it stays, ask your administrator.", pod.Name, gates[0].Name)
 		}
 	}
 	return ""
@@ -45,7 +44,8 @@ func missingVolume(s state, events []corev1.Event) string {
 		}
 		for _, pod := range s.current() {
 			if pod.Name == event.InvolvedObject.Name && pod.Status.Phase == corev1.PodPending {
-				return fmt.Sprintf("pod %s cannot mount a volume: %s. Check --volume and --pvc.", pod.Name, lastLine(event.Message))
+				return fmt.Sprintf("pod %s cannot mount a volume: %s. Check that the claim, the Secret or the NFS server exists.",
+					pod.Name, lastLine(event.Message))
 			}
 		}
 	}
@@ -61,16 +61,16 @@ func unschedulablePod(s state, _ []corev1.Event) string {
 			}
 			message, _, _ := strings.Cut(condition.Message, " preemption:")
 			message = lastLine(message)
-			return fmt.Sprintf("no node can run pod %s: %s. %s.", pod.Name, message, remedyFor(message))
+			return fmt.Sprintf("no node can run pod %s: %s. %s.", pod.Name, message, remedyFor(message, pod))
 		}
 	}
 	return ""
 }
 
-// remedies has what to do about a message of the scheduler, by a part of the message.
+// remedies has what to do about a message of the scheduler, by a part of the message. The first match counts.
 var remedies = []struct{ part, remedy string }{
-	{"persistentvolumeclaim", "Check the claim with 'kubectl describe pvc'"},
-	{"unbound immediate PersistentVolumeClaims", "Check the claim and its storage class with 'kubectl describe pvc'"},
+	{"unbound immediate PersistentVolumeClaims", "Check the claim and its storage class with 'kubectl describe pvc -n NAMESPACE'"},
+	{"persistentvolumeclaim", "Check the claim with 'kubectl describe pvc -n NAMESPACE'"},
 	{"Insufficient " + string(gpuResource), "Wait until GPUs are free, or request fewer with --gpu or --processes"},
 	{"Insufficient memory", "Wait until memory is free, or request less with --memory"},
 	{"Insufficient cpu", "Wait until CPUs are free, or request fewer with --cpu"},
@@ -79,22 +79,23 @@ var remedies = []struct{ part, remedy string }{
 	{"no nodes available", "Ask your administrator to add nodes"},
 }
 
-func remedyFor(message string) string {
+func remedyFor(message string, pod corev1.Pod) string {
 	for _, known := range remedies {
 		if strings.Contains(strings.ToLower(message), strings.ToLower(known.part)) {
-			return known.remedy
+			return strings.Replace(known.remedy, "NAMESPACE", pod.Namespace, 1)
 		}
 	}
-	return "Wait, or ask your administrator"
+	return fmt.Sprintf("See 'kubectl describe pod %s -n %s', or ask your administrator", pod.Name, pod.Namespace)
 }
 
 // starting is the last diagnosis: nothing is known to be wrong.
 func starting(s state, _ []corev1.Event) string {
 	switch {
 	case len(s.pods) == 0:
-		return "the MPI Operator has not created the pods yet. If this takes more than a minute, ask your administrator whether it runs."
+		return "the MPI Operator has not created the pods yet. If this takes more than a minute, ask your administrator " +
+			"whether the MPI Operator is running."
 	case s.launcher() == nil:
-		return "the launcher does not exist yet. It is created with the workers, or when they are ready."
+		return "the launcher has not been created yet. It may wait until the workers are ready."
 	}
 	return "the pods are starting."
 }

@@ -26,8 +26,8 @@ func find(ctx context.Context, run *invocation.Invocation, client *kube.Client, 
 		}
 	}
 	if kube.IsMissing(err) {
-		return nil, invocation.Failure{fmt.Sprintf("job %q not found in project %q: use -p for a job of another project",
-			name, projectsOf(ctx, client, scope)(scope.Namespace))}
+		kind, place := placeOf(scope, projectsOf(ctx, client, scope))
+		return nil, invocation.Failure{fmt.Sprintf("job %q not found in %s %q: use -p if it is in another project", name, kind, place)}
 	}
 	if err != nil {
 		return nil, invocation.Failed(client.Explain(err))
@@ -41,10 +41,10 @@ func findState(ctx context.Context, run *invocation.Invocation, client *kube.Cli
 	if err != nil {
 		return state{}, err
 	}
-	return stateOf(ctx, client, object)
+	return stateOf(ctx, run, client, object)
 }
 
-func stateOf(ctx context.Context, client *kube.Client, object *unstructured.Unstructured) (state, error) {
+func stateOf(ctx context.Context, run *invocation.Invocation, client *kube.Client, object *unstructured.Unstructured) (state, error) {
 	job := &v2beta1.MPIJob{}
 	if err := kube.Decode(object, job); err != nil {
 		return state{}, invocation.Failure{err.Error()}
@@ -53,7 +53,9 @@ func stateOf(ctx context.Context, client *kube.Client, object *unstructured.Unst
 	if err != nil {
 		return state{}, invocation.Failed(client.Explain(err))
 	}
-	return newState(job, pods), nil
+	s := newState(job, pods)
+	s.flags = run.Scope(client).Flags()
+	return s, nil
 }
 
 // listStates returns the jobs in a scope. If there are none, it looks for another namespace of the project.
@@ -75,6 +77,15 @@ func listStates(ctx context.Context, client *kube.Client, scope kube.Scope) ([]s
 		states = append(states, newState(&jobs[i], pods))
 	}
 	return states, scope, err
+}
+
+// placeOf returns what a command addresses, for a message: a project, or a namespace that has none.
+func placeOf(scope kube.Scope, project func(string) string) (kind, name string) {
+	name = project(scope.Namespace)
+	if scope.Project == "" && name == scope.Namespace {
+		return "namespace", name
+	}
+	return "project", name
 }
 
 // projectsOf returns a function from a namespace to its project: the one that the user set, else the one in

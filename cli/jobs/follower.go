@@ -76,7 +76,7 @@ func (f follower) next(ctx context.Context, s state) (state, error) {
 	if err != nil {
 		return s, invocation.Failed(f.client.Explain(err))
 	}
-	return stateOf(ctx, f.client, object)
+	return stateOf(ctx, f.run, f.client, object)
 }
 
 // result returns an error if the job failed.

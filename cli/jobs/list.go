@@ -37,7 +37,8 @@ func (l *List) Run(ctx context.Context, run *invocation.Invocation) error {
 	if l.AllProjects {
 		fmt.Fprintln(run.Stdout, "Showing jobs for all projects")
 	} else {
-		fmt.Fprintln(run.Stdout, "Showing jobs for project", projects(scope.Namespace))
+		kind, place := placeOf(scope, projects)
+		fmt.Fprintln(run.Stdout, "Showing jobs for", kind, place) // for a project, the original's own words
 	}
 	return table.Write(run.Stdout, rows(states, projects, time.Now()))
 }

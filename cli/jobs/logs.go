@@ -18,9 +18,9 @@ type Logs struct {
 	Name       string  `arg:"" name:"NAME" help:"Name of the job."`
 	Follow     bool    `short:"f" help:"Wait until the job has started, and print new output until it ends."`
 	Pod        string  `placeholder:"POD" help:"Pod to read. Default: the launcher, where mpirun collects the output of all ranks. Example: --pod dist1-worker-0"`
-	Since      *string `placeholder:"DURATION" help:"Print only output that is newer than this. Example: --since 5m"`
+	Since      *string `placeholder:"DURATION" help:"Print only output newer than DURATION. Example: --since 5m"`
 	SinceTime  *string `placeholder:"TIME" help:"Print only output after this time. Example: --since-time 2026-01-31T12:00:00Z"`
-	Tail       *string `short:"t" placeholder:"LINES" help:"Print only the last lines. Example: --tail 20"`
+	Tail       *string `short:"t" placeholder:"LINES" help:"Print only the last LINES lines. Example: --tail 20"`
 	Timestamps bool    `help:"Print the time before each line."`
 }
 
@@ -94,7 +94,26 @@ func (l *Logs) pod(ctx context.Context, client *kube.Client, s state) (*corev1.P
 		return pod, nil
 	}
 	events, _ := client.Events(ctx, s.job.Namespace) // without them the sentence says less
-	return nil, invocation.Failure{strings.TrimSpace(fmt.Sprintf("job %q has no output yet. %s", l.Name, diagnose(s, s.eventsOf(events))))}
+	why := l.withoutOutput(s)
+	if sentence := diagnose(s, s.eventsOf(events)); sentence != "" {
+		why += ". " + sentence
+	}
+	return nil, invocation.Failure{why}
+}
+
+// withoutOutput returns that there is nothing to read, and whether there can still be.
+func (l *Logs) withoutOutput(s state) string {
+	what, reader := fmt.Sprintf("job %q", l.Name), "its launcher"
+	if l.Pod != "" {
+		what, reader = fmt.Sprintf("pod %q", l.Pod), "this pod"
+	}
+	switch {
+	case !s.isFinished():
+		return what + " has no output yet"
+	case l.Pod == "" && s.launcher() == nil:
+		return what + " has ended, and its launcher no longer exists"
+	}
+	return what + " has no output: the job ended before " + reader + " started"
 }
 
 func podList(s state) string {

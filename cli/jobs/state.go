@@ -10,8 +10,9 @@ import (
 
 // A state is a job and its pods at one moment, launchers first.
 type state struct {
-	job  *v2beta1.MPIJob
-	pods []corev1.Pod
+	job   *v2beta1.MPIJob
+	pods  []corev1.Pod
+	flags string // the flags that select the job's scope in another command, with a space before each
 }
 
 func newState(job *v2beta1.MPIJob, pods []corev1.Pod) state {

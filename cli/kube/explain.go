@@ -102,7 +102,7 @@ func explainKubeconfig(err error, options ConnectOptions) error {
 		return unknownContext(match[1])
 	}
 	if match := badConfig.FindStringSubmatch(err.Error()); match != nil {
-		return fmt.Errorf("cannot read the kubeconfig %s: it is not a valid kubeconfig", match[1])
+		return fmt.Errorf("invalid kubeconfig %s: see 'kubectl config view'", match[1])
 	}
 	switch {
 	case clientcmd.IsEmptyConfig(err):

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/runai-mpi/runai-mpi/shared/suggest"
 )
 
 // A Scope is the project and the namespace of a command. The zero value is all projects.
@@ -47,17 +49,36 @@ func (s Scope) Flags() string {
 	return flags
 }
 
+// Unhandled returns why no webhook handles the jobs of the scope, what that means, and the remedy.
+func (s Scope) Unhandled(consequence string) string {
+	remedy := "set the project with -p (see 'runai list projects'), or "
+	if s.Project != "" {
+		remedy = ""
+	}
+	return fmt.Sprintf("namespace %s does not belong to a project, so no webhook handles its jobs%s; "+
+		"%sask your administrator to check the namespace's label %s and the webhook", s.Namespace, consequence, remedy, ProjectLabel)
+}
+
 // Lookup finds the namespace of a project by the label.
 func (c *Client) Lookup(ctx context.Context, scope Scope) (Scope, error) {
-	found, err := c.ProjectsByNamespace(ctx, ProjectLabel+"="+scope.Project)
+	found, err := c.ProjectsByNamespace(ctx, ProjectLabel) // all of them, for the suggestion
 	if err != nil {
 		return scope, err
 	}
-	names := slices.Sorted(maps.Keys(found))
+	var names []string
+	for _, namespace := range slices.Sorted(maps.Keys(found)) {
+		if found[namespace] == scope.Project {
+			names = append(names, namespace)
+		}
+	}
 	switch len(names) {
 	case 0:
-		return scope, fmt.Errorf("project %q not found: no namespace has the label %s=%s; see 'runai list projects'",
-			scope.Project, ProjectLabel, scope.Project)
+		hint := ""
+		if nearest := suggest.Nearest(scope.Project, slices.Sorted(maps.Values(found))); nearest != "" {
+			hint = fmt.Sprintf("\nDid you mean %q?", nearest)
+		}
+		return scope, fmt.Errorf("project %q not found: no namespace has the label %s=%s; see 'runai list projects'%s",
+			scope.Project, ProjectLabel, scope.Project, hint)
 	case 1:
 		scope.Namespace = names[0]
 		return scope, nil

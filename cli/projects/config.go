@@ -30,6 +30,7 @@ func (c *Config) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err := kube.SetNamespace(run.ConnectOptions(), scope.Namespace); err != nil {
 		return invocation.Failure{err.Error()}
 	}
+	// The original's own words.
 	_, err = fmt.Fprintf(run.Stdout, "Project %s has been set as default project\n", c.Name)
 	return err
 }

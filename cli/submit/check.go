@@ -35,7 +35,7 @@ func (f *Flags) Check(run *invocation.Invocation) (request Request, warnings, mi
 	}
 	r.distinct(request.mounts(f.likelyName()))
 	for _, err := range mpijob.Validate(request.Job(f.likelyName(), "")) {
-		flag, value, problem := explainField(err.Field, err.ErrorBody())
+		flag, value, problem := request.explainField(err.Field, err.ErrorBody())
 		if r.wrong[flag] {
 			continue // the value could not be read
 		}
@@ -43,6 +43,9 @@ func (f *Flags) Check(run *invocation.Invocation) (request Request, warnings, mi
 			flag, value = "--job-name-prefix", f.JobNamePrefix
 		}
 		mistake := invocation.Problem(flag, value, problem)
+		if flag == "--name" && f.Name == "" && f.NameArgument != "" {
+			mistake = fmt.Sprintf("invalid NAME %q: %s", value, problem)
+		}
 		if !slices.Contains(r.mistakes, mistake) { // both roles have it
 			r.mistakes = append(r.mistakes, mistake)
 		}
@@ -118,7 +121,7 @@ func (f *Flags) ignored(request *Request) (warnings []string) {
 	}
 	if f.LocalImage {
 		request.Container.ImagePullPolicy = corev1.PullNever
-		warnings = append(warnings, "--local-image is deprecated: use --image-pull-policy=never")
+		warnings = append(warnings, "--local-image is deprecated: use --image-pull-policy=Never")
 	}
 	if f.AlwaysPullImage {
 		warnings = append(warnings, "--always-pull-image is deprecated and has no effect: use --image-pull-policy")
@@ -140,6 +143,8 @@ func (f *Flags) container(r *reader) corev1.Container {
 	r.resource(&container.Resources.Limits, corev1.ResourceCPU, "--cpu-limit", f.CPULimit)
 	r.resource(&container.Resources.Requests, corev1.ResourceMemory, "--memory", f.Memory)
 	r.resource(&container.Resources.Limits, corev1.ResourceMemory, "--memory-limit", f.MemoryLimit)
+	r.within(container.Resources, corev1.ResourceCPU, "--cpu", f.CPU, f.CPULimit)
+	r.within(container.Resources, corev1.ResourceMemory, "--memory", f.Memory, f.MemoryLimit)
 	if f.PreventPrivilegeEscalation {
 		container.SecurityContext = &corev1.SecurityContext{AllowPrivilegeEscalation: new(bool)}
 	}
@@ -181,7 +186,7 @@ func (r *reader) number(flag, text string, least int64) int32 {
 	case errors.Is(err, strconv.ErrRange) && !strings.HasPrefix(text, "-"):
 		r.badValue(flag, text, fmt.Sprintf("must be at most %d", math.MaxInt32))
 	case err != nil || number < least:
-		r.badValue(flag, text, fmt.Sprintf("must be a whole number of at least %d", least))
+		r.badValue(flag, text, fmt.Sprintf("must be a whole number, %d or more", least))
 	default:
 		return int32(number)
 	}

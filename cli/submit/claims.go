@@ -22,6 +22,7 @@ type Claim struct {
 
 	path     string
 	readOnly bool
+	typed    string
 }
 
 // claims reads the values of --pvc.
@@ -34,7 +35,7 @@ func (r *reader) claims(values []string, accessMode string) []Claim {
 			r.malformed("--pvc", value, problem)
 			continue
 		}
-		claim.AccessMode = mode
+		claim.AccessMode, claim.typed = mode, value
 		all = append(all, claim)
 	}
 	return all
@@ -83,6 +84,9 @@ func newClaim(fields []string) (claim Claim, problem string) {
 
 func existingClaim(fields []string) (claim Claim, problem string) {
 	claim = Claim{Existing: fields[0], path: fields[1]}
+	if claim.Existing == "" {
+		return claim, claimForm
+	}
 	if len(validation.IsDNS1123Subdomain(claim.Existing)) > 0 {
 		return claim, "CLAIM must be the name of a claim; " + claimForm
 	}
@@ -122,6 +126,7 @@ func (c Claim) mountIn(job string, index int) mounted {
 			ClaimName: c.name(job, index),
 		}}},
 		corev1.VolumeMount{Name: volume, MountPath: c.path, ReadOnly: c.readOnly},
+		"--pvc", c.typed,
 	}
 }
 

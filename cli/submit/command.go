@@ -18,6 +18,11 @@ type Command struct {
 	Flags
 }
 
+// Help returns what the usage line does not have.
+func (*Command) Help() string {
+	return "Words after -- are the arguments of the image's entry point: runai submit-mpi [NAME] [flags] [-- ARGS...]"
+}
+
 // Run checks all flags, then submits the job or prints it.
 func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
 	request, warnings, mistakes := c.Check(run)
@@ -73,6 +78,7 @@ func (c *Command) report(run *invocation.Invocation, created []*unstructured.Uns
 		return output.Write(run.Stdout, c.Output, withoutSecrets(created))
 	}
 	name := created[0].GetName()
+	// The original's own words, which scripts parse.
 	_, err := fmt.Fprintf(run.Stdout, "The job '%s' has been submitted successfully\n"+
 		"You can run `runai describe job %s%s` to check the job status\n",
 		name, name, scope.Flags())

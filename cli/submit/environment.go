@@ -52,8 +52,8 @@ func (r *reader) variable(pair string) (corev1.EnvVar, bool) {
 		return r.fromSecret(name, secret)
 	}
 	if match := nextEnvName.FindStringSubmatch(value); match != nil {
-		r.warnings = append(r.warnings, fmt.Sprintf("--environment %s has a value that contains %s=: "+
-			"to set two variables, use -e twice", name, match[1]))
+		r.warnings = append(r.warnings, fmt.Sprintf("the value of --environment %s contains %q: "+
+			"repeat --environment to set two variables", name, match[1]+"="))
 	}
 	return corev1.EnvVar{Name: name, Value: value}, true
 }

@@ -40,28 +40,53 @@ func flagOf(field string) string {
 	return field
 }
 
+// indexed matches the fields of volumes, mounts and variables, which runai writes in the order of its flags and the
+// webhook only appends to.
+var indexed = regexp.MustCompile(`(?:\.spec|\.containers\[0\])\.(volumes|volumeMounts|env)\[(\d+)\]`)
+
+// typedAs returns the flag and the value that set a volume, a mount or a variable, "" for another field. It does not
+// return a variable's value, which may be a secret.
+func (r Request) typedAs(field string) (flag, value string) {
+	match := indexed.FindStringSubmatch(field)
+	if match == nil {
+		return "", ""
+	}
+	i, _ := strconv.Atoi(match[2])
+	mounts := r.mounts("")
+	switch {
+	case match[1] == "env" && i < len(r.Container.Env):
+		return "-e " + r.Container.Env[i].Name + "=…", ""
+	case match[1] != "env" && i < len(mounts):
+		return mounts[i].flag, mounts[i].typed
+	}
+	return "", ""
+}
+
 // apiError is the prefix of the API's messages: the kind of error, and the value.
 var apiError = regexp.MustCompile(`^(?:(?:Invalid|Unsupported) value: ("(?:[^"\\]|\\.)*"|[^:]*)|Forbidden|Required value): `)
 
 // explainField returns the parts of an error of the API in the words of the command line, for
 // [invocation.Problem]: the flag, the value and the problem.
-func explainField(field, message string) (flag, value, problem string) {
+func (r Request) explainField(field, message string) (flag, value, problem string) {
 	match := apiError.FindStringSubmatch(message)
-	if match == nil {
-		return flagOf(field), "", inFlags(message)
+	if match != nil {
+		value = match[1]
+		if unquoted, err := strconv.Unquote(value); err == nil {
+			value = unquoted
+		}
+		message = strings.Replace(message[len(match[0]):], "supported values: ", "must be one of ", 1)
 	}
-	value = match[1]
-	if unquoted, err := strconv.Unquote(value); err == nil {
-		value = unquoted
+	if flag, typed := r.typedAs(field); flag != "" {
+		return flag, typed, inFlags(message)
 	}
-	problem = strings.Replace(message[len(match[0]):], "supported values: ", "must be one of ", 1)
-	return flagOf(field), value, inFlags(problem)
+	return flagOf(field), value, inFlags(message)
 }
 
 var annotationKey = regexp.MustCompile(`(?:metadata\.annotations\[)?` + regexp.QuoteMeta(annotations.Prefix) + `([a-z]+(?:-[a-z]+)*)\]?`)
 
-// inFlags replaces the annotations in a message with their flags.
+// inFlags replaces the annotations and the objects in a message with their flags.
 func inFlags(message string) string {
+	message = strings.ReplaceAll(message, "use a PersistentVolumeClaim", "use --pvc")
 	return annotationKey.ReplaceAllStringFunc(message, func(found string) string {
 		key := annotations.Prefix + annotationKey.FindStringSubmatch(found)[1]
 		if key == annotations.GitSyncSecretKey {

@@ -17,7 +17,7 @@ type Flags struct {
 
 	Image           string   `group:"container" short:"i" placeholder:"IMAGE" help:"Image of the launcher and the workers. Required. Example: -i gcr.io/run-ai-demo/quickstart-distributed"`
 	ImagePullPolicy string   `group:"container" placeholder:"POLICY" default:"Always" help:"When to pull the image: Always, IfNotPresent or Never. Default: Always. Example: --image-pull-policy IfNotPresent"`
-	LocalImage      bool     `group:"container" help:"Deprecated: use --image-pull-policy=never."`
+	LocalImage      bool     `group:"container" help:"Deprecated: use --image-pull-policy=Never."`
 	AlwaysPullImage bool     `group:"container" hidden:""`
 	Attach          bool     `group:"container" help:"Wait for the launcher to start, and print its output until the job ends. Also sets --stdin and --tty, unless they are false."`
 	Command         bool     `group:"container" help:"Run the words after -- in place of the image's entry point. Default: the words are its arguments. Example: --command -- python train.py"`
@@ -35,9 +35,9 @@ type Flags struct {
 	CPULimit    string   `group:"resources" name:"cpu-limit" placeholder:"CORES" help:"CPU cores that the launcher and each worker can use at most. Example: --cpu-limit 4"`
 	Memory      string   `group:"resources" placeholder:"SIZE" help:"Memory to reserve for the launcher and for each worker. Examples: --memory 1G, --memory 20M"`
 	MemoryLimit string   `group:"resources" placeholder:"SIZE" help:"Memory that the launcher and each worker can use at most. A container that uses more is killed. Example: --memory-limit 8Gi"`
-	LargeShm    LargeShm `group:"resources" placeholder:"SIZE" help:"Mount a large /dev/shm. Default size: the maximum of the cluster. Examples: --large-shm, --large-shm=8Gi"`
+	LargeShm    LargeShm `group:"resources" placeholder:"SIZE" help:"Mount a memory-backed /dev/shm. Default size: the cluster's maximum, or else the pod's memory limit. Examples: --large-shm, --large-shm=8Gi"`
 
-	PVC           []string `group:"storage" name:"pvc" sep:"none" placeholder:"CLAIM:PATH" help:"Mount a persistent volume claim: one that exists as CLAIM:PATH[:ro], or a new one as [STORAGE-CLASS]:SIZE:PATH[:ro]. A new claim is kept when the job is deleted. Examples: --pvc my-claim:/data:ro, --pvc :3Gi:/data"`
+	PVC           []string `group:"storage" name:"pvc" sep:"none" placeholder:"CLAIM:PATH" help:"Mount a persistent volume claim: an existing claim as CLAIM:PATH[:ro], or a new one as [STORAGE-CLASS]:SIZE:PATH[:ro]. A new claim is kept when the job is deleted. Examples: --pvc my-claim:/data:ro, --pvc :3Gi:/data"`
 	PVCAccessMode string   `group:"storage" name:"pvc-access-mode" default:"ReadWriteMany" placeholder:"MODE" help:"Access mode of new claims: ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod. Default: ReadWriteMany, because all pods of the job mount the claim. Example: --pvc-access-mode ReadWriteOnce"`
 	Volume        []string `group:"storage" short:"v" sep:"none" aliases:"volumes" placeholder:"SOURCE:PATH" help:"Mount a directory of the node or of an NFS server, as SOURCE:PATH[:MODE[:NFS-HOST]]. MODE is ro or rw. Default: rw. Examples: -v /raid/data:/data:ro, -v /public/data:/data::nfs.example.com"`
 	NFSServer     string   `group:"storage" name:"nfs-server" placeholder:"HOST" help:"NFS server of every --volume without an NFS-HOST. Example: --nfs-server nfs.example.com"`

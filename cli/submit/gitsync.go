@@ -62,7 +62,7 @@ func knownOnce(name string, values map[string]string) string {
 		}
 	}
 	if nearest := suggest.Nearest(name, gitSyncKeys); nearest != "" {
-		return fmt.Sprintf("unknown key %q. Did you mean %q?", name, nearest)
+		return fmt.Sprintf("unknown key %q\nDid you mean %q?", name, nearest)
 	}
 	last := len(gitSyncKeys) - 1
 	return fmt.Sprintf("unknown key %q: must be %s or %s", name, strings.Join(gitSyncKeys[:last], ", "), gitSyncKeys[last])

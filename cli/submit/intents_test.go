@@ -3,6 +3,7 @@ package submit
 import (
 	"testing"
 
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
@@ -15,6 +16,32 @@ func TestErrorsOfAnnotationsNameTheFlag(t *testing.T) {
 		}
 		if got := flagOf(path); got != want {
 			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+}
+
+// An error of the cluster about a volume, a mount or a variable names the flag that set it.
+func TestErrorsOfFieldsNameTheFlag(t *testing.T) {
+	flags := Flags{
+		Image: "x", ImagePullPolicy: "Always", Processes: "1", SlotsPerWorker: "1", PVCAccessMode: "ReadWriteMany",
+		PVC: []string{"data:/data"}, Volume: []string{"/a:/b"}, Environment: []string{"A=1", "HOME=/root"},
+	}
+	request, _, mistakes := flags.Check(&invocation.Invocation{})
+	if len(mistakes) > 0 {
+		t.Fatal(mistakes)
+	}
+	const pod, hostPath = "spec.mpiReplicaSpecs[Worker].template.spec", "Forbidden: is not allowed in project team-a: use a PersistentVolumeClaim"
+	for _, test := range []struct{ field, message, want string }{
+		{pod + ".volumes[1].hostPath", hostPath, "--volume /a:/b is not allowed in project team-a: use --pvc"},
+		{pod + ".containers[0].volumeMounts[0].mountPath", `Invalid value: "/data": would hide files that run.ai/git-sync adds: use another path`,
+			"--pvc data:/data would hide files that --git-sync adds: use another path"},
+		{pod + ".containers[0].env[1]", `Invalid value: "HOME=/root": contradicts run.ai/run-as-user (HOME=/home/a): remove it or set the same value`,
+			"-e HOME=… contradicts --run-as-user (HOME=/home/a): remove it or set the same value"},
+		{pod + ".volumes[2].hostPath", "Forbidden: is not allowed", pod + ".volumes[2].hostPath is not allowed"},
+		{pod + ".initContainers[0].env[1]", "Forbidden: is not allowed", pod + ".initContainers[0].env[1] is not allowed"},
+	} {
+		if got := invocation.Problem(request.explainField(test.field, test.message)); got != test.want {
+			t.Errorf("got  %s\nwant %s", got, test.want)
 		}
 	}
 }

@@ -165,7 +165,7 @@ func (s *submission) explain(err error) error {
 	var status apierrors.APIStatus
 	if apierrors.IsInvalid(err) && errors.As(err, &status) && status.Status().Details != nil {
 		for _, cause := range status.Status().Details.Causes {
-			if text := invocation.Problem(explainField(cause.Field, cause.Message)); !slices.Contains(failure, text) {
+			if text := invocation.Problem(s.request.explainField(cause.Field, cause.Message)); !slices.Contains(failure, text) {
 				failure = append(failure, text)
 			}
 		}

@@ -24,7 +24,7 @@ func (s *submission) takeBack(ctx context.Context, created []*unstructured.Unstr
 	for _, object := range slices.Backward(created) {
 		resource := kube.ResourceOf(object)
 		if err := s.client.Delete(ctx, resource, object); err != nil {
-			left = append(left, fmt.Sprintf("cannot delete %s %s: %s; delete it with 'kubectl delete %s -n %s %s'",
+			left = append(left, fmt.Sprintf("cannot delete %s %q: %s; delete it with 'kubectl delete %s -n %s %s'",
 				object.GetKind(), object.GetName(), s.client.Explain(err), resource.Resource, s.scope.Namespace, object.GetName()))
 		}
 	}
@@ -41,10 +41,10 @@ func (s *submission) takeBack(ctx context.Context, created []*unstructured.Unstr
 // unchanged if the name was generated, so that the next one is tried.
 func (s *submission) companionFailed(object *unstructured.Unstructured, err error) error {
 	flag, what := "--pvc", fmt.Sprintf("claim %q", object.GetName())
-	taken := fmt.Sprintf("already exists and may hold data: mount it with --pvc %s:PATH, or use another --name", object.GetName())
+	taken := fmt.Sprintf("already exists and may hold data; mount it with --pvc %s:PATH, or submit the job with another name", object.GetName())
 	if object.GetKind() == "Secret" {
 		flag, what = "--git-sync", fmt.Sprintf("Secret %q", object.GetName())
-		taken = fmt.Sprintf("already exists: use it with secret=%s, or use another --name", object.GetName())
+		taken = fmt.Sprintf("already exists; use it with secret=%s, or submit the job with another name", object.GetName())
 	}
 	switch {
 	case apierrors.IsAlreadyExists(err) && s.GivenName() == "":
@@ -57,7 +57,7 @@ func (s *submission) companionFailed(object *unstructured.Unstructured, err erro
 	case errors.Is(err, context.Canceled):
 		return err
 	}
-	return invocation.Failure{fmt.Sprintf("%s: cannot create %s: %s", flag, what, s.client.Explain(err))}
+	return invocation.Failure{fmt.Sprintf("cannot create %s of %s: %s", what, flag, s.client.Explain(err))}
 }
 
 // notAdmitted returns the error of a job that no webhook admitted: its pods would never be scheduled, and
@@ -65,9 +65,7 @@ func (s *submission) companionFailed(object *unstructured.Unstructured, err erro
 func (s *submission) notAdmitted(name string) string {
 	lost := "the job would never start"
 	if flags := s.request.needsWebhook; len(flags) > 0 {
-		lost = strings.Join(flags, ", ") + " would be ignored, and the job would never start"
+		lost = strings.Join(flags, ", ") + " would be ignored"
 	}
-	return fmt.Sprintf("job %q was not submitted: the runai-mpi webhook does not handle namespace %s, so %s; "+
-		"ask your administrator to install the chart runai-mpi, or to label the namespace with its project (%s)",
-		name, s.scope.Namespace, lost, kube.ProjectLabel)
+	return fmt.Sprintf("job %q was not submitted: %s", name, s.scope.Unhandled(", and "+lost))
 }

@@ -1,6 +1,7 @@
 package submit
 
 import (
+	"fmt"
 	"path"
 	"strings"
 	"unicode"
@@ -11,7 +12,7 @@ import (
 
 func (r *reader) image(image string) string {
 	if image == "" {
-		r.mistake("--image", "--image is required, for example --image example/train:v1")
+		r.mistake("--image", `missing --image for "runai submit-mpi", for example --image example/train:v1`)
 		return "missing"
 	}
 	if strings.ContainsFunc(image, unicode.IsSpace) {
@@ -51,6 +52,14 @@ func (r *reader) resource(list *corev1.ResourceList, name corev1.ResourceName, f
 		*list = corev1.ResourceList{}
 	}
 	(*list)[name] = quantity
+}
+
+// within refuses a request above its limit. The limit's flag has the name of the request's, with -limit.
+func (r *reader) within(resources corev1.ResourceRequirements, name corev1.ResourceName, flag, request, limit string) {
+	least, most := resources.Requests[name], resources.Limits[name]
+	if !most.IsZero() && least.Cmp(most) > 0 {
+		r.mistake(flag, fmt.Sprintf("%s %s exceeds %s-limit %s: lower %s or raise %s-limit", flag, request, flag, limit, flag, flag))
+	}
 }
 
 func example(name corev1.ResourceName) string {

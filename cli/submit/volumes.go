@@ -14,10 +14,11 @@ const badNFSHost = "must be a host name or an IP address, for example nfs.exampl
 
 var nfsHost = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
 
-// mounted is a volume and its mount in both roles.
+// mounted is a volume and its mount in both roles, and the flag that asked for it.
 type mounted struct {
-	volume corev1.Volume
-	mount  corev1.VolumeMount
+	volume      corev1.Volume
+	mount       corev1.VolumeMount
+	flag, typed string
 }
 
 // volumes reads the values of --volume, SOURCE:PATH[:MODE[:NFS-HOST]].
@@ -68,7 +69,7 @@ func (r *reader) volume(value, nfsServer string, index int) (mounted, bool) {
 		origin = corev1.VolumeSource{NFS: &corev1.NFSVolumeSource{Server: host, Path: source}}
 	}
 	mount := corev1.VolumeMount{Name: name, MountPath: target, ReadOnly: readOnly}
-	return mounted{corev1.Volume{Name: name, VolumeSource: origin}, mount}, true
+	return mounted{corev1.Volume{Name: name, VolumeSource: origin}, mount, "--volume", value}, true
 }
 
 func accessMode(mode string) (readOnly bool, problem string) {
@@ -78,7 +79,7 @@ func accessMode(mode string) (readOnly bool, problem string) {
 	case "ro":
 		return true, ""
 	}
-	return false, "the mode after PATH must be ro or rw"
+	return false, "MODE must be ro or rw"
 }
 
 // isCleanPath reports whether text is an absolute path without empty, . and .. elements. It may end with

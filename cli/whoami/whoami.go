@@ -41,7 +41,10 @@ func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
 		fmt.Fprintf(run.Stdout, "The cluster authenticates you as %s.\n", stamp.Username)
 	}
 	if refusal != "" {
-		fmt.Fprintf(run.Stdout, "Jobs in namespace %s cannot run as you: %s\n", scope.Namespace, refusal)
+		if why, found := strings.CutPrefix(refusal, "--run-as-user: "); found {
+			refusal = "--run-as-user does not work in namespace " + scope.Namespace + ": " + why
+		}
+		fmt.Fprintln(run.Stdout, refusal)
 		return nil
 	}
 	fmt.Fprintf(run.Stdout, "Jobs with --run-as-user run as %s, home %s (source %s).\n",
@@ -76,8 +79,7 @@ func ask(ctx context.Context, client *kube.Client, scope *kube.Scope, asUser boo
 	}
 	stamp, err := annotations.ParseStamp(answer.GetAnnotations())
 	if stamp == nil && err == nil {
-		err = fmt.Errorf("the runai-mpi webhook does not handle namespace %s: "+
-			"set the project with -p, or ask your administrator", scope.Namespace)
+		err = errors.New(scope.Unhandled(""))
 	}
 	return stamp, "", err
 }

@@ -85,7 +85,7 @@ func TestWorkersThatNeverStart(t *testing.T) {
 	product.CreateManifest(t, namespace, fmt.Sprintf(manifest, "never", false, 0, absent))
 	suite.Eventually(t, "describe names the image", time.Minute, func() error {
 		stdout, _, _ := product.Runai(t, "describe", "never", "-n", namespace)
-		return suite.Says(stdout, ": pod never-worker-", "cannot pull the image "+absent)
+		return suite.Says(stdout, ": pod never-worker-", fmt.Sprintf("cannot pull the image %q", absent))
 	})
 	if end := await(t, namespace, "never"); end != v2beta1.JobFailed {
 		t.Errorf("the job ended as %s", end)

@@ -100,8 +100,8 @@ func TestVolumes(t *testing.T) {
 	}
 	// The same name again would mount the data of the first job.
 	_, stderr, code = product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/new")
-	wantError := "runai: --pvc: claim \"pvc-dist1-0\" already exists and may hold data: " +
-		"mount it with --pvc pvc-dist1-0:PATH, or use another --name\n"
+	wantError := "runai: --pvc: claim \"pvc-dist1-0\" already exists and may hold data; " +
+		"mount it with --pvc pvc-dist1-0:PATH, or submit the job with another name\n"
 	if stderr != wantError || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
@@ -146,7 +146,7 @@ func TestClaimOverQuota(t *testing.T) {
 	namespace := product.AddProject(t, "quota", v1alpha1.ProjectSpec{})
 	limit(t, namespace, corev1.ResourceRequestsStorage, "2Gi")
 	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a", "--pvc", ":5Gi:/b")
-	if code != 1 || !strings.HasPrefix(stderr, "runai: --pvc: cannot create claim \"pvc-dist1-1\": ") ||
+	if code != 1 || !strings.HasPrefix(stderr, "runai: cannot create claim \"pvc-dist1-1\" of --pvc: ") ||
 		!strings.Contains(stderr, "exceeded quota") {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
@@ -158,7 +158,7 @@ func TestClaimForbidden(t *testing.T) {
 	namespace := product.AddProject(t, "forbidden", v1alpha1.ProjectSpec{})
 	user := addSubmitter(t, "carol", namespace)
 	_, stderr, code := product.RunaiAs(t, user, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a")
-	want := "runai: --pvc: cannot create claim \"pvc-dist1-0\": " +
+	want := "runai: cannot create claim \"pvc-dist1-0\" of --pvc: " +
 		"carol is not allowed to create persistentvolumeclaims in namespace runai-forbidden: " +
 		"check the project, or ask your administrator for permission\n"
 	if stderr != want || code != 1 {

@@ -24,10 +24,9 @@ import (
 func TestWithoutWebhook(t *testing.T) {
 	product.AddNamespace(t, "runai-nohook", nil)
 	stdout, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-p", "nohook", "-i", "x", "-g", "0.5", "--large-shm")
-	want := "runai: job \"dist1\" was not submitted: the runai-mpi webhook does not handle namespace runai-nohook, " +
-		"so --gpu 0.5, --large-shm " +
-		"would be ignored, and the job would never start; ask your administrator to install the chart runai-mpi, " +
-		"or to label the namespace with its project (runai/queue)\n"
+	want := "runai: job \"dist1\" was not submitted: namespace runai-nohook does not belong to a project, " +
+		"so no webhook handles its jobs, and --gpu 0.5, --large-shm would be ignored; " +
+		"ask your administrator to check the namespace's label runai/queue and the webhook\n"
 	if stderr != want || stdout != "" || code != 1 {
 		t.Errorf("exit code %d, stdout %q\ngot  %swant %s", code, stdout, stderr, want)
 	}

@@ -128,7 +128,7 @@ func TestOrdinaryUserFollowsUp(t *testing.T) {
 		{"describe job dist1", "PROJECT:", ""},
 		{"delete dist1", "Job dist1 deleted successfully.\n", ""},
 		{"delete dist1", "",
-			"runai: job \"dist1\" not found in project \"modest\": use -p for a job of another project\n"},
+			"runai: job \"dist1\" not found in project \"modest\": use -p if it is in another project\n"},
 		{"list -A", "",
 			"runai: dora is not allowed to list mpijobs in this cluster: check the project, or ask your administrator for permission\n"},
 	} {
@@ -252,14 +252,14 @@ func TestDelete(t *testing.T) {
 	for _, step := range []struct{ args, stdout, stderr string }{
 		{"delete job a -p deleted", "Job a deleted successfully.\n", ""},
 		{"delete b absent -p deleted", "Job b deleted successfully.\n",
-			"runai: job \"absent\" not found in project \"deleted\": use -p for a job of another project\n"},
+			"runai: job \"absent\" not found in project \"deleted\": use -p if it is in another project\n"},
 		{"delete -p deleted", "", "runai: missing NAME for \"runai delete job\": name the jobs to delete, or use --all\n"},
 		{"delete job -A -p deleted", "Job c deleted successfully.\nJob d deleted successfully.\n", ""},
 		{"delete job -A -p deleted", "There are no jobs in project deleted.\n", ""},
 		{"describe job c -p deleted", "",
-			"runai: job \"c\" not found in project \"deleted\": use -p for a job of another project\n"},
+			"runai: job \"c\" not found in project \"deleted\": use -p if it is in another project\n"},
 		{"logs c -p deleted", "",
-			"runai: job \"c\" not found in project \"deleted\": use -p for a job of another project\n"},
+			"runai: job \"c\" not found in project \"deleted\": use -p if it is in another project\n"},
 	} {
 		if stdout, stderr, _ := product.Runai(t, strings.Fields(step.args)...); stdout != step.stdout || stderr != step.stderr {
 			t.Errorf("%s: got %s%s", step.args, stdout, stderr)
@@ -285,9 +285,8 @@ func TestDescribeWaitingJobs(t *testing.T) {
 		{"suspended", namespace,
 			"Suspended: the job waits in queue research. It starts when the queue admits it."},
 		{"foreign", namespace, "Pending: pod foreign-"},
-		{"gated", "unlabelled", "Pending: the runai-mpi webhook did not admit the job, " +
-			"so its pods keep the scheduling gate run.ai/admission. " +
-			"Delete the job and submit it again in a namespace of a project."},
+		{"gated", "unlabelled", "Pending: the webhook did not handle the job, so its pods never start. " +
+			"Delete it with 'runai delete job gated -n unlabelled' and submit it again with -p PROJECT."},
 	} {
 		suite.Eventually(t, test.job, suite.Soon, func() error {
 			stdout, _, _ := product.Runai(t, "describe", test.job, "-n", test.namespace)
@@ -312,7 +311,7 @@ func TestAttachIsInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(stdout, "The job 'dist1' has been submitted successfully\n") ||
-		stderr != "runai: interrupted: job \"dist1\" keeps running; follow it with 'runai logs dist1 -f'\n" {
+		stderr != "runai: interrupted: job \"dist1\" was not deleted; follow it with 'runai logs dist1 -f -p attached'\n" {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
 	if jobs := product.Jobs(t, namespace); len(jobs) != 1 {

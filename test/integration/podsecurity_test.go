@@ -24,7 +24,7 @@ func TestPodSecurityOfTheNamespace(t *testing.T) {
 	}
 	alice := as(t, "saml:alice", claims)
 	want := "runai: --run-as-user: namespace runai-confined enforces the Pod Security Standard \"restricted\", " +
-		"which forbids allowPrivilegeEscalation != false, unrestricted capabilities, runAsNonRoot != true, seccompProfile: " +
+		"which forbids allowPrivilegeEscalation != false, unrestricted capabilities, runAsNonRoot != true, seccompProfile; " +
 		"use --run-as-user to run as yourself, or set security contexts that satisfy it\n"
 	var stderr string
 	suite.Eventually(t, "the webhook sees the label", suite.Soon, func() error {

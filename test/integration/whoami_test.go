@@ -19,7 +19,7 @@ func TestWhoami(t *testing.T) {
 			"home /home/alice (source Claims).\n"
 		every   = "Every MPIJob in namespace runai-whoami-required runs as its submitter, with or without --run-as-user.\n"
 		anyIDs  = "Without --run-as-user, MPIJobs in namespace runai-whoami can set any uid and gid.\n"
-		unknown = "--run-as-user: the cluster knows no UID and GID of saml:bob: " +
+		unknown = "the cluster knows no UID and GID of saml:bob; " +
 			"ask your administrator to send the claims run.ai/uid and run.ai/gid with your login\n"
 	)
 	for _, test := range []struct {
@@ -28,18 +28,19 @@ func TestWhoami(t *testing.T) {
 		{"alice", alice.Kubeconfig(), namespace, aliceIs + runsAs + anyIDs, ""},
 		{"alice, where it is required", alice.Kubeconfig(), required, aliceIs + runsAs + every, ""},
 		{"alice, where it is disabled", alice.Kubeconfig(), disabled,
-			aliceIs + "Jobs in namespace runai-whoami-disabled cannot run as you: " +
-				"--run-as-user is not allowed in project whoami-disabled: remove it or use another project\n", ""},
+			aliceIs + "--run-as-user is not allowed in project whoami-disabled: remove it or use another project\n", ""},
 		{"bob", bob.Kubeconfig(), namespace,
-			"The cluster authenticates you as saml:bob.\nJobs in namespace runai-whoami cannot run as you: " + unknown, ""},
+			"The cluster authenticates you as saml:bob.\n--run-as-user does not work in namespace runai-whoami: " + unknown, ""},
 		{"bob, where it is required", bob.Kubeconfig(), required,
-			"Jobs in namespace runai-whoami-required cannot run as you: " + unknown, ""},
+			"--run-as-user does not work in namespace runai-whoami-required: " + unknown, ""},
 		{"a broken claim", broken.Kubeconfig(), namespace,
-			"The cluster authenticates you as saml:carol.\nJobs in namespace runai-whoami cannot run as you: " +
-				`--run-as-user: claim run.ai/uid is "1e+06", expected a decimal number above 0: ` +
+			"The cluster authenticates you as saml:carol.\n--run-as-user does not work in namespace runai-whoami: " +
+				`claim run.ai/uid is "1e+06", expected a decimal number above 0; ` +
 				"ask your administrator to fix the claim mapping\n", ""},
 		{"outside of projects", alice.Kubeconfig(), "default", "",
-			"runai: the runai-mpi webhook does not handle namespace default: set the project with -p, or ask your administrator\n"},
+			"runai: namespace default does not belong to a project, so no webhook handles its jobs; " +
+				"set the project with -p (see 'runai list projects'), " +
+				"or ask your administrator to check the namespace's label runai/queue and the webhook\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			stdout, stderr, _ := product.RunaiAs(t, test.kubeconfig, "whoami", "-n", test.namespace)
