@@ -20,7 +20,7 @@ Write the annotations on the ^metadata^ of an MPIJob (^kubeflow.org/v2beta1^), n
 	afterTable = docgen.Text(`
 - An unknown annotation below ^run.ai/^ is refused, and the answer names the nearest one that exists: a misspelt intent is never ignored.
 - All errors come in one answer, one line each.
-- An annotation that contradicts a field of the manifest is refused, and the answer names both. An equal one is accepted:
+- An annotation that conflicts with a field of the manifest is refused, and the answer names both. An equal one is accepted:
   ^run.ai/gpu: "2"^ together with a limit of ^nvidia.com/gpu: 2^.
 - A mount of your own at ^/dev/shm^, at the home directory or at the git target stays.
 - A fraction of a GPU may also be written as ^nvidia.com/gpu: "0.5"^ in the worker's limits.
