@@ -6,7 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
@@ -76,7 +75,7 @@ func (m *MaxSize) UnmarshalText(text []byte) error {
 		return nil
 	}
 	if err := (*annotations.Bytes)(m).UnmarshalText(text); err != nil {
-		return field.Invalid(field.NewPath("largeShm", "maxSize"), string(text), err.Error())
+		return err
 	}
 	return nil
 }

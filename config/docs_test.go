@@ -166,9 +166,9 @@ func accepted(path string) []string {
 		path += "[0]"
 	}
 	for _, err := range policy.Validate() {
-		list, found := strings.CutPrefix(err.Detail, "supported values: ")
+		list, found := strings.CutPrefix(err.Detail, "must be ")
 		if found && err.Field == path && err.Type == field.ErrorTypeNotSupported {
-			return strings.Split(strings.ReplaceAll(list, `"`, ""), ", ")
+			return strings.Split(strings.Replace(list, " or ", ", ", 1), ", ")
 		}
 	}
 	return nil

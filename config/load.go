@@ -2,13 +2,16 @@ package config
 
 import (
 	_ "embed"
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
+	"time"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/json"
-	"sigs.k8s.io/yaml"
+
+	"github.com/runai-mpi/runai-mpi/shared/manifest"
 )
 
 //go:embed default.yaml
@@ -20,8 +23,8 @@ func DefaultYAML() []byte { return defaultYAML }
 // Default returns a new copy of the default policy.
 func Default() *ClusterPolicy {
 	policy := &ClusterPolicy{}
-	if unknown, err := decode(defaultYAML, policy); err != nil || len(unknown) > 0 {
-		panic(fmt.Sprintf("the embedded default.yaml: %v, %v", unknown, err)) // the package's tests load it
+	if problems, err := decode(defaultYAML, policy); err != nil || len(problems) > 0 {
+		panic(fmt.Sprintf("the embedded default.yaml: %v, %v", problems, err)) // the package's tests load it
 	}
 	return policy
 }
@@ -47,41 +50,71 @@ func Load(path string) (*ClusterPolicy, error) {
 func Parse(data []byte) (*ClusterPolicy, error) {
 	policy := Default()
 	policy.APIVersion, policy.Kind = "", "" // these have no default
-	unknown, err := decode(data, policy)
+	problems, err := decode(data, policy)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(append(problems, err)...)
 	}
 	for _, err := range policy.Validate() {
-		unknown = append(unknown, err)
+		problems = append(problems, err)
 	}
-	if len(unknown) > 0 {
-		return nil, errors.Join(unknown...)
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
 	}
 	return policy, nil
 }
 
-// decode reads the keys case-sensitively: encoding/json alone would accept minuid for minUID. It returns
-// unknown keys as errors, and reads the rest.
-func decode(data []byte, into *ClusterPolicy) (unknown []error, err error) {
-	text, err := yaml.YAMLToJSONStrict(data)
+// decode returns unknown keys and unreadable values as problems, and reads the rest.
+func decode(data []byte, into *ClusterPolicy) (problems []error, err error) {
+	text, err := manifest.ToJSON(data)
 	if err != nil {
 		return nil, err
 	}
-	unknown, err = json.UnmarshalStrict(text, into)
-	if err != nil {
-		return nil, withoutGoType(err)
-	}
-	return unknown, nil
+	text, problems = withoutUnreadable(text)
+	unknown, err := manifest.DecodeStrict(text, into)
+	return append(problems, unknown...), err
 }
 
-// misfit matches an error of package json, whose error types are internal.
-var misfit = regexp.MustCompile(`^json: cannot unmarshal (\w+)(?: \S+)? into Go struct field \w+\.(\S+) of type `)
+// texts lists the values with a form of their own.
+var texts = []struct {
+	section, key string
+	read         func(string) error
+}{
+	{"gitSync", "timeout", readDuration},
+	{"start", "timeout", readDuration},
+	{"largeShm", "maxSize", func(text string) error { return new(MaxSize).UnmarshalText([]byte(text)) }},
+}
 
-// withoutGoType names the key that has a value of the wrong type, and not the Go type of its field.
-func withoutGoType(err error) error {
-	match := misfit.FindStringSubmatch(err.Error())
-	if match == nil {
-		return err
+func readDuration(text string) error {
+	if _, err := time.ParseDuration(text); err != nil {
+		return errors.New("must be a duration, for example 30m")
 	}
-	return fmt.Errorf("%s: has the wrong type (%s)", match[2], match[1])
+	return nil
+}
+
+// withoutUnreadable removes the values at which the decoder would stop, so that one of them does not hide
+// the other problems.
+func withoutUnreadable(text []byte) (rest []byte, problems []error) {
+	var tree map[string]any
+	if json.UnmarshalCaseSensitivePreserveInts(text, &tree) != nil {
+		return text, nil // the decoder returns the error
+	}
+	for _, value := range texts {
+		section, _ := tree[value.section].(map[string]any)
+		written, isText := section[value.key].(string)
+		if _, present := section[value.key]; !present {
+			continue
+		}
+		if err := value.read(written); err != nil || !isText {
+			problems = append(problems, field.Invalid(field.NewPath(value.section, value.key), section[value.key], fmt.Sprint(err)))
+			delete(section, value.key)
+		}
+	}
+	if len(problems) == 0 {
+		return text, nil
+	}
+	rest, err := stdjson.Marshal(tree)
+	if err != nil {
+		return text, nil
+	}
+	return rest, problems
 }

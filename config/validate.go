@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/suggest"
 )
 
 // Validate returns an error for each invalid value, with its key and the remedy.
@@ -93,12 +94,12 @@ func oneOf[T ~string](path *field.Path, value T, valid ...T) field.ErrorList {
 	if slices.Contains(valid, value) {
 		return nil
 	}
-	return field.ErrorList{field.NotSupported(path, value, valid)}
+	return field.ErrorList{{Type: field.ErrorTypeNotSupported, Field: path.String(), BadValue: value, Detail: "must be " + suggest.OneOf(valid...)}}
 }
 
 func labelKey(path *field.Path, key string) field.ErrorList {
 	if len(validation.IsQualifiedName(key)) > 0 {
-		return field.ErrorList{field.Invalid(path, key, "must be a qualified name such as example.com/name")}
+		return field.ErrorList{field.Invalid(path, key, "must be a qualified name, for example example.com/name")}
 	}
 	return nil
 }
@@ -107,5 +108,5 @@ func positive(path *field.Path, duration time.Duration) field.ErrorList {
 	if duration > 0 {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(path, duration.String(), "must be a duration above 0 such as 120s")}
+	return field.ErrorList{field.Invalid(path, duration.String(), "must be a duration above 0, for example 120s")}
 }

@@ -83,6 +83,11 @@ func TestAdmitRefuses(t *testing.T) {
 	if err := os.WriteFile(policy, []byte("kind: ClusterPolicy\nsahre: true\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	project := filepath.Join(t.TempDir(), "project.yaml")
+	text := "apiVersion: policy.run.ai/v1alpha1\nkind: Project\nmetadata: {name: team-a}\nspec: {foo: 1, identity: required, restrictions: {hostIPC: deny}}\n"
+	if err := os.WriteFile(project, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		name    string
 		command admit
@@ -92,11 +97,17 @@ func TestAdmitRefuses(t *testing.T) {
 		{"another project", admit{Project: samples + "project.yaml"}, strings.Replace(job, "project: team-a", "project: team-b", 1),
 			[]string{`metadata.annotations[run.ai/project]: Invalid value: "team-b"`, "dist1 is refused"}},
 		{"a field that cannot be decoded", admit{}, strings.Replace(job, "slotsPerWorker: 1", "slotsPerWorker: one", 1),
-			[]string{"spec.slotsPerWorker: Invalid value", "the job is refused"}},
-		{"another kind", admit{}, "apiVersion: batch/v1\nkind: Job\n", []string{"the job must have kind MPIJob and apiVersion kubeflow.org/v2beta1, not Job and batch/v1"}},
+			[]string{"spec.slotsPerWorker: Invalid value", "dist1 is refused"}},
+		{"another kind", admit{}, "apiVersion: batch/v1\nkind: Job\n", []string{"expected an MPIJob of kubeflow.org/v2beta1, got kind Job of batch/v1"}},
+		{"another version", admit{}, strings.Replace(job, "v2beta1", "v1", 1), []string{"expected an MPIJob of kubeflow.org/v2beta1, got one of kubeflow.org/v1"}},
+		{"nothing", admit{File: "job.yaml"}, " \n", []string{"cannot read the job: job.yaml is empty"}},
+		{"no user", admit{}, strings.Replace(job, "annotations:", "annotations:\n    run.ai/run-as-user: \"true\"", 1),
+			[]string{"run.ai/run-as-user needs a user: use --user, with --extra run.ai/uid=… and --extra run.ai/gid=…"}},
+		{"bad values of a project", admit{Project: project}, job, []string{
+			`unknown key "spec.foo"`, `spec.identity "required" must be Disabled, Optional or Required`, `spec.restrictions.hostIPC "deny" must be Allow or Deny`}},
 		{"invalid YAML", admit{}, "a: [", []string{"cannot read the job"}},
 		{"a key twice", admit{}, job + "kind: MPIJob\n", []string{"cannot read the job"}},
-		{"a bad policy", admit{Policy: policy}, job, []string{`unknown field "sahre"`}},
+		{"a bad policy", admit{Policy: policy}, job, []string{`unknown key "sahre"`}},
 		{"not a project", admit{Project: samples + "submitted.yaml"}, job, []string{"invalid project ../config/samples/submitted.yaml"}},
 		{"the second of two", admit{}, job + "---\n" + strings.Replace(job, "replicas: 2", "replicas: 0", 1), []string{"spec.mpiReplicaSpecs[Worker].replicas", "dist1 is refused"}},
 	} {
@@ -122,7 +133,7 @@ func TestAdmitAsUser(t *testing.T) {
 	if err != nil || !strings.Contains(got, "runAsUser: 1234567") || !strings.Contains(got, "- 60002") || !strings.Contains(got, "alice:x:1234567:54000::/home/alice:/bin/sh") {
 		t.Errorf("%v: %s%s", err, report, got)
 	}
-	if _, report, err := admitFile(t, admit{User: "bob"}, job); err == nil || !strings.Contains(report, "the cluster knows no UID and GID of bob") {
+	if _, report, err := admitFile(t, admit{User: "bob"}, job); err == nil || !strings.Contains(report, "the cluster has no UID and GID for bob") {
 		t.Errorf("%v: %s", err, report)
 	}
 	if _, _, err := admitFile(t, admit{Extra: []string{"run.ai/uid"}}, job); err == nil || err.Error() != `invalid --extra "run.ai/uid": expected KEY=VALUE, for example run.ai/uid=1234567` {

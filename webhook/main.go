@@ -4,6 +4,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -21,13 +22,21 @@ func main() {
 	parser := kong.Must(&commands{},
 		kong.Name("runai-webhook"),
 		kong.Description("Makes MPIJobs comply with the cluster policy."),
-		kong.UsageOnError(),
 		kong.Vars{"version": version.String()},
 	)
 	context, err := parser.Parse(os.Args[1:])
-	parser.FatalIfErrorf(err)
-	if err := context.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	if err != nil {
+		fail(2, err)
 	}
+	if err := context.Run(); err != nil {
+		fail(1, err)
+	}
+}
+
+// fail prints an error as runai does, and exits.
+func fail(code int, err error) {
+	for line := range strings.Lines(err.Error() + "\n") {
+		fmt.Fprint(os.Stderr, "runai-webhook: ", line)
+	}
+	os.Exit(code)
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,7 +13,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/pod-security-admission/api"
-	sigsyaml "sigs.k8s.io/yaml"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
@@ -36,21 +35,21 @@ type offline struct {
 
 // admit prints the job as the cluster would store it, including fields that its Go type does not know.
 func (o offline) admit(document []byte) error {
-	if len(bytes.TrimSpace(document)) == 0 {
-		return nil
-	}
-	raw, err := sigsyaml.YAMLToJSONStrict(document)
+	raw, err := manifest.ToJSON(document)
 	if err != nil {
 		return fmt.Errorf("cannot read the job: %w", err)
 	}
+	if isEmpty(raw) {
+		return nil
+	}
 	job, err := decode(raw)
 	if err != nil {
-		return o.refuse("the job", err)
+		return o.refuse(err)
 	}
 	before := job.DeepCopy()
 	warnings, errs := o.reporting(before, raw).Create(job, o.requestOf(job))
 	if len(errs) > 0 {
-		return o.refuse(job.Name, apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), job.Name, errs))
+		return o.refuse(apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), cmp.Or(job.Name, job.GenerateName), errs))
 	}
 	for _, warning := range warnings {
 		fmt.Fprintln(o.report, "Warning:", warning)
@@ -58,10 +57,13 @@ func (o offline) admit(document []byte) error {
 	return o.print(before, job, raw)
 }
 
+// isEmpty reports whether a document has only comments.
+func isEmpty(raw []byte) bool { return string(raw) == "null" }
+
 func decode(raw []byte) (*v2beta1.MPIJob, error) {
 	var kind metav1.TypeMeta
 	if err := json.Unmarshal(raw, &kind); err != nil {
-		return nil, errors.New("is not a Kubernetes object: must have apiVersion and kind")
+		return nil, unexpected(kind)
 	}
 	if kind.GroupVersionKind() != v2beta1.SchemeGroupVersionKind {
 		return nil, unexpected(kind)
@@ -70,11 +72,14 @@ func decode(raw []byte) (*v2beta1.MPIJob, error) {
 }
 
 func unexpected(kind metav1.TypeMeta) error {
-	want := fmt.Sprintf("must have kind %s and apiVersion %s", v2beta1.Kind, v2beta1.SchemeGroupVersion)
-	if kind.Kind == "" || kind.APIVersion == "" {
-		return errors.New(want)
+	want := fmt.Sprintf("expected an MPIJob of %s", v2beta1.SchemeGroupVersion)
+	switch {
+	case kind.Kind == "" || kind.APIVersion == "":
+		return fmt.Errorf("%s, got an object without apiVersion and kind", want)
+	case kind.Kind == v2beta1.Kind:
+		return fmt.Errorf("%s, got one of %s", want, kind.APIVersion)
 	}
-	return fmt.Errorf("%s, not %s and %s", want, kind.Kind, kind.APIVersion)
+	return fmt.Errorf("%s, got kind %s of %s", want, kind.Kind, kind.APIVersion)
 }
 
 // requestOf returns the request for a job. There is no directory offline: an identity comes from the
@@ -82,6 +87,10 @@ func unexpected(kind metav1.TypeMeta) error {
 func (o offline) requestOf(job *v2beta1.MPIJob) review.Request {
 	question := identity.Question{User: o.user, Client: annotations.ClientIdentityOf(job.Annotations)}
 	found, err := identity.Resolve(question, o.reviewer.Cluster.Identity)
+	if err != nil && o.user.Username == "" {
+		claims := o.reviewer.Cluster.Identity.Claims
+		err = fmt.Errorf("%s needs a user: use --user, with --extra %s=… and --extra %s=…", annotations.RunAsUserKey, claims.UID, claims.GID)
+	}
 	return review.Request{
 		NamespaceFacts: review.NamespaceFacts{Project: o.projectOf(job), PodSecurity: o.security},
 		User:           o.user,
@@ -125,15 +134,15 @@ func shown(value any) string {
 }
 
 // refuse prints one line for each cause.
-func (o offline) refuse(name string, err error) error {
+func (o offline) refuse(err error) error {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) || status.Status().Details == nil {
-		return fmt.Errorf("%s %w", name, err)
+		return err
 	}
 	for _, cause := range status.Status().Details.Causes {
 		fmt.Fprintf(o.report, "%s: %s\n", cause.Field, cause.Message)
 	}
-	return fmt.Errorf("%s is refused", name)
+	return fmt.Errorf("%s is refused", cmp.Or(status.Status().Details.Name, "the job"))
 }
 
 func (o offline) print(before, job *v2beta1.MPIJob, raw []byte) error {

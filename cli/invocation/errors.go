@@ -34,7 +34,7 @@ func BadValue(flag, value, problem string) string {
 }
 
 var (
-	verb  = regexp.MustCompile(`^(is|must|cannot|conflicts|contradicts|exceeds|needs|requires|has|does|would|names) `)
+	verb  = regexp.MustCompile(`^(is|are|was|must|cannot|conflicts|excludes|exceeds|needs|requires|has|does|would|names|runs) `)
 	plain = regexp.MustCompile(`^[\w./:,=+@-]+$`)
 )
 

@@ -35,8 +35,8 @@ func TestErrorsOfFieldsNameTheFlag(t *testing.T) {
 		{pod + ".volumes[1].hostPath", hostPath, "--volume /a:/b is not allowed in project team-a: use --pvc"},
 		{pod + ".containers[0].volumeMounts[0].mountPath", `Invalid value: "/data": would hide files that run.ai/git-sync adds: use another path`,
 			"--pvc data:/data would hide files that --git-sync adds: use another path"},
-		{pod + ".containers[0].env[1]", `Invalid value: "HOME=/root": contradicts run.ai/run-as-user (HOME=/home/a): remove it or set the same value`,
-			"-e HOME=… contradicts --run-as-user (HOME=/home/a): remove it or set the same value"},
+		{pod + ".containers[0].env[1]", `Invalid value: "HOME=/root": conflicts with run.ai/run-as-user, which sets HOME=/home/a: remove this field or set it to HOME=/home/a`,
+			"-e HOME=… conflicts with --run-as-user, which sets HOME=/home/a: remove this field or set it to HOME=/home/a"},
 		{pod + ".volumes[2].hostPath", "Forbidden: is not allowed", pod + ".volumes[2].hostPath is not allowed"},
 		{pod + ".initContainers[0].env[1]", "Forbidden: is not allowed", pod + ".initContainers[0].env[1] is not allowed"},
 	} {

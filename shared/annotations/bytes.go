@@ -33,7 +33,7 @@ func (b Bytes) String() string {
 func (b *Bytes) UnmarshalText(text []byte) error {
 	quantity, err := resource.ParseQuantity(string(text))
 	if err != nil {
-		return errors.New("must be a quantity such as 1G, 20M or 512Mi")
+		return errors.New("must be a quantity, for example 1G, 20M or 512Mi")
 	}
 	if quantity.Sign() <= 0 {
 		return errors.New("must be above 0, for example 20M or 1G")
@@ -74,10 +74,10 @@ func readLargeShm(target **LargeShm, text string) error {
 	}
 	var shm LargeShm
 	if err := shm.Size.UnmarshalText([]byte(text)); err != nil {
-		return errors.New("must be true, false or a size such as 8Gi")
+		return errors.New("must be true, false or a size, for example 8Gi")
 	}
 	if shm.Size < DefaultShm {
-		return fmt.Errorf("must be at least %s, the size without this setting; use a larger one such as 8Gi", DefaultShm)
+		return fmt.Errorf("must be at least %s, the default size of /dev/shm, for example 8Gi", DefaultShm)
 	}
 	*target = &shm
 	return nil

@@ -62,7 +62,7 @@ var contract = []row{
 	},
 	{
 		key: GPUMemoryKey, value: "quantity",
-		meaning:         "GPU memory for each worker; cannot be used together with `run.ai/gpu`",
+		meaning:         "GPU memory for each worker; cannot be used with `run.ai/gpu`",
 		write:           func(i Intent) string { return writeBytes(i.GPUMemory) },
 		read:            func(i *Intent, v string) error { return i.GPUMemory.UnmarshalText([]byte(v)) },
 		examples:        []string{"20M", "1G", "512Mi", "1.5Gi", "1", "12345678", "576460752303423487"},

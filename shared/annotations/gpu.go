@@ -18,7 +18,7 @@ const OneGPU GPU = 1_000_000_000
 var (
 	decimal = regexp.MustCompile(`^([0-9]{1,6}(\.[0-9]{0,9})?|\.[0-9]{1,9})$`)
 
-	errGPU = errors.New("must be a whole number, or a fraction between 0 and 1 such as 0.5")
+	errGPU = errors.New("must be a whole number, or a fraction between 0 and 1, for example 0.5")
 )
 
 // GPUs returns n whole GPUs.

@@ -47,10 +47,10 @@ func together(annotations map[string]string) field.ErrorList {
 	var errs field.ErrorList
 	has := func(key string) bool { _, present := annotations[key]; return present }
 	if has(GPUKey) && has(GPUMemoryKey) {
-		errs = append(errs, field.Forbidden(Path(GPUMemoryKey), "cannot be used together with "+GPUKey))
+		errs = append(errs, field.Forbidden(Path(GPUMemoryKey), "cannot be used with "+GPUKey+": remove one of them"))
 	}
 	if has(GitSyncSecretKey) && !has(GitSyncKey) {
-		errs = append(errs, field.Forbidden(Path(GitSyncSecretKey), "needs "+GitSyncKey))
+		errs = append(errs, field.Forbidden(Path(GitSyncSecretKey), "needs "+GitSyncKey+": set it, or remove this annotation"))
 	}
 	return errs
 }
@@ -79,7 +79,7 @@ func keys() []string {
 
 func unknownKey(key string, intents []string) string {
 	if nearest := suggest.Nearest(strings.TrimPrefix(key, Prefix), withoutPrefix(intents)); nearest != "" {
-		return fmt.Sprintf("unknown annotation: did you mean %s%s?", Prefix, nearest)
+		return fmt.Sprintf("unknown annotation; did you mean %s%s?", Prefix, nearest)
 	}
 	return fmt.Sprintf("unknown annotation: must be one of %s", strings.Join(intents, ", "))
 }

@@ -16,7 +16,7 @@ func TestBadValues(t *testing.T) {
 		want        []string
 	}{
 		"a fraction above one":         {map[string]string{GPUKey: "1.5"}, []string{"run.ai/gpu", "between 0 and 1"}},
-		"both kinds of GPU":            {map[string]string{GPUKey: "1", GPUMemoryKey: "1G"}, []string{"run.ai/gpu-memory", "together with run.ai/gpu"}},
+		"both kinds of GPU":            {map[string]string{GPUKey: "1", GPUMemoryKey: "1G"}, []string{"run.ai/gpu-memory", "cannot be used with run.ai/gpu"}},
 		"no GPU memory":                {map[string]string{GPUMemoryKey: "0"}, []string{"run.ai/gpu-memory", "20M"}},
 		"a boolean of another kind":    {map[string]string{InteractiveKey: "True"}, []string{"run.ai/interactive", "true or false"}},
 		"a small shm":                  {map[string]string{LargeShmKey: "1"}, []string{"run.ai/large-shm", "64Mi", "8Gi"}},
@@ -25,7 +25,7 @@ func TestBadValues(t *testing.T) {
 		"a strange key":                {map[string]string{"run.ai/zzzzzzz": "true"}, []string{"must be one of run.ai/project"}},
 		"root":                         {map[string]string{ClientIdentityKey: "0:0"}, []string{"run.ai/client-identity", "from 1"}},
 		"a large id":                   {map[string]string{ClientIdentityKey: "4294967295:1"}, []string{"2147483647"}},
-		"a node type of two words":     {map[string]string{NodeTypeKey: "a b"}, []string{"run.ai/node-type", "label value"}},
+		"a node type of two words":     {map[string]string{NodeTypeKey: "a b"}, []string{"run.ai/node-type", "at most 63 letters"}},
 		"a password":                   {map[string]string{GitSyncKey: "source=https://h/r,password=x"}, []string{"run.ai/git-sync", "git-sync-secret"}},
 		"a password in the URL":        {map[string]string{GitSyncKey: "source=https://u:hunter2@h/r"}, []string{"credential in the source's URL"}},
 		"an abbreviated SHA":           {map[string]string{GitSyncKey: "source=https://h/r,rev=abc1234"}, []string{"all 40 digits"}},

@@ -57,7 +57,7 @@ func readLabelValue(target *string, text string) error {
 		return errors.New("must not be empty: set a name or remove it")
 	}
 	if len(validation.IsValidLabelValue(text)) > 0 {
-		return errors.New("must be a label value: at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit")
+		return errors.New("must have at most 63 letters, digits, '-', '_' and '.', and begin and end with a letter or digit")
 	}
 	*target = text
 	return nil
@@ -65,7 +65,7 @@ func readLabelValue(target *string, text string) error {
 
 func readObjectName(target *string, text string) error {
 	if len(validation.IsDNS1123Subdomain(text)) > 0 {
-		return errors.New("must be the name of an object: lower case letters, digits, '-' and '.', beginning and ending with a letter or digit")
+		return errors.New("must have only lower case letters, digits, '-' and '.', and begin and end with a letter or digit")
 	}
 	*target = text
 	return nil

@@ -10,6 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apivalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/suggest"
 )
 
 // generatedSuffix is as long as the suffix that the API server appends to a generateName.
@@ -36,6 +38,9 @@ func Validate(job *v2beta1.MPIJob) field.ErrorList {
 // explain replaces an error of the operator's that names no remedy.
 func explain(job *v2beta1.MPIJob, err *field.Error) *field.Error {
 	path := ReplicaPath(Worker).Child("replicas")
+	if values, isEnum := strings.CutPrefix(err.Detail, "supported values: "); isEnum {
+		err.Detail = "must be " + suggest.OneOf(strings.Split(strings.ReplaceAll(values, `"`, ""), ", ")...)
+	}
 	if err.Field != path.String() {
 		return err
 	}

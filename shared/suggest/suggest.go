@@ -1,4 +1,4 @@
-// Package suggest finds the word that a misspelt one was meant to be.
+// Package suggest words what a user may have meant: the nearest known word, or the accepted values.
 package suggest
 
 import (

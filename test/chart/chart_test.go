@@ -91,7 +91,7 @@ func TestValuesArrive(t *testing.T) {
 func TestUnknownPolicyKeyIsRefused(t *testing.T) {
 	text := find[appsv1.Deployment](t, render(t, "--set", "policy.gpu.fraction=KAI"), "Deployment", "").
 		Spec.Template.Annotations["policy.run.ai/cluster-policy"]
-	if _, err := config.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), `unknown field "gpu.fraction"`) {
+	if _, err := config.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), `unknown key "gpu.fraction"`) {
 		t.Errorf("got %v", err)
 	}
 }

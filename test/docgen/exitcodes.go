@@ -27,7 +27,7 @@ var ExitCodes = map[string][]ExitCode{
 			[][]string{{"--version"}, {"--help"}, {"admit", "-f", "../config/samples/submitted.yaml"}}},
 		{1, "`admit` refused a job or could not read a file. `serve` could not start, or had to stop.",
 			[][]string{{"admit", "-f", "../config/samples/project.yaml"}, {"admit", "-f", "absent.yaml"}, {"serve", "--cert-dir", "."}}},
-		{80, "The command line is not valid.",
+		{2, "The command line is not valid.",
 			[][]string{{}, {"unknown"}, {"admit"}, {"admit", "--unknown"}, {"serve", "--cert-dir", "absent"}}},
 	},
 }

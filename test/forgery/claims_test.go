@@ -81,7 +81,7 @@ func TestT20AnotherIssuer(t *testing.T) {
 	namespace := product.AddProject(t, "t20", required)
 	claims := map[string]any{"preferred_username": "alice", "uid": "1234567", "gid": "54000"}
 	isRefused(t, "a stranger", login(t, stranger, claims).Create(t.Context(), mpijobtest.MakeMPIJob("strange", namespace).Obj()),
-		`claim run.ai/source is "stranger", which identity.trustedSources of the cluster policy does not list`)
+		`claim run.ai/source is "stranger", which is not trusted`)
 	trusted := suite.Create(t, login(t, careless, claims), mpijobtest.MakeMPIJob("trusted", namespace).Obj())
 	runsAs(t, trusted, "careless:alice", 1234567, 54000)
 }
@@ -102,7 +102,7 @@ func TestT21BrokenClaims(t *testing.T) {
 		"Arabic digits":   {map[string]any{"uid": "١٠٠١"}, `claim run.ai/uid is "١٠٠١", expected a decimal number`},
 		"a missing gid":   {map[string]any{"gid": ""}, "claim run.ai/gid has 0 values"},
 		"a missing uid":   {map[string]any{"uid": ""}, "claim run.ai/uid has 0 values"},
-		"a system's user": {map[string]any{"uid": "33"}, "claim run.ai/uid is 33, expected at least 1000"},
+		"a system's user": {map[string]any{"uid": "33"}, "claim run.ai/uid is 33, which is below the minimum"},
 		"a broken group": {map[string]any{"supplementary": []string{"60001", "wheel"}},
 			`claim run.ai/supplementary-groups is "wheel", expected a decimal number`},
 		"root's group": {map[string]any{"supplementary": []string{"60001", "0"}},

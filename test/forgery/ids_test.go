@@ -11,7 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-const contradicts = "contradicts run.ai/run-as-user ("
+const conflicts = ", which sets "
 
 // A user sets another user's IDs in every field that takes IDs.
 func TestT01OtherIDs(t *testing.T) {
@@ -21,34 +21,34 @@ func TestT01OtherIDs(t *testing.T) {
 		for role, in := range map[string]func(func(*corev1.PodSpec)) func(*v2beta1.MPIJob){"launcher": inLauncher, "worker": inWorker} {
 			attempts = append(attempts,
 				attempt{who + "'s uid on the pod of a " + role, in(func(spec *corev1.PodSpec) { securityOf(spec).RunAsUser = id }),
-					contradicts + "1234567)"},
+					conflicts + "1234567"},
 				attempt{who + "'s gid on the pod of a " + role, in(func(spec *corev1.PodSpec) { securityOf(spec).RunAsGroup = id }),
-					contradicts + "54000)"},
+					conflicts + "54000"},
 				attempt{who + "'s uid on a container of a " + role,
-					in(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsUser = id }), contradicts + "1234567)"},
+					in(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsUser = id }), conflicts + "1234567"},
 				attempt{who + "'s gid on a container of a " + role,
-					in(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsGroup = id }), contradicts + "54000)"},
+					in(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsGroup = id }), conflicts + "54000"},
 				attempt{who + "'s uid on a sidecar of a " + role, in(func(spec *corev1.PodSpec) {
 					spec.Containers = append(spec.Containers,
 						corev1.Container{Name: "side", Image: "x", SecurityContext: &corev1.SecurityContext{RunAsUser: id}})
-				}), contradicts + "1234567)"},
+				}), conflicts + "1234567"},
 				attempt{who + "'s uid on an init container of a " + role, in(func(spec *corev1.PodSpec) {
 					spec.InitContainers = append(spec.InitContainers,
 						corev1.Container{Name: "first", Image: "x", SecurityContext: &corev1.SecurityContext{RunAsUser: id}})
-				}), contradicts + "1234567)"},
+				}), conflicts + "1234567"},
 			)
 		}
 		attempts = append(attempts, attempt{who + "'s uid in a role of its own", func(job *v2beta1.MPIJob) {
 			other := job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].DeepCopy()
 			securityOf(&other.Template.Spec).RunAsUser = id
 			job.Spec.MPIReplicaSpecs["Other"] = other
-		}, contradicts + "1234567)"})
+		}, conflicts + "1234567"})
 	}
 	try(t, "t01", append(attempts,
 		attempt{"whatever user the image has", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).RunAsNonRoot = &no }),
-			contradicts + "true)"},
+			conflicts + "true"},
 		attempt{"whatever user the container's image has",
-			inWorker(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsNonRoot = &no }), contradicts + "true)"},
+			inWorker(func(spec *corev1.PodSpec) { containerSecurityOf(spec).RunAsNonRoot = &no }), conflicts + "true"},
 	))
 }
 
@@ -59,7 +59,7 @@ func TestT03NotAsking(t *testing.T) {
 		uid := int64(1001)
 		securityOf(&template.Spec).RunAsUser = &uid
 	}).Obj()
-	isRefused(t, "other ids", alice.Create(t.Context(), other), contradicts+"1234567)")
+	isRefused(t, "other ids", alice.Create(t.Context(), other), conflicts+"1234567")
 	declined := mpijobtest.MakeMPIJob("declined", namespace).Annotation(annotations.RunAsUserKey, "false").Obj()
 	isRefused(t, "declining", alice.Create(t.Context(), declined), "requires jobs to run as their user")
 	suite.Create(t, alice, mpijobtest.MakeMPIJob("silent", namespace).Obj())
@@ -76,11 +76,11 @@ func TestT04OtherGroups(t *testing.T) {
 		{"fsGroup", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).FSGroup = &group }),
 			"it adds a group that the user may not belong to"},
 		{"a group more", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).SupplementalGroups = []int64{60001, 60002, group} }),
-			contradicts + "60001,60002)"},
+			conflicts + "60001,60002"},
 		{"another group", inLauncher(func(spec *corev1.PodSpec) { securityOf(spec).SupplementalGroups = []int64{group} }),
-			contradicts + "60001,60002)"},
+			conflicts + "60001,60002"},
 		{"the image's groups", inWorker(func(spec *corev1.PodSpec) { securityOf(spec).SupplementalGroupsPolicy = &merge }),
-			contradicts + "Strict)"},
+			conflicts + `"Strict"`},
 	})
 }
 
@@ -91,32 +91,32 @@ func TestT07Privileges(t *testing.T) {
 		return inWorker(func(spec *corev1.PodSpec) { change(containerSecurityOf(spec)) })
 	}
 	try(t, "t07", []attempt{
-		{"privileged", with(func(s *corev1.SecurityContext) { s.Privileged = &yes }), contradicts + "false)"},
-		{"escalation", with(func(s *corev1.SecurityContext) { s.AllowPrivilegeEscalation = &yes }), contradicts + "false)"},
+		{"privileged", with(func(s *corev1.SecurityContext) { s.Privileged = &yes }), conflicts + "false"},
+		{"escalation", with(func(s *corev1.SecurityContext) { s.AllowPrivilegeEscalation = &yes }), conflicts + "false"},
 		{"setuid", with(func(s *corev1.SecurityContext) {
 			s.Capabilities = &corev1.Capabilities{Add: []corev1.Capability{"SETUID"}}
-		}), "cannot be used with run.ai/run-as-user: remove it"},
-		{"an unmasked /proc", with(func(s *corev1.SecurityContext) { s.ProcMount = &unmasked }), "procMount"},
+		}), "cannot be used with the identity that project t07 requires: remove it"},
+		{"an unmasked /proc", with(func(s *corev1.SecurityContext) { s.ProcMount = &unmasked }), "procMount Unmasked cannot be used"},
 		{"no seccomp", with(func(s *corev1.SecurityContext) {
 			s.SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeUnconfined}
-		}), "seccompProfile"},
+		}), "seccompProfile Unconfined cannot be used"},
 		{"no AppArmor", with(func(s *corev1.SecurityContext) {
 			s.AppArmorProfile = &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeUnconfined}
-		}), "forbidden AppArmor profile"},
+		}), "appArmorProfile Unconfined cannot be used"},
 		{"another SELinux user", with(func(s *corev1.SecurityContext) { s.SELinuxOptions = &corev1.SELinuxOptions{User: "system_u"} }),
 			"seLinuxOptions"},
 		{"a user namespace", inWorker(func(spec *corev1.PodSpec) { spec.HostUsers = &no }), "it maps the user's ids to other users' ids"},
 		{"the node's processes", inWorker(func(spec *corev1.PodSpec) { spec.HostPID = true }), "it exposes the node's processes"},
 		{"another runtime", inWorker(func(spec *corev1.PodSpec) { spec.RuntimeClassName = &class }),
-			`"kata" is not in identity.runtimeClassNames`},
+			"ask your administrator to add it to identity.runtimeClassNames"},
 		{"a sysctl", inWorker(func(spec *corev1.PodSpec) {
 			securityOf(spec).Sysctls = []corev1.Sysctl{{Name: "kernel.msgmax", Value: "1"}}
-		}), "forbidden sysctls"},
+		}), "sysctl kernel.msgmax cannot be used"},
 		{"an ephemeral container", inWorker(func(spec *corev1.PodSpec) {
 			spec.EphemeralContainers = []corev1.EphemeralContainer{
 				{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "e", Image: "x"}},
 			}
-		}), "a pod template cannot have ephemeral containers"},
+		}), "are not allowed in a pod template"},
 		{"an annotation of a runtime", func(job *v2beta1.MPIJob) {
 			template := &job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Template
 			if template.Annotations == nil {

@@ -37,7 +37,7 @@ func TestT16ServiceAccount(t *testing.T) {
 	robot := serviceAccount(t, namespace, "robot")
 	const username = "system:serviceaccount:runai-t16:robot"
 	isRefused(t, "without an entry", robot.Create(t.Context(), mpijobtest.MakeMPIJob("nobody", namespace).Obj()),
-		"the cluster knows no UID and GID of "+username)
+		"the cluster has no UID and GID for "+username)
 	enter(t, robot, namespace, entryOf("robot", username, namespace))
 	runsAs(t, suite.Create(t, robot, mpijobtest.MakeMPIJob("robot", namespace).Obj()), username, 7001, 7002)
 	isRefused(t, "elsewhere", robot.Create(t.Context(), mpijobtest.MakeMPIJob("robot", elsewhere).Obj()),
@@ -85,7 +85,7 @@ func TestT17ImpersonatesUsers(t *testing.T) {
 	namespace := product.AddProject(t, "t17", required)
 	mallory := impersonator(t, "t17", rest.ImpersonationConfig{UserName: "saml:dora"}, anybody)
 	isRefused(t, "by the claims", mallory.Create(t.Context(), mpijobtest.MakeMPIJob("claims", namespace).Obj()),
-		"the cluster knows no UID and GID of saml:dora")
+		"the cluster has no UID and GID for saml:dora")
 	enter(t, mallory, namespace, entryOf("dora", "saml:dora"))
 	job := suite.Create(t, mallory, mpijobtest.MakeMPIJob("directory", namespace).Obj())
 	runsAs(t, job, "saml:dora", 7001, 7002) // as docs/identity.md says

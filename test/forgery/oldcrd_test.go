@@ -35,7 +35,7 @@ func TestT06OldCRD(t *testing.T) {
 	}()
 	suite.Eventually(t, "the refusal names the version of the operator", suite.Soon, func() error {
 		err := alice.Create(t.Context(), mpijobtest.MakeMPIJob("old", namespace).Obj(), client.DryRunAll)
-		return refusal(err, "install the CRD of MPI Operator v0.6 or later")
+		return refusal(err, "install the CRD of MPI Operator v0.8")
 	})
 }
 

@@ -36,7 +36,7 @@ func TestT23LaterWebhook(t *testing.T) {
 		return nil
 	})
 	job := mpijobtest.MakeMPIJob("stolen", namespace).Label("team", "a").Obj()
-	isRefused(t, "the later change", alice.Create(t.Context(), job), "contradicts run.ai/run-as-user (1234567)")
+	isRefused(t, "the later change", alice.Create(t.Context(), job), conflicts+"1234567")
 	if *thief == 0 || *marker == 0 {
 		t.Errorf("the webhooks were called %d and %d times", *thief, *marker)
 	}

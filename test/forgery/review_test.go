@@ -36,7 +36,7 @@ func TestT25NoState(t *testing.T) {
 		uid := int64(1001)
 		securityOf(&template.Spec).RunAsUser = &uid
 	}).Obj()
-	isRefused(t, "a dry run", alice.Create(t.Context(), other, client.DryRunAll), contradicts+"1234567")
+	isRefused(t, "a dry run", alice.Create(t.Context(), other, client.DryRunAll), conflicts+"1234567")
 	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
 		t.Errorf("%d jobs are stored", len(jobs))
 	}

@@ -142,7 +142,7 @@ func TestT27MultiKueueLabel(t *testing.T) {
 	isRefused(t, "a user's", alice.Create(t.Context(), forged.DeepCopy()),
 		"multiKueue.submitters of the cluster policy does not list saml:alice")
 	isRefused(t, "ids that are not the stamp's", manager.Create(t.Context(), forged.DeepCopy()),
-		"does not run as the identity in run.ai/submitted-by")
+		"runs with other ids than run.ai/submitted-by records")
 	admitted := suite.Create(t, alice, mpijobtest.MakeMPIJob("original", namespace).Obj())
 	copied := func(name string) *v2beta1.MPIJob {
 		return &v2beta1.MPIJob{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Annotations: admitted.Annotations,

@@ -106,6 +106,6 @@ func TestT15CompromisedController(t *testing.T) {
 		tryOn(t, controller, namespace, jobs)
 		own := mpijobtest.MakeMPIJob("own", namespace).Annotation(annotations.SubmittedByKey, forgedStamp).Obj()
 		isRefused(t, "a job of its own", controller.Create(t.Context(), own),
-			"the cluster knows no UID and GID of system:serviceaccount:controllers:"+account)
+			"the cluster has no UID and GID for system:serviceaccount:controllers:"+account)
 	}
 }

@@ -67,7 +67,7 @@ func TestDirectory(t *testing.T) {
 		t.Cleanup(func() { _ = product.Client.Delete(context.WithoutCancel(t.Context()), entry) }) // it may be gone
 		return entry
 	}
-	refusedWith(bob, namespace, "the cluster knows no UID and GID of bob@example.com")
+	refusedWith(bob, namespace, "the cluster has no UID and GID for bob@example.com")
 	entry := add(identityOf("bob", "bob@example.com", nil))
 	is(bob, namespace, "bob")
 	again := add(identityOf("again", "bob@example.com", nil))

@@ -23,9 +23,9 @@ func TestPodSecurityOfTheNamespace(t *testing.T) {
 		t.Fatal(err)
 	}
 	alice := as(t, "saml:alice", claims)
-	want := "runai: --run-as-user: namespace runai-confined enforces the Pod Security Standard \"restricted\", " +
-		"which forbids allowPrivilegeEscalation != false, unrestricted capabilities, runAsNonRoot != true, seccompProfile; " +
-		"use --run-as-user to run as yourself, or set security contexts that satisfy it\n"
+	want := "runai: --run-as-user: namespace runai-confined enforces the Pod Security Standard \"restricted\": " +
+		"use --run-as-user to run as yourself, or set runAsNonRoot: true and seccompProfile.type: RuntimeDefault on the pod, " +
+		"and allowPrivilegeEscalation: false and capabilities.drop: [ALL] on container \"mpi\"\n"
 	var stderr string
 	suite.Eventually(t, "the webhook sees the label", suite.Soon, func() error {
 		_, stderr, _ = product.RunaiAs(t, alice.Kubeconfig(), "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--dry-run=server")

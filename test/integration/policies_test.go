@@ -189,8 +189,8 @@ func TestRefusedWithEveryError(t *testing.T) {
 	job := mpijobtest.MakeMPIJob("bad", namespace).Workers(0).Annotation(annotations.ProjectKey, "another").
 		Both(func(template *corev1.PodTemplateSpec) { template.Spec.HostNetwork = true }).Obj()
 	want := []string{
-		`metadata.annotations[run.ai/project]: Invalid value: "another": is not the project of this namespace, ` +
-			`which belongs to judged: remove it or use a namespace of project another`,
+		`metadata.annotations[run.ai/project]: Invalid value: "another": namespace runai-judged belongs to project "judged", ` +
+			`not "another": remove it, or use a namespace of another`,
 		`spec.mpiReplicaSpecs[Worker].replicas: Invalid value: 0: must be at least 1`,
 		`spec.mpiReplicaSpecs[Launcher].template.spec.hostNetwork: Forbidden: is not allowed in project judged: ` +
 			`remove it, or ask your administrator to set restrictions.hostNetwork to Allow`,

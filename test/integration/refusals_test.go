@@ -21,7 +21,7 @@ func TestRefusalsNameFlags(t *testing.T) {
 		want []string
 	}{
 		{"-g 0.5", []string{"--gpu 0.5: fractional GPUs are not enabled on this cluster; request a whole number of GPUs"}},
-		{"--gpu-memory 20M", []string{"--gpu-memory 20M: fractional GPUs are not enabled on this cluster; request a whole number of GPUs"}},
+		{"--gpu-memory 20M", []string{"--gpu-memory 20M: GPU memory cannot be requested on this cluster; use --gpu with a whole number"}},
 		{"--node-type t4", []string{"--node-type t4 is not a node type of project strict for training jobs: must be dgx or a100"}},
 		{"--host-network", []string{
 			"--host-network is not allowed in project strict: " +
@@ -55,13 +55,13 @@ func TestRefusalsOfKubectl(t *testing.T) {
 		want              []string
 	}{
 		{"an unknown annotation", `run.ai/large-shm: 1Gi`, `run.ai/large-shn: 1Gi`,
-			[]string{"metadata.annotations[run.ai/large-shn]: Forbidden: unknown annotation: did you mean run.ai/large-shm?"}},
+			[]string{"metadata.annotations[run.ai/large-shn]: Forbidden: unknown annotation; did you mean run.ai/large-shm?"}},
 		{"another project", `run.ai/project: same`, `run.ai/project: other`,
 			[]string{`metadata.annotations[run.ai/project]: Invalid value: "other": ` +
-				`is not the project of this namespace, which belongs to manifests`}},
+				`namespace runai-manifests belongs to project "manifests", not "other"`}},
 		{"a contradiction", "resources: {}", "resources: {limits: {nvidia.com/gpu: 1}}",
-			[]string{`resources.limits[nvidia.com/gpu]: Invalid value: "1": contradicts run.ai/gpu (2): ` +
-				`remove it or set the same value`}},
+			[]string{`resources.limits[nvidia.com/gpu]: Invalid value: "1": conflicts with run.ai/gpu, which sets 2: ` +
+				`remove this field or set it to 2`}},
 		{"a field that cannot be decoded", "slotsPerWorker: 2", `slotsPerWorker: "two"`,
 			[]string{`spec.slotsPerWorker: Invalid value: "\"two\"": must be a whole number, without quotes`}},
 		{"a quantity that cannot be decoded", "resources: {}", "resources: {limits: {cpu: lots}}",
@@ -112,8 +112,8 @@ func TestProjectsAndNamespaces(t *testing.T) {
 		{"-p absent", "",
 			"runai: project \"absent\" not found: no namespace has the label runai/queue=absent; see 'runai list projects'\n"},
 		{"-n absent", "", "runai: namespace \"absent\" not found: set the project with -p, or another namespace with -n\n"},
-		{"-p labelled -n second", "", "runai: --project labelled is not the project of this namespace, which belongs to several: " +
-			"remove it or use a namespace of project labelled\n"},
+		{"-p labelled -n second", "", "runai: --project labelled: namespace second belongs to project \"several\", not \"labelled\": " +
+			"remove it, or use a namespace of labelled\n"},
 		{"-p labelled", "", "runai: job \"dist1\" already exists in namespace runai-labelled: " +
 			"use another name, or delete it with 'runai delete job dist1 -p labelled'\n"},
 	} {

@@ -23,7 +23,7 @@ func TestLabelWithoutProject(t *testing.T) {
 	start := time.Now()
 	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-p", "orphan", "-i", "x")
 	want := "runai: project \"orphan\" of namespace runai-orphan (label runai/queue) not found: " +
-		"if it was created just now, try again\n"
+		"try again; if it persists, ask your administrator\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d\ngot  %swant %s", code, stderr, want)
 	}

@@ -19,8 +19,8 @@ func TestWhoami(t *testing.T) {
 			"home /home/alice (source Claims).\n"
 		every   = "Every MPIJob in namespace runai-whoami-required runs as its submitter, with or without --run-as-user.\n"
 		anyIDs  = "Without --run-as-user, MPIJobs in namespace runai-whoami can set any uid and gid.\n"
-		unknown = "the cluster knows no UID and GID of saml:bob; " +
-			"ask your administrator to send the claims run.ai/uid and run.ai/gid with your login\n"
+		unknown = "the cluster has no UID and GID for saml:bob; " +
+			"ask your administrator to add run.ai/uid and run.ai/gid to your login\n"
 	)
 	for _, test := range []struct {
 		name, kubeconfig, namespace, stdout, stderr string

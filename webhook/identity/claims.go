@@ -29,8 +29,8 @@ func fromClaims(user authenticationv1.UserInfo, policy config.Identity) (*annota
 	if err := c.trusted(policy); err != nil {
 		return nil, err
 	}
-	uid := c.id(policy.Claims.UID, policy.MinUID)
-	gid := c.id(policy.Claims.GID, policy.MinGID)
+	uid := c.id("UID", policy.Claims.UID, policy.MinUID)
+	gid := c.id("GID", policy.Claims.GID, policy.MinGID)
 	groups := c.ids(policy.Claims.Groups, policy.MinGID)
 	if c.err != nil {
 		return nil, c.err
@@ -70,11 +70,14 @@ func (c *claims) trusted(policy config.Identity) error {
 	if slices.Contains(policy.TrustedSources, source) {
 		return nil
 	}
-	return fmt.Errorf("claim %s is %q, which identity.trustedSources of the cluster policy does not list: log in another way, or ask your administrator",
+	if source == "" {
+		return fmt.Errorf("claim %s is missing: log in another way, or ask your administrator to fix the claim mapping", policy.Claims.Source)
+	}
+	return fmt.Errorf("claim %s is %q, which is not trusted: log in another way, or ask your administrator to add it to identity.trustedSources",
 		policy.Claims.Source, source)
 }
 
-func (c *claims) id(claim string, least int64) int64 {
+func (c *claims) id(kind, claim string, least int64) int64 {
 	values := c.values(claim)
 	// rule T21 in test/forgery TestT21BrokenClaims: two uids, or none
 	// without: if len(values) == 0 { return 1000 } else if false {
@@ -82,7 +85,7 @@ func (c *claims) id(claim string, least int64) int64 {
 		c.fail("claim %s has %d values, expected 1: ask your administrator to fix the claim mapping", claim, len(values))
 		return 0
 	}
-	return c.number(claim, values[0], least)
+	return c.number(kind, claim, values[0], least)
 }
 
 func (c *claims) ids(claim string, least int64) []int64 {
@@ -93,12 +96,12 @@ func (c *claims) ids(claim string, least int64) []int64 {
 	}
 	groups := make([]int64, 0, len(values))
 	for _, value := range values {
-		groups = append(groups, c.number(claim, value, least))
+		groups = append(groups, c.number("GID", claim, value, least))
 	}
 	return groups
 }
 
-func (c *claims) number(claim, text string, least int64) int64 {
+func (c *claims) number(kind, claim, text string, least int64) int64 {
 	number, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	// rule T21 in test/forgery TestT21BrokenClaims: a uid that is not a decimal number
@@ -106,10 +109,10 @@ func (c *claims) number(claim, text string, least int64) int64 {
 		c.fail("claim %s is %q, expected a decimal number above 0: ask your administrator to fix the claim mapping", claim, text)
 	// rule T21 in test/forgery TestT21BrokenClaims: a uid of the system's
 	case number < least:
-		c.fail("claim %s is %d, expected at least %d, the cluster policy's minimum: ask your administrator", claim, number, least)
+		c.fail("claim %s is %d, which is below the minimum: ask your administrator for a %s of at least %d", claim, number, kind, least)
 	// rule T21 in test/forgery TestT21BrokenClaims: a uid beyond 2147483647
 	case number > math.MaxInt32:
-		c.fail("claim %s is %d, expected at most %d: ask your administrator", claim, number, math.MaxInt32)
+		c.fail("claim %s is %d, expected at most %d: ask your administrator to fix the claim mapping", claim, number, math.MaxInt32)
 	}
 	return number
 }

@@ -34,7 +34,7 @@ func fromDirectory(q Question, policy config.Identity) (*annotations.Identity, e
 		return nil, fmt.Errorf("PosixIdentity %s is not valid in namespace %s: ask your administrator to add the namespace",
 			entries[0].Name, q.Namespace)
 	case !isHome(entry.Home):
-		return nil, fmt.Errorf("PosixIdentity %s has the invalid home %q: ask your administrator to set a path such as /home/NAME",
+		return nil, fmt.Errorf("PosixIdentity %s has the invalid home %q: ask your administrator to set a path, for example /home/NAME",
 			entries[0].Name, entry.Home)
 	}
 	found, err := newIdentity(entry.UID, entry.GID, entry.SupplementalGroups, userName(entry.UserName, entry.Subject, entry.UID), config.SourceDirectory, policy)

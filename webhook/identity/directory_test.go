@@ -50,12 +50,12 @@ func TestDirectory(t *testing.T) {
 		{"two entries", append(with(func(*v1alpha1.PosixIdentitySpec) {}), entry("again", alice)), nil, "alice has 2 PosixIdentity entries (again and alice): ask your administrator to delete all but one"},
 		{"a service account in its namespace", robot("ci", "runai-a"), is("robot", "/home/robot"), ""},
 		{"a service account elsewhere", robot("ci"), nil, "PosixIdentity alice is not valid in namespace runai-a"},
-		{"a system's uid", with(func(s *v1alpha1.PosixIdentitySpec) { s.UID = 27 }), nil, "uid 27 of source Directory is below identity.minUID of the cluster policy (1000)"},
-		{"a system's group", with(func(s *v1alpha1.PosixIdentitySpec) { s.SupplementalGroups = []int64{27} }), nil, "gid 27 of source Directory is below identity.minGID of the cluster policy (1000)"},
+		{"a system's uid", with(func(s *v1alpha1.PosixIdentitySpec) { s.UID = 27 }), nil, "UID 27 (source Directory) is below the minimum: ask your administrator for a UID of at least 1000"},
+		{"a system's group", with(func(s *v1alpha1.PosixIdentitySpec) { s.SupplementalGroups = []int64{27} }), nil, "GID 27 (source Directory) is below the minimum: ask your administrator for a GID of at least 1000"},
 		{"a system's directory", with(func(s *v1alpha1.PosixIdentitySpec) { s.Home = "/etc/alice" }), nil, `PosixIdentity alice has the invalid home "/etc/alice"`},
 		{"the root", with(func(s *v1alpha1.PosixIdentitySpec) { s.Home = "/" }), nil, `PosixIdentity alice has the invalid home "/"`},
 		{"a way up", with(func(s *v1alpha1.PosixIdentitySpec) { s.Home = "/home/../etc" }), nil, `PosixIdentity alice has the invalid home "/home/../etc"`},
-		{"no entry", nil, nil, "the cluster knows no UID and GID of alice: ask your administrator to create a PosixIdentity for you"},
+		{"no entry", nil, nil, "the cluster has no UID and GID for alice: ask your administrator to create a PosixIdentity for you"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			q := Question{User: user("alice", nil), Namespace: "runai-a", Now: now, Entries: test.entries}

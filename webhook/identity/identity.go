@@ -50,7 +50,7 @@ func Resolve(q Question, policy config.Identity) (*annotations.Identity, error) 
 	// without: return nil, nil
 	// rule T17 in test/forgery TestT17ImpersonatesUsers: to impersonate a user, without the attributes
 	// without: return nil, nil
-	return nil, fmt.Errorf("the cluster knows no UID and GID of %s: ask your administrator to %s", q.User.Username, remedies(policy))
+	return nil, fmt.Errorf("the cluster has no UID and GID for %s: ask your administrator to %s", q.User.Username, remedies(policy))
 }
 
 // remedies returns what an administrator can do for a user that no source knows.
@@ -59,7 +59,7 @@ func remedies(policy config.Identity) string {
 	for _, source := range policy.Sources {
 		switch source {
 		case config.SourceClaims:
-			all = append(all, fmt.Sprintf("send the claims %s and %s with your login", policy.Claims.UID, policy.Claims.GID))
+			all = append(all, fmt.Sprintf("add %s and %s to your login", policy.Claims.UID, policy.Claims.GID))
 		case config.SourceDirectory:
 			all = append(all, "create a PosixIdentity for you")
 		}
@@ -81,12 +81,12 @@ func newIdentity(uid, gid int64, groups []int64, name string, source config.Iden
 
 func inBounds(found annotations.Identity, policy config.Identity) error {
 	if found.UID < policy.MinUID {
-		return fmt.Errorf("uid %d of source %s is below identity.minUID of the cluster policy (%d): ask your administrator",
+		return fmt.Errorf("UID %d (source %s) is below the minimum: ask your administrator for a UID of at least %d",
 			found.UID, found.Source, policy.MinUID)
 	}
 	for _, group := range append([]int64{found.GID}, found.Groups...) {
 		if group < policy.MinGID {
-			return fmt.Errorf("gid %d of source %s is below identity.minGID of the cluster policy (%d): ask your administrator",
+			return fmt.Errorf("GID %d (source %s) is below the minimum: ask your administrator for a GID of at least %d",
 				group, found.Source, policy.MinGID)
 		}
 	}

@@ -16,8 +16,8 @@ import (
 
 var pageBody = docgen.Text(`
 The policies run in this order, on each MPIJob that is created in a namespace of a project. A policy writes what it lists
-under *writes* and nothing else, and no later update of the job can take that away. A field that conflicts with an intent is
-refused, and the answer names both; an equal one is accepted. The job's annotation ^run.ai/applied-policies^ names the policies that
+under *writes* and nothing else. No later update can remove it. A field that conflicts with an intent is refused, and the
+answer names both. An equal one is accepted. The job's annotation ^run.ai/applied-policies^ names the policies that
 were applied.
 
 Names are shown as they are by default; the [cluster policy](cluster-policy.md) can change those of the queue label and of
@@ -32,7 +32,7 @@ func TestPage(t *testing.T) {
 		"`webhook/policy`") + pageBody
 	var rows [][]string
 	for _, p := range policy.Chain {
-		rows = append(rows, []string{fmt.Sprintf("[%s](#%s)", p.Name, p.Name), appliesTo(p)})
+		rows = append(rows, []string{fmt.Sprintf("[%s](#%s)", p.Name, p.Name), strings.TrimSuffix(appliesTo(p), ".")})
 	}
 	page += docgen.Table([]string{"policy", "applies to"}, rows)
 	for _, p := range policy.Chain {

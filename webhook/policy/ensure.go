@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -18,9 +19,20 @@ import (
 // differs. The parameter asker names what requests the value: an annotation, the project or the cluster
 // policy.
 
-// contradicts returns the error for a field of the user's that differs from the value that asker requests.
-func contradicts(path *field.Path, value any, asker, wanted string) *field.Error {
-	return field.Invalid(path, value, fmt.Sprintf("contradicts %s (%s): remove it or set the same value", asker, wanted))
+// conflicts returns the error for a field of the user's that differs from the wanted value. The source of
+// this value ends with a verb: "run.ai/gpu, which sets".
+func conflicts(path *field.Path, value any, source, wanted string) *field.Error {
+	return field.Invalid(path, value, fmt.Sprintf("conflicts with %s %s: remove this field or set it to %s", source, wanted, wanted))
+}
+
+func sets(asker string) string { return asker + ", which sets" }
+
+// shown returns a value as a manifest has it: texts in quotes.
+func shown(value any) string {
+	if reflect.ValueOf(value).Kind() == reflect.String {
+		return fmt.Sprintf("%q", value)
+	}
+	return fmt.Sprint(value)
 }
 
 func ensureValue[T comparable](value *T, want T, path *field.Path, asker string) field.ErrorList {
@@ -30,7 +42,7 @@ func ensureValue[T comparable](value *T, want T, path *field.Path, asker string)
 		*value = want
 	case want:
 	default:
-		return field.ErrorList{contradicts(path, *value, asker, fmt.Sprint(want))}
+		return field.ErrorList{conflicts(path, *value, sets(asker), shown(want))}
 	}
 	return nil
 }
@@ -48,13 +60,13 @@ func ensureAgrees[T comparable](value *T, want T, path *field.Path, asker string
 	if value == nil || *value == want {
 		return nil
 	}
-	return field.ErrorList{contradicts(path, *value, asker, fmt.Sprint(want))}
+	return field.ErrorList{conflicts(path, *value, sets(asker), shown(want))}
 }
 
-func ensureLabel(meta *metav1.ObjectMeta, path *field.Path, key, want, asker string) field.ErrorList {
+func ensureLabel(meta *metav1.ObjectMeta, path *field.Path, key, want, source string) field.ErrorList {
 	value, present := meta.Labels[key]
 	if present && value != want {
-		return field.ErrorList{contradicts(path.Child("labels").Key(key), value, asker, want)}
+		return field.ErrorList{conflicts(path.Child("labels").Key(key), value, source, shown(want))}
 	}
 	if !present {
 		metav1.SetMetaDataLabel(meta, key, want)
@@ -71,7 +83,7 @@ func ensureEnv(container *corev1.Container, variable corev1.EnvVar, path *field.
 	if container.Env[i].Value == variable.Value && container.Env[i].ValueFrom == nil {
 		return nil
 	}
-	return field.ErrorList{contradicts(path.Child("env").Index(i), variable.Name+"="+container.Env[i].Value, asker, variable.Name+"="+variable.Value)}
+	return field.ErrorList{conflicts(path.Child("env").Index(i), variable.Name+"="+container.Env[i].Value, sets(asker), variable.Name+"="+variable.Value)}
 }
 
 // defaultEnv sets a variable unless the user has set it.

@@ -86,12 +86,20 @@ func ensureGPU(template mpijob.Template, requests []gpuRequest, cluster config.G
 	first := requests[0]
 	var errs field.ErrorList
 	for _, other := range requests[1:] {
-		if other.gpuAmount != first.gpuAmount {
-			errs = append(errs, contradicts(other.path, other.text, cmp.Or(first.key, first.path.String()), first.text))
+		switch {
+		case other.gpuAmount == first.gpuAmount:
+		case first.isFraction() || other.isFraction(): // the two fields have different units
+			errs = append(errs, field.Invalid(other.path, other.text,
+				"conflicts with "+sets(cmp.Or(first.key, first.path.String()))+" "+first.text+": remove this field"))
+		default:
+			errs = append(errs, conflicts(other.path, other.text, sets(cmp.Or(first.key, first.path.String())), first.text))
 		}
 	}
 	switch {
 	case len(errs) > 0:
+	case first.mib > 0 && cluster.Fractions == config.FractionsNone:
+		errs = append(errs, field.Invalid(first.path, first.text,
+			"GPU memory cannot be requested on this cluster: use "+annotations.GPUKey+" with a whole number"))
 	case first.isFraction() && cluster.Fractions == config.FractionsNone:
 		errs = append(errs, field.Invalid(first.path, first.text, "fractional GPUs are not enabled on this cluster: request a whole number of GPUs"))
 	case first.isFraction():
@@ -125,7 +133,7 @@ func wholeWithFraction(job *v2beta1.MPIJob, cluster config.GPU) field.ErrorList 
 		for _, container := range template.Containers() {
 			if limit, present := container.Resources.Limits[cluster.ResourceName]; present && !limit.IsZero() {
 				errs = append(errs, field.Invalid(container.Path().Child("resources", "limits").Key(string(cluster.ResourceName)),
-					limit.String(), "cannot be used together with a fraction of a GPU in the same job: remove it"))
+					limit.String(), "cannot be used with a fraction of a GPU in the same job: remove it"))
 			}
 		}
 	}
@@ -145,5 +153,5 @@ func warnIdleGPU(job *v2beta1.MPIJob, in Input) []string {
 	}) {
 		return nil
 	}
-	return []string{launcher.Path.String() + ": the launcher requests GPUs but runs no ranks: remove them, or set spec.runLauncherAsWorker to true"}
+	return []string{launcher.Path.String() + ": the launcher requests GPUs but runs no ranks: remove the GPUs, or set spec.runLauncherAsWorker to true"}
 }

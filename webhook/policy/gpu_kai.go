@@ -18,7 +18,7 @@ const (
 )
 
 var (
-	errKAIFraction = errors.New("must be a decimal between 0 and 1 such as 0.5")
+	errKAIFraction = errors.New("must be a decimal between 0 and 1, for example 0.5")
 	errKAIMemory   = errors.New("must be a whole number of MiB above 0, for example 2048")
 )
 

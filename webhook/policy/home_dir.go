@@ -47,10 +47,14 @@ func ensureHomeDir(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		name := in.Identity.UserName
 		variables = append(variables, corev1.EnvVar{Name: "USER", Value: name}, corev1.EnvVar{Name: "LOGNAME", Value: name})
 	}
+	asker := annotations.CreateHomeDirKey
+	if in.Intent.CreateHomeDir == nil {
+		asker = identityAsker(in)
+	}
 	var errs field.ErrorList
 	for _, template := range mpijob.Templates(job) {
 		if main := template.Main(); main != nil {
-			errs = append(errs, ensureHome(template, variables)...)
+			errs = append(errs, ensureHome(template, variables, asker)...)
 		}
 	}
 	return errs
@@ -63,17 +67,17 @@ func homeOf(in Input) string {
 	return anonymousHome
 }
 
-func ensureHome(template mpijob.Template, variables []corev1.EnvVar) field.ErrorList {
+func ensureHome(template mpijob.Template, variables []corev1.EnvVar, asker string) field.ErrorList {
 	main, home := template.Main(), variables[0].Value
 	var errs field.ErrorList
 	for _, variable := range variables {
-		errs = append(errs, ensureEnv(main, variable, template.MainPath(), annotations.CreateHomeDirKey)...)
+		errs = append(errs, ensureEnv(main, variable, template.MainPath(), asker)...)
 	}
 	if mountsOther(main, home, homeVolume) {
 		return errs
 	}
 	volume := corev1.Volume{Name: homeVolume, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}
-	if err := ensureVolume(template, volume, annotations.CreateHomeDirKey); err != nil {
+	if err := ensureVolume(template, volume, asker); err != nil {
 		return append(errs, err)
 	}
 	ensureMount(main, corev1.VolumeMount{Name: homeVolume, MountPath: home})

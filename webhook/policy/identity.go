@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
@@ -26,7 +26,7 @@ const identityName = "identity"
 var Identity = Policy{
 	Name: identityName,
 	Doc: Doc{
-		Does: "Sets the submitter's uid, gid and groups on every pod, with `runAsNonRoot`, `supplementalGroupsPolicy: Strict` " +
+		Does: "Sets the submitter's UID, GID and groups on every pod, with `runAsNonRoot`, `supplementalGroupsPolicy: Strict` " +
 			"and the seccomp profile `RuntimeDefault`. " +
 			"On every container, forbids privilege escalation and drops all capabilities except `NET_BIND_SERVICE`. " +
 			"Other ids are refused, and so is everything by which a process with the right ids could become another user.",
@@ -60,7 +60,18 @@ func ensureIdentity(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		}
 		errs = append(errs, loosens(template, in.Cluster.Identity)...)
 	}
+	for _, err := range errs {
+		err.Detail = strings.Replace(err.Detail, annotations.RunAsUserKey, identityAsker(in), 1)
+	}
 	return errs
+}
+
+// identityAsker names what requests the identity: the annotation, or the project of a job without it.
+func identityAsker(in Input) string {
+	if in.Intent.RunAsUser == nil && in.Project.Spec.Identity == v1alpha1.IdentityRequired {
+		return "the identity that project " + in.Project.Name + " requires"
+	}
+	return annotations.RunAsUserKey
 }
 
 func ensurePodIdentity(template mpijob.Template, in Input) field.ErrorList {
@@ -94,7 +105,10 @@ func ensureGroups(pod *corev1.PodSecurityContext, groups []int64, path *field.Pa
 	}
 	// rule T04 in test/forgery TestT04OtherGroups: a supplementary group
 	if own := slices.Sorted(slices.Values(pod.SupplementalGroups)); !slices.Equal(own, groups) && len(own)+len(groups) > 0 {
-		return field.ErrorList{contradicts(path, joined(own), annotations.RunAsUserKey, cmp.Or(joined(groups), "no groups"))}
+		if len(groups) == 0 {
+			return field.ErrorList{field.Invalid(path, joined(own), "conflicts with "+sets(annotations.RunAsUserKey)+" no groups: remove this field")}
+		}
+		return field.ErrorList{conflicts(path, joined(own), sets(annotations.RunAsUserKey), joined(groups))}
 	}
 	return nil
 }

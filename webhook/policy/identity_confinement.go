@@ -1,9 +1,9 @@
 package policy
 
 import (
-	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/pod-security-admission/api"
@@ -50,7 +50,7 @@ func loosens(template mpijob.Template, cluster config.Identity) field.ErrorList 
 	path, spec := template.Path.Child("spec"), template.Spec
 	var errs field.ErrorList
 	forbid := func(path *field.Path, why string) {
-		errs = append(errs, field.Forbidden(path, "cannot be used with "+annotations.RunAsUserKey+": "+why))
+		errs = append(errs, field.Forbidden(path, "cannot be used with "+annotations.RunAsUserKey+" because "+why+": remove it"))
 	}
 	// rule T04 in test/forgery TestT04OtherGroups: fsGroup
 	if spec.SecurityContext != nil && spec.SecurityContext.FSGroup != nil {
@@ -58,7 +58,8 @@ func loosens(template mpijob.Template, cluster config.Identity) field.ErrorList 
 	}
 	// rule T07 in test/forgery TestT07Privileges: a user namespace
 	if spec.HostUsers != nil && !*spec.HostUsers {
-		forbid(path.Child("hostUsers"), "it maps the user's ids to other users' ids on shared storage")
+		errs = append(errs, field.Invalid(path.Child("hostUsers"), false, "cannot be used with "+annotations.RunAsUserKey+
+			" because it maps the user's ids to other users' ids on shared storage: remove it"))
 	}
 	// rule T07 in test/forgery TestT07Privileges: the node's processes
 	if spec.HostPID {
@@ -66,14 +67,16 @@ func loosens(template mpijob.Template, cluster config.Identity) field.ErrorList 
 	}
 	// rule T07 in test/forgery TestT07Privileges: an ephemeral container
 	if len(spec.EphemeralContainers) > 0 {
-		forbid(path.Child("ephemeralContainers"), "a pod template cannot have ephemeral containers")
+		errs = append(errs, field.Forbidden(path.Child("ephemeralContainers"), "are not allowed in a pod template: remove them"))
 	}
 	// rule T07 in test/forgery TestT07Privileges: another container runtime
 	if name := spec.RuntimeClassName; name != nil && !slices.Contains(cluster.RuntimeClassNames, *name) {
-		forbid(path.Child("runtimeClassName"), fmt.Sprintf("%q is not in identity.runtimeClassNames of the cluster policy", *name))
+		errs = append(errs, field.Invalid(path.Child("runtimeClassName"), *name, "cannot be used with "+annotations.RunAsUserKey+
+			" on this cluster: remove it, or ask your administrator to add it to identity.runtimeClassNames"))
 	}
 	if spec.OS != nil && spec.OS.Name != "linux" {
-		forbid(path.Child("os", "name"), fmt.Sprintf("%q has no POSIX users, use \"linux\"", spec.OS.Name))
+		errs = append(errs, field.Invalid(path.Child("os", "name"), spec.OS.Name,
+			"must be \"linux\" with "+annotations.RunAsUserKey+": Windows has no POSIX users"))
 	}
 	for _, own := range windowsOptions(template) {
 		forbid(own, "Windows has no POSIX users")
@@ -88,11 +91,29 @@ func loosens(template mpijob.Template, cluster config.Identity) field.ErrorList 
 	for _, result := range confinement.EvaluatePod(latest, &template.ObjectMeta, &template.Spec) {
 		// rule T07 in test/forgery TestT07Privileges: SELinux, seccomp, AppArmor, procMount, sysctls
 		if !result.Allowed {
-			errs = append(errs, field.Forbidden(path,
-				result.ForbiddenReason+" cannot be used with "+annotations.RunAsUserKey+": "+result.ForbiddenDetail))
+			what, remedy := explain(result)
+			errs = append(errs, field.Forbidden(path, what+" cannot be used with "+annotations.RunAsUserKey+": "+remedy))
 		}
 	}
 	return errs
+}
+
+// explain returns what a check of [confinement] found and what to do instead, because the text of the check
+// names no remedy.
+func explain(result podsecurity.CheckResult) (what, remedy string) {
+	switch reason := result.ForbiddenReason; {
+	case reason == "seLinuxOptions":
+		return "an SELinux user or role, or a type other than container_t,", "remove it from seLinuxOptions"
+	case reason == "seccompProfile":
+		return "seccompProfile Unconfined", "remove it or set RuntimeDefault"
+	case strings.Contains(reason, "AppArmor"):
+		return "appArmorProfile Unconfined", "remove it or set RuntimeDefault"
+	case reason == "procMount":
+		return "procMount Unmasked", "remove it"
+	case reason == "forbidden sysctls":
+		return "sysctl " + result.ForbiddenDetail, "remove it"
+	}
+	return result.ForbiddenReason + " (" + result.ForbiddenDetail + ")", "remove it"
 }
 
 // windowsOptions returns the paths of all Windows options of a template. On a Windows node, which a node

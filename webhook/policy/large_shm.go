@@ -81,7 +81,11 @@ func ensureShm(template mpijob.Template, size *resource.Quantity) field.ErrorLis
 }
 
 // warnShm warns if /dev/shm exceeds the memory limit, against which its contents count.
-func warnShm(job *v2beta1.MPIJob, _ Input) []string {
+func warnShm(job *v2beta1.MPIJob, in Input) []string {
+	setting := "its sizeLimit"
+	if in.Intent.LargeShm != nil {
+		setting = annotations.LargeShmKey
+	}
 	var warnings []string
 	for _, template := range mpijob.Templates(job) {
 		main := template.Main()
@@ -91,8 +95,8 @@ func warnShm(job *v2beta1.MPIJob, _ Input) []string {
 		size, limit := mountedShm(template.Spec.Volumes, main), main.Resources.Limits.Memory()
 		if size != nil && !limit.IsZero() && size.Cmp(*limit) > 0 {
 			warnings = append(warnings, fmt.Sprintf(
-				"%s: /dev/shm (%s) exceeds the memory limit (%s) and counts against it: a container that fills it is killed",
-				template.Path, size, limit))
+				"%s: /dev/shm (%s) exceeds the memory limit (%s), and a container that fills it is killed: raise the memory limit or lower %s",
+				template.Path, size, limit, setting))
 		}
 	}
 	return warnings

@@ -21,7 +21,7 @@ var nodeAffinity = Policy{
 		Does: "Requires one of the project's node types for every pod, by node affinity, in addition to the job's own requirements. " +
 			"The node types are the project's `interactive` types for an interactive job, else its `train` types, or the one type that the job requests. " +
 			"A node type outside the project's list is refused, and so is a node selector or an affinity that matches none of the types.",
-		Applies: "To every job. A project without node types adds nothing, unless the job requests a type.",
+		Applies: "To every job; a project without node types adds nothing, unless the job requests a type.",
 		Reads: []string{
 			annotations.NodeTypeKey, annotations.InteractiveKey, "nodeTypeLabel", "Project spec.nodeAffinity.train", "Project spec.nodeAffinity.interactive",
 		},

@@ -36,7 +36,7 @@ func compatible(template mpijob.Template, required corev1.NodeSelectorRequiremen
 }
 
 func noNode(types []string) string {
-	return fmt.Sprintf("matches no node type that the job may use: remove it or allow %s", strings.Join(types, " or "))
+	return fmt.Sprintf("excludes every node type that the job may use: remove it or include %s", strings.Join(types, " or "))
 }
 
 func ownSelector(affinity *corev1.Affinity) *corev1.NodeSelector {

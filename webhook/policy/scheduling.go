@@ -17,8 +17,8 @@ import (
 var scheduling = Policy{
 	Name: "scheduling",
 	Doc: Doc{
-		Does: "Removes the scheduling gate `run.ai/admission`. Sets the scheduler of every pod, and the queue label of the job, with KAI also of the pods: " +
-			"the project's `queue`, or the project's name. An interactive job gets the label `priorityClassName: build` and no retries. " +
+		Does: "Removes the scheduling gate `run.ai/admission`. Sets the scheduler of every pod, and the queue label of the job to the project's `queue`, or to the project's name; with KAI, the pods get it too. " +
+			"An interactive job gets the label `priorityClassName: build` and no retries. " +
 			"Another scheduler or queue is refused, and so is `nodeName`.",
 		Applies: "To every job.",
 		Reads: []string{
@@ -84,15 +84,15 @@ func ensureQueue(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	if queue == "" {
 		queue = in.Project.Name
 	}
-	asker := "the queue of project " + in.Project.Name
-	errs := ensureLabel(&job.ObjectMeta, field.NewPath("metadata"), key, queue, asker)
+	source := "project " + in.Project.Name + ", whose queue is"
+	errs := ensureLabel(&job.ObjectMeta, field.NewPath("metadata"), key, queue, source)
 	if policy := job.Spec.RunPolicy.SchedulingPolicy; policy != nil && policy.Queue != "" && policy.Queue != queue {
-		errs = append(errs, contradicts(field.NewPath("spec", "runPolicy", "schedulingPolicy", "queue"), policy.Queue, asker, queue))
+		errs = append(errs, conflicts(field.NewPath("spec", "runPolicy", "schedulingPolicy", "queue"), policy.Queue, source, shown(queue)))
 	}
 	for _, template := range mpijob.Templates(job) {
 		_, labelled := template.Labels[key]
 		if labelled || in.Cluster.GPU.Fractions == config.FractionsKAI {
-			errs = append(errs, ensureLabel(&template.ObjectMeta, template.Path.Child("metadata"), key, queue, asker)...)
+			errs = append(errs, ensureLabel(&template.ObjectMeta, template.Path.Child("metadata"), key, queue, source)...)
 		}
 	}
 	return errs

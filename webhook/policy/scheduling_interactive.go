@@ -15,7 +15,7 @@ func isInteractive(job *v2beta1.MPIJob, in Input) bool {
 // ensureInteractive sets the priority and disables retries: a restart would discard the user's session.
 func ensureInteractive(job *v2beta1.MPIJob) field.ErrorList {
 	errs := ensureLabel(&job.ObjectMeta, field.NewPath("metadata"),
-		annotations.InteractivePriorityLabel, annotations.InteractivePriority, annotations.InteractiveKey)
+		annotations.InteractivePriorityLabel, annotations.InteractivePriority, sets(annotations.InteractiveKey))
 	limit := &job.Spec.RunPolicy.BackoffLimit
 	if *limit == nil {
 		*limit = new(int32)

@@ -91,7 +91,7 @@ func ensureSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	}
 	if overlapsAny(keys, append(sshTrees(), codeDir, operatorDir)) {
 		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,
-			"would hide files that "+annotations.RunAsUserKey+" adds: use another path or remove it")}
+			"would hide files that "+identityAsker(in)+" adds: use another path or remove it")}
 	}
 	port := in.Cluster.SSH.Port
 	contents := map[string]string{
@@ -100,7 +100,7 @@ func ensureSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	}
 	var errs field.ErrorList
 	for _, template := range mpijob.Templates(job) {
-		errs = append(errs, ensureFiles(template, contents, keys)...)
+		errs = append(errs, ensureFiles(template, contents, keys, identityAsker(in))...)
 	}
 	if worker, present := mpijob.TemplateOf(job, mpijob.Worker); present && worker.Main() != nil {
 		errs = append(errs, ensureSSHD(worker, port)...)
@@ -108,12 +108,12 @@ func ensureSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return errs
 }
 
-func ensureFiles(template mpijob.Template, contents map[string]string, keys string) field.ErrorList {
+func ensureFiles(template mpijob.Template, contents map[string]string, keys, asker string) field.ErrorList {
 	main := template.Main()
 	if main == nil {
 		return nil
 	}
-	errs := ensureTrees(template.Containers()[0], append(sshTrees(), keys), filesVolume, annotations.RunAsUserKey)
+	errs := ensureTrees(template.Containers()[0], append(sshTrees(), keys), filesVolume, asker)
 	volume := corev1.Volume{Name: filesVolume, VolumeSource: corev1.VolumeSource{DownwardAPI: &corev1.DownwardAPIVolumeSource{}}}
 	for _, file := range sshFiles {
 		key := annotations.FilesPrefix + file.name
@@ -124,7 +124,7 @@ func ensureFiles(template mpijob.Template, contents map[string]string, keys stri
 			Path: file.name, FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: fmt.Sprintf("metadata.annotations['%s']", key)},
 		})
 	}
-	if err := ensureVolume(template, volume, annotations.RunAsUserKey); err != nil {
+	if err := ensureVolume(template, volume, asker); err != nil {
 		return append(errs, err)
 	}
 	for _, file := range sshFiles {
@@ -147,7 +147,7 @@ func ensureSSHD(worker mpijob.Template, port int32) field.ErrorList {
 	}
 	if file := configurationOf(words); file != sshdFile && file != defaultSSHDFile {
 		return field.ErrorList{field.Invalid(worker.MainPath().Child("command"), strings.Join(words, " "),
-			"the launcher cannot use an sshd with its own configuration: remove -f "+file+", or command and args")}
+			"the launcher cannot connect to an sshd with a custom configuration: remove \"-f "+file+"\", or remove command and args to use the default sshd")}
 	}
 	if main.ReadinessProbe == nil {
 		main.ReadinessProbe = listens(corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(port)}})

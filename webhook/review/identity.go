@@ -27,8 +27,8 @@ func identityOf(in policy.Input, request Request) (*annotations.Identity, *field
 		return nil, field.Forbidden(path, request.Submitter.Unknown.Error())
 	// rule T06 in test/forgery TestT06OldCRD: a CRD that drops supplementalGroupsPolicy
 	case request.DropsGroupsPolicy && in.Cluster.Identity.SupplementalGroupsPolicy == config.GroupsStrict:
-		return nil, field.Forbidden(path, "the MPIJob CRD of this cluster drops supplementalGroupsPolicy, without which an image can add groups: "+
-			"ask your administrator to install the CRD of MPI Operator v0.6 or later")
+		return nil, field.Forbidden(path, "the cluster's MPIJob CRD is too old to keep the image's groups out: "+
+			"ask your administrator to install the CRD of MPI Operator v0.8")
 	}
 	return request.Submitter.Identity, nil
 }

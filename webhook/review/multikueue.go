@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/webhook/identity"
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
@@ -44,7 +45,12 @@ func (r Reviewer) reviewCopy(job *v2beta1.MPIJob, in policy.Input, request Reque
 func validateStamp(job *v2beta1.MPIJob, in policy.Input, path *field.Path) field.ErrorList {
 	if in.Identity == nil {
 		if wantsIdentity(in) {
-			return field.ErrorList{field.Forbidden(path, "has no identity, but the job or project "+in.Project.Name+" requires one: submit the job again")}
+			requirer := annotations.RunAsUserKey
+			if in.Project.Spec.Identity == v1alpha1.IdentityRequired {
+				requirer = "project " + in.Project.Name
+			}
+			return field.ErrorList{field.Forbidden(path, "was submitted without an identity, which "+requirer+" requires: "+
+				"submit it with "+annotations.RunAsUserKey+" on the manager cluster")}
 		}
 		return nil
 	}
@@ -57,7 +63,8 @@ func validateStamp(job *v2beta1.MPIJob, in policy.Input, path *field.Path) field
 		return errs
 	}
 	if !equality.Semantic.DeepEqual(job.Spec, ensured.Spec) {
-		return field.ErrorList{field.Forbidden(field.NewPath("spec"), "does not run as the identity in "+annotations.SubmittedByKey+": submit the job again")}
+		return field.ErrorList{field.Forbidden(field.NewPath("spec"), "runs with other ids than "+annotations.SubmittedByKey+" records: "+
+			"ask your administrator to set the same identity policy on the manager cluster")}
 	}
 	return nil
 }

@@ -87,11 +87,11 @@ func members(object map[string]jsontext.Value, typ reflect.Type, path *field.Pat
 func expected(raw jsontext.Value, typ reflect.Type) string {
 	switch typ.Name() {
 	case "Quantity":
-		return "must be a quantity such as 500m, 2 or 4Gi"
+		return "must be a quantity, for example 500m, 2 or 4Gi"
 	case "IntOrString":
 		return "must be a number or a string"
 	case "Time", "MicroTime":
-		return "must be a time such as 2026-01-31T12:00:00Z"
+		return "must be a time, for example 2026-01-31T12:00:00Z"
 	}
 	switch kind := typ.Kind(); {
 	case kind == reflect.Bool:

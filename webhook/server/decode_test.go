@@ -16,7 +16,7 @@ func TestUndecodableFieldsAreNamed(t *testing.T) {
 	}{
 		{"a number in quotes", `{"spec":{"slotsPerWorker":"two"}}`, []string{`spec.slotsPerWorker: Invalid value: "\"two\"": must be a whole number, without quotes`}},
 		{"a bad quantity", `{"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"containers":[{"resources":{"limits":{"cpu":"lots"}}}]}}}}}}`,
-			[]string{worker + `containers[0].resources.limits[cpu]: Invalid value: "\"lots\"": must be a quantity such as 500m, 2 or 4Gi`}},
+			[]string{worker + `containers[0].resources.limits[cpu]: Invalid value: "\"lots\"": must be a quantity, for example 500m, 2 or 4Gi`}},
 		{"a list instead of an object", `{"spec":{"mpiReplicaSpecs":[]}}`, []string{"spec.mpiReplicaSpecs: "}},
 		{"an object instead of a list", `{"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"containers":{}}}}}}}`, []string{worker + "containers: Invalid value: \"{}\": must be a list"}},
 		{"a boolean in quotes", `{"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"hostNetwork":"yes"}}}}}}`, []string{worker + "hostNetwork: Invalid value: \"\\\"yes\\\"\": must be true or false"}},

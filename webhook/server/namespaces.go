@@ -33,7 +33,7 @@ func (c CachedNamespaces) FactsOf(ctx context.Context, namespace string) (review
 	project, name := &v1alpha1.Project{}, labels[c.Label]
 	err = c.Reader.Get(ctx, client.ObjectKey{Name: name}, project)
 	if apierrors.IsNotFound(err) {
-		return review.NamespaceFacts{}, unavailable("project %q of namespace %s (label %s) not found: if it was created just now, try again",
+		return review.NamespaceFacts{}, unavailable("project %q of namespace %s (label %s) not found: try again; if it persists, ask your administrator",
 			name, namespace, c.Label)
 	}
 	if err != nil {
@@ -49,7 +49,7 @@ func (c CachedNamespaces) labelsOf(ctx context.Context, namespace string) (map[s
 	case err != nil && !apierrors.IsNotFound(err):
 		return nil, unavailable("cannot look up namespace %s: %s", namespace, err)
 	case object.Labels[c.Label] == "":
-		return nil, unavailable("namespace %s has no label %s with the name of its project: if it was added just now, try again", namespace, c.Label)
+		return nil, unavailable("namespace %s has no label %s naming its project: try again; if it persists, ask your administrator", namespace, c.Label)
 	}
 	return object.Labels, nil
 }

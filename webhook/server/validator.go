@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
 
 	admissionv1 "k8s.io/api/admission/v1"
@@ -75,11 +77,33 @@ func tampered(operations []patch.Operation) field.ErrorList {
 		if operation.Path == appliedPath {
 			continue
 		}
-		path := field.NewPath(fieldPath.Replace(strings.TrimPrefix(operation.Path, "/")))
-		errs = append(errs, field.Forbidden(path, "was changed after the policies were applied: ask your administrator which other webhook changes it"))
+		errs = append(errs, field.Forbidden(fieldPath(operation.Path),
+			"was changed by another webhook after runai-mpi admitted the job: ask your administrator which one"))
 	}
 	return errs
 }
 
+// maps lists the fields whose members are not fields.
+var maps = []string{"mpiReplicaSpecs", "annotations", "labels", "nodeSelector", "limits", "requests"}
+
+var unescaped = strings.NewReplacer("~1", "/", "~0", "~")
+
 // fieldPath converts a JSON pointer to the path of a field.
-var fieldPath = strings.NewReplacer("/", ".", "~1", "/", "~0", "~")
+func fieldPath(pointer string) *field.Path {
+	var path *field.Path
+	parent := ""
+	for segment := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		segment = unescaped.Replace(segment)
+		index, err := strconv.Atoi(segment)
+		switch {
+		case slices.Contains(maps, parent):
+			path = path.Key(segment)
+		case err == nil:
+			path = path.Index(index)
+		case segment != "-": // the end of a list
+			path = path.Child(segment)
+		}
+		parent = segment
+	}
+	return path
+}

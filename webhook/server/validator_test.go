@@ -32,15 +32,15 @@ func TestFinalObjectIsJudged(t *testing.T) {
 	}
 	for _, test := range []struct{ name, replace, by, want string }{
 		{"nothing", "", "", ""},
-		{"another uid", `"runAsUser":1234567`, `"runAsUser":1001`, "contradicts run.ai/run-as-user (1234567)"},
-		{"no uid", `"runAsUser":1234567,`, ``, "was changed after the policies were applied"},
-		{"no groups policy", `,"supplementalGroupsPolicy":"Strict"`, ``, "was changed after the policies were applied"},
-		{"a container's uid", `"allowPrivilegeEscalation":false`, `"allowPrivilegeEscalation":false,"runAsUser":0`, "contradicts run.ai/run-as-user (1234567)"},
-		{"escalation", `"allowPrivilegeEscalation":false`, `"allowPrivilegeEscalation":true`, "contradicts run.ai/run-as-user (false)"},
+		{"another uid", `"runAsUser":1234567`, `"runAsUser":1001`, "conflicts with run.ai/run-as-user, which sets 1234567"},
+		{"no uid", `"runAsUser":1234567,`, ``, "spec.mpiReplicaSpecs[Launcher].template.spec.securityContext.runAsUser: Forbidden: was changed by another webhook"},
+		{"no groups policy", `,"supplementalGroupsPolicy":"Strict"`, ``, "was changed by another webhook after runai-mpi admitted the job"},
+		{"a container's uid", `"allowPrivilegeEscalation":false`, `"allowPrivilegeEscalation":false,"runAsUser":0`, "conflicts with run.ai/run-as-user, which sets 1234567"},
+		{"escalation", `"allowPrivilegeEscalation":false`, `"allowPrivilegeEscalation":true`, "conflicts with run.ai/run-as-user, which sets false"},
 		{"a capability", `"NET_BIND_SERVICE"`, `"NET_BIND_SERVICE","SETUID"`, "cannot be used with run.ai/run-as-user"},
-		{"another passwd", `alice:x:1234567:`, `alice:x:1001:`, "was changed after the policies were applied"},
-		{"another stamp", `\"username\":\"saml:alice\"`, `\"username\":\"saml:bob\"`, "was changed after the policies were applied"},
-		{"no affinity", `"affinity":`, `"affinities":`, "was changed after the policies were applied"},
+		{"another passwd", `alice:x:1234567:`, `alice:x:1001:`, "was changed by another webhook after runai-mpi admitted the job"},
+		{"another stamp", `\"username\":\"saml:alice\"`, `\"username\":\"saml:bob\"`, "was changed by another webhook after runai-mpi admitted the job"},
+		{"no affinity", `"affinity":`, `"affinities":`, "was changed by another webhook after runai-mpi admitted the job"},
 		{"another version of the webhook", `start-gate (test)`, `start-gate v0.0.1`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

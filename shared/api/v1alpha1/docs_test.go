@@ -20,17 +20,17 @@ import (
 const root = "../../../"
 
 var kinds = []struct {
-	kind, page, crd, sample string
-	object                  any
-	lead                    string
+	kind, plural, page, crd, sample string
+	object                          any
+	lead                            string
 }{
 	{
-		"Project", "project.md", "policy.run.ai_projects.yaml", "project.yaml", &v1alpha1.Project{},
+		"Project", "Projects", "project.md", "policy.run.ai_projects.yaml", "project.yaml", &v1alpha1.Project{},
 		"Look up each field of a Project: what it does, its default, and the values that the API server accepts. " +
 			"[Projects](../projects.md) says how to use one.",
 	},
 	{
-		"PosixIdentity", "posixidentity.md", "policy.run.ai_posixidentities.yaml", "posixidentity.yaml", &v1alpha1.PosixIdentity{},
+		"PosixIdentity", "PosixIdentities", "posixidentity.md", "policy.run.ai_posixidentities.yaml", "posixidentity.yaml", &v1alpha1.PosixIdentity{},
 		"Look up each field of a PosixIdentity: what it does, and the values that the API server accepts. " +
 			"[Run jobs as their submitter](../identity.md) says how to use one.",
 	},
@@ -46,8 +46,8 @@ func TestDocs(t *testing.T) {
 		spec := schema.Properties["spec"]
 		rows := fieldRows(t, "spec", &spec)
 		page := docgen.Head(kind.kind, kind.lead, fmt.Sprintf("[%s](../../%s)", source, source))
-		page += fmt.Sprintf("\n%s It is cluster-scoped; `kubectl get %s` lists all of them.\n",
-			oneLine(schema.Description), crd.Spec.Names.Plural)
+		page += fmt.Sprintf("\n%s %s are cluster-scoped: `kubectl get %s` lists all of them.\n",
+			oneLine(schema.Description), kind.plural, crd.Spec.Names.Plural)
 		page += "\n```yaml\n" + readStrictly(t, root+"config/samples/"+kind.sample, kind.object) + "```\n"
 		page += "\n## Fields\n\n" + docgen.Table([]string{"field", "type", "accepted", "default", "meaning"}, rows)
 		if rules := append(rules("", schema), rules("spec", &spec)...); len(rules) > 0 {

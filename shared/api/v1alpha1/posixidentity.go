@@ -2,8 +2,8 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// PosixIdentity is an entry of the directory that identity administrators keep. It maps an authenticated
-// user to a POSIX user. A subject must have only one entry: with two, its jobs are refused.
+// PosixIdentity maps an authenticated user to a POSIX user. A subject must have only one entry: with two,
+// its jobs are refused.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=posixidentities,scope=Cluster,categories=runai
@@ -23,13 +23,13 @@ type PosixIdentity struct {
 // +kubebuilder:validation:XValidation:rule="!self.subject.startsWith('system:') || self.subject.startsWith('system:serviceaccount:')",message="the subject must not be a system user; a service account is allowed"
 // +kubebuilder:validation:XValidation:rule="self.subject.startsWith('system:serviceaccount:') == (has(self.namespaces) && self.namespaces.size() > 0)",message="namespaces must be set for a service account, and only for a service account"
 type PosixIdentitySpec struct {
-	// Subject is the exact username that the API server authenticates.
+	// The exact username that the API server authenticates.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the subject cannot be changed: create another entry"
 	Subject string `json:"subject"`
 
-	// Namespaces lists the namespaces in which a service account may use the entry.
+	// The namespaces in which a service account may use the entry.
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:items:MinLength=1
@@ -37,17 +37,17 @@ type PosixIdentitySpec struct {
 	// +optional
 	Namespaces []string `json:"namespaces,omitempty"`
 
-	// UID is the user's id.
+	// The user's UID.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=2147483647
 	UID int64 `json:"uid"`
 
-	// GID is the id of the user's primary group.
+	// The GID of the user's primary group.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=2147483647
 	GID int64 `json:"gid"`
 
-	// SupplementalGroups are the ids of the user's other groups.
+	// The GIDs of the user's other groups.
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:items:Minimum=1
@@ -55,18 +55,18 @@ type PosixIdentitySpec struct {
 	// +optional
 	SupplementalGroups []int64 `json:"supplementalGroups,omitempty"`
 
-	// UserName is the name in the passwd file. Default: the subject after its last : and before @.
+	// The name in the passwd file. Default: the subject after its last : and before @.
 	// +kubebuilder:validation:Pattern=`^([a-z_][a-z0-9_.-]{0,31})?$`
 	// +optional
 	UserName string `json:"userName,omitempty"`
 
-	// Home is the home directory: a clean absolute path that is not a system directory. Default: /home/<userName>.
+	// The home directory: a clean absolute path that is not a system directory. Default: /home/<userName>.
 	// +kubebuilder:validation:Pattern=`^(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`
 	// +kubebuilder:validation:MaxLength=255
 	// +optional
 	Home string `json:"home,omitempty"`
 
-	// NotAfter is the time at which the entry expires. Default: never.
+	// The time at which the entry expires. Default: never.
 	// +optional
 	NotAfter *metav1.Time `json:"notAfter,omitempty"`
 }

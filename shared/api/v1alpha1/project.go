@@ -11,7 +11,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Interactive",type=string,JSONPath=`.spec.nodeAffinity.interactive`
 // +kubebuilder:printcolumn:name="Identity",type=string,JSONPath=`.spec.identity`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="must be at most 63 characters: the name of a project is also a label value"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="metadata.name must be at most 63 characters"
 type Project struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
@@ -22,29 +22,30 @@ type Project struct {
 
 // ProjectSpec configures one project.
 type ProjectSpec struct {
-	// NodeAffinity lists the node types that the project's jobs may run on.
+	// The node types that the project's jobs may run on.
 	// +optional
 	NodeAffinity NodeAffinity `json:"nodeAffinity,omitempty"`
 
-	// Queue is the scheduler's queue for the project's jobs. Default: the project's name.
+	// The scheduler's queue for the project's jobs. Default: the project's name.
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$`
 	// +optional
 	Queue string `json:"queue,omitempty"`
 
-	// Identity is Disabled, Optional (jobs that request it run as their submitter) or Required (all jobs do).
+	// Which jobs run as their submitter. Disabled: none. Optional: jobs that request it. Required: all.
 	// +kubebuilder:default=Optional
 	// +optional
 	Identity IdentityMode `json:"identity,omitempty"`
 
-	// Restrictions can deny what the cluster policy allows, but not allow what it denies.
+	// What pods may use of their node. A project can deny what the cluster policy allows, but not allow what
+	// it denies.
 	// +optional
 	Restrictions Restrictions `json:"restrictions,omitempty"`
 }
 
 // NodeAffinity lists node types: values of the node label that nodeTypeLabel of the cluster policy names.
 type NodeAffinity struct {
-	// Train lists the node types for training jobs. Default: any node.
+	// The node types for training jobs. Default: any node.
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MinLength=1
@@ -53,7 +54,7 @@ type NodeAffinity struct {
 	// +optional
 	Train []string `json:"train,omitempty"`
 
-	// Interactive lists the node types for interactive jobs. Default: any node.
+	// The node types for interactive jobs. Default: any node.
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MinLength=1
@@ -76,18 +77,18 @@ const (
 
 // Restrictions allow or deny the fields through which a pod reaches into its node.
 type Restrictions struct {
-	// HostPath is for volumes of the kind hostPath.
+	// Allow or Deny volumes of the type hostPath. Default: the cluster policy's.
 	// +optional
 	HostPath Restriction `json:"hostPath,omitempty"`
-	// HostNetwork is for pods in the node's network namespace.
+	// Allow or Deny pods in the node's network namespace. Default: the cluster policy's.
 	// +optional
 	HostNetwork Restriction `json:"hostNetwork,omitempty"`
-	// HostIPC is for pods in the node's IPC namespace.
+	// Allow or Deny pods in the node's IPC namespace. Default: the cluster policy's.
 	// +optional
 	HostIPC Restriction `json:"hostIPC,omitempty"`
 }
 
-// Restriction is Allow or Deny. Default: Allow.
+// Restriction is Allow or Deny.
 // +kubebuilder:validation:Enum=Allow;Deny
 type Restriction string
 
