@@ -54,8 +54,5 @@ func Problem(flag, value, problem string) string {
 	if verb.MatchString(problem) {
 		return subject + " " + problem
 	}
-	if i := strings.LastIndex(problem, ": "); i >= 0 { // before the remedy
-		problem = problem[:i] + ";" + problem[i+1:]
-	}
 	return subject + ": " + problem
 }

@@ -20,8 +20,8 @@ func TestRefusalsNameFlags(t *testing.T) {
 		args string
 		want []string
 	}{
-		{"-g 0.5", []string{"--gpu 0.5: fractional GPUs are not enabled on this cluster; request a whole number of GPUs"}},
-		{"--gpu-memory 20M", []string{"--gpu-memory 20M: GPU memory cannot be requested on this cluster; use --gpu with a whole number"}},
+		{"-g 0.5", []string{"--gpu 0.5: fractional GPUs are not enabled on this cluster: request a whole number of GPUs"}},
+		{"--gpu-memory 20M", []string{"--gpu-memory 20M: GPU memory cannot be requested on this cluster: use --gpu with a whole number"}},
 		{"--node-type t4", []string{"--node-type t4 is not a node type of project strict for training jobs: must be dgx or a100"}},
 		{"--host-network", []string{
 			"--host-network is not allowed in project strict: " +
@@ -29,7 +29,7 @@ func TestRefusalsNameFlags(t *testing.T) {
 		}},
 		{"-g 0.5 --node-type t4 --host-network -n " + namespace, []string{
 			"--node-type t4 is not a node type of project strict for training jobs: must be dgx or a100",
-			"--gpu 0.5: fractional GPUs are not enabled on this cluster; request a whole number of GPUs",
+			"--gpu 0.5: fractional GPUs are not enabled on this cluster: request a whole number of GPUs",
 			"--host-network is not allowed in project strict: " +
 				"remove it, or ask your administrator to set restrictions.hostNetwork to Allow",
 		}},

@@ -19,7 +19,7 @@ func TestWhoami(t *testing.T) {
 			"home /home/alice (source Claims).\n"
 		every   = "Every MPIJob in namespace runai-whoami-required runs as its submitter, with or without --run-as-user.\n"
 		anyIDs  = "Without --run-as-user, MPIJobs in namespace runai-whoami can set any uid and gid.\n"
-		unknown = "the cluster has no UID and GID for saml:bob; " +
+		unknown = "the cluster has no UID and GID for saml:bob: " +
 			"ask your administrator to add run.ai/uid and run.ai/gid to your login\n"
 	)
 	for _, test := range []struct {
@@ -35,7 +35,7 @@ func TestWhoami(t *testing.T) {
 			"--run-as-user does not work in namespace runai-whoami-required: " + unknown, ""},
 		{"a broken claim", broken.Kubeconfig(), namespace,
 			"The cluster authenticates you as saml:carol.\n--run-as-user does not work in namespace runai-whoami: " +
-				`claim run.ai/uid is "1e+06", expected a decimal number above 0; ` +
+				`claim run.ai/uid is "1e+06", expected a decimal number above 0: ` +
 				"ask your administrator to fix the claim mapping\n", ""},
 		{"outside of projects", alice.Kubeconfig(), "default", "",
 			"runai: namespace default does not belong to a project, so no webhook handles its jobs; " +
