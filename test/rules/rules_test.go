@@ -69,7 +69,8 @@ func TestTakeOut(t *testing.T) {
 		{"another line", "  # rule T01 in p TestA: x\n  # without: - b\n  - a\n", "  # rule T01 in p TestA: x\n  # without: - b\n  - b\n"},
 		{
 			"in a template",
-			"{{- /* rule T01 in p TestA: x */}}\n{{- /* without: b: c */}}\na: b\n", "{{- /* rule T01 in p TestA: x */}}\n{{- /* without: b: c */}}\nb: c\n",
+			"{{- /* rule T01 in p TestA: x */}}\n{{- /* without: b: c */}}\na: b\n",
+			"{{- /* rule T01 in p TestA: x */}}\n{{- /* without: b: c */}}\nb: c\n",
 		},
 	} {
 		rules, err := read("file", test.text)
