@@ -76,7 +76,7 @@ fuzz: ## Fuzz every parser and the policies, each for FUZZTIME.
 		go test -C "$$(dirname "$$file")" -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; done
 
 .PHONY: prove
-prove: servers $(if $(NODE),lab-images) ## Take out each rule of identity, and see its test fail (an hour).
+prove: servers $(if $(NODE),lab-images) ## Take out each rule of identity, and see its test fail (half an hour).
 	go run ./test/rules/prove
 
 .PHONY: bench

@@ -42,7 +42,9 @@ func admits(job *v2beta1.MPIJob, required bool) bool {
 	}
 	found, err := identity.Resolve(identity.Question{User: alice}, reviewer.Cluster.Identity)
 	_, errs := reviewer.Create(job, review.Request{
-		NamespaceFacts: review.NamespaceFacts{Project: project(required)}, User: alice, Submitter: review.Submitter{Identity: found, Unknown: err},
+		NamespaceFacts: review.NamespaceFacts{Project: project(required)},
+		User:           alice,
+		Submitter:      review.Submitter{Identity: found, Unknown: err},
 	})
 	return len(errs) == 0
 }
