@@ -2,12 +2,9 @@ package review
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/pod-security-admission/api"
 	podsecurity "k8s.io/pod-security-admission/policy"
@@ -60,10 +57,15 @@ func validateConfinement(job *v2beta1.MPIJob, in policy.Input, enforced api.Leve
 	if in.Identity == nil && wantsIdentity(in) {
 		return nil // identityOf has returned the error
 	}
+	ours := policy.OwnedIn(job, in).Containers
 	for _, template := range mpijob.Templates(job) {
-		lacking := settings(template, enforced)
-		if lacking == "" {
+		result := podsecurity.AggregateCheckResults(remedied.EvaluatePod(enforced, &template.ObjectMeta, &template.Spec))
+		if result.Allowed {
 			continue
+		}
+		lacking := settings(template, enforced, ours)
+		if lacking == "" { // a check that no sentence of ours covers
+			lacking = "security contexts that satisfy it (" + strings.Join(result.ForbiddenDetails, "; ") + ")"
 		}
 		if in.Identity != nil || in.Project.Spec.Identity == v1alpha1.IdentityDisabled {
 			return field.ErrorList{field.Forbidden(template.Path.Child("spec"), enforces+": set "+lacking)}
@@ -72,61 +74,4 @@ func validateConfinement(job *v2beta1.MPIJob, in policy.Input, enforced api.Leve
 			enforces+": use "+annotations.RunAsUserKey+" to run as yourself, or set "+lacking)}
 	}
 	return nil
-}
-
-// settings returns what the security contexts of a template lack, or "". It does not name containers that
-// the policies added: they have the security context of the main container.
-func settings(template mpijob.Template, enforced api.LevelVersion) string {
-	spec := template.Spec.DeepCopy()
-	added := func(container corev1.Container) bool { return strings.HasPrefix(container.Name, "runai-") }
-	spec.Containers, spec.InitContainers = slices.DeleteFunc(spec.Containers, added), slices.DeleteFunc(spec.InitContainers, added)
-	var ofPod []string
-	for _, result := range remedied.EvaluatePod(enforced, &template.ObjectMeta, spec) {
-		setting := settingOfPod[result.ForbiddenReason]
-		if setting == "" {
-			continue
-		}
-		if strings.Contains(result.ForbiddenDetail, "must not set") {
-			setting += ", also where a container sets it,"
-		}
-		ofPod = append(ofPod, setting)
-	}
-	var all []string
-	if len(ofPod) > 0 {
-		all = append(all, strings.Join(ofPod, " and ")+" on the pod")
-	}
-	if names, adds := containersLacking(spec, enforced); len(names) > 0 {
-		setting, kind := "allowPrivilegeEscalation: false and capabilities.drop: [ALL]", " on container "
-		if adds {
-			setting += " and no capabilities.add"
-		}
-		if len(names) > 1 {
-			kind = " on containers "
-		}
-		all = append(all, setting+kind+strings.Join(names, ", "))
-	}
-	return strings.Join(all, ", and ")
-}
-
-// settingOfPod has the setting that a check of the pod needs, by the reason in its result.
-var settingOfPod = map[string]string{
-	"runAsNonRoot != true": "runAsNonRoot: true",
-	"runAsUser=0":          "runAsUser to a UID other than 0",
-	"seccompProfile":       "seccompProfile.type: RuntimeDefault",
-}
-
-// containersLacking returns the quoted names of the containers that could gain privileges, and reports
-// whether one of them adds capabilities.
-func containersLacking(spec *corev1.PodSpec, enforced api.LevelVersion) (names []string, adds bool) {
-	for _, container := range slices.Concat(spec.InitContainers, spec.Containers) {
-		alone := &corev1.PodSpec{OS: spec.OS, SecurityContext: spec.SecurityContext, Containers: []corev1.Container{container}}
-		for _, result := range remedied.EvaluatePod(enforced, &metav1.ObjectMeta{}, alone) {
-			if result.Allowed || settingOfPod[result.ForbiddenReason] != "" {
-				continue
-			}
-			names = append(names, strconv.Quote(container.Name))
-			adds = adds || strings.Contains(result.ForbiddenDetail, "must not include")
-		}
-	}
-	return slices.Compact(names), adds
 }
