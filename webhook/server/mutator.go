@@ -31,20 +31,11 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 	if request.Operation == admissionv1.Update {
 		return m.update(ctx, request)
 	}
-	job, facts, err := m.readCreation(ctx, request, m.Reviewer.Cluster.Identity)
+	created, err := m.create(ctx, m.Reviewer, request)
 	if err != nil {
 		return refuse(err)
 	}
-	before := job.DeepCopy()
-	warnings, errs := m.Reviewer.Create(job, facts)
-	if len(errs) > 0 {
-		return refuse(invalid(job, errs))
-	}
-	operations, err := patch.Between(before, job, request.Object.Raw)
-	if err != nil {
-		return refuse(err)
-	}
-	return allow(operations, warnings, job.Annotations[annotations.AppliedPoliciesKey])
+	return allow(created.operations, created.warnings, created.job.Annotations[annotations.AppliedPoliciesKey])
 }
 
 // allow marshals the patch itself, because controller-runtime marshals its own operations twice.

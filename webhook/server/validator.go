@@ -32,22 +32,14 @@ func (v *Validator) Handle(ctx context.Context, request admission.Request) admis
 		return v.update(ctx, request)
 	}
 	// rule T23 in test/forgery TestT23LaterWebhook: another webhook changes the job afterwards
-	// without: return admission.Allowed(""); job, facts, err := v.readCreation(ctx, request, v.Reviewer.Cluster.Identity)
-	job, facts, err := v.readCreation(ctx, request, v.Reviewer.Cluster.Identity)
-	if err != nil {
-		return refuse(err)
-	}
-	before := job.DeepCopy()
-	if _, errs := v.Reviewer.Create(job, facts); len(errs) > 0 {
-		return refuse(invalid(job, errs))
-	}
-	operations, err := patch.Between(before, job, request.Object.Raw)
+	// without: return admission.Allowed(""); created, err := v.create(ctx, v.Reviewer, request)
+	created, err := v.create(ctx, v.Reviewer, request)
 	if err != nil {
 		return refuse(err)
 	}
 	// rule T23 in webhook/server TestFinalObjectIsJudged: it takes something away
-	if errs := tampered(operations); len(errs) > 0 {
-		return refuse(invalid(job, errs))
+	if errs := tampered(created.operations); len(errs) > 0 {
+		return refuse(invalid(created.job, errs))
 	}
 	return admission.Allowed("")
 }
