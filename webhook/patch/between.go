@@ -29,9 +29,8 @@ type Operation struct {
 }
 
 // Between returns the operations that turn raw, the JSON from which before was decoded, into after. Their
-// order is fixed. If the two are semantically equal, the list is empty. It returns an error if elements of
-// a list were both removed and changed, or if an index has an element of another name, as after an
-// insertion.
+// order is fixed. If the two are semantically equal, the list is empty. It returns an error if an element was
+// inserted into a list, or if elements without names were both removed and changed.
 func Between(before, after *v2beta1.MPIJob, raw []byte) ([]Operation, error) {
 	w := walk{raw: raw, operations: []Operation{}} // JSON: [], never null
 	w.fields(reflect.ValueOf(before).Elem(), reflect.ValueOf(after).Elem())

@@ -43,36 +43,90 @@ func keysOf(before, after reflect.Value) []reflect.Value {
 
 // list compares the elements with the same index and appends the others.
 func (w *walk) list(before, after reflect.Value) {
+	if name := nameOf(before.Type().Elem()); name >= 0 {
+		w.named(before, after, name)
+		return
+	}
 	if after.Len() < before.Len() {
 		w.shortened(before, after)
 		return
 	}
 	for i := range before.Len() {
-		w.push(strconv.Itoa(i))
-		w.element(before.Index(i), after.Index(i))
-		w.pop()
+		w.element(i, before.Index(i), after.Index(i))
 	}
-	for i := before.Len(); i < after.Len(); i++ {
+	w.append(after, before.Len())
+}
+
+// nameOf returns the index of the field that identifies elements of this type, or -1.
+func nameOf(typ reflect.Type) int {
+	if typ.Kind() != reflect.Struct {
+		return -1
+	}
+	return planOf(typ).name
+}
+
+func (w *walk) element(i int, before, after reflect.Value) {
+	w.push(strconv.Itoa(i))
+	w.value(opReplace, before, after)
+	w.pop()
+}
+
+func (w *walk) append(after reflect.Value, from int) {
+	for i := from; i < after.Len(); i++ {
 		w.push("-")
 		w.write(opAdd, after.Index(i))
 		w.pop()
 	}
 }
 
-// element fails if the two elements have different names: the new one would inherit the unknown fields of
-// the old.
-func (w *walk) element(before, after reflect.Value) {
-	if before.Kind() == reflect.Struct {
-		if name := planOf(before.Type()).name; name >= 0 && !before.Field(name).Equal(after.Field(name)) {
-			w.fail("has an element of another name: a list can only be appended to")
+func (w *walk) removeAll(indexes []int) {
+	for _, i := range slices.Backward(indexes) { // the other indexes stay valid
+		w.push(strconv.Itoa(i))
+		w.remove()
+		w.pop()
+	}
+}
+
+// named compares the elements with the same name. It removes the others and appends the new ones. It fails
+// if an element was inserted: the one at its index would inherit unknown fields.
+func (w *walk) named(before, after reflect.Value, name int) {
+	var removed []int
+	kept, next := 0, 0
+	for ; kept < after.Len(); kept++ {
+		i := indexOf(before, next, name, after.Index(kept))
+		if i < 0 {
+			break
+		}
+		w.element(i, before.Index(i), after.Index(kept))
+		for ; next < i; next++ {
+			removed = append(removed, next)
+		}
+		next = i + 1
+	}
+	for i := kept; i < after.Len(); i++ {
+		if indexOf(before, next, name, after.Index(i)) >= 0 {
+			w.fail("has an inserted element: a list can only be appended to")
 			return
 		}
 	}
-	w.value(opReplace, before, after)
+	for ; next < before.Len(); next++ {
+		removed = append(removed, next)
+	}
+	w.removeAll(removed)
+	w.append(after, kept)
 }
 
-// shortened removes the elements that the second list lacks, in reverse order, so that the other indexes
-// stay valid.
+// indexOf returns the index of the first element with the name of another one, or -1.
+func indexOf(list reflect.Value, from, name int, other reflect.Value) int {
+	for i := from; i < list.Len(); i++ {
+		if list.Index(i).Field(name).Equal(other.Field(name)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// shortened removes the elements that the second list lacks.
 func (w *walk) shortened(before, after reflect.Value) {
 	var removed []int
 	kept := 0
@@ -87,9 +141,5 @@ func (w *walk) shortened(before, after reflect.Value) {
 		w.fail("has elements both removed and changed")
 		return
 	}
-	for _, i := range slices.Backward(removed) {
-		w.push(strconv.Itoa(i))
-		w.remove()
-		w.pop()
-	}
+	w.removeAll(removed)
 }

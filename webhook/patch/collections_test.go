@@ -44,6 +44,19 @@ func TestLists(t *testing.T) {
 			want: `[{"op":"remove","path":"POD/schedulingGates/2"},{"op":"remove","path":"POD/schedulingGates/0"}]`},
 		{reason: "the last removed one takes the list along", pod: gates, change: keep(),
 			want: `[{"op":"remove","path":"POD/schedulingGates"}]`},
+		{reason: "a removed element, a changed and an appended one", pod: `{"volumes":[{"name":"a"},{"name":"b","x":1}]}`,
+			change: onPod(func(pod *corev1.PodSpec) {
+				pod.Volumes = []corev1.Volume{{Name: "b", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}, {Name: "c"}}
+			}),
+			want: `[{"op":"add","path":"POD/volumes/1/emptyDir","value":{}},{"op":"remove","path":"POD/volumes/0"},` +
+				`{"op":"add","path":"POD/volumes/-","value":{"name":"c"}}]`},
+		{reason: "an element that moves to the end is written again", pod: `{"volumes":[{"name":"a"},{"name":"b","x":1}]}`,
+			change: onPod(func(pod *corev1.PodSpec) { pod.Volumes = []corev1.Volume{pod.Volumes[1], pod.Volumes[0]} }),
+			want:   `[{"op":"remove","path":"POD/volumes/0"},{"op":"add","path":"POD/volumes/-","value":{"name":"a"}}]`},
+		{reason: "all elements are replaced", pod: `{"schedulingGates":[{"name":"a"},{"name":"b"}]}`,
+			change: onPod(func(pod *corev1.PodSpec) { pod.SchedulingGates = []corev1.PodSchedulingGate{{Name: "c"}} }),
+			want: `[{"op":"remove","path":"POD/schedulingGates/1"},{"op":"remove","path":"POD/schedulingGates/0"},` +
+				`{"op":"add","path":"POD/schedulingGates/-","value":{"name":"c"}}]`},
 		{reason: "a list in place of none, null or an empty one", pod: `{"volumes":null,"tolerations":[]}`,
 			change: onPod(func(pod *corev1.PodSpec) {
 				pod.Volumes, pod.Tolerations = []corev1.Volume{{Name: "a"}}, []corev1.Toleration{{Key: "b"}}
@@ -61,16 +74,15 @@ func TestRefusedChangesOfLists(t *testing.T) {
 		change      func(*corev1.PodSpec)
 		want        string
 	}{
-		{"one removed and one changed", `{"volumes":[{"name":"a"},{"name":"b"}]}`,
-			func(pod *corev1.PodSpec) { pod.Volumes = []corev1.Volume{{Name: "c"}} }, podPath + "/volumes has elements both removed and changed"},
+		{"one removed and one changed, without names", `{"tolerations":[{"key":"a"},{"key":"b"}]}`,
+			func(pod *corev1.PodSpec) { pod.Tolerations = []corev1.Toleration{{Key: "c"}} }, podPath + "/tolerations has elements both removed and changed"},
 		{"inserted: a would become x, and keep what is unknown of a", `{"volumes":[{"name":"a","unknown":1}]}`,
-			func(pod *corev1.PodSpec) { pod.Volumes = []corev1.Volume{{Name: "x"}, {Name: "a"}} }, podPath + "/volumes/0 has an element of another name"},
-		{"reordered", `{"containers":[{"name":"a"},{"name":"b"}]}`,
+			func(pod *corev1.PodSpec) { pod.Volumes = []corev1.Volume{{Name: "x"}, {Name: "a"}} }, podPath + "/volumes has an inserted element"},
+		{"inserted in the middle", `{"containers":[{"name":"a"},{"name":"b"}]}`,
 			func(pod *corev1.PodSpec) {
-				pod.Containers[0], pod.Containers[1] = pod.Containers[1], pod.Containers[0]
-			}, podPath + "/containers/0 has an element of another name"},
-		{"one removed and one appended", `{"schedulingGates":[{"name":"a"},{"name":"b"}]}`,
-			func(pod *corev1.PodSpec) { pod.SchedulingGates = []corev1.PodSchedulingGate{{Name: "b"}, {Name: "c"}} }, podPath + "/schedulingGates/0 has an element of another name"},
+				pod.Containers = []corev1.Container{pod.Containers[0], {Name: "c"}, pod.Containers[1]}
+			},
+			podPath + "/containers has an inserted element"},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
 			raw := betweenTest{pod: test.pod}.document()
