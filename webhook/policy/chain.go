@@ -48,6 +48,18 @@ func Warn(job *v2beta1.MPIJob, in Input) []string {
 	return warnings
 }
 
+// Holds returns an error for each guarantee of a policy that a job breaks, whoever admitted it.
+func Holds(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	in.chain = Chain
+	var errs field.ErrorList
+	for _, policy := range Chain {
+		if policy.Holds != nil && policy.appliesTo(job, in) {
+			errs = append(errs, policy.Holds(job, in)...)
+		}
+	}
+	return errs
+}
+
 // OwnedIn returns what the policies own in a job, including those that do not apply. No update may
 // change it.
 func OwnedIn(job *v2beta1.MPIJob, in Input) Ownership {

@@ -52,6 +52,9 @@ var gitSync = Policy{
 		}
 		return owned
 	},
+	Undo: func(u Undoing) {
+		u.removeEnv(func(v corev1.EnvVar) bool { return slices.Contains(trustRepository, v) })
+	},
 }
 
 func ensureGitSync(job *v2beta1.MPIJob, in Input) field.ErrorList {

@@ -36,6 +36,7 @@ var gpu = Policy{
 			Fields:      []string{resources + "limits" + name, resources + "requests" + name},
 		}
 	},
+	Undo: undoGPUs,
 }
 
 // requestsGPU reports whether the intent requests GPUs, or the manifest a fraction of one. Whole GPUs in a

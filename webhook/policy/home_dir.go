@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -28,9 +30,12 @@ var homeDir = Policy{
 	AppliesTo: wantsHome,
 	Ensure:    ensureHomeDir,
 	Owns: func(_ *v2beta1.MPIJob, in Input) Ownership {
-		return Ownership{Volumes: []string{homeVolume}, Mounts: []string{homeOf(in)}, Env: []string{"HOME", "USER", "LOGNAME"}}
+		return Ownership{Volumes: []string{homeVolume}, Mounts: []string{homeOf(in)}, Env: homeEnv}
 	},
+	Undo: func(u Undoing) { u.removeEnv(func(v corev1.EnvVar) bool { return slices.Contains(homeEnv, v.Name) }) },
 }
+
+var homeEnv = []string{"HOME", "USER", "LOGNAME"}
 
 // wantsHome reports whether the job gets a home. Default: true with an identity, because no image has a
 // home for its user.

@@ -47,6 +47,8 @@ var Identity = Policy{
 			},
 		}
 	},
+	Undo:  undoIdentity,
+	Holds: holdsIdentity,
 }
 
 func hasIdentity(_ *v2beta1.MPIJob, in Input) bool { return in.Identity != nil }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -36,6 +37,15 @@ var launcherEnv = Policy{
 		}
 		return owned
 	},
+	Undo: func(u Undoing) {
+		u.removeEnv(func(v corev1.EnvVar) bool {
+			return v.Name == numWorkersEnv && v.Value == u.Workers || slices.Contains(openMPI5, v) || u.Stored != nil && isForOpenMPI5(v)
+		})
+	},
+}
+
+func isForOpenMPI5(variable corev1.EnvVar) bool {
+	return slices.ContainsFunc(openMPI5, func(v corev1.EnvVar) bool { return v.Name == variable.Name })
 }
 
 func ensureLauncherEnv(job *v2beta1.MPIJob, _ Input) field.ErrorList {

@@ -21,24 +21,27 @@ var nodeAffinity = Policy{
 		Does: "Requires one of the project's node types for every pod, by node affinity, in addition to the job's own requirements. " +
 			"The node types are the project's `interactive` types for an interactive job, else its `train` types, or the one type that the job requests. " +
 			"A node type outside the project's list is refused, and so is a node selector or an affinity that matches none of the types.",
-		Applies: "To every job; a project without node types adds nothing, unless the job requests a type.",
+		Applies: "To every job in a project with node types, and to a job that requests a type.",
 		Reads: []string{
 			annotations.NodeTypeKey, annotations.InteractiveKey, "nodeTypeLabel", "Project spec.nodeAffinity.train", "Project spec.nodeAffinity.interactive",
 		},
+	},
+	AppliesTo: func(job *v2beta1.MPIJob, in Input) bool {
+		types, err := nodeTypes(job, in)
+		return len(types) > 0 || err != nil
 	},
 	Ensure: ensureNodeAffinity,
 	Owns: func(*v2beta1.MPIJob, Input) Ownership {
 		return Ownership{Fields: []string{"template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution"}}
 	},
+	Undo:  undoNodeAffinity,
+	Holds: holdsNodeTypes,
 }
 
 func ensureNodeAffinity(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	types, err := nodeTypes(job, in)
 	if err != nil {
 		return field.ErrorList{err}
-	}
-	if len(types) == 0 {
-		return nil
 	}
 	required := corev1.NodeSelectorRequirement{Key: in.Cluster.NodeTypeLabel, Operator: corev1.NodeSelectorOpIn, Values: types}
 	var errs field.ErrorList

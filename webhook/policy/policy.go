@@ -25,6 +25,11 @@ type Policy struct {
 	Warn func(*v2beta1.MPIJob, Input) []string
 	// Owns declares what Ensure writes to a job. Default: nothing.
 	Owns func(*v2beta1.MPIJob, Input) Ownership
+	// Undo removes what Ensure wrote, other than the containers and volumes that Owns names. Default: nothing.
+	Undo func(Undoing)
+	// Holds returns an error for each way in which a job that another replica has admitted, perhaps under
+	// another cluster policy or project, breaks what this policy must guarantee. Default: nothing.
+	Holds func(*v2beta1.MPIJob, Input) field.ErrorList
 }
 
 // A Doc is the text about a policy in docs/reference/policies.md, in Markdown.

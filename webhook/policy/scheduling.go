@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -29,7 +30,11 @@ var scheduling = Policy{
 	Owns: func(job *v2beta1.MPIJob, in Input) Ownership {
 		owned := Ownership{
 			Labels: []string{annotations.InteractivePriorityLabel},
-			Fields: []string{"template.spec.schedulingGates[" + annotations.AdmissionGate + "]", "template.spec.schedulerName"},
+			Fields: []string{
+				"template.spec.schedulingGates[" + annotations.AdmissionGate + "]", "template.spec.schedulerName",
+				// Checked and not written, but no update may change them.
+				"spec.runPolicy.schedulingPolicy.queue", "spec.runPolicy.schedulingPolicy.priorityClass",
+			},
 		}
 		if key := in.Cluster.Scheduling.QueueLabel; key != "" {
 			owned.Labels = append(owned.Labels, key)
@@ -39,6 +44,8 @@ var scheduling = Policy{
 		}
 		return owned
 	},
+	Undo:  undoScheduling,
+	Holds: holdsQueue,
 }
 
 func ensureScheduling(job *v2beta1.MPIJob, in Input) field.ErrorList {
@@ -62,27 +69,28 @@ func removeGate(spec *corev1.PodSpec) {
 }
 
 func ensureScheduler(template mpijob.Template, cluster *config.ClusterPolicy) field.ErrorList {
-	path := template.Path.Child("spec")
-	var errs field.ErrorList
-	if name := template.Spec.NodeName; name != "" {
-		errs = append(errs, field.Forbidden(path.Child("nodeName"),
-			"bypasses the scheduler and the project's node types: remove it and use "+annotations.NodeTypeKey))
-	}
+	errs := refuseNodeName(template)
 	if name := cluster.Scheduling.SchedulerName; name != "" {
-		errs = append(errs, ensureValue(&template.Spec.SchedulerName, name, path.Child("schedulerName"), "the cluster policy")...)
+		errs = append(errs, ensureValue(&template.Spec.SchedulerName, name, template.Path.Child("spec", "schedulerName"), "the cluster policy")...)
 	}
 	return errs
 }
 
-// ensureQueue labels the job, and for the KAI scheduler also the pods, whose label it reads.
-func ensureQueue(job *v2beta1.MPIJob, in Input) field.ErrorList {
-	key := in.Cluster.Scheduling.QueueLabel
-	if key == "" {
+func refuseNodeName(template mpijob.Template) field.ErrorList {
+	if template.Spec.NodeName == "" {
 		return nil
 	}
-	queue := in.Project.Spec.Queue
-	if queue == "" {
-		queue = in.Project.Name
+	return field.ErrorList{field.Forbidden(template.Path.Child("spec", "nodeName"),
+		"bypasses the scheduler and the project's node types: remove it and use "+annotations.NodeTypeKey)}
+}
+
+func queueOf(in Input) string { return cmp.Or(in.Project.Spec.Queue, in.Project.Name) }
+
+// ensureQueue labels the job, and for the KAI scheduler also the pods, whose label it reads.
+func ensureQueue(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	key, queue := in.Cluster.Scheduling.QueueLabel, queueOf(in)
+	if key == "" {
+		return nil
 	}
 	source := "project " + in.Project.Name + ", whose queue is"
 	errs := ensureLabel(&job.ObjectMeta, field.NewPath("metadata"), key, queue, source)
@@ -96,4 +104,28 @@ func ensureQueue(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		}
 	}
 	return errs
+}
+
+// holdsQueue returns an error for a job that is in the queue of another project, or on a node that no scheduler
+// chose.
+func holdsQueue(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	errs := ensureQueue(job.DeepCopy(), in)
+	if key := in.Cluster.Scheduling.QueueLabel; key != "" && job.Labels[key] == "" {
+		errs = append(errs, field.Required(field.NewPath("metadata", "labels").Key(key), "must be the queue of project "+in.Project.Name+", "+shown(queueOf(in))))
+	}
+	for _, template := range mpijob.Templates(job) {
+		errs = append(errs, refuseNodeName(template)...)
+	}
+	return errs
+}
+
+// undoScheduling removes the scheduler and the queue. What an interactive job gets is the same under every
+// cluster policy.
+func undoScheduling(u Undoing) {
+	key, stored := u.Cluster.Scheduling.QueueLabel, cmp.Or(u.Stored, u.Job)
+	deleteEqual(u.Job.Labels, stored.Labels, key)
+	u.each(func(template mpijob.Template, was *corev1.PodTemplateSpec) {
+		clearEqual(&template.Spec.SchedulerName, was.Spec.SchedulerName)
+		deleteEqual(template.Labels, was.Labels, key)
+	})
 }

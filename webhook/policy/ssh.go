@@ -69,6 +69,7 @@ var ssh = Policy{
 		}
 		return owned
 	},
+	Undo: undoSSH,
 }
 
 // sshTrees returns the paths at, above and below which nothing else may be mounted.
@@ -139,7 +140,7 @@ func ensureFiles(template mpijob.Template, contents map[string]string, keys, ask
 func ensureSSHD(worker mpijob.Template, port int32) field.ErrorList {
 	main := worker.Main()
 	if len(main.Command) == 0 && len(main.Args) == 0 {
-		main.Command = []string{sshdPath, "-De", "-f", sshdFile}
+		main.Command = slices.Clone(ourSSHD)
 	}
 	words := slices.Concat(main.Command, main.Args)
 	if path.Base(words[0]) != "sshd" {

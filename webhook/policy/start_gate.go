@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -39,6 +40,10 @@ var startGate = Policy{
 	Ensure:    ensureStartGate,
 	Owns: func(*v2beta1.MPIJob, Input) Ownership {
 		return Ownership{Containers: []string{gateContainer}, Fields: []string{"template.spec.containers[0].readinessProbe"}}
+	},
+	Undo: func(u Undoing) {
+		ours := listens(corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: anySocketListens}})
+		u.removeProbe(func(probe *corev1.Probe) bool { return equality.Semantic.DeepEqual(probe, ours) })
 	},
 }
 

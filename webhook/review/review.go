@@ -2,7 +2,6 @@ package review
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -62,6 +61,10 @@ func (r Reviewer) Create(job *v2beta1.MPIJob, request Request) (warnings []strin
 	if in.Identity, err = identityOf(in, request); err != nil {
 		errs = append(errs, err)
 	}
+	// Another replica has admitted the job, or it is the copy of an admitted one: it is built again.
+	if said, present := r.appliedTo(job); present && said.digest != r.digestOf(job, in) {
+		r.undo(job, nil, said, in)
+	}
 	return r.apply(job, in, request, errs)
 }
 
@@ -69,15 +72,20 @@ func (r Reviewer) Create(job *v2beta1.MPIJob, request Request) (warnings []strin
 func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, errs field.ErrorList) ([]string, field.ErrorList) {
 	names, refused := policy.Apply(job, in, r.Applied)
 	errs = append(errs, refused...)
-	stamp := annotations.Stamp{Username: request.User.Username, UserUID: request.User.UID, Identity: in.Identity}
 	// rule T08 in test/forgery TestT08ForgedStamp: a stamp of one's own
-	// without: _ = stamp
-	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.SubmittedByKey, stamp.String())
-	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey, strings.Join(names, ",")+" "+r.Version)
+	// without: _ = stampFor
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.SubmittedByKey, stampFor(in, request).String())
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey, applied{names, r.Version, r.digestOf(job, in), r.writtenTo(job)}.String())
 	if errs = append(errs, validate(job, in, request.PodSecurity)...); len(errs) > 0 {
 		return nil, distinct(errs)
 	}
 	return policy.Warn(job, in), nil
+}
+
+// undo removes what policies wrote to a job, as [policy.Undoing] says.
+func (r Reviewer) undo(job, stored *v2beta1.MPIJob, said applied, in policy.Input) {
+	in.Cluster = said.under(in.Cluster)
+	policy.Undoing{Input: in, Job: job, Stored: stored, Workers: said.workers}.Undo(said.names)
 }
 
 // distinct removes an error that two rules found, so that each cause has one line.

@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	authenticationv1 "k8s.io/api/authentication/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -55,28 +55,44 @@ func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	return Verdict{Class: Changes}
 }
 
-// ClassifyChange classifies an update of the class Changes. It makes the updated job comply with the
-// policies, with the identity of the stored job, and compares the result with the stored job.
+// ClassifyChange classifies an update of the class Changes. Both jobs are rebuilt from what their author
+// wrote, with the identity of the stored job, so that the comparison holds even if today's policies would
+// write something else than what is stored.
 func (r Reviewer) ClassifyChange(stored, updated *v2beta1.MPIJob, project *v1alpha1.Project) Verdict {
-	owned, again := r.ownedIn(stored), updated.DeepCopy()
-	if _, errs := r.applyAgain(again, project, stampOf(stored)); len(errs) > 0 {
-		return Verdict{Refused, differences(stored, updated, owned)}
-	}
-	again.Annotations[annotations.AppliedPoliciesKey] = stored.Annotations[annotations.AppliedPoliciesKey] // another version may have applied them
+	owned := r.ownedIn(stored)
 	// rule T12 in test/forgery TestT12Colleague: to change what a colleague's job runs
 	// without: if true {
 	// rule T15 in test/forgery TestT15CompromisedController: a controller changes what runs
 	// without: if true {
-	if equality.Semantic.DeepEqual(governedPart(stored, owned), governedPart(again, owned)) {
+	if equality.Semantic.DeepEqual(governedPart(r.rebuilt(stored, stored, project), owned), governedPart(r.rebuilt(updated, stored, project), owned)) {
 		return Verdict{Class: Reapplies}
 	}
-	return Verdict{Refused, differences(stored, again, owned)}
+	return Verdict{Refused, differences(stored, updated, owned)}
 }
+
+// rebuilt returns a job without what policies wrote to the stored one, and with what today's policies write.
+// It ignores their errors: what they refuse today stays in both jobs that are compared.
+func (r Reviewer) rebuilt(job, stored *v2beta1.MPIJob, project *v1alpha1.Project) *v2beta1.MPIJob {
+	again := job.DeepCopy()
+	for _, key := range records { // an applied manifest does not have them
+		metav1.SetMetaDataAnnotation(&again.ObjectMeta, key, stored.Annotations[key])
+	}
+	intent, _ := annotations.Parse(job.Annotations)
+	in := policy.Input{Intent: intent, Project: project, Cluster: r.Cluster, Identity: stampOf(stored).Identity}
+	said, _ := r.appliedTo(stored)
+	r.undo(again, stored, said, in)
+	policy.Apply(again, in, nil)
+	return again
+}
+
+// records lists the annotations that only the webhook writes.
+var records = []string{annotations.SubmittedByKey, annotations.AppliedPoliciesKey}
 
 // ownedIn returns what the policies own in a stored job.
 func (r Reviewer) ownedIn(stored *v2beta1.MPIJob) policy.Ownership {
 	intent, _ := annotations.Parse(stored.Annotations) // another version may have admitted what is invalid today
-	return policy.OwnedIn(stored, policy.Input{Intent: intent, Cluster: r.Cluster})
+	said, _ := r.appliedTo(stored)
+	return policy.OwnedIn(stored, policy.Input{Intent: intent, Cluster: said.under(r.Cluster)})
 }
 
 // stampOf returns the stamp of a stored job, or nil if it has no valid one: its submitter is unknown.
@@ -88,18 +104,10 @@ func stampOf(stored *v2beta1.MPIJob) *annotations.Stamp {
 // forges reports whether an update changes an annotation that only the webhook writes. A manifest without
 // these annotations forges nothing.
 func forges(stored, updated *v2beta1.MPIJob) bool {
-	return slices.ContainsFunc([]string{annotations.SubmittedByKey, annotations.AppliedPoliciesKey}, func(key string) bool {
+	return slices.ContainsFunc(records, func(key string) bool {
 		value, present := updated.Annotations[key]
 		return present && value != stored.Annotations[key]
 	})
-}
-
-// applyAgain runs the chain with the identity that the job was admitted with, and not with the updater's.
-func (r Reviewer) applyAgain(job *v2beta1.MPIJob, project *v1alpha1.Project, stamp *annotations.Stamp) ([]string, field.ErrorList) {
-	intent, errs := annotations.Parse(job.Annotations)
-	in := policy.Input{Intent: intent, Project: project, Cluster: r.Cluster, Identity: stamp.Identity}
-	request := Request{User: authenticationv1.UserInfo{Username: stamp.Username, UID: stamp.UserUID}}
-	return r.apply(job, in, request, errs)
 }
 
 // differences returns the paths at which the governed parts of two jobs differ.

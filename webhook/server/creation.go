@@ -17,7 +17,7 @@ type reviewed struct {
 	warnings   []string
 }
 
-// create reviews a new job, for both webhooks. Its errors are API statuses for the client, with a cause
+// create makes a new job comply with the policies. Its errors are API statuses for the client, with a cause
 // for each reason to refuse the job.
 func (l Lookups) create(ctx context.Context, reviewer review.Reviewer, request admission.Request) (reviewed, error) {
 	job, facts, err := l.readCreation(ctx, request, reviewer.Cluster.Identity)
@@ -31,4 +31,33 @@ func (l Lookups) create(ctx context.Context, reviewer review.Reviewer, request a
 	}
 	operations, err := patch.Between(before, job, request.Object.Raw)
 	return reviewed{job, operations, warnings}, err
+}
+
+// confirm validates the final object of a creation. Its errors are API statuses for the client: 503 if
+// another replica has applied other policies to the job, because the next try may succeed.
+func (l Lookups) confirm(ctx context.Context, reviewer review.Reviewer, request admission.Request) error {
+	job, facts, err := l.readCreation(ctx, request, reviewer.Cluster.Identity)
+	if err != nil {
+		return err
+	}
+	before := job.DeepCopy()
+	foreign, errs := reviewer.Confirm(job, facts)
+	switch {
+	case foreign && len(errs) > 0:
+		return unavailable("the cluster's policy or the project is being changed: try again (%s)", errs[0])
+	case foreign:
+		return nil
+	case len(errs) > 0:
+		return invalid(job, errs)
+	}
+	operations, err := patch.Between(before, job, request.Object.Raw)
+	if err != nil {
+		return err
+	}
+	// rule T23 in webhook/server TestFinalObjectIsJudged: it takes something away
+	// without: if errs := tampered(nil); len(errs) > 0 {
+	if errs := tampered(operations); len(errs) > 0 {
+		return invalid(job, errs)
+	}
+	return nil
 }

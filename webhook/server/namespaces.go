@@ -61,6 +61,10 @@ func NamespaceMetadata() *metav1.PartialObjectMetadata {
 	return object
 }
 
+// unavailable returns a 503 that tells the client to try again in a second. Neither kubectl nor client-go
+// tries again unless it is told when.
 func unavailable(format string, args ...any) error {
-	return apierrors.NewServiceUnavailable(fmt.Sprintf(format, args...))
+	err := apierrors.NewServiceUnavailable(fmt.Sprintf(format, args...))
+	err.ErrStatus.Details = &metav1.StatusDetails{RetryAfterSeconds: 1}
+	return err
 }

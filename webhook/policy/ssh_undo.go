@@ -1,0 +1,44 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+var ourSSHD = []string{sshdPath, "-De", "-f", sshdFile}
+
+// undoSSH removes the files, the command and the probe, and moves the keys back.
+func undoSSH(u Undoing) {
+	if u.Job.Spec.SSHAuthMountPath == keysDir {
+		u.Job.Spec.SSHAuthMountPath = rootKeysDir
+	}
+	u.each(func(template mpijob.Template, was *corev1.PodTemplateSpec) {
+		for key := range template.Annotations {
+			if strings.HasPrefix(key, annotations.FilesPrefix) {
+				deleteEqual(template.Annotations, was.Annotations, key)
+			}
+		}
+		if main := template.Main(); main != nil && slices.Equal(main.Command, ourSSHD) {
+			clearEqual(&main.Command, mainOf(was).Command)
+		}
+	})
+	u.removeProbe(func(probe *corev1.Probe) bool {
+		socket := probe.TCPSocket
+		return socket != nil && equality.Semantic.DeepEqual(probe, listens(corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: socket.Port}}))
+	})
+}
+
+// removeProbe removes a readiness probe of ours from the main containers.
+func (u Undoing) removeProbe(ours func(*corev1.Probe) bool) {
+	u.each(func(template mpijob.Template, was *corev1.PodTemplateSpec) {
+		if main := template.Main(); main != nil && main.ReadinessProbe != nil && ours(main.ReadinessProbe) {
+			clearEqual(&main.ReadinessProbe, mainOf(was).ReadinessProbe)
+		}
+	})
+}

@@ -1,0 +1,110 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// An Undoing removes from a job what policies wrote to it, perhaps under another cluster policy, project or
+// identity.
+type Undoing struct {
+	// Input has the cluster policy with the keys that the policies wrote to.
+	Input
+	// Job is the job that is changed.
+	Job *v2beta1.MPIJob
+	// Workers is the number of workers that the policies wrote.
+	Workers string
+	// Stored, if set, is the job as it was admitted. Then everything that a policy may have written is
+	// removed, as far as it equals what is stored. Default: only what Ensure would refuse or leave as it is.
+	Stored *v2beta1.MPIJob
+}
+
+// Undo removes what the policies with the given names wrote, the last first.
+func (u Undoing) Undo(names []string) {
+	for _, policy := range slices.Backward(Chain) {
+		if slices.Contains(names, policy.Name) {
+			u.undo(policy)
+		}
+	}
+}
+
+// undo removes the containers, volumes and mounts of a policy, whose names are reserved, and all else that
+// the policy itself recognises.
+func (u Undoing) undo(policy Policy) {
+	owned := policy.owns(u.Job, u.Input)
+	u.each(func(template mpijob.Template, was *corev1.PodTemplateSpec) {
+		removeFrom(&template.Spec.InitContainers, was.Spec.InitContainers, func(c corev1.Container) bool { return slices.Contains(owned.Containers, c.Name) })
+		removeFrom(&template.Spec.Volumes, was.Spec.Volumes, func(v corev1.Volume) bool { return slices.Contains(owned.Volumes, v.Name) })
+		if main := template.Main(); main != nil {
+			ours := func(m corev1.VolumeMount) bool { return slices.Contains(owned.Volumes, m.Name) }
+			removeFrom(&main.VolumeMounts, main.VolumeMounts, ours) // Ensure corrects them in any case
+		}
+	})
+	if policy.Undo != nil {
+		policy.Undo(u)
+	}
+}
+
+// each calls a function with every pod template, and with the template with which its parts must agree to be
+// removed.
+func (u Undoing) each(undo func(template mpijob.Template, was *corev1.PodTemplateSpec)) {
+	for _, template := range mpijob.Templates(u.Job) {
+		was := template.PodTemplateSpec.DeepCopy()
+		if u.Stored != nil {
+			was = &corev1.PodTemplateSpec{}
+			if stored, present := mpijob.TemplateOf(u.Stored, template.Role); present {
+				was = stored.PodTemplateSpec
+			}
+		}
+		undo(template, was)
+	}
+}
+
+// removeEnv removes variables of the main containers.
+func (u Undoing) removeEnv(remove func(corev1.EnvVar) bool) {
+	u.each(func(template mpijob.Template, was *corev1.PodTemplateSpec) {
+		if main := template.Main(); main != nil {
+			removeFrom(&main.Env, mainOf(was).Env, remove)
+		}
+	})
+}
+
+// removeFrom removes the matching elements that another list has, too.
+func removeFrom[T any](list *[]T, was []T, remove func(T) bool) {
+	var kept []T
+	for _, element := range *list {
+		if !remove(element) || !slices.ContainsFunc(was, func(other T) bool { return equality.Semantic.DeepEqual(element, other) }) {
+			kept = append(kept, element)
+		}
+	}
+	*list = kept
+}
+
+// clearEqual empties a value that equals another one.
+func clearEqual[T any](value *T, was T) {
+	if equality.Semantic.DeepEqual(*value, was) {
+		var empty T
+		*value = empty
+	}
+}
+
+// deleteEqual deletes a key whose value equals that in another map.
+func deleteEqual[K comparable, V any](values map[K]V, was map[K]V, key K) {
+	value, present := values[key]
+	if old, had := was[key]; present && had && equality.Semantic.DeepEqual(value, old) {
+		delete(values, key)
+	}
+}
+
+// mainOf returns the main container, or an empty one.
+func mainOf(template *corev1.PodTemplateSpec) corev1.Container {
+	if len(template.Spec.Containers) == 0 {
+		return corev1.Container{}
+	}
+	return template.Spec.Containers[0]
+}

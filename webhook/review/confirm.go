@@ -1,0 +1,41 @@
+package review
+
+import (
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
+)
+
+// Confirm reviews the final object of a creation, to which a replica of the webhook has applied the policies
+// and which other webhooks may have changed since. The job becomes what the policies make of it.
+//
+// During a roll-out or a change of a project, that replica may know another cluster policy, project or
+// identity. Then the result is foreign, and Confirm returns errors only for what no replica may admit. A
+// creation that is refused then may succeed on the next try.
+func (r Reviewer) Confirm(job *v2beta1.MPIJob, request Request) (foreign bool, errs field.ErrorList) {
+	intent, errs := annotations.Parse(job.Annotations)
+	in := policy.Input{Intent: intent, Project: request.Project, Cluster: r.Cluster, Submitter: request.Submitter.Identity}
+	if isMultiKueueCopy(job) {
+		return true, r.reviewCopy(job, in, request, errs)
+	}
+	var err *field.Error
+	if in.Identity, err = identityOf(in, request); err != nil {
+		errs = append(errs, err)
+	}
+	said, present := r.appliedTo(job)
+	if !present || said.digest == r.digestOf(job, in) {
+		_, errs = r.apply(job, in, request, errs)
+		return false, errs
+	}
+	if stamp := stampFor(in, request).String(); job.Annotations[annotations.SubmittedByKey] != stamp {
+		errs = append(errs, field.Invalid(annotations.Path(annotations.SubmittedByKey), job.Annotations[annotations.SubmittedByKey], "must be "+stamp))
+	}
+	errs = append(errs, policy.Holds(job, in)...)
+	return true, distinct(append(errs, validate(job, in, request.PodSecurity)...))
+}
+
+func stampFor(in policy.Input, request Request) annotations.Stamp {
+	return annotations.Stamp{Username: request.User.Username, UserUID: request.User.UID, Identity: in.Identity}
+}
