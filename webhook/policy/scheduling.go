@@ -120,11 +120,16 @@ func holdsQueue(job *v2beta1.MPIJob, in Input) field.ErrorList {
 }
 
 // undoScheduling removes the scheduler and the queue. What an interactive job gets is the same under every
-// cluster policy.
+// cluster policy, and its author may have written it.
 func undoScheduling(u Undoing) {
 	key, stored := u.Cluster.Scheduling.QueueLabel, cmp.Or(u.Stored, u.Job)
 	deleteEqual(u.Job.Labels, stored.Labels, key)
+	if u.Stored != nil && isInteractive(stored, u.Input) {
+		deleteEqual(u.Job.Labels, stored.Labels, annotations.InteractivePriorityLabel)
+		clearEqual(&u.Job.Spec.RunPolicy.BackoffLimit, stored.Spec.RunPolicy.BackoffLimit)
+	}
 	u.each(func(template mpijob.Template, was *corev1.PodTemplateSpec) {
+		removeGate(&template.Spec)
 		clearEqual(&template.Spec.SchedulerName, was.Spec.SchedulerName)
 		deleteEqual(template.Labels, was.Labels, key)
 	})

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,17 +14,13 @@ import (
 
 var ourSSHD = []string{sshdPath, "-De", "-f", sshdFile}
 
-// undoSSH removes the files, the command and the probe, and moves the keys back.
+// undoSSH removes the files, the command, the probe and the path of the keys, whose default is the CRD's.
 func undoSSH(u Undoing) {
-	if u.Job.Spec.SSHAuthMountPath == keysDir {
-		u.Job.Spec.SSHAuthMountPath = rootKeysDir
+	if keys := &u.Job.Spec.SSHAuthMountPath; *keys == keysDir || *keys == rootKeysDir {
+		*keys = ""
 	}
 	u.each(func(template mpijob.Template, was *corev1.PodTemplateSpec) {
-		for key := range template.Annotations {
-			if strings.HasPrefix(key, annotations.FilesPrefix) {
-				deleteEqual(template.Annotations, was.Annotations, key)
-			}
-		}
+		maps.DeleteFunc(template.Annotations, func(key, _ string) bool { return strings.HasPrefix(key, annotations.FilesPrefix) })
 		if main := template.Main(); main != nil && slices.Equal(main.Command, ourSSHD) {
 			clearEqual(&main.Command, mainOf(was).Command)
 		}

@@ -26,10 +26,7 @@ func TestRestoreKeepsWhatPoliciesWroteAndWhatSteers(t *testing.T) {
 	}
 	suspend := true
 	manifest.Spec.RunPolicy.Suspend = &suspend
-	if verdict := reviewer.ClassifyUpdate(stored, manifest); verdict.Class != Changes {
-		t.Fatalf("class %d", verdict.Class)
-	}
-	if verdict := reviewer.ClassifyChange(stored, manifest, project); verdict.Class != Reapplies {
+	if verdict := reviewer.ClassifyUpdate(stored, manifest); verdict.Class != Reapplies {
 		t.Fatalf("%+v", verdict)
 	}
 	got := &v2beta1.MPIJob{}

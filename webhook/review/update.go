@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
-	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
@@ -27,8 +26,6 @@ type UpdateClass int
 const (
 	// Steers changes only what steers a job, and may be stored as it is.
 	Steers UpdateClass = iota
-	// Changes changes more than that: [Reviewer.ClassifyChange] decides.
-	Changes
 	// Reapplies applies the job's manifest again: the stored job stays.
 	Reapplies
 	// Refused would change what the job runs.
@@ -36,8 +33,7 @@ const (
 )
 
 // ClassifyUpdate classifies an update by comparison with the stored job. The rule is the same for users
-// and controllers, and independent of the current policy and of the user who updates. It does not return
-// Reapplies.
+// and controllers, and independent of the current policy and of the user who updates.
 func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	owned := r.ownedIn(stored)
 	// rule T10 in test/forgery TestT10Patches: to change it, or a uid, by any kind of patch
@@ -52,36 +48,26 @@ func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	if stampOf(stored) == nil || forges(stored, updated) {
 		return Verdict{Refused, differences(stored, updated, owned)}
 	}
-	return Verdict{Class: Changes}
-}
-
-// ClassifyChange classifies an update of the class Changes. Both jobs are rebuilt from what their author
-// wrote, with the identity of the stored job, so that the comparison holds even if today's policies would
-// write something else than what is stored.
-func (r Reviewer) ClassifyChange(stored, updated *v2beta1.MPIJob, project *v1alpha1.Project) Verdict {
-	owned := r.ownedIn(stored)
+	// The author's part is what is left without what the policies have written to the stored job.
 	// rule T12 in test/forgery TestT12Colleague: to change what a colleague's job runs
 	// without: if true {
 	// rule T15 in test/forgery TestT15CompromisedController: a controller changes what runs
 	// without: if true {
-	if equality.Semantic.DeepEqual(governedPart(r.rebuilt(stored, stored, project), owned), governedPart(r.rebuilt(updated, stored, project), owned)) {
+	if equality.Semantic.DeepEqual(governedPart(r.lean(stored, stored), owned), governedPart(r.lean(updated, stored), owned)) {
 		return Verdict{Class: Reapplies}
 	}
 	return Verdict{Refused, differences(stored, updated, owned)}
 }
 
-// rebuilt returns a job without what policies wrote to the stored one, and with what today's policies write.
-// It ignores their errors: what they refuse today stays in both jobs that are compared.
-func (r Reviewer) rebuilt(job, stored *v2beta1.MPIJob, project *v1alpha1.Project) *v2beta1.MPIJob {
+// lean returns a job without what the policies wrote to the stored one.
+func (r Reviewer) lean(job, stored *v2beta1.MPIJob) *v2beta1.MPIJob {
 	again := job.DeepCopy()
-	for _, key := range records { // an applied manifest does not have them
+	for _, key := range records { // a manifest does not have them
 		metav1.SetMetaDataAnnotation(&again.ObjectMeta, key, stored.Annotations[key])
 	}
-	intent, _ := annotations.Parse(job.Annotations)
-	in := policy.Input{Intent: intent, Project: project, Cluster: r.Cluster, Identity: stampOf(stored).Identity}
 	said, _ := r.appliedTo(stored)
-	r.undo(again, stored, said, in)
-	policy.Apply(again, in, nil)
+	intent, _ := annotations.Parse(job.Annotations) // what cannot be read stays in the annotations, which are compared
+	r.undo(again, stored, said, policy.Input{Intent: intent, Cluster: r.Cluster, Identity: stampOf(stored).Identity})
 	return again
 }
 

@@ -29,7 +29,7 @@ type Mutator struct {
 // Handle answers with the patch that makes the job comply, or with every reason to refuse it.
 func (m *Mutator) Handle(ctx context.Context, request admission.Request) admission.Response {
 	if request.Operation == admissionv1.Update {
-		return m.update(ctx, request)
+		return m.update(request)
 	}
 	created, err := m.create(ctx, m.Reviewer, request)
 	if err != nil {

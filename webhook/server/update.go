@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -25,18 +24,15 @@ func decodeUpdate(request admission.Request) (update, error) {
 
 // update allows what only steers a job, restores a job to which its manifest was applied again, and refuses
 // the rest.
-func (m *Mutator) update(ctx context.Context, request admission.Request) admission.Response {
+func (m *Mutator) update(request admission.Request) admission.Response {
 	u, err := decodeUpdate(request)
 	if err != nil {
 		return refuse(err)
 	}
-	verdict, err := m.classify(ctx, m.Reviewer, u, request.Namespace)
-	switch {
-	case err != nil:
-		return refuse(err)
-	case verdict.Class == review.Steers:
+	switch verdict := m.Reviewer.ClassifyUpdate(u.stored, u.updated); verdict.Class {
+	case review.Steers:
 		return admission.Allowed("does not change what the job runs")
-	case verdict.Class == review.Refused:
+	case review.Refused:
 		return refuse(unchangeable(u, verdict))
 	}
 	operations, err := m.Reviewer.Restore(u.stored, request.OldObject.Raw, request.Object.Raw)
@@ -44,20 +40,6 @@ func (m *Mutator) update(ctx context.Context, request admission.Request) admissi
 		return refuse(err)
 	}
 	return allow(operations, nil, "restored")
-}
-
-// classify classifies an update. It looks up the project only if the update changes more than what steers
-// the job.
-func (l Lookups) classify(ctx context.Context, reviewer review.Reviewer, u update, namespace string) (review.Verdict, error) {
-	verdict := reviewer.ClassifyUpdate(u.stored, u.updated)
-	if verdict.Class != review.Changes {
-		return verdict, nil
-	}
-	facts, err := l.Namespaces.FactsOf(ctx, namespace)
-	if err != nil {
-		return review.Verdict{}, err
-	}
-	return reviewer.ClassifyChange(u.stored, u.updated, facts.Project), nil
 }
 
 func unchangeable(u update, verdict review.Verdict) error {
