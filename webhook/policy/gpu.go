@@ -32,7 +32,8 @@ var gpu = Policy{
 	Owns: func(_ *v2beta1.MPIJob, in Input) Ownership {
 		resources, name := "template.spec.containers[0].resources.", "["+string(in.Cluster.GPU.ResourceName)+"]"
 		return Ownership{
-			Annotations: []string{kaiFraction, kaiMemory},
+			// rule T36 in test/forgery TestT36GPUsOfAStoredJob: to give a stored job more GPUs
+			Annotations: []string{kaiFraction, kaiMemory, "gpu-fraction-*", "mps"}, // some are not written, but no update may add one
 			Fields:      []string{resources + "limits" + name, resources + "requests" + name},
 		}
 	},

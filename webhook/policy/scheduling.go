@@ -32,7 +32,8 @@ var scheduling = Policy{
 			Labels: []string{annotations.InteractivePriorityLabel},
 			Fields: []string{
 				"template.spec.schedulingGates[" + annotations.AdmissionGate + "]", "template.spec.schedulerName",
-				// Checked and not written, but no update may change them.
+				// Not written, but no update may change them.
+				// rule T35 in test/forgery TestT35QueueOfAStoredJob: to move a stored job to another queue, or to its front
 				"spec.runPolicy.schedulingPolicy.queue", "spec.runPolicy.schedulingPolicy.priorityClass",
 			},
 		}

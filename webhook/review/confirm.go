@@ -29,9 +29,11 @@ func (r Reviewer) Confirm(job *v2beta1.MPIJob, request Request) (foreign bool, e
 		_, errs = r.apply(job, in, request, errs)
 		return false, errs
 	}
+	// rule T42 in webhook/server TestForgedDigest/another_stamp: a stamp of somebody else, with the digest of another policy
 	if stamp := stampFor(in, request).String(); job.Annotations[annotations.SubmittedByKey] != stamp {
 		errs = append(errs, field.Invalid(annotations.Path(annotations.SubmittedByKey), job.Annotations[annotations.SubmittedByKey], "must be "+stamp))
 	}
+	// rule T42 in webhook/server TestForgedDigest/another_uid: another uid, with the digest of another policy
 	errs = append(errs, policy.Holds(job, in)...)
 	return true, distinct(append(errs, validate(job, in, request.PodSecurity)...))
 }
