@@ -2,20 +2,17 @@ package install
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
-	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/test/internal/chart"
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
@@ -24,6 +21,8 @@ import (
 // CertManagerGroup is the API group of the certificates that cert-manager would issue.
 // Here, envtest makes them.
 const CertManagerGroup = "cert-manager.io"
+
+const loopback = "127.0.0.1"
 
 // A Product is installed in an environment.
 type Product struct {
@@ -81,7 +80,8 @@ func (p *Product) apply(ctx context.Context) error {
 	return envtest.WaitForCRDs(p.Config, p.objects.CRDs(), envtest.CRDInstallOptions{MaxTime: time.Minute})
 }
 
-// configure creates the webhook configurations, changed to call a process on loopback instead of a Service.
+// configure creates the webhook configurations, changed to call a process on loopback instead of a Service. The
+// certificate is also valid for this machine's own address.
 func (p *Product) configure(context.Context) error {
 	mutating := &admissionregistrationv1.MutatingWebhookConfiguration{}
 	validating := &admissionregistrationv1.ValidatingWebhookConfiguration{}
@@ -91,28 +91,17 @@ func (p *Product) configure(context.Context) error {
 	if err := p.objects.Find("ValidatingWebhookConfiguration", "", validating); err != nil {
 		return err
 	}
-	p.hooks = envtest.WebhookInstallOptions{
-		MutatingWebhooks:   []*admissionregistrationv1.MutatingWebhookConfiguration{mutating},
-		ValidatingWebhooks: []*admissionregistrationv1.ValidatingWebhookConfiguration{validating},
+	own, _ := process.OwnAddress() // without one, only the tests that need it fail
+	p.hooks = envtest.WebhookInstallOptions{LocalServingHost: loopback, LocalServingHostExternalName: own}
+	if err := p.hooks.PrepWithoutInstalling(); err != nil {
+		return fmt.Errorf("cannot make the certificate of the webhook: %w", err)
 	}
-	if err := p.hooks.Install(p.Config); err != nil {
+	p.hooks.LocalServingHostExternalName = ""
+	p.hooks.MutatingWebhooks = []*admissionregistrationv1.MutatingWebhookConfiguration{mutating}
+	p.hooks.ValidatingWebhooks = []*admissionregistrationv1.ValidatingWebhookConfiguration{validating}
+	if err := errors.Join(p.hooks.ModifyWebhookDefinitions(), p.hooks.Install(p.Config)); err != nil {
 		return fmt.Errorf("cannot configure the webhook: %w", err)
 	}
 	p.AtStop(p.hooks.Cleanup)
-	return nil
-}
-
-func (p *Product) deployment() (*appsv1.Deployment, error) {
-	deployment := &appsv1.Deployment{}
-	return deployment, p.objects.Find("Deployment", "", deployment)
-}
-
-// writePolicy writes the file that a pod would get from its downwardAPI volume.
-func (p *Product) writePolicy(deployment *appsv1.Deployment) error {
-	p.Policy = filepath.Join(p.Dir, "cluster-policy.yaml")
-	text := deployment.Spec.Template.Annotations[v1alpha1.GroupVersion.Group+"/cluster-policy"]
-	if err := os.WriteFile(p.Policy, []byte(text), 0o600); err != nil {
-		return fmt.Errorf("cannot write the cluster policy: %w", err)
-	}
 	return nil
 }

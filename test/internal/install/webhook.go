@@ -2,46 +2,57 @@ package install
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
+	"net"
+	"net/url"
+	"strconv"
 
-	"github.com/runai-mpi/runai-mpi/test/internal/chart"
-	"github.com/runai-mpi/runai-mpi/test/internal/process"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 )
 
-// StartWebhook runs runai-webhook as the chart's Deployment does, except for the files and addresses of a pod,
-// and waits until it is ready.
+// StartWebhook runs the webhook that the API server calls, and waits until it is ready.
 func (p *Product) StartWebhook(ctx context.Context) error {
-	deployment, err := p.deployment()
+	replica, err := p.StartReplica(ctx, ReplicaOptions{Name: "runai-webhook", Address: p.WebhookAddress()})
 	if err != nil {
 		return err
 	}
-	if err := p.writePolicy(deployment); err != nil {
-		return err
-	}
-	health, err := process.FreeAddress()
-	if err != nil {
-		return err
-	}
-	user, err := p.ServiceAccount(chart.Namespace, deployment.Spec.Template.Spec.ServiceAccountName) // tests the chart's permissions
-	if err != nil {
-		return err
-	}
-	args := []string{}
-	for _, arg := range deployment.Spec.Template.Spec.Containers[0].Args {
-		switch name, _, _ := strings.Cut(arg, "="); name {
-		case "--policy":
-			arg = "--policy=" + p.Policy
-		case "--cert-dir":
-			arg = "--cert-dir=" + p.hooks.LocalServingCertDir
+	p.Webhook, p.Policy = replica.Process, replica.Policy
+	return nil
+}
+
+// WebhookAddress returns the address of the webhook that StartWebhook runs, as host:port.
+func (p *Product) WebhookAddress() string {
+	return net.JoinHostPort(p.hooks.LocalServingHost, strconv.Itoa(p.hooks.LocalServingPort))
+}
+
+// CallWebhookAt lets the API server call the webhook at another address of this machine, as host:port. The API
+// server follows a moment later.
+func (p *Product) CallWebhookAt(ctx context.Context, address string) error {
+	mutating, validating := p.hooks.MutatingWebhooks[0], p.hooks.ValidatingWebhooks[0]
+	for i := range mutating.Webhooks {
+		if err := move(&mutating.Webhooks[i].ClientConfig, address); err != nil {
+			return err
 		}
-		args = append(args, arg)
 	}
-	args = append(args, "--host="+p.hooks.LocalServingHost, fmt.Sprintf("--port=%d", p.hooks.LocalServingPort),
-		"--health-address="+health, "--metrics-address=0", "--kubeconfig="+user.Kubeconfig())
-	p.Webhook, err = p.StartProcess(ctx, process.Command{
-		Name: "runai-webhook", Path: p.Programs.Webhook, Args: args,
-		Ready: func(ctx context.Context) error { return process.Answers(ctx, "http://"+health+"/readyz") },
-	})
-	return err
+	for i := range validating.Webhooks {
+		if err := move(&validating.Webhooks[i].ClientConfig, address); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(p.Client.Update(ctx, mutating), p.Client.Update(ctx, validating)); err != nil {
+		return fmt.Errorf("cannot configure the webhook: %w", err)
+	}
+	return nil
+}
+
+func move(config *admissionregistrationv1.WebhookClientConfig, address string) error {
+	target, err := url.Parse(*config.URL)
+	if err != nil {
+		return fmt.Errorf("cannot configure the webhook: %w", err)
+	}
+	target.Host = address
+	moved := target.String()
+	config.URL = &moved
+	return nil
 }

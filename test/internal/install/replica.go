@@ -1,0 +1,125 @@
+package install
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/internal/chart"
+	"github.com/runai-mpi/runai-mpi/test/internal/process"
+)
+
+// A Replica is one process of runai-webhook.
+type Replica struct {
+	*process.Process
+	// Address is where it serves the webhooks, as host:port.
+	Address string
+	// Health is the URL of its health checks, without a path.
+	Health string
+	// Policy is the path of the cluster policy that it reads.
+	Policy string
+}
+
+// ReplicaOptions say how a replica differs from the webhook that Install starts.
+type ReplicaOptions struct {
+	// Name is the name of the process and of its files.
+	Name string
+	// Objects have its cluster policy. Default: the product's.
+	Objects chart.Objects
+	// Address is where it serves the webhooks. Default: a free port on loopback.
+	Address string
+	// Kubeconfig replaces that of the chart's service account.
+	Kubeconfig string
+	// Args are added to those of the chart.
+	Args []string
+	// Unready does not wait until the replica is ready.
+	Unready bool
+}
+
+// StartReplica runs runai-webhook as the chart's Deployment does, except for the files and addresses of a pod,
+// and waits until it is ready. The API server does not call it before CallWebhookAt.
+func (p *Product) StartReplica(ctx context.Context, options ReplicaOptions) (*Replica, error) {
+	if options.Objects == nil {
+		options.Objects = p.objects
+	}
+	deployment := &appsv1.Deployment{}
+	if err := options.Objects.Find("Deployment", "", deployment); err != nil {
+		return nil, err
+	}
+	replica := &Replica{Policy: filepath.Join(p.Dir, options.Name+"-policy.yaml")}
+	if err := writePolicy(replica.Policy, deployment); err != nil {
+		return nil, err
+	}
+	health, err := process.FreeAddress()
+	if err != nil {
+		return nil, err
+	}
+	free, err := process.FreeAddress()
+	if err != nil {
+		return nil, err
+	}
+	replica.Health, replica.Address = "http://"+health, cmp.Or(options.Address, free)
+	if options.Kubeconfig == "" {
+		user, err := p.ServiceAccount(chart.Namespace, deployment.Spec.Template.Spec.ServiceAccountName) // tests the chart's permissions
+		if err != nil {
+			return nil, err
+		}
+		options.Kubeconfig = user.Kubeconfig()
+	}
+	command := process.Command{Name: options.Name, Path: p.Programs.Webhook}
+	if command.Args, err = p.arguments(deployment, replica, health, options); err != nil {
+		return nil, err
+	}
+	if !options.Unready {
+		command.Ready = replica.Ready
+	}
+	replica.Process, err = p.StartProcess(ctx, command)
+	return replica, err
+}
+
+// Ready returns nil if the replica is ready, as the kubelet's probe would find it.
+func (r *Replica) Ready(ctx context.Context) error { return process.Answers(ctx, r.Health+"/readyz") }
+
+// Addresses returns the addresses of replicas.
+func Addresses(replicas ...*Replica) []string {
+	var all []string
+	for _, replica := range replicas {
+		all = append(all, replica.Address)
+	}
+	return all
+}
+
+func (p *Product) arguments(deployment *appsv1.Deployment, replica *Replica, health string, options ReplicaOptions) ([]string, error) {
+	host, port, err := net.SplitHostPort(replica.Address)
+	if err != nil {
+		return nil, err
+	}
+	var args []string
+	for _, arg := range deployment.Spec.Template.Spec.Containers[0].Args {
+		switch name, _, _ := strings.Cut(arg, "="); name {
+		case "--policy":
+			arg = "--policy=" + replica.Policy
+		case "--cert-dir":
+			arg = "--cert-dir=" + p.hooks.LocalServingCertDir
+		}
+		args = append(args, arg)
+	}
+	args = append(args, "--host="+host, "--port="+port, "--health-address="+health, "--metrics-address=0", "--kubeconfig="+options.Kubeconfig)
+	return append(args, options.Args...), nil
+}
+
+// writePolicy writes the file that a pod would get from its downwardAPI volume.
+func writePolicy(path string, deployment *appsv1.Deployment) error {
+	text := deployment.Spec.Template.Annotations[v1alpha1.GroupVersion.Group+"/cluster-policy"]
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("cannot write the cluster policy: %w", err)
+	}
+	return nil
+}
