@@ -4,6 +4,7 @@ package chart
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -15,8 +16,10 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 	"github.com/runai-mpi/runai-mpi/test/golden"
 	"github.com/runai-mpi/runai-mpi/test/internal/chart"
+	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
 const valuesFile = "../../charts/runai-mpi/values.yaml"
@@ -203,4 +206,28 @@ func volume(deployment *appsv1.Deployment, name string) corev1.VolumeSource {
 		}
 	}
 	return corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{}}
+}
+
+// What a policy owns among the fields with which a queue steers a job must not change without the webhook.
+func TestOwnedElementsAreJudged(t *testing.T) {
+	webhook := find[admissionregistrationv1.MutatingWebhookConfiguration](t, render(t), "MutatingWebhookConfiguration", "").Webhooks[0]
+	element := regexp.MustCompile(`^template\.spec\.(?:nodeSelector|tolerations|schedulingGates)\[(.*)\]$`)
+	found := 0
+	for _, p := range policy.Chain {
+		if p.Owns == nil {
+			continue
+		}
+		for _, field := range p.Owns(mpijobtest.MakeMPIJob("job", "runai-team-a").Obj(), policy.Input{Cluster: config.Default()}).Fields {
+			match := element.FindStringSubmatch(field)
+			if match == nil {
+				continue
+			}
+			if found++; !strings.Contains(webhook.MatchConditions[0].Expression, "'"+match[1]+"'") {
+				t.Errorf("%s owns %s, and the match condition does not name it", p.Name, field)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no policy owns such an element")
+	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// suspended is a patch that the webhook must review.
-const suspended = `{"spec":{"runPolicy":{"suspend":true}}}`
+// scaled is a patch that the webhook must review.
+const scaled = `{"spec":{"mpiReplicaSpecs":{"Worker":{"replicas":7}}}}`
 
 // While the webhook is down, only creations and changes of jobs in projects are refused. Nobody could fix
 // anything else that its configuration blocks by mistake until it is up again.
@@ -61,7 +61,7 @@ func creationsAreRefused(t *testing.T, namespace string) {
 	if want := `failed calling webhook "mpijobs.admission.run.ai"`; err == nil || !strings.Contains(stderr, want) {
 		t.Errorf("got %v: %s", err, stderr)
 	}
-	err = mergePatch(t, product.Client, product.Job(t, namespace, "runs"), suspended)
+	err = mergePatch(t, product.Client, product.Job(t, namespace, "runs"), scaled)
 	if err := suite.Refused(err, "failed calling webhook"); err != nil {
 		t.Errorf("a change: %s", err)
 	}
@@ -101,7 +101,7 @@ func runs(condition v2beta1.JobCondition) bool {
 func jobsAreFree(t *testing.T, namespace string) {
 	job := mpijobtest.MakeMPIJob("elsewhere", namespace).Obj()
 	product.Create(t, job)
-	if err := mergePatch(t, product.Client, job, suspended); err != nil {
+	if err := mergePatch(t, product.Client, job, scaled); err != nil {
 		t.Error(err)
 	}
 	if err := product.Client.Delete(t.Context(), job, client.PropagationPolicy(metav1.DeletePropagationForeground)); err != nil {

@@ -37,13 +37,11 @@ rules:
   apiVersions: [v2beta1]
   resources: [mpijobs]
   operations: [CREATE, UPDATE]
-# Most updates do not change what a job runs.
+# Most updates do not change what a job runs, and need no webhook.
 matchConditions:
 - name: says-what-runs
-  expression: >-
-    request.operation != 'UPDATE' || object.?spec != oldObject.?spec ||
-    object.metadata.?labels.orValue({}) != oldObject.metadata.?labels.orValue({}) ||
-    object.metadata.?annotations.orValue({}) != oldObject.metadata.?annotations.orValue({})
+  expression: |-
+    {{- include "runai-mpi.says-what-runs" . | nindent 4 }}
 namespaceSelector:
   matchExpressions:
   - key: {{ .Values.policy.projectLabel }}
