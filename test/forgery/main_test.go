@@ -4,6 +4,7 @@
 package forgery
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -18,8 +19,18 @@ var product *suite.Product
 // that the cluster policy does not trust.
 var broker, careless, stranger *issuer.Issuer
 
+// differ lets a replica with another cluster policy validate what the first one has mutated.
+var differ = flag.Bool("differ", false, "Validate with another cluster policy than the one that mutates.")
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	var validator []string
+	if *differ {
+		validator = []string{"--set", "policy.gitSync.image=example/git-sync:v5"}
+	}
 	os.Exit(suite.Run(m, &product, suite.Options{
+		ValidatorHelmArgs: validator,
+
 		ControlPlane:   env.Options{ControllerManager: true},
 		Authentication: startIssuers,
 		HelmArgs: []string{

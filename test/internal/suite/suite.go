@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,6 +30,9 @@ type Options struct {
 	Node bool
 	// HelmArgs change the values of the chart.
 	HelmArgs []string
+	// ValidatorHelmArgs, if set, start a second replica, whose cluster policy has these values too. It serves
+	// the validating webhook, as a replica may during a roll-out.
+	ValidatorHelmArgs []string
 }
 
 // A Product is installed for all tests in a suite. Each test adds its own project.
@@ -89,7 +93,24 @@ func start(ctx context.Context, options Options) (*Product, error) {
 	if err != nil {
 		return nil, errors.Join(err, stop())
 	}
+	if len(options.ValidatorHelmArgs) > 0 {
+		if err := validateElsewhere(ctx, product, slices.Concat(options.HelmArgs, options.ValidatorHelmArgs)); err != nil {
+			return nil, errors.Join(err, stop())
+		}
+	}
 	return &Product{Product: product, stop: stop}, nil
+}
+
+func validateElsewhere(ctx context.Context, product *install.Product, helmArgs []string) error {
+	objects, err := chart.Render(ctx, helmArgs...)
+	if err != nil {
+		return err
+	}
+	replica, err := product.StartReplica(ctx, install.ReplicaOptions{Name: "validator", Objects: objects})
+	if err != nil {
+		return err
+	}
+	return product.ValidateAt(ctx, replica.Address)
 }
 
 // startCluster starts a control plane, or a lab once no other lab runs on this machine.
