@@ -9,6 +9,7 @@ LAB              = go run ./test/internal/lab/labctl
 GOLDENS          = ./shared/annotations ./shared/api/v1alpha1 ./config ./webhook ./webhook/policy ./cli ./test/rules
 SERVER_GOLDENS   = ./test/chart ./test/integration
 FUZZTIME        ?= 5s
+FUZZ            ?= [A-Za-z]*
 # Whether this machine can be a real node; elsewhere the tests that need one are skipped.
 NODE            := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && echo yes)
 
@@ -72,8 +73,8 @@ e2e: can-be-node servers lab-images ## Run jobs on a real node, and read what th
 	go test -timeout 30m -v ./test/e2e
 
 .PHONY: fuzz
-fuzz: ## Fuzz every parser and the policies, each for FUZZTIME.
-	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z]*' . | while IFS=: read -r file func; do \
+fuzz: ## Fuzz every parser and the policies, each for FUZZTIME (only names that match FUZZ).
+	@grep -rHoE --include='*_test.go' '^func Fuzz($(FUZZ))[(]' . | tr -d '(' | while IFS=: read -r file func; do \
 		go test -C "$$(dirname "$$file")" -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; done
 
 .PHONY: prove

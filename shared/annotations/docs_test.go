@@ -41,8 +41,8 @@ volumes and variables, is in the pod templates; [Policies](policies.md) lists it
 // written is what the webhook writes into the metadata of a job and of its pod templates.
 var written = [][]string{
 	{
-		docgen.Code(AppliedPoliciesKey), "the job", "the policies that were applied, in order, and the webhook's version",
-		docgen.Code("scheduling,node-affinity,gpu,launcher-env,start-gate v0.1.0"),
+		docgen.Code(AppliedPoliciesKey), "the job", "the policies that were applied, in order, and the webhook's version; a digest and names with which another replica recognises its work",
+		docgen.Code("scheduling,node-affinity,gpu,launcher-env,start-gate v0.1.0 0d03fd2c299e queue=…"),
 	},
 	{
 		docgen.Code(SubmittedByKey), "the job",
