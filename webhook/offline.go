@@ -49,7 +49,7 @@ func (o offline) admit(document []byte) error {
 	before := job.DeepCopy()
 	warnings, errs := o.reporting(before, raw).Create(job, o.requestOf(job))
 	if len(errs) > 0 {
-		return o.refuse(apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), cmp.Or(job.Name, job.GenerateName), errs))
+		return o.refuse(server.Invalid(cmp.Or(job.Name, job.GenerateName), errs))
 	}
 	for _, warning := range warnings {
 		fmt.Fprintln(o.report, "Warning:", warning)

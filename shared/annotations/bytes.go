@@ -31,7 +31,7 @@ func (b Bytes) String() string {
 
 // UnmarshalText reads a Kubernetes quantity above 0 and rounds it up to whole bytes.
 func (b *Bytes) UnmarshalText(text []byte) error {
-	quantity, err := resource.ParseQuantity(string(text))
+	quantity, err := ParseQuantity(string(text))
 	if err != nil {
 		return errors.New("must be a quantity, for example 1G, 20M or 512Mi")
 	}

@@ -62,7 +62,7 @@ func (c *ClientIdentity) UnmarshalText(text []byte) error {
 // missing or invalid. [Parse] returns the reason.
 func ClientIdentityOf(annotations map[string]string) *ClientIdentity {
 	var found ClientIdentity
-	if text, present := annotations[ClientIdentityKey]; !present || found.UnmarshalText([]byte(text)) != nil {
+	if text, present := annotations[ClientIdentityKey]; !present || len(text) > longest || found.UnmarshalText([]byte(text)) != nil {
 		return nil
 	}
 	return &found

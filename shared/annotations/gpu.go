@@ -54,7 +54,7 @@ func (g *GPU) UnmarshalText(text []byte) error {
 	if !decimal.Match(text) {
 		return errGPU
 	}
-	quantity, err := resource.ParseQuantity(string(text))
+	quantity, err := ParseQuantity(string(text))
 	if err != nil {
 		return errGPU
 	}

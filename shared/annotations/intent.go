@@ -48,7 +48,7 @@ func (i Intent) Annotations() map[string]string {
 func (i *Intent) Set(key, value string) error {
 	for _, row := range contract {
 		if row.key == key {
-			return row.read(i, value)
+			return read(row, i, value)
 		}
 	}
 	return errors.New(unknownKey(key, keys()))

@@ -26,12 +26,22 @@ func Parse(annotations map[string]string) (Intent, field.ErrorList) {
 		if !present {
 			continue
 		}
-		if err := row.read(&intent, value); err != nil {
+		if err := read(row, &intent, value); err != nil {
 			errs = append(errs, invalid(row.key, value, err))
 		}
 	}
 	errs = append(errs, together(annotations)...)
 	return intent, append(errs, unknown(annotations)...)
+}
+
+// longest is the length of the longest value that is read. A list of 256 groups needs 2.8 kB.
+const longest = 4096
+
+func read(row row, intent *Intent, value string) error {
+	if len(value) > longest {
+		return fmt.Errorf("must have at most %d characters", longest)
+	}
+	return row.read(intent, value)
 }
 
 // invalid names the value, unless it may hold a credential.
@@ -58,14 +68,17 @@ func together(annotations map[string]string) field.ErrorList {
 func unknown(annotations map[string]string) field.ErrorList {
 	known := []string{SubmittedByKey, AppliedPoliciesKey}
 	intents := keys()
-	var errs field.ErrorList
+	var misspelt []string
 	for key := range annotations {
-		if !strings.HasPrefix(key, Prefix) || slices.Contains(known, key) || slices.Contains(intents, key) {
-			continue
+		if strings.HasPrefix(key, Prefix) && !slices.Contains(known, key) && !slices.Contains(intents, key) {
+			misspelt = append(misspelt, key)
 		}
+	}
+	slices.Sort(misspelt)
+	errs := make(field.ErrorList, 0, len(misspelt))
+	for _, key := range misspelt {
 		errs = append(errs, field.Forbidden(Path(key), unknownKey(key, intents)))
 	}
-	slices.SortFunc(errs, func(a, b *field.Error) int { return strings.Compare(a.Field, b.Field) })
 	return errs
 }
 

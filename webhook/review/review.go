@@ -90,12 +90,12 @@ func (r Reviewer) undo(job, stored *v2beta1.MPIJob, said applied, in policy.Inpu
 
 // distinct removes an error that two rules found, so that each cause has one line.
 func distinct(errs field.ErrorList) field.ErrorList {
-	var kept field.ErrorList
-	for _, err := range errs {
-		same := func(other *field.Error) bool { return other.Field == err.Field && other.Detail == err.Detail }
-		if !slices.ContainsFunc(kept, same) {
-			kept = append(kept, err)
-		}
-	}
-	return kept
+	type line struct{ field, detail string }
+	seen := make(map[line]bool, len(errs))
+	return slices.DeleteFunc(errs, func(err *field.Error) bool {
+		this := line{err.Field, err.Detail}
+		repeated := seen[this]
+		seen[this] = true
+		return repeated
+	})
 }

@@ -22,7 +22,7 @@ func misfits(raw jsontext.Value, typ reflect.Type, path *field.Path) field.Error
 	for typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
-	err := json.Unmarshal(raw, reflect.New(typ).Interface())
+	err := json.Unmarshal(raw, reflect.New(typ).Interface(), options)
 	if err == nil {
 		return nil
 	}
@@ -40,6 +40,7 @@ type part struct {
 	raw  jsontext.Value
 	typ  reflect.Type
 	path *field.Path
+	key  string // of an entry of a map
 }
 
 // parts splits a JSON object or list into the members that its Go type knows.
@@ -50,7 +51,7 @@ func parts(raw jsontext.Value, typ reflect.Type, path *field.Path) []part {
 	case typ.Kind() == reflect.Slice && json.Unmarshal(raw, &list) == nil:
 		all := make([]part, 0, len(list))
 		for i, element := range list {
-			all = append(all, part{element, typ.Elem(), path.Index(i)})
+			all = append(all, part{element, typ.Elem(), path.Index(i), ""})
 		}
 		return all
 	case typ.Kind() == reflect.Map && json.Unmarshal(raw, &object) == nil:
@@ -64,9 +65,9 @@ func parts(raw jsontext.Value, typ reflect.Type, path *field.Path) []part {
 func entries(object map[string]jsontext.Value, typ reflect.Type, path *field.Path) []part {
 	var all []part
 	for key, value := range object {
-		all = append(all, part{value, typ, path.Key(key)})
+		all = append(all, part{value, typ, path.Key(key), key})
 	}
-	slices.SortFunc(all, func(a, b part) int { return strings.Compare(a.path.String(), b.path.String()) })
+	slices.SortFunc(all, func(a, b part) int { return strings.Compare(a.key, b.key) })
 	return all
 }
 
@@ -75,7 +76,7 @@ func members(object map[string]jsontext.Value, typ reflect.Type, path *field.Pat
 	for f := range typ.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if value, present := object[name]; present && name != "" {
-			all = append(all, part{value, f.Type, path.Child(name)})
+			all = append(all, part{value, f.Type, path.Child(name), ""})
 		} else if f.Anonymous && name == "" {
 			all = append(all, members(object, f.Type, path)...)
 		}

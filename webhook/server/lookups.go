@@ -43,7 +43,7 @@ type Lookups struct {
 // readCreation decodes the job of a creation and looks up what the cluster knows about it, for both
 // webhooks. Its errors are API statuses for the client.
 func (l Lookups) readCreation(ctx context.Context, request admission.Request, cluster config.Identity) (*v2beta1.MPIJob, review.Request, error) {
-	job, err := Decode(request.Object.Raw)
+	job, err := decodeNew(request.Object.Raw)
 	if err != nil {
 		return nil, review.Request{}, err
 	}

@@ -62,7 +62,7 @@ func refuse(err error) admission.Response {
 }
 
 func invalid(job *v2beta1.MPIJob, errs field.ErrorList) error {
-	return apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), nameOf(job), errs)
+	return Invalid(nameOf(job), errs)
 }
 
 func nameOf(job *v2beta1.MPIJob) string {

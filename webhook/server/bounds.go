@@ -1,0 +1,83 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// largestCreation is the size in bytes above which a new job is not decoded. etcd accepts no larger request,
+// unless its administrator allows it.
+const largestCreation = 1536 * 1024
+
+// The most elements that a list, and members that an object may have, and the most names and values in a
+// job. A decoded element can take a hundred times the memory of its JSON: {} in a list of containers.
+const (
+	mostElements = 5_000
+	mostTokens   = 100_000
+)
+
+// mostIn has lower maxima of some lists and objects, by their quoted names.
+var mostIn = map[string]int{
+	`"mpiReplicaSpecs"`: 10, `"containers"`: 100, `"initContainers"`: 100, `"ephemeralContainers"`: 100,
+}
+
+// decodeNew reads a new job, unless reading it costs too much. Its errors are API statuses for the client.
+func decodeNew(raw []byte) (*v2beta1.MPIJob, error) {
+	// rule T38 in test/forgery TestT38Creations: a job of 3 MB
+	if len(raw) > largestCreation {
+		return nil, tooLarge("the job has %d bytes", len(raw))
+	}
+	// rule T38 in test/forgery TestT38Creations: many elements, which take more memory than their JSON
+	if err := overgrown(raw); err != nil {
+		return nil, Invalid(readName(raw), field.ErrorList{err})
+	}
+	return Decode(raw)
+}
+
+func tooLarge(format string, args ...any) error {
+	return apierrors.NewRequestEntityTooLargeError(fmt.Sprintf(format, args...) +
+		fmt.Sprintf(", but the cluster can store at most %d: move data into a ConfigMap, a Secret or a volume", largestCreation))
+}
+
+// overgrown returns an error for the first list or object with too many elements. It builds nothing. It
+// accepts invalid JSON, for which the decoder has the error.
+func overgrown(raw []byte) *field.Error {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	var open []int // the most elements of each list and object around the current token
+	for tokens, next := 0, mostElements; ; tokens++ {
+		switch decoder.PeekKind() {
+		case '{', '[':
+			_, _ = decoder.ReadToken()
+			open, next = append(open, next), mostElements
+		case '}', ']':
+			_, _ = decoder.ReadToken()
+			open = open[:max(len(open)-1, 0)]
+		default:
+			token, err := decoder.ReadValue()
+			if err != nil {
+				return nil
+			}
+			if next = mostIn[string(token)]; next == 0 {
+				next = mostElements
+			}
+		}
+		if len(open) == 0 {
+			return nil
+		}
+		kind, length := decoder.StackIndex(decoder.StackDepth())
+		if kind == '{' {
+			length /= 2 // of names and values
+		}
+		if most := open[len(open)-1]; length > int64(most) {
+			return field.Forbidden(fieldPath(string(decoder.StackPointer().Parent())), fmt.Sprintf("must have at most %d elements", most))
+		}
+		if tokens > mostTokens {
+			return field.Forbidden(field.NewPath("spec"), fmt.Sprintf("the job must have at most %d names and values", mostTokens))
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package server
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// The bounds of a refusal. What a user wrote is quoted whole, unless it is longer than any name or path.
+const (
+	mostCauses    = 50
+	longestName   = 253
+	longestPath   = 512
+	longestValue  = 512
+	longestDetail = 2048
+)
+
+// Invalid returns the refusal of a job: a status with a cause for each of the first errors, and a last one
+// that counts the others.
+func Invalid(name string, errs field.ErrorList) *apierrors.StatusError {
+	shown := make(field.ErrorList, 0, mostCauses)
+	// rule T38 in test/forgery TestT38Creations: an error for each of thousands of elements, which NewInvalid joins in quadratic time
+	for _, err := range errs[:min(len(errs), mostCauses)] {
+		shown = append(shown, shortened(err))
+	}
+	refusal := apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), cut(name, longestName), shown)
+	if more := len(errs) - len(shown); more > 0 {
+		status := &refusal.ErrStatus
+		rest := fmt.Sprintf("and %d more", more)
+		status.Message += ", " + rest
+		status.Details.Causes = append(status.Details.Causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: "spec", Message: rest})
+	}
+	return refusal
+}
+
+// shortened returns an error whose texts are cut.
+func shortened(err *field.Error) *field.Error {
+	short := *err
+	short.Field, short.Detail = cut(err.Field, longestPath), cut(err.Detail, longestDetail)
+	if value := reflect.ValueOf(err.BadValue); value.Kind() == reflect.String {
+		short.BadValue = cut(value.String(), longestValue)
+	}
+	return &short
+}
+
+// cut shortens a text to a number of bytes, without the half of a character.
+func cut(text string, longest int) string {
+	if len(text) <= longest {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longest-3], "") + "..."
+}
