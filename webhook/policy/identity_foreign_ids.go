@@ -18,54 +18,66 @@ func warnForeignIDs(job *v2beta1.MPIJob, in Input) []string {
 	if in.Identity != nil || in.Submitter == nil || in.Project.Spec.Identity == v1alpha1.IdentityDisabled {
 		return nil
 	}
-	var warnings []string
-	for _, id := range writtenIDs(job, in.othersOwn(job, identityName).Containers) {
-		if !id.isOf(in.Submitter) {
-			warnings = append(warnings, fmt.Sprintf("%s: %d is not one of your ids (%s): set %s to \"true\" to run as yourself",
-				id.path, id.value, in.Submitter, annotations.RunAsUserKey))
-		}
+	found := foreignIDs(job, in.Submitter, in.othersOwn(job, identityName).Containers)
+	warnings := make([]string, 0, len(found.first))
+	for _, id := range found.first {
+		warnings = append(warnings, fmt.Sprintf("%s: %d is not one of your ids (%s): set %s to \"true\" to run as yourself",
+			id.path, id.value, in.Submitter, annotations.RunAsUserKey))
+	}
+	if found.more > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d more ids are not yours", found.more))
 	}
 	return warnings
 }
 
-// A writtenID is a uid or gid in a job, with its path.
-type writtenID struct {
+// A foreignID is a uid or gid in a job that its submitter does not have, with its path.
+type foreignID struct {
 	path  *field.Path
 	value int64
-	isUID bool
 }
 
-func (w writtenID) isOf(own *annotations.Identity) bool {
-	if w.isUID {
-		return w.value == own.UID
-	}
-	return w.value == own.GID || slices.Contains(own.Groups, w.value)
+// foundIDs are the first foreign ids of a job, and the number of the others.
+type foundIDs struct {
+	first []foreignID
+	more  int
 }
 
-// writtenIDs returns the ids in a job, except those of the named containers.
-func writtenIDs(job *v2beta1.MPIJob, exceptIn []string) []writtenID {
-	var ids []writtenID
-	note := func(value *int64, path *field.Path, isUID bool) {
-		if value != nil {
-			ids = append(ids, writtenID{path, *value, isUID})
+// mostForeignIDs is the most ids about which a user is warned one by one.
+const mostForeignIDs = 20
+
+// foreignIDs finds the foreign ids of a job, except in the named containers.
+func foreignIDs(job *v2beta1.MPIJob, own *annotations.Identity, exceptIn []string) foundIDs {
+	var found foundIDs
+	note := func(value *int64, isOwn bool, path *field.Path, child string) {
+		switch {
+		case value == nil || isOwn:
+		// rule T38 in test/forgery TestT38Creations: thousands of groups, each of which is a warning of some kilobytes
+		// without: default: found.first = append(found.first, foreignID{path.Child(child), *value}); case false:
+		case len(found.first) == mostForeignIDs:
+			found.more++
+		default:
+			found.first = append(found.first, foreignID{path.Child(child), *value})
 		}
 	}
+	isUser := func(id *int64) bool { return id != nil && *id == own.UID }
+	isGroup := func(id *int64) bool { return id != nil && (*id == own.GID || slices.Contains(own.Groups, *id)) }
 	for _, template := range mpijob.Templates(job) {
 		if pod := template.Spec.SecurityContext; pod != nil {
 			path := template.Path.Child("spec", "securityContext")
-			note(pod.RunAsUser, path.Child("runAsUser"), true)
-			note(pod.RunAsGroup, path.Child("runAsGroup"), false)
-			note(pod.FSGroup, path.Child("fsGroup"), false)
+			note(pod.RunAsUser, isUser(pod.RunAsUser), path, "runAsUser")
+			note(pod.RunAsGroup, isGroup(pod.RunAsGroup), path, "runAsGroup")
+			note(pod.FSGroup, isGroup(pod.FSGroup), path, "fsGroup")
 			for i := range pod.SupplementalGroups {
-				note(&pod.SupplementalGroups[i], path.Child("supplementalGroups").Index(i), false)
+				note(&pod.SupplementalGroups[i], isGroup(&pod.SupplementalGroups[i]), path, fmt.Sprintf("supplementalGroups[%d]", i))
 			}
 		}
 		for _, container := range template.Containers() {
-			if own := container.SecurityContext; own != nil && !slices.Contains(exceptIn, container.Name) {
-				note(own.RunAsUser, container.Path().Child("securityContext", "runAsUser"), true)
-				note(own.RunAsGroup, container.Path().Child("securityContext", "runAsGroup"), false)
+			if context := container.SecurityContext; context != nil && !slices.Contains(exceptIn, container.Name) {
+				path := container.Path().Child("securityContext")
+				note(context.RunAsUser, isUser(context.RunAsUser), path, "runAsUser")
+				note(context.RunAsGroup, isGroup(context.RunAsGroup), path, "runAsGroup")
 			}
 		}
 	}
-	return ids
+	return found
 }

@@ -46,7 +46,11 @@ func ensureNodeAffinity(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	required := corev1.NodeSelectorRequirement{Key: in.Cluster.NodeTypeLabel, Operator: corev1.NodeSelectorOpIn, Values: types}
 	var errs field.ErrorList
 	for _, template := range mpijob.Templates(job) {
-		if err := compatible(template, required); err != nil {
+		err := compatible(template, required)
+		if err == nil {
+			err = tooManyTerms(template, types)
+		}
+		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
@@ -93,6 +97,21 @@ func require(spec *corev1.PodSpec, required corev1.NodeSelectorRequirement) {
 			term.MatchExpressions = append(term.MatchExpressions, required)
 		}
 	}
+}
+
+// mostAdded is the most that the node types may add to a template, in bytes: 1000 terms with 4 types of 60
+// characters.
+const mostAdded = 256 * 1024
+
+// tooManyTerms returns an error for a template to which the node types would add too much, because each of
+// its terms gets all of them.
+func tooManyTerms(template mpijob.Template, types []string) *field.Error {
+	selector := ownSelector(template.Spec.Affinity)
+	// rule T38 in test/forgery TestT38Creations: thousands of affinity terms, times the node types of the project
+	if most := mostAdded / (len(strings.Join(types, `","`)) + 64); selector != nil && len(selector.NodeSelectorTerms) > most {
+		return field.Forbidden(termsPath(template), fmt.Sprintf("must have at most %d terms, because each gets the node types of the project", most))
+	}
+	return nil
 }
 
 func isEmpty(term corev1.NodeSelectorTerm) bool {

@@ -31,8 +31,11 @@ func compatible(template mpijob.Template, required corev1.NodeSelectorRequiremen
 			return nil
 		}
 	}
-	path := template.Path.Child("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
-	return field.Invalid(path, describe(selector, required.Key), noNode(types))
+	return field.Invalid(termsPath(template), describe(selector, required.Key), noNode(types))
+}
+
+func termsPath(template mpijob.Template) *field.Path {
+	return template.Path.Child("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 }
 
 func noNode(types []string) string {

@@ -24,13 +24,19 @@ func (l Lookups) create(ctx context.Context, reviewer review.Reviewer, request a
 	if err != nil {
 		return reviewed{}, err
 	}
+	if err := awaited(ctx); err != nil {
+		return reviewed{}, err
+	}
 	before := job.DeepCopy()
 	warnings, errs := reviewer.Create(job, facts)
 	if len(errs) > 0 {
 		return reviewed{}, invalid(job, errs)
 	}
+	if err := awaited(ctx); err != nil {
+		return reviewed{}, err
+	}
 	operations, err := patch.Between(before, job, request.Object.Raw)
-	return reviewed{job, operations, warnings}, err
+	return reviewed{job, operations, few(warnings)}, err
 }
 
 // confirm validates the final object of a creation. Its errors are API statuses for the client: 503 if
@@ -44,7 +50,7 @@ func (l Lookups) confirm(ctx context.Context, reviewer review.Reviewer, request 
 	foreign, errs := reviewer.Confirm(job, facts)
 	switch {
 	case foreign && len(errs) > 0:
-		return unavailable("the cluster's policy or the project is being changed: try again (%s)", errs[0])
+		return unavailable("the cluster's policy or the project is being changed: try again (%s)", shortened(errs[0]))
 	case foreign:
 		return nil
 	case len(errs) > 0:

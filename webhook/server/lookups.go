@@ -43,8 +43,14 @@ type Lookups struct {
 // readCreation decodes the job of a creation and looks up what the cluster knows about it, for both
 // webhooks. Its errors are API statuses for the client.
 func (l Lookups) readCreation(ctx context.Context, request admission.Request, cluster config.Identity) (*v2beta1.MPIJob, review.Request, error) {
+	if err := awaited(ctx); err != nil {
+		return nil, review.Request{}, err
+	}
 	job, err := decodeNew(request.Object.Raw)
 	if err != nil {
+		return nil, review.Request{}, err
+	}
+	if err := awaited(ctx); err != nil {
 		return nil, review.Request{}, err
 	}
 	facts, err := l.Namespaces.FactsOf(ctx, request.Namespace)

@@ -29,13 +29,13 @@ type Mutator struct {
 // Handle answers with the patch that makes the job comply, or with every reason to refuse it.
 func (m *Mutator) Handle(ctx context.Context, request admission.Request) admission.Response {
 	if request.Operation == admissionv1.Update {
-		return m.update(request)
+		return m.update(ctx, request)
 	}
 	created, err := m.create(ctx, m.Reviewer, request)
 	if err != nil {
 		return refuse(err)
 	}
-	return allow(created.operations, created.warnings, created.job.Annotations[annotations.AppliedPoliciesKey])
+	return fits(request, allow(created.operations, created.warnings, created.job.Annotations[annotations.AppliedPoliciesKey]))
 }
 
 // allow marshals the patch itself, because controller-runtime marshals its own operations twice.

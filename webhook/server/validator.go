@@ -30,7 +30,7 @@ type Validator struct {
 // change what the job runs.
 func (v *Validator) Handle(ctx context.Context, request admission.Request) admission.Response {
 	if request.Operation == admissionv1.Update {
-		return v.update(request)
+		return v.update(ctx, request)
 	}
 	// rule T23 in test/forgery TestT23LaterWebhook: another webhook changes the job afterwards
 	// without: if err := error(nil); err != nil {
@@ -40,13 +40,11 @@ func (v *Validator) Handle(ctx context.Context, request admission.Request) admis
 	return admission.Allowed("")
 }
 
-func (v *Validator) update(request admission.Request) admission.Response {
-	u, err := decodeUpdate(request)
-	if err != nil {
-		return refuse(err)
-	}
-	verdict := v.Reviewer.ClassifyUpdate(u.stored, u.updated)
+func (v *Validator) update(ctx context.Context, request admission.Request) admission.Response {
+	u, verdict, err := classify(ctx, v.Reviewer, request)
 	switch {
+	case err != nil:
+		return refuse(err)
 	case verdict.Class == review.Steers:
 		return admission.Allowed("does not change what the job runs")
 	case verdict.Class == review.Reapplies: // a replica with another cluster policy did not restore it

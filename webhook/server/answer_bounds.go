@@ -11,14 +11,27 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// The bounds of a refusal. What a user wrote is quoted whole, unless it is longer than any name or path.
+// The bounds of an answer. What a user wrote is quoted whole, unless it is longer than any name or path.
 const (
 	mostCauses    = 50
 	longestName   = 253
 	longestPath   = 512
 	longestValue  = 512
 	longestDetail = 2048
+	mostWarnings  = 50
 )
+
+// few returns the first warnings, and a last one that counts the others.
+func few(warnings []string) []string {
+	shown := make([]string, 0, min(len(warnings), mostWarnings+1))
+	for _, warning := range warnings[:min(len(warnings), mostWarnings)] {
+		shown = append(shown, cut(warning, longestDetail))
+	}
+	if more := len(warnings) - len(shown); more > 0 {
+		shown = append(shown, fmt.Sprintf("and %d more warnings", more))
+	}
+	return shown
+}
 
 // Invalid returns the refusal of a job: a status with a cause for each of the first errors, and a last one
 // that counts the others.
