@@ -24,6 +24,7 @@ type ClusterPolicy struct {
 	GPU           GPU                   `json:"gpu"`
 	GitSync       GitSync               `json:"gitSync"`
 	LargeShm      LargeShm              `json:"largeShm"`
+	Workers       Workers               `json:"workers"`
 	Identity      Identity              `json:"identity"`
 	SSH           SSH                   `json:"ssh"`
 	Start         Start                 `json:"start"`
@@ -78,6 +79,11 @@ func (m *MaxSize) UnmarshalText(text []byte) error {
 		return err
 	}
 	return nil
+}
+
+// Workers bounds the number of workers.
+type Workers struct {
+	Max int32 `json:"max"`
 }
 
 // Identity configures the sources of submitters' ids, and which ids are accepted.

@@ -122,6 +122,7 @@ func TestBadPolicies(t *testing.T) {
 		{"a bad size and more", header + "largeShm: {maxSize: big}\ngpus: {}\nssh: {port: 1}", []string{"largeShm.maxSize", `unknown key "gpus"`, "ssh.port"}},
 		{"a text as the port", header + "ssh: {port: many}", []string{"ssh.port: has the wrong type (string)"}},
 		{"a bad restriction", header + "restrictions: {hostPath: Maybe}", []string{`restrictions.hostPath: Unsupported value: "Maybe"`}},
+		{"no workers", header + "workers: {max: 0}", []string{`workers.max: Invalid value: 0: must be a whole number above 0, for example 10000`}},
 		{"all at once", header + "gpu: {fractions: MPS}\nssh: {port: 1}\nrestrictions: {hostIPC: Never}", []string{"gpu.fractions", "ssh.port", "restrictions.hostIPC"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -17,7 +17,7 @@ func (p *ClusterPolicy) Validate() field.ErrorList {
 	var errs field.ErrorList
 	for _, part := range []func() field.ErrorList{
 		p.validateKind, p.validateLabels, p.validateScheduling, p.validateGPU, p.validateGitSync,
-		p.validateIdentity, p.validateStart, p.validateRestrictions,
+		p.validateWorkers, p.validateIdentity, p.validateStart, p.validateRestrictions,
 	} {
 		errs = append(errs, part()...)
 	}
@@ -70,6 +70,13 @@ func (p *ClusterPolicy) validateGitSync() field.ErrorList {
 		errs = append(errs, field.Invalid(at.Child("defaultTarget"), target, "must be a clean absolute path other than /, for example /code"))
 	}
 	return errs
+}
+
+func (p *ClusterPolicy) validateWorkers() field.ErrorList {
+	if p.Workers.Max > 0 {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(field.NewPath("workers", "max"), p.Workers.Max, "must be a whole number above 0, for example 10000")}
 }
 
 func (p *ClusterPolicy) validateStart() field.ErrorList {

@@ -18,6 +18,8 @@ type Verdict struct {
 	Class UpdateClass
 	// Paths are the paths that a refused update would change.
 	Paths []string
+	// Reasons are the errors in what steers a job. An update that is refused for them changes nothing else.
+	Reasons field.ErrorList
 }
 
 // An UpdateClass is a kind of update.
@@ -39,14 +41,14 @@ func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	// rule T10 in test/forgery TestT10Patches: to change it, or a uid, by any kind of patch
 	// without: if true {
 	if equality.Semantic.DeepEqual(governedPart(stored, owned), governedPart(updated, owned)) {
-		return Verdict{Class: Steers}
+		return r.steered(stored, updated)
 	}
 	// rule T09 in test/forgery TestT09ChangedStamp: to change a stored stamp
 	// without: if stampOf(stored) == nil {
 	// rule T09 in test/forgery TestT09StampOfADyingJob: to change that of a job under deletion
 	// without: if stampOf(stored) == nil || updated.DeletionTimestamp == nil && forges(stored, updated) {
 	if stampOf(stored) == nil || forges(stored, updated) {
-		return Verdict{Refused, differences(stored, updated, owned)}
+		return Verdict{Class: Refused, Paths: differences(stored, updated, owned)}
 	}
 	// The author's part is what is left without what the policies have written to the stored job.
 	// rule T12 in test/forgery TestT12Colleague: to change what a colleague's job runs
@@ -56,7 +58,7 @@ func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	if equality.Semantic.DeepEqual(governedPart(r.lean(stored, stored), owned), governedPart(r.lean(updated, stored), owned)) {
 		return Verdict{Class: Reapplies}
 	}
-	return Verdict{Refused, differences(stored, updated, owned)}
+	return Verdict{Class: Refused, Paths: differences(stored, updated, owned)}
 }
 
 // lean returns a job without what the policies wrote to the stored one.

@@ -81,6 +81,9 @@ func classify(ctx context.Context, reviewer review.Reviewer, request admission.R
 }
 
 func unchangeable(u update, verdict review.Verdict) error {
+	if len(verdict.Reasons) > 0 {
+		return invalid(u.stored, verdict.Reasons)
+	}
 	return invalid(u.stored, field.ErrorList{field.Forbidden(field.NewPath("spec"),
 		"what a job runs cannot be changed after submission ("+strings.Join(verdict.Paths, ", ")+"): delete the job and submit it again")})
 }
