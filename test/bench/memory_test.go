@@ -1,10 +1,6 @@
 package bench
 
 import (
-	"bufio"
-	"bytes"
-	"fmt"
-	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -53,19 +49,12 @@ func staysSmall(t *testing.T) {
 	}
 }
 
-// memory returns a figure from /proc/PID/status of the webhook, in bytes.
+// memory returns a figure of the webhook in bytes.
 func memory(t *testing.T, figure string) int64 {
 	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", product.Webhook.Pid()))
+	bytes, err := product.Webhook.Memory(figure)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for lines := bufio.NewScanner(bytes.NewReader(status)); lines.Scan(); {
-		var kibibytes int64
-		if n, _ := fmt.Sscanf(lines.Text(), figure+": %d kB", &kibibytes); n == 1 {
-			return kibibytes * 1024
-		}
-	}
-	t.Fatalf("no %s in\n%s", figure, status)
-	return 0
+	return bytes
 }

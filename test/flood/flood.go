@@ -16,6 +16,17 @@ type Job struct {
 	Refusal string
 }
 
+// Verdict returns an error unless an answer is the expected one.
+func (j Job) Verdict(answer error) error {
+	switch {
+	case answer == nil && j.Refusal != "":
+		return fmt.Errorf("admitted, and not refused with %q", j.Refusal)
+	case answer != nil && (j.Refusal == "" || !strings.Contains(answer.Error(), j.Refusal)):
+		return fmt.Errorf("refused with %.300q, and not with %q", answer.Error(), j.Refusal)
+	}
+	return nil
+}
+
 // AsUser is the annotation of a job that runs as its submitter.
 const AsUser = `"run.ai/run-as-user":"true"`
 
@@ -35,13 +46,13 @@ func Jobs(namespace string) []Job {
 		{"5000 volumes that are mounted over ours", make.annotated(AsUser, volumes(2_000)), "and "},
 		{"8000 unknown annotations", make.annotated(members(8_000, `"run.ai/annotation-%d":"true"`), main), "must have at most 5000 elements"},
 		{"4900 unknown annotations", make.annotated(members(4_900, `"run.ai/annotation-%d":"true"`), main), unknown},
-		{"a long unknown annotation", make.annotated(`"run.ai/`+long+`":"true"`, main), unknown},
+		{"a long unknown annotation", make.annotated(`"run.ai/`+long[:400_000]+`":"true"`, main), unknown},
 		{"a long number of GPUs", make.annotated(`"run.ai/gpu":"`+long+`"`, main), "must have at most 4096 characters"},
 		{"a long client identity", make.annotated(`"run.ai/client-identity":"1000:1000:`+strings.Repeat("1000,", 200_000)+`1000"`, main), "must have at most 4096 characters"},
 		{"a long repository", make.annotated(`"run.ai/git-sync":"`+strings.Repeat("source=,", 150_000)+`"`, main), "must have at most 4096 characters"},
 		{"a long stamp", make.annotated(`"run.ai/submitted-by":"{`+strings.Repeat(`\"groups\":[`, 100_000)+`"`, main), ""},
-		{"16000 capabilities", make.annotated(AsUser, containers(capabilities(16_000))), "must have at most 5000 elements"},
-		{"100 containers with 400 capabilities", make.annotated(AsUser, containers(list(100, strings.Trim(capabilities(400), "[]")))), "and "},
+		{"16000 capabilities", make.annotated(AsUser, containers(capabilities(16_000))), "must have at most 100 elements"},
+		{"100 containers with 100 capabilities", make.annotated(AsUser, containers(list(100, strings.Trim(capabilities(100), "[]")))), "and "},
 		{"700000 groups", make.spec(main + `,"securityContext":{"supplementalGroups":` + list(700_000, "1") + "}"), "must have at most 5000 elements"},
 		{"5000 groups", make.spec(main + `,"securityContext":{"supplementalGroups":` + list(5_000, "1") + "}"), ""},
 		{"3 MB of groups", make.spec(main + `,"securityContext":{"supplementalGroups":` + list(1_400_000, "1") + "}"), "move data into a ConfigMap"},
@@ -56,8 +67,8 @@ func Jobs(namespace string) []Job {
 		{"a tiny quantity", make.spec(containers(`[{"name":"a","image":"b","resources":{"limits":{"cpu":"1e-99999999"}}}]`)), "must be a quantity"},
 		{"a huge quantity", make.spec(containers(`[{"name":"a","image":"b","resources":{"limits":{"cpu":"1E2147483648"}}}]`)), "must be a quantity"},
 		{"a tiny amount of GPU memory", make.annotated(`"run.ai/gpu-memory":"1e-99999999"`, main), "must be a quantity"},
-		{"100 containers with 300 variables", make.spec(containers(list(100, `{"name":"a","image":"b","env":`+list(300, `{"name":"a"}`)+"}"))), ""},
-		{"20000 roles", make.roles(members(20_000, `"Role%d":{"template":{"spec":{}}}`)), "must have at most 10 elements"},
+		{"the most containers with many variables", make.annotated(AsUser, containers(largest())), ""},
+		{"9000 roles", make.roles(members(9_000, `"Role%d":{"template":{"spec":{}}}`)), "must have at most 10 elements"},
 		{"a long name", make.job("a"+long, "", main), "must"},
 	}
 }
@@ -89,6 +100,15 @@ func members(n int, format string) string {
 		all = append(all, fmt.Sprintf(format, i))
 	}
 	return strings.Join(all, ",")
+}
+
+// largest returns as many containers as a template may have, with almost as many variables as a job may have.
+func largest() string {
+	var all []string
+	for n := range 100 {
+		all = append(all, fmt.Sprintf(`{"name":"c%d","image":"example/mpi","env":[%s]}`, n, members(120, `{"name":"VARIABLE_%d","value":"x"}`)))
+	}
+	return "[" + strings.Join(all, ",") + "]"
 }
 
 func capabilities(n int) string {

@@ -51,8 +51,7 @@ func foreignIDs(job *v2beta1.MPIJob, own *annotations.Identity, exceptIn []strin
 	note := func(value *int64, isOwn bool, path *field.Path, child string) {
 		switch {
 		case value == nil || isOwn:
-		// rule T38 in test/forgery TestT38Creations: thousands of groups, each of which is a warning of some kilobytes
-		// without: default: found.first = append(found.first, foreignID{path.Child(child), *value}); case false:
+		// rule T38 in webhook/server TestFloodsAreBounded: thousands of groups, each of which is a warning of some kilobytes
 		case len(found.first) == mostForeignIDs:
 			found.more++
 		default:

@@ -23,6 +23,8 @@ func (r Reviewer) steered(stored, updated *v2beta1.MPIJob) Verdict {
 		known = append(known, err.Error())
 	}
 	errs := slices.DeleteFunc(r.unrunnable(updated), func(err *field.Error) bool { return slices.Contains(known, err.Error()) })
+	// rule T37 in test/forgery TestT37TooManyWorkers: to scale a stored job
+	// without: if true {
 	if len(errs) == 0 {
 		return Verdict{Class: Steers}
 	}

@@ -23,7 +23,9 @@ func TestSteering(t *testing.T) {
 		return func(job *v2beta1.MPIJob) { job.Spec.RunPolicy.BackoffLimit = &n }
 	}
 	together := func(n int32) func(*v2beta1.MPIJob) {
-		return func(job *v2beta1.MPIJob) { job.Spec.RunPolicy.SchedulingPolicy = &v2beta1.SchedulingPolicy{MinAvailable: &n} }
+		return func(job *v2beta1.MPIJob) {
+			job.Spec.RunPolicy.SchedulingPolicy = &v2beta1.SchedulingPolicy{MinAvailable: &n}
+		}
 	}
 	long := named(strings.Repeat("n", 30))
 	nothing := func(*v2beta1.MPIJob) {}

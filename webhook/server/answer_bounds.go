@@ -38,6 +38,7 @@ func few(warnings []string) []string {
 func Invalid(name string, errs field.ErrorList) *apierrors.StatusError {
 	shown := make(field.ErrorList, 0, mostCauses)
 	// rule T38 in test/forgery TestT38Creations: an error for each of thousands of elements, which NewInvalid joins in quadratic time
+	// without: for _, err := range errs {
 	for _, err := range errs[:min(len(errs), mostCauses)] {
 		shown = append(shown, shortened(err))
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 	"github.com/runai-mpi/runai-mpi/test/flood"
 )
 
@@ -38,6 +40,16 @@ func floodUser() authenticationv1.UserInfo {
 	return authenticationv1.UserInfo{Username: "eve", Extra: map[string]authenticationv1.ExtraValue{
 		"run.ai/uid": {"1000001"}, "run.ai/gid": {"54000"}, "run.ai/supplementary-groups": groups,
 	}}
+}
+
+func updateReview(t testing.TB, old, object []byte) []byte {
+	return marshal(t, admissionv1.AdmissionReview{
+		TypeMeta: metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "AdmissionReview"},
+		Request: &admissionv1.AdmissionRequest{
+			UID: "1", Operation: admissionv1.Update, Namespace: namespace, UserInfo: floodUser(),
+			Object: rt.RawExtension{Raw: object}, OldObject: rt.RawExtension{Raw: old},
+		},
+	})
 }
 
 func creationReview(t testing.TB, object []byte) []byte {
@@ -76,23 +88,114 @@ func answer(handler admission.Handler, body []byte) (*admissionv1.AdmissionRespo
 	return review.Response, spent
 }
 
+// inBounds returns an error if a call allocated more than a review of so many bytes may cost.
+func (c cost) inBounds(body []byte) error {
+	bytes, objects := uint64(2<<20+192*len(body)), uint64(20_000+4*len(body))
+	if c.bytes > bytes || c.objects > objects {
+		return fmt.Errorf("%d bytes allocated %d bytes (at most %d) and %d objects (at most %d)", len(body), c.bytes, bytes, c.objects, objects)
+	}
+	return nil
+}
+
 func TestFloodsAreBounded(t *testing.T) {
 	m := manyTypes()
 	for _, job := range append(flood.Jobs(namespace), flood.Namesakes(namespace)...) {
 		body := creationReview(t, job.JSON)
-		for _, handler := range []admission.Handler{m, &Validator{m.Lookups, m.Reviewer}} {
-			t.Run(fmt.Sprintf("%s/%T", job.Name, handler), func(t *testing.T) {
+		t.Run(job.Name, func(t *testing.T) {
+			for _, handler := range []admission.Handler{m, &Validator{m.Lookups, m.Reviewer}} {
 				response, spent := answer(handler, body)
-				t.Logf("%d kB: %d kB and %d objects allocated, answer %d kB", len(body)>>10, spent.bytes>>10, spent.objects, len(marshal(t, response))>>10)
-				message := ""
-				if response.Result != nil {
-					message = response.Result.Message
+				t.Logf("%T: %d kB, %d kB and %d objects allocated", handler, len(body)>>10, spent.bytes>>10, spent.objects)
+				if err := spent.inBounds(body); err != nil {
+					t.Errorf("%T: %s", handler, err)
 				}
-				if _, mutates := handler.(*Mutator); mutates && (response.Allowed != (job.Refusal == "") || !strings.Contains(message, job.Refusal)) {
-					t.Errorf("allowed: %t, %.300s", response.Allowed, message)
+				if size := len(marshal(t, response)); size > 256<<10 && !response.Allowed {
+					t.Errorf("%T: the answer has %d bytes", handler, size)
+				}
+				if _, mutates := handler.(*Mutator); !mutates {
+					continue // it sees a job that is not yet mutated
+				}
+				var refused error
+				if !response.Allowed {
+					refused = errors.New(response.Result.Message)
+				}
+				if err := job.Verdict(refused); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// An update of a stored job is not refused for its size, but nothing large is built.
+func TestUpdatesOfLargeJobs(t *testing.T) {
+	m := manyTypes()
+	text := strings.Repeat("x", 1_400_000)
+	large := mpijobtest.MakeMPIJob("large", namespace).Annotation(annotations.RunAsUserKey, "true").Obj()
+	large.Spec.MPIReplicaSpecs["Launcher"].Template.Spec.Containers[0].Args = []string{text + text}
+	stored := marshal(t, large)
+	var many []byte
+	for _, job := range flood.Jobs(namespace) {
+		if strings.Contains(job.Name, "400000 empty") {
+			many = job.JSON
+		}
+	}
+	withFinalizer := func(raw []byte) []byte {
+		return bytes.Replace(raw, []byte(`"metadata":{`), []byte(`"metadata":{"finalizers":["example.com/a"],`), 1)
+	}
+	small := marshal(t, mpijobtest.MakeMPIJob("large", namespace).Obj())
+	for _, test := range []struct {
+		name        string
+		old, object []byte
+		want        string
+	}{
+		{"another finalizer of a job of 3 MB", stored, withFinalizer(stored), ""},
+		{"resumption of a job of 3 MB", stored, bytes.Replace(stored, []byte(`"runPolicy":{}`), []byte(`"runPolicy":{"suspend":true}`), 1), ""},
+		{"another image of a job of 3 MB", stored, bytes.Replace(stored, []byte("example/mpi"), []byte("example/steal"), 1), "cannot be changed after submission"},
+		{"another finalizer of a job with many elements", many, withFinalizer(many), ""},
+		{"another image of a job with many elements", many, bytes.Replace(many, []byte("example/mpi"), []byte("example/steal"), 1), "must have at most 100 elements"},
+		{"another annotation of a job with many elements", many, bytes.Replace(many, []byte(`"annotations":{`), []byte(`"annotations":{"run.ai/gpu":"1"`), 1), "must have at most 100 elements"},
+		{"many elements in a small job", small, many, "must have at most 100 elements"},
+		{"a small job instead of many elements", many, small, "must have at most 100 elements"},
+	} {
+		for _, handler := range []admission.Handler{m, &Validator{m.Lookups, m.Reviewer}} {
+			t.Run(fmt.Sprintf("%s/%T", test.name, handler), func(t *testing.T) {
+				if bytes.Equal(test.old, test.object) {
+					t.Fatal("the update changes nothing")
+				}
+				body := updateReview(t, test.old, test.object)
+				response, spent := answer(handler, body)
+				if err := spent.inBounds(body); err != nil {
+					t.Error(err)
+				}
+				if response.Allowed != (test.want == "") || !response.Allowed && !strings.Contains(response.Result.Message, test.want) {
+					t.Errorf("allowed: %t, %.300v", response.Allowed, response.Result)
 				}
 			})
 		}
 	}
-	_ = annotations.Prefix
+}
+
+// FuzzReviews posts any body to both webhooks. Whatever it is, the answer costs a bounded amount for each byte.
+func FuzzReviews(f *testing.F) {
+	m := manyTypes()
+	job := marshal(f, mpijobtest.MakeMPIJob("dist1", namespace).Annotation(annotations.RunAsUserKey, "true").
+		Annotation(annotations.GitSyncKey, "source=https://git.example.com/code").Obj())
+	f.Add(creationReview(f, job))
+	f.Add(updateReview(f, job, job))
+	f.Add([]byte(`{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{}}`))
+	for _, job := range append(flood.Jobs(namespace), flood.Namesakes(namespace)...) {
+		if len(job.JSON) < 20_000 {
+			f.Add(creationReview(f, job.JSON))
+			f.Add(updateReview(f, job.JSON, job.JSON))
+		}
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, handler := range []admission.Handler{m, &Validator{m.Lookups, m.Reviewer}} {
+			if _, spent := answer(handler, body); spent.inBounds(body) != nil {
+				if _, again := answer(handler, body); again.inBounds(body) != nil { // not what the runtime allocated by the way
+					t.Errorf("%T: %s", handler, again.inBounds(body))
+				}
+			}
+		}
+	})
 }

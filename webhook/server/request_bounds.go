@@ -25,6 +25,7 @@ const (
 // mostIn has lower maxima of some lists and objects, by their quoted names.
 var mostIn = map[string]int{
 	`"mpiReplicaSpecs"`: 10, `"containers"`: 100, `"initContainers"`: 100, `"ephemeralContainers"`: 100,
+	`"add"`: 100, `"drop"`: 100, // capabilities, of which Linux has 41
 }
 
 // decodeNew reads a new job, unless reading it costs too much. Its errors are API statuses for the client.
