@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,11 +16,15 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	rt "k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/pod-security-admission/api"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 	"github.com/runai-mpi/runai-mpi/test/flood"
+	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
 // manyTypes is a mutator whose project has 64 node types, and whose user has 256 groups.
@@ -29,6 +34,26 @@ func manyTypes() *Mutator {
 	for n := range 64 {
 		project.Spec.NodeAffinity.Train = append(project.Spec.NodeAffinity.Train, fmt.Sprintf("type-%d-of-a-node-with-gpus", n))
 	}
+	return m
+}
+
+// restricted is a cache with one project, whose namespace enforces the strictest standard.
+type restricted struct{ oneProject }
+
+func (r restricted) FactsOf(ctx context.Context, namespace string) (review.NamespaceFacts, error) {
+	facts, err := r.oneProject.FactsOf(ctx, namespace)
+	facts.PodSecurity = api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}
+	return facts, err
+}
+
+// strictMutator is a mutator whose project requires identities, in a restricted namespace, with the KAI scheduler.
+func strictMutator() *Mutator {
+	m := manyTypes()
+	project := m.Namespaces.(oneProject)
+	project.project.Spec.Identity = v1alpha1.IdentityRequired
+	project.project.Spec.Restrictions = v1alpha1.Restrictions{HostPath: v1alpha1.Deny, HostNetwork: v1alpha1.Deny, HostIPC: v1alpha1.Deny}
+	m.Namespaces = restricted{project}
+	m.Reviewer.Cluster.GPU.Fractions = config.FractionsKAI
 	return m
 }
 
@@ -95,6 +120,26 @@ func (c cost) inBounds(body []byte) error {
 		return fmt.Errorf("%d bytes allocated %d bytes (at most %d) and %d objects (at most %d)", len(body), c.bytes, bytes, c.objects, objects)
 	}
 	return nil
+}
+
+// Whatever the project requires, reviews of the same jobs are bounded.
+func TestFloodsOfStrictProjects(t *testing.T) {
+	strict, optional := strictMutator(), manyTypes()
+	optional.Namespaces = restricted{optional.Namespaces.(oneProject)}
+	for _, job := range append(flood.Jobs(namespace), flood.Namesakes(namespace)...) {
+		body := creationReview(t, job.JSON)
+		for _, m := range []*Mutator{strict, optional} {
+			for _, handler := range []admission.Handler{m, &Validator{m.Lookups, m.Reviewer}} {
+				response, spent := answer(handler, body)
+				if err := spent.inBounds(body); err != nil {
+					t.Errorf("%s: %T: %s", job.Name, handler, err)
+				}
+				if size := len(marshal(t, response)); size > 256<<10 && !response.Allowed {
+					t.Errorf("%s: %T: the answer has %d bytes", job.Name, handler, size)
+				}
+			}
+		}
+	}
 }
 
 func TestFloodsAreBounded(t *testing.T) {
