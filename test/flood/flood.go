@@ -51,6 +51,7 @@ func Jobs(namespace string) []Job {
 		{"a long client identity", make.annotated(`"run.ai/client-identity":"1000:1000:`+strings.Repeat("1000,", 200_000)+`1000"`, main), "must have at most 4096 characters"},
 		{"a long repository", make.annotated(`"run.ai/git-sync":"`+strings.Repeat("source=,", 150_000)+`"`, main), "must have at most 4096 characters"},
 		{"a long stamp", make.annotated(`"run.ai/submitted-by":"{`+strings.Repeat(`\"groups\":[`, 100_000)+`"`, main), ""},
+		{"a long list of applied policies", make.annotated(`"run.ai/applied-policies":"`+strings.Repeat("git-sync,", 110_000)+` v0 0123456789ab `+strings.Repeat("workers=2,", 10_000)+`"`, main), ""},
 		{"16000 capabilities", make.annotated(AsUser, containers(capabilities(16_000))), "must have at most 100 elements"},
 		{"100 containers with 100 capabilities", make.annotated(AsUser, containers(list(100, strings.Trim(capabilities(100), "[]")))), "and "},
 		{"700000 groups", make.spec(main + `,"securityContext":{"supplementalGroups":` + list(700_000, "1") + "}"), "must have at most 5000 elements"},
