@@ -16,6 +16,10 @@ type Job struct {
 	Refusal string
 }
 
+// appliedBefore is the annotation of a job to which another cluster policy has been applied.
+const appliedBefore = `"run.ai/applied-policies":"scheduling,node-affinity,gpu,identity,home-dir,ssh,launcher-env,large-shm,git-sync,start-gate ` +
+	`v0 0123456789ab queue=q,node-type=t,gpu=g,workers=2"`
+
 // Verdict returns an error unless an answer is the expected one.
 func (j Job) Verdict(answer error) error {
 	switch {
@@ -52,6 +56,8 @@ func Jobs(namespace string) []Job {
 		{"a long repository", make.annotated(`"run.ai/git-sync":"`+strings.Repeat("source=,", 150_000)+`"`, main), "must have at most 4096 characters"},
 		{"a long stamp", make.annotated(`"run.ai/submitted-by":"{`+strings.Repeat(`\"groups\":[`, 100_000)+`"`, main), ""},
 		{"a long list of applied policies", make.annotated(`"run.ai/applied-policies":"`+strings.Repeat("git-sync,", 110_000)+` v0 0123456789ab `+strings.Repeat("workers=2,", 10_000)+`"`, main), ""},
+		{"5000 volumes of a policy's name", make.annotated(appliedBefore, main+`,"volumes":[`+members(5_000, `{"name":"runai-git-sync","configMap":{"name":"c%d"}}`)+"]"), ""},
+		{"5000 variables of a policy's name", make.annotated(appliedBefore, containers(`[{"name":"mpi","image":"example/mpi","env":[`+members(5_000, `{"name":"GIT_CONFIG_COUNT","value":"%d"}`)+"]}]")), ""},
 		{"16000 capabilities", make.annotated(AsUser, containers(capabilities(16_000))), "must have at most 100 elements"},
 		{"100 containers with 100 capabilities", make.annotated(AsUser, containers(list(100, strings.Trim(capabilities(100), "[]")))), "and "},
 		{"700000 groups", make.spec(main + `,"securityContext":{"supplementalGroups":` + list(700_000, "1") + "}"), "must have at most 5000 elements"},

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -74,15 +75,27 @@ func (u Undoing) removeEnv(remove func(corev1.EnvVar) bool) {
 	})
 }
 
-// removeFrom removes the matching elements that another list has, too.
+// removeFrom removes the matching elements that another list has, too. The elements are compared as JSON,
+// because a user can write thousands that match.
 func removeFrom[T any](list *[]T, was []T, remove func(T) bool) {
+	had := map[string]bool{}
+	for _, element := range was {
+		if remove(element) {
+			had[asJSON(element)] = true
+		}
+	}
 	var kept []T
 	for _, element := range *list {
-		if !remove(element) || !slices.ContainsFunc(was, func(other T) bool { return equality.Semantic.DeepEqual(element, other) }) {
+		if !remove(element) || !had[asJSON(element)] {
 			kept = append(kept, element)
 		}
 	}
 	*list = kept
+}
+
+func asJSON(element any) string {
+	text, _ := json.Marshal(element) // a part of a pod
+	return string(text)
 }
 
 // clearEqual empties a value that equals another one.

@@ -10,7 +10,9 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -86,15 +88,28 @@ func creationReview(t testing.TB, object []byte) []byte {
 	})
 }
 
-// cost is what a call allocated.
-type cost struct{ bytes, objects uint64 }
+// cost is what a call allocated, and the CPU time of the process meanwhile.
+type cost struct {
+	bytes, objects uint64
+	cpu            time.Duration
+}
 
 func costOf(call func()) cost {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
+	start := usedCPU()
 	call()
+	cpu := usedCPU() - start
 	runtime.ReadMemStats(&after)
-	return cost{after.TotalAlloc - before.TotalAlloc, after.Mallocs - before.Mallocs}
+	return cost{after.TotalAlloc - before.TotalAlloc, after.Mallocs - before.Mallocs, cpu}
+}
+
+func usedCPU() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		panic(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // answer posts a review to a handler.
@@ -119,7 +134,36 @@ func (c cost) inBounds(body []byte) error {
 	if c.bytes > bytes || c.objects > objects {
 		return fmt.Errorf("%d bytes allocated %d bytes (at most %d) and %d objects (at most %d)", len(body), c.bytes, bytes, c.objects, objects)
 	}
+	if c.cpu > time.Second {
+		return fmt.Errorf("%d bytes took %s of CPU time", len(body), c.cpu)
+	}
 	return nil
+}
+
+// Updates of a job that was admitted, and as large as it may be, are bounded, too.
+func TestUpdatesOfFloodsAreBounded(t *testing.T) {
+	for _, m := range []*Mutator{manyTypes(), strictMutator()} {
+		for _, job := range append(flood.Jobs(namespace), flood.Namesakes(namespace)...) {
+			response, _ := answer(m, creationReview(t, job.JSON))
+			if !response.Allowed {
+				continue
+			}
+			stored := applied(t, job.JSON, admission.Response{AdmissionResponse: *response})
+			for name, object := range map[string][]byte{
+				"applied again": job.JSON,
+				"scaled":        bytes.Replace(stored, []byte(`"replicas":2`), []byte(`"replicas":3`), 1),
+				"changed":       bytes.ReplaceAll(stored, []byte(`example/mpi`), []byte(`example/steal`)),
+				"emptied":       marshal(t, mpijobtest.MakeMPIJob("flood", namespace).Obj()),
+			} {
+				body := updateReview(t, stored, object)
+				for _, handler := range []admission.Handler{m, &Validator{m.Lookups, m.Reviewer}} {
+					if _, spent := answer(handler, body); spent.inBounds(body) != nil {
+						t.Errorf("%s, %s: %T: %s", job.Name, name, handler, spent.inBounds(body))
+					}
+				}
+			}
+		}
+	}
 }
 
 // Whatever the project requires, reviews of the same jobs are bounded.
