@@ -46,10 +46,9 @@ func TestT37TooManyWorkers(t *testing.T) {
 		{"a negative number of pods together", together(-1), "must be from 0 to 10001"},
 		{"too many pods together", together(math.MaxInt32), "must be from 0 to 10001"},
 	}
-	refusedOnCreationAndUpdate(t, alice, suspended("job", namespace), numbers)
-	stored := product.Job(t, namespace, "job")
-	replicas(mpijob.Worker, 3)(stored)
-	if err := alice.Update(t.Context(), stored); err != nil {
+	job := suspended("job", namespace)
+	refusedOnCreationAndUpdate(t, alice, job, numbers)
+	if err := retried(t, alice, job, replicas(mpijob.Worker, 3)); err != nil {
 		t.Errorf("three workers: %s", err)
 	}
 }
@@ -60,9 +59,7 @@ func TestT37TooManyHosts(t *testing.T) {
 	job := suspended(strings.Repeat("n", 40), namespace)
 	most := mpijob.MostWorkers(job)
 	refusedOnCreationAndUpdate(t, alice, job, []attempt{{"one host too many", replicas(mpijob.Worker, most+1), "names of more hosts do not fit"}})
-	stored := product.Job(t, namespace, job.Name)
-	replicas(mpijob.Worker, most)(stored)
-	if err := alice.Update(t.Context(), stored); err != nil {
+	if err := retried(t, alice, job, replicas(mpijob.Worker, most)); err != nil {
 		t.Errorf("%d workers: %s", most, err)
 	}
 }
@@ -74,17 +71,11 @@ func TestT37StricterPolicy(t *testing.T) {
 	replicas(mpijob.Worker, 5)(job)
 	suite.Create(t, alice, job)
 	product.Upgrade(t, "--set", "policy.workers.max=3")
-	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
-		stored, no := product.Job(t, namespace, "job"), false
-		stored.Spec.RunPolicy.Suspend = &no
-		return alice.Update(t.Context(), stored)
-	})
-	if err != nil {
+	resume := func(job *v2beta1.MPIJob) { no := false; job.Spec.RunPolicy.Suspend = &no }
+	if err := retried(t, alice, job, resume); err != nil {
 		t.Errorf("resumed: %s", err)
 	}
-	stored := product.Job(t, namespace, "job")
-	replicas(mpijob.Worker, 4)(stored)
-	isRefused(t, "fewer, but too many", alice.Update(t.Context(), stored), "must be at most 3 on this cluster")
+	isRefused(t, "fewer, but too many", retried(t, alice, job, replicas(mpijob.Worker, 4)), "must be at most 3 on this cluster")
 }
 
 func refusedOnCreationAndUpdate(t *testing.T, user client.Client, job *v2beta1.MPIJob, attempts []attempt) {
@@ -96,11 +87,16 @@ func refusedOnCreationAndUpdate(t *testing.T, user client.Client, job *v2beta1.M
 	}
 	suite.Create(t, user, job.DeepCopy())
 	for _, a := range attempts {
-		err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
-			stored := product.Job(t, job.Namespace, job.Name)
-			a.change(stored)
-			return user.Update(t.Context(), stored)
-		})
-		isRefused(t, a.name+", updated", err, a.reason)
+		isRefused(t, a.name+", updated", retried(t, user, job, a.change), a.reason)
 	}
+}
+
+// retried changes a stored job, which the operator may change at the same time.
+func retried(t *testing.T, user client.Client, job *v2beta1.MPIJob, change func(*v2beta1.MPIJob)) error {
+	t.Helper()
+	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		stored := product.Job(t, job.Namespace, job.Name)
+		change(stored)
+		return user.Update(t.Context(), stored)
+	})
 }
