@@ -3,6 +3,7 @@ package main
 import (
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,7 +22,13 @@ func words(t *testing.T, command string) []string {
 func dryRun(t *testing.T, command string) (stdout, stderr string) {
 	t.Helper()
 	args := words(t, command)
-	args = append([]string{args[0], "--dry-run=client", "-n", "same"}, args[1:]...)
+	own, _ := splitWords(args)
+	for _, flag := range []string{"--dry-run=client", "-n=same"} {
+		name, _, _ := strings.Cut(flag, "=")
+		if !slices.ContainsFunc(own, func(arg string) bool { return strings.HasPrefix(arg, name) && !strings.HasPrefix(arg, "-name") }) {
+			args = slices.Insert(args, len(own), flag)
+		}
+	}
 	stdout, stderr, code := runai(t, args...)
 	if code != 0 {
 		t.Errorf("%s\nexit code %d: %s", command, code, stderr)
@@ -57,6 +64,12 @@ var typedCommands = []struct{ typed, means string }{
 	{"runai submit-mpi j --name j -i x", "runai submit-mpi --name j --image x"},
 	{"runai mpi j -i x", "runai submit-mpi --name j --image x"},
 	{"runai mj -i x j", "runai submit-mpi --name j --image x"},
+	{"runai mpi -i x --interactive j -- bash", "runai submit-mpi --name j --image x --interactive -- bash"},
+	{"runai mpi submit j -i x", "runai submit-mpi --name j --image x"},
+	{"runai mpi submit -i x", "runai submit-mpi --image x"},
+	{"runai mpi -i x --name submit", "runai submit-mpi --name submit --image x"},
+	{"runai training mpi submit j -i x -g 1", "runai submit-mpi --name j --image x --gpu 1"},
+	{"runai submit-dist mpi --name j -i x", "runai submit-mpi --name j --image x"},
 
 	// Values with and without an equal sign or a space before them.
 	{"runai submit-mpi --name=j --image=x --gpu=0.5 --processes=4", "runai submit-mpi --name j --image x --gpu 0.5 --processes 4"},
@@ -114,11 +127,13 @@ func TestOldAndNewSyntax(t *testing.T) {
 }
 
 // Flags that have no effect, or have another name today, print a warning.
-func TestDeprecatedFlags(t *testing.T) {
+func TestFlagWarnings(t *testing.T) {
 	for command, want := range map[string]string{
 		"runai submit-mpi j -i x --always-pull-image": "Warning: --always-pull-image is deprecated and has no effect: use --image-pull-policy\n",
 		"runai submit-mpi j -i x --local-image":       "Warning: --local-image is deprecated: use --image-pull-policy=Never\n",
 		"runai submit-mpi j -i x --backoff-limit 2":   "",
+		"runai submit-mpi j -i x --command 'python train.py'": "Warning: the container runs one program called \"python train.py\": " +
+			"use --command -- python train.py to run it with arguments\n",
 	} {
 		if _, stderr := dryRun(t, command); stderr != want {
 			t.Errorf("%s\ngot  %swant %s", command, stderr, want)

@@ -18,6 +18,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/projects"
 	"github.com/runai-mpi/runai-mpi/cli/submit"
 	"github.com/runai-mpi/runai-mpi/cli/whoami"
+	"github.com/runai-mpi/runai-mpi/shared/flags"
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
 	"github.com/runai-mpi/runai-mpi/shared/version"
 )
 
@@ -25,7 +27,7 @@ type commands struct {
 	invocation.Globals
 	Version kong.VersionFlag `group:"global" help:"Print the version."`
 
-	SubmitMPI submit.Command `cmd:"" name:"submit-mpi" aliases:"mpi,mj" help:"Submit a distributed training (MPI) job."`
+	SubmitMPI submit.Command `cmd:"" name:"submit-mpi" help:"Submit a distributed training (MPI) job. The same: runai mpi submit."`
 	List      struct {
 		Jobs     jobs.List     `cmd:"" default:"withargs" aliases:"job" help:"List the jobs of a project."`
 		Projects projects.List `cmd:"" aliases:"project" help:"List projects."`
@@ -44,6 +46,23 @@ type commands struct {
 	Project struct {
 		Set projects.Config `cmd:"" help:"Same as config project."`
 	} `cmd:"" hidden:""`
+	MPI      mpiCommands `cmd:"" name:"mpi" aliases:"mj" hidden:""`
+	Training struct {
+		MPI mpiCommands `cmd:"" name:"mpi"`
+	} `cmd:"" hidden:""`
+	SubmitDist struct {
+		MPI submit.Command `cmd:"" name:"mpi"`
+	} `cmd:"" name:"submit-dist" hidden:""`
+}
+
+// mpiCommands are the commands by the names of newer versions: runai mpi submit, runai training mpi list. An older one
+// had runai mpi for submit-mpi.
+type mpiCommands struct {
+	Submit   submit.Command `cmd:"" default:"withargs"`
+	List     jobs.List      `cmd:""`
+	Describe jobs.Describe  `cmd:""`
+	Logs     jobs.Logs      `cmd:""`
+	Delete   jobs.Delete    `cmd:""`
 }
 
 func main() {
@@ -53,9 +72,12 @@ func main() {
 	os.Exit(code)
 }
 
-// run returns the exit code: 0, 1 for a failure, 2 for an invalid command line.
+// run returns the exit code: 0, 1 for a failure, 2 for an invalid command line. Only what a job printed reaches
+// the terminal as it is.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	err := execute(ctx, args, stdin, stdout, stderr)
+	raw := stdout
+	stdout, stderr = terminal.NewWriter(stdout), terminal.NewWriter(stderr)
+	err := execute(ctx, args, invocation.Invocation{Stdin: stdin, Stdout: stdout, JobOutput: raw, Stderr: stderr})
 	if err == nil {
 		return 0
 	}
@@ -75,19 +97,25 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return 1
 }
 
-func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+func execute(ctx context.Context, args []string, run invocation.Invocation) error {
 	if err := checkText(args); err != nil {
 		return err
 	}
-	args, words := splitWords(args)
+	args, run.Words = splitWords(args)
+	args = alignOldSyntax(args, run.Words != nil)
 	var commands commands
 	parser := newParser(&commands)
-	parsed, err := parser.Parse(alignOldSyntax(args, words != nil))
+	if mistakes := checkDashes(args, parser.Model.Node); len(mistakes) > 0 {
+		return mistakes
+	}
+	parsed, err := parser.Parse(args)
 	if err != nil {
 		return invocation.Mistakes{explainUsage(err, parser.Model.Node)}
 	}
+	if repeated := flags.Repeated(parsed); len(repeated) > 0 {
+		return invocation.Mistakes(repeated)
+	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	return parsed.Run(&invocation.Invocation{
-		Globals: commands.Globals, Words: words, Version: version.String(), Stdin: stdin, Stdout: stdout, Stderr: stderr,
-	})
+	run.Globals, run.Version = commands.Globals, version.String()
+	return parsed.Run(&run)
 }

@@ -83,8 +83,30 @@ func TestMistakes(t *testing.T) {
 		{"-i x --imgae y", []string{"unknown flag --imgae for \"runai submit-mpi\"\nDid you mean --image?"}},
 		{"-i x --frobnicate", []string{`unknown flag --frobnicate for "runai submit-mpi"`}},
 		{"-i x --tail 3", []string{`unknown flag --tail for "runai submit-mpi"`}},
-		{"-i x one two", []string{`unexpected argument "two" for "runai submit-mpi"`}},
-		{"-i x one --name two", []string{`the argument NAME conflicts with --name ("one" and "two")`}},
+		{"-i x one two", []string{`unexpected argument "two" for "runai submit-mpi": put the command and the arguments of the container after --`}},
+		{"-i x -g 1 -g 2 --gpu=2 -n a --namespace b -e A=1 -e B=2", []string{"--gpu is set twice: remove one of them", "--namespace is set twice: remove one of them"}},
+		{"-i x --backoff-limit 1 --backoffLimit 2", []string{"--backoff-limit is set twice: remove one of them"}},
+		{"-i x --interactive --interactive=false", []string{"--interactive is set twice: remove one of them"}},
+		{"-i x --interactive false", []string{`unexpected "false" after --interactive: use --interactive=false`}},
+		{"-i x --run-as-user true j", []string{`unexpected "true" after --run-as-user: use --run-as-user=true`}},
+		{"-i x --run-as-user 1000", []string{`unexpected "1000" after --run-as-user, which is true or false`}},
+		{"-i x --stdin true --tty false", []string{`unexpected "true" after --stdin: use --stdin=true`}},
+		{"-i x -t no", []string{`unexpected "no" after --tty: use --tty=no`}},
+		{"-i x --create-home-dir False", []string{`unexpected "False" after --create-home-dir: use --create-home-dir=False`}},
+		{"-i x --command false", []string{`unexpected "false" after --command: use --command=false`}},
+		{"-i x --command true -- train", []string{`unexpected "true" after --command: use --command=true`}},
+		{"-i x --large-shm 8Gi", []string{`unexpected "8Gi" after --large-shm: use --large-shm=8Gi`}},
+		{"-i x --large-shm true", []string{`unexpected "true" after --large-shm: use --large-shm=true`}},
+		{"-image x", []string{"unknown flag -image\nDid you mean --image?"}},
+		{"-i x -interactive -name=dist1 --working-dir /code", []string{"unknown flag -interactive\nDid you mean --interactive?", "unknown flag -name\nDid you mean --name?"}},
+		{"-i x \u2013processes=2 \u2014name=a \u2212g 1", []string{
+			"unknown flag \u2013processes=2: it begins with a dash, not a hyphen\nDid you mean --processes=2?",
+			"unknown flag \u2014name=a: it begins with a dash, not a hyphen\nDid you mean --name=a?",
+			"unknown flag \u2212g: it begins with a dash, not a hyphen\nDid you mean -g?",
+		}},
+		{"-i x --project= --namespace=", []string{"missing value for --project, for example -p team-a"}},
+		{"-i x --name= j", []string{"missing value for --name, for example --name dist1"}},
+		{"-i x one --name two", []string{`the argument NAME conflicts with --name ("one" and "two"): remove one of them, or put the command of the container after --`}},
 		{"-i x one --job-name-prefix two", []string{"--job-name-prefix and the argument NAME cannot be used together"}},
 		{"-i x --name one --job-name-prefix two", []string{"--job-name-prefix and --name cannot be used together"}},
 		{"-i x --name Big_Name", []string{invocation.Problem("--name", "Big_Name", jobSays(t, mpijobtest.MakeMPIJob("Big_Name", "").Obj()))}},
@@ -94,6 +116,11 @@ func TestMistakes(t *testing.T) {
 		{"-i x --memory 2Gi --memory-limit 1G", []string{"--memory 2Gi exceeds --memory-limit 1G: lower --memory or raise --memory-limit"}},
 		{"-i x --cpu lots", []string{`invalid value "lots" for --cpu: must be a quantity above 0, for example 0.5`}},
 		{"-i x --cpu-limit 0", []string{`invalid value "0" for --cpu-limit: must be a quantity above 0, for example 0.5`}},
+		{"-i x --memory 8 --memory-limit 512m", []string{
+			`invalid value "8" for --memory: must be at least 1Mi, because a number without a unit is bytes; for example 8Gi`,
+			`invalid value "512m" for --memory-limit: must be at least 1Mi, because a number without a unit is bytes; for example 8Gi`,
+		}},
+		{"-i \u201cx\u201d", []string{`invalid value "“x”" for --image: must have only ASCII characters, without curly quotes, for example example/train:v1`}},
 		{"-i x --memory -1G", []string{`invalid value "-1G" for --memory: must be a quantity above 0, for example 1G`}},
 		{"-i x --memory-limit much", []string{`invalid value "much" for --memory-limit: must be a quantity above 0, for example 1G`}},
 		{"-i x --large-shm=1Mi", []string{invocation.Problem("--large-shm", "1Mi", contractSays(t, annotations.LargeShmKey, "1Mi"))}},
@@ -194,14 +221,17 @@ func TestMistakes(t *testing.T) {
 // Commands and arguments that are unknown or missing.
 func TestCommandMistakes(t *testing.T) {
 	for args, want := range map[string]string{
-		"list foo":            `unknown command "foo" for "runai list": must be jobs or projects`,
-		"list projcts":        "unknown command \"projcts\" for \"runai list\": must be jobs or projects\nDid you mean projects?",
-		"list job foo":        `unexpected argument "foo" for "runai list jobs"`,
-		"describe job a b":    `unexpected argument "b" for "runai describe job"`,
-		"lst":                 "unknown command \"lst\" for \"runai\": see 'runai --help'\nDid you mean list?",
-		"describe job":        `missing NAME for "runai describe job": see 'runai describe job --help'`,
-		"describe job a -o x": `invalid value "x" for --output: must be yaml or json`,
-		"delete":              `missing NAME for "runai delete job": name the jobs to delete, or use --all`,
+		"list foo":                            `unknown command "foo" for "runai list": must be jobs or projects`,
+		"list projcts":                        "unknown command \"projcts\" for \"runai list\": must be jobs or projects\nDid you mean projects?",
+		"list job foo":                        `unexpected argument "foo" for "runai list jobs"`,
+		"describe job a b":                    `unexpected argument "b" for "runai describe job"`,
+		"mpi submit -i x --interactive false": `unexpected "false" after --interactive: use --interactive=false`,
+		"mpi list -p a -p b":                  "--project is set twice: remove one of them",
+		"submit mpi -i x":                     "unknown command \"submit\" for \"runai\": see 'runai --help'\nDid you mean submit-mpi?",
+		"lst":                                 "unknown command \"lst\" for \"runai\": see 'runai --help'\nDid you mean list?",
+		"describe job":                        `missing NAME for "runai describe job": see 'runai describe job --help'`,
+		"describe job a -o x":                 `invalid value "x" for --output: must be yaml or json`,
+		"delete":                              `missing NAME for "runai delete job": name the jobs to delete, or use --all`,
 	} {
 		_, stderr, code := runai(t, strings.Fields(args)...)
 		if want = "runai: " + want + "\n"; stderr != want || code != 2 {
@@ -239,5 +269,23 @@ func TestFlagsNeedNoCluster(t *testing.T) {
 	want := "runai: no kubeconfig found: use --kubeconfig, set KUBECONFIG, or log in to the cluster\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)
+	}
+}
+
+// An argument of a shell variable that is not set is not the same as none.
+func TestEmptyNames(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"submit-mpi", "", "-i", "x"}, "missing value for NAME"},
+		{[]string{"submit-mpi", "-i", "x", "-p", ""}, "missing value for --project, for example -p team-a"},
+		{[]string{"list", "-n", ""}, "missing value for --namespace, for example -n runai-team-a"},
+		{[]string{"delete", "--all", "--context", ""}, "missing value for --context, for example --context cluster"},
+	} {
+		_, stderr, code := runai(t, test.args...)
+		if want := "runai: " + test.want + "\n"; stderr != want || code != 2 {
+			t.Errorf("%q: exit code %d, got %s", test.args, code, stderr)
+		}
 	}
 }

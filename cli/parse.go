@@ -36,14 +36,21 @@ var looksLikeFlag = regexp.MustCompile(`^--?[A-Za-z]`)
 func decodeString(context *kong.DecodeContext, target reflect.Value) error {
 	token := context.Scan.Pop()
 	if token.IsEOL() {
-		return usageError("missing value for " + context.Value.ShortSummary() + exampleOf(context.Value))
+		return invocation.UsageError("missing value for " + context.Value.ShortSummary() + exampleOf(context.Value))
 	}
 	if token.Type != kong.FlagValueToken && looksLikeFlag.MatchString(token.String()) {
-		return usageError(fmt.Sprintf("missing value for %s before %q%s", context.Value.ShortSummary(), token.String(), exampleOf(context.Value)))
+		return invocation.UsageError(fmt.Sprintf("missing value for %s before %q%s", context.Value.ShortSummary(), token.String(), exampleOf(context.Value)))
 	}
 	value := token.String()
 	if token.Type == kong.ShortFlagTailToken {
 		value = strings.TrimPrefix(value, "=") // -g=1, which other programs accept
+	}
+	if value == "" && context.Value.Tag.Has("filled") { // of a variable that is not set: -p "$PROJECT"
+		name := context.Value.ShortSummary()
+		if context.Value.Flag == nil {
+			name = context.Value.Name
+		}
+		return invocation.UsageError("missing value for " + name + exampleOf(context.Value))
 	}
 	target.SetString(value)
 	return nil
@@ -60,18 +67,26 @@ func exampleOf(flag *kong.Value) string {
 
 var helpExample = regexp.MustCompile(`Examples?: (.*?)(?:, -.*)?$`)
 
-// boolMapper reads switches: --stdin, --stdin=false.
+var wholeNumber = regexp.MustCompile(`^[0-9]+$`)
+
+// boolMapper reads switches: --stdin, --stdin=false. It refuses --stdin false, which would be the name of the job.
 type boolMapper struct{}
 
 func (boolMapper) IsBool() bool { return true }
 
 func (boolMapper) Decode(context *kong.DecodeContext, target reflect.Value) error {
-	value := "true"
-	if context.Scan.Peek().Type == kong.FlagValueToken {
+	value, flag := "true", context.Value.ShortSummary()
+	switch next := context.Scan.Peek(); {
+	case next.Type == kong.FlagValueToken:
 		value = fmt.Sprint(context.Scan.Pop().Value)
+	case next.Type != kong.UntypedToken:
+	case isBoolean(next.String()):
+		return invocation.UsageError(fmt.Sprintf("unexpected %q after %s: use %s=%s", next.String(), flag, flag, next.String()))
+	case wholeNumber.MatchString(next.String()):
+		return invocation.UsageError(fmt.Sprintf("unexpected %q after %s, which is true or false", next.String(), flag))
 	}
 	if !isBoolean(value) {
-		return usageError(invocation.BadValue(context.Value.ShortSummary(), value, "must be true or false"))
+		return invocation.UsageError(invocation.BadValue(flag, value, "must be true or false"))
 	}
 	target.SetBool(slices.Contains(trueWords, strings.ToLower(value)))
 	return nil

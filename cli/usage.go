@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,13 +12,9 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/submit"
 	"github.com/runai-mpi/runai-mpi/shared/suggest"
 )
-
-// A usageError is a complete message. The parser wraps it in a prefix, which [explainUsage] removes.
-type usageError string
-
-func (e usageError) Error() string { return string(e) }
 
 // The parser's own errors, which have no types.
 var (
@@ -28,9 +25,9 @@ var (
 	notInEnum     = regexp.MustCompile(`^(\S+) must be one of (.*) but got (".*")$`)
 )
 
-// explainUsage rephrases an error of the parser.
+// explainUsage rephrases an error of the parser. It removes the prefix that the parser adds to a complete message.
 func explainUsage(err error, root *kong.Node) string {
-	var usage usageError
+	var usage invocation.UsageError
 	if errors.As(err, &usage) {
 		return string(usage)
 	}
@@ -81,6 +78,9 @@ func explainArgument(argument string, command *kong.Node, args []string) string 
 		command = parent // the parser takes list projcts for list jobs projcts
 	}
 	names := childNames(command)
+	if command.Target.Type() == reflect.TypeFor[submit.Command]() {
+		return fmt.Sprintf("unexpected argument %q for %q: put the command and the arguments of the container after --", argument, pathOf(command))
+	}
 	if len(names) == 0 {
 		return fmt.Sprintf("unexpected argument %q for %q", argument, pathOf(command))
 	}

@@ -19,14 +19,15 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/manifest"
 	"github.com/runai-mpi/runai-mpi/shared/suggest"
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
 	"github.com/runai-mpi/runai-mpi/shared/version"
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
 type admit struct {
-	File    string `short:"f" required:"" placeholder:"FILE" help:"File with MPIJobs in YAML or JSON; - reads standard input."`
-	Policy  string `placeholder:"FILE" type:"existingfile" help:"File with the cluster policy. Default: the built-in one."`
-	Project string `placeholder:"FILE" type:"existingfile" help:"File with the project. Default: one without restrictions."`
+	File    []string `short:"f" required:"" sep:"none" placeholder:"FILE" help:"File with MPIJobs in YAML or JSON; - reads standard input. Can be repeated."`
+	Policy  string   `placeholder:"FILE" type:"existingfile" help:"File with the cluster policy. Default: the built-in one."`
+	Project string   `placeholder:"FILE" type:"existingfile" help:"File with the project. Default: one without restrictions."`
 
 	PodSecurity string `enum:"privileged,baseline,restricted" default:"privileged" help:"Pod Security Standard that the namespace enforces: ${enum}."`
 
@@ -37,71 +38,91 @@ type admit struct {
 // Run prints each admitted job on standard output. On standard error it prints what each policy changed,
 // or every reason to refuse the job.
 func (a *admit) Run() error {
-	input := io.NopCloser(os.Stdin)
-	if a.File != "-" {
-		file, err := os.Open(a.File)
-		if err != nil {
-			return fmt.Errorf("cannot read the job: %w", err)
-		}
-		input = file
-	}
-	defer input.Close()
-	return a.run(input, os.Stdout, os.Stderr)
+	return a.run(os.Stdin, terminal.NewWriter(os.Stdout), terminal.NewWriter(os.Stderr))
 }
 
-func (a *admit) fileName() string {
-	if a.File == "-" {
-		return "standard input"
-	}
-	return a.File
-}
-
-func (a *admit) run(input io.Reader, output, report io.Writer) error {
-	cluster, err := config.Load(a.Policy)
+func (a *admit) run(stdin io.Reader, output, report io.Writer) error {
+	offline, err := a.offline(output, report)
 	if err != nil {
 		return err
+	}
+	var errs []error
+	for _, path := range a.File {
+		if len(a.File) > 1 {
+			fmt.Fprintf(report, "%s:\n", terminal.Line(nameOf(path)))
+		}
+		for _, err := range offline.admitFile(path, stdin) {
+			if len(a.File) > 1 {
+				err = fmt.Errorf("%s: %w", nameOf(path), err)
+			}
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// offline reads the options that hold for all files.
+func (a *admit) offline(output, report io.Writer) (offline, error) {
+	cluster, err := config.Load(a.Policy)
+	if err != nil {
+		return offline{}, err
 	}
 	project, err := loadProject(a.Project)
 	if err != nil {
-		return err
+		return offline{}, err
 	}
 	extra, err := parseExtra(a.Extra)
 	if err != nil {
-		return err
+		return offline{}, err
 	}
-	offline := offline{
+	return offline{
 		reviewer: review.Reviewer{Cluster: cluster, Version: version.String()},
 		project:  project,
 		security: api.LevelVersion{Level: api.Level(a.PodSecurity), Version: api.LatestVersion()},
 		user:     authenticationv1.UserInfo{Username: a.User, Extra: extra},
 		report:   report,
 		output:   output,
-	}
-	text, err := io.ReadAll(input)
-	if err != nil {
-		return fmt.Errorf("cannot read the job: %w", err)
-	}
-	if len(bytes.TrimSpace(text)) == 0 {
-		return fmt.Errorf("cannot read the job: %s is empty", a.fileName())
-	}
-	return offline.admitAll(yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text))))
+	}, nil
 }
 
-// admitAll reads all documents, so that an administrator sees the verdict on each.
-func (o offline) admitAll(documents *yaml.YAMLReader) error {
-	var errs []error
+// admitFile reads all documents of a file, so that an administrator sees the verdict on each.
+func (o offline) admitFile(path string, stdin io.Reader) (errs []error) {
+	text, err := readJobs(path, stdin)
+	if err != nil {
+		return []error{fmt.Errorf("cannot read the job: %w", err)}
+	}
+	documents := yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text)))
 	for n := 1; ; n++ {
 		document, err := documents.Read()
 		if errors.Is(err, io.EOF) {
-			return errors.Join(errs...)
+			return errs
 		}
 		if err != nil {
-			return errors.Join(append(errs, fmt.Errorf("cannot read document %d: %w", n, err))...)
+			return append(errs, fmt.Errorf("cannot read document %d: %w", n, err))
 		}
 		if err := o.admit(document); err != nil {
 			errs = append(errs, err)
 		}
 	}
+}
+
+func readJobs(path string, stdin io.Reader) (text []byte, err error) {
+	if path == "-" {
+		text, err = io.ReadAll(stdin)
+	} else {
+		text, err = os.ReadFile(path)
+	}
+	if err == nil && len(bytes.TrimSpace(text)) == 0 {
+		err = fmt.Errorf("%s is empty", nameOf(path))
+	}
+	return text, err
+}
+
+func nameOf(path string) string {
+	if path == "-" {
+		return "standard input"
+	}
+	return path
 }
 
 func loadProject(path string) (*v1alpha1.Project, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,6 +20,9 @@ var versionInStamp = regexp.MustCompile(`(run\.ai/applied-policies: [a-z,-]+)\s+
 
 func admitFile(t *testing.T, command admit, text string) (output, report string, err error) {
 	t.Helper()
+	if command.File == nil {
+		command.File = []string{"-"}
+	}
 	var out, errs bytes.Buffer
 	err = command.run(strings.NewReader(text), &out, &errs)
 	return out.String(), errs.String(), err
@@ -100,7 +104,7 @@ func TestAdmitRefuses(t *testing.T) {
 			[]string{"spec.slotsPerWorker: Invalid value", "dist1 is refused"}},
 		{"another kind", admit{}, "apiVersion: batch/v1\nkind: Job\n", []string{"expected an MPIJob of kubeflow.org/v2beta1, got kind Job of batch/v1"}},
 		{"another version", admit{}, strings.Replace(job, "v2beta1", "v1", 1), []string{"expected an MPIJob of kubeflow.org/v2beta1, got one of kubeflow.org/v1"}},
-		{"nothing", admit{File: "job.yaml"}, " \n", []string{"cannot read the job: job.yaml is empty"}},
+		{"nothing", admit{}, " \n", []string{"cannot read the job: standard input is empty"}},
 		{"no user", admit{}, strings.Replace(job, "annotations:", "annotations:\n    run.ai/run-as-user: \"true\"", 1),
 			[]string{"run.ai/run-as-user needs a user: use --user, with --extra run.ai/uid=… and --extra run.ai/gid=…"}},
 		{"bad values of a project", admit{Project: project}, job, []string{
@@ -138,5 +142,40 @@ func TestAdmitAsUser(t *testing.T) {
 	}
 	if _, _, err := admitFile(t, admit{Extra: []string{"run.ai/uid"}}, job); err == nil || err.Error() != `invalid --extra "run.ai/uid": expected KEY=VALUE, for example run.ai/uid=1234567` {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Each file is judged, also after one that is refused or cannot be read.
+func TestAdmitSeveralFiles(t *testing.T) {
+	dir := t.TempDir()
+	good, bad, absent := filepath.Join(dir, "good.yaml"), filepath.Join(dir, "bad.yaml"), filepath.Join(dir, "absent.yaml")
+	job := readFile(t, samples+"submitted.yaml")
+	for path, text := range map[string]string{good: job, bad: strings.Replace(job, "replicas: 2", "replicas: 0", 1)} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		files []string
+		want  string
+	}{
+		{[]string{good, good}, ""},
+		{[]string{bad, good}, bad + ": dist1 is refused"},
+		{[]string{good, bad}, bad + ": dist1 is refused"},
+		{[]string{absent, bad, good, "-"}, absent + ": cannot read the job: open " + absent + ": no such file or directory\n" +
+			bad + ": dist1 is refused\nstandard input: cannot read the job: standard input is empty"},
+	} {
+		output, report, err := admitFile(t, admit{File: test.files}, "")
+		if got := fmt.Sprint(err); got != test.want && (err != nil || test.want != "") {
+			t.Errorf("%v: got %s, want %s", test.files, got, test.want)
+		}
+		if want := strings.Count(strings.Join(test.files, " "), good); strings.Count(output, "kind: MPIJob") != want {
+			t.Errorf("%v: want %d jobs, got %s", test.files, want, output)
+		}
+		for _, file := range test.files {
+			if !strings.Contains("\n"+report, "\n"+nameOf(file)+":\n") {
+				t.Errorf("%v: the report does not name %s:\n%s", test.files, file, report)
+			}
+		}
 	}
 }

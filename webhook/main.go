@@ -2,12 +2,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/runai-mpi/runai-mpi/shared/flags"
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
 	"github.com/runai-mpi/runai-mpi/shared/version"
 )
 
@@ -28,6 +31,9 @@ func main() {
 	if err != nil {
 		fail(2, err)
 	}
+	if repeated := flags.Repeated(context); len(repeated) > 0 {
+		fail(2, errors.New(strings.Join(repeated, "\n")))
+	}
 	if err := context.Run(); err != nil {
 		fail(1, err)
 	}
@@ -35,8 +41,9 @@ func main() {
 
 // fail prints an error as runai does, and exits.
 func fail(code int, err error) {
+	stderr := terminal.NewWriter(os.Stderr)
 	for line := range strings.Lines(err.Error() + "\n") {
-		fmt.Fprint(os.Stderr, "runai-webhook: ", line)
+		fmt.Fprint(stderr, "runai-webhook: ", line)
 	}
 	os.Exit(code)
 }

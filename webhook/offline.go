@@ -17,6 +17,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/manifest"
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
 	"github.com/runai-mpi/runai-mpi/webhook/identity"
 	"github.com/runai-mpi/runai-mpi/webhook/patch"
 	"github.com/runai-mpi/runai-mpi/webhook/review"
@@ -52,7 +53,7 @@ func (o offline) admit(document []byte) error {
 		return o.refuse(server.Invalid(cmp.Or(job.Name, job.GenerateName), errs))
 	}
 	for _, warning := range warnings {
-		fmt.Fprintln(o.report, "Warning:", warning)
+		fmt.Fprintln(o.report, "Warning:", terminal.Line(warning))
 	}
 	return o.print(before, job, raw)
 }
@@ -119,7 +120,7 @@ func (o offline) reporting(before *v2beta1.MPIJob, raw []byte) review.Reviewer {
 			fmt.Fprintf(o.report, "%s: no changes\n", name)
 		}
 		for _, operation := range operations {
-			fmt.Fprintf(o.report, "%s: %s %s%s\n", name, operation.Op, operation.Path, shown(operation.Value))
+			fmt.Fprintf(o.report, "%s: %s %s%s\n", name, operation.Op, terminal.Line(operation.Path), shown(operation.Value))
 		}
 	}
 	return reporting
@@ -130,7 +131,7 @@ func shown(value any) string {
 		return ""
 	}
 	text, _ := json.Marshal(value) // print returns the error
-	return " " + string(text)
+	return " " + string(manifest.EscapeJSON(text))
 }
 
 // refuse prints one line for each cause.
@@ -140,7 +141,7 @@ func (o offline) refuse(err error) error {
 		return err
 	}
 	for _, cause := range status.Status().Details.Causes {
-		fmt.Fprintf(o.report, "%s: %s\n", cause.Field, cause.Message)
+		fmt.Fprintln(o.report, terminal.Line(cause.Field+": "+cause.Message))
 	}
 	return fmt.Errorf("%s is refused", cmp.Or(status.Status().Details.Name, "the job"))
 }

@@ -12,6 +12,11 @@ type Mistakes []string
 
 func (m Mistakes) Error() string { return strings.Join(m, "\n") }
 
+// A UsageError is the complete message of a mistake that is found while the command line is parsed.
+type UsageError string
+
+func (e UsageError) Error() string { return string(e) }
+
 // Failure is why a command failed, one line for each cause.
 type Failure []string
 

@@ -11,14 +11,15 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
 
 // Globals are the flags of every command.
 type Globals struct {
-	Project    string `group:"global" short:"p" placeholder:"PROJECT" help:"Project to use. Default: the project of the current namespace. Example: -p team-a"`
-	Namespace  string `group:"global" short:"n" placeholder:"NAMESPACE" help:"Namespace to use, if the project has several. Example: -n runai-team-a"`
-	Kubeconfig string `group:"global" placeholder:"FILE" help:"Path of the kubeconfig. Default: $KUBECONFIG or ~/.kube/config. Example: --kubeconfig cluster.yaml"`
-	Context    string `group:"global" placeholder:"CONTEXT" help:"Context of the kubeconfig. Default: the current context. Example: --context cluster"`
+	Project    string `group:"global" short:"p" placeholder:"PROJECT" filled:"" help:"Project to use. Default: the project of the current namespace. Example: -p team-a"`
+	Namespace  string `group:"global" short:"n" placeholder:"NAMESPACE" filled:"" help:"Namespace to use, if the project has several. Example: -n runai-team-a"`
+	Kubeconfig string `group:"global" placeholder:"FILE" filled:"" help:"Path of the kubeconfig. Default: $KUBECONFIG or ~/.kube/config. Example: --kubeconfig cluster.yaml"`
+	Context    string `group:"global" placeholder:"CONTEXT" filled:"" help:"Context of the kubeconfig. Default: the current context. Example: --context cluster"`
 	LogLevel   string `group:"global" name:"loglevel" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"Log level: debug (logs each request), info, warn or error. Default: info. Example: --loglevel debug"`
 }
 
@@ -43,7 +44,8 @@ type Invocation struct {
 	Words          []string // after --
 	Version        string
 	Stdin          io.Reader
-	Stdout, Stderr io.Writer
+	Stdout, Stderr io.Writer // escape what a terminal would obey
+	JobOutput      io.Writer // is the standard output as it is, for what a job printed
 }
 
 // ConnectOptions returns how to reach the cluster.
@@ -71,14 +73,14 @@ func (i *Invocation) Scope(client *kube.Client) kube.Scope {
 // Warn prints a warning: something is allowed, but may not be what the user wants.
 func (i *Invocation) Warn(text string) {
 	if i.level() <= slog.LevelWarn {
-		fmt.Fprintln(i.Stderr, "Warning:", text)
+		fmt.Fprintln(i.Stderr, "Warning:", terminal.Line(text))
 	}
 }
 
 // Note prints a remark that is not a warning.
 func (i *Invocation) Note(text string) {
 	if i.level() <= slog.LevelInfo {
-		fmt.Fprintln(i.Stderr, text)
+		fmt.Fprintln(i.Stderr, terminal.Line(text))
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
 
 // A diagnosis returns what keeps a job from running, the evidence and the next command, as a sentence that
@@ -24,7 +26,7 @@ func diagnose(s state, events []corev1.Event) string {
 	}
 	for _, diagnosis := range diagnoses {
 		if sentence := diagnosis(s, events); sentence != "" {
-			return status + ": " + sentence
+			return terminal.Line(status + ": " + sentence)
 		}
 	}
 	return ""

@@ -31,7 +31,7 @@ func (f follower) copy(ctx context.Context, pod corev1.Pod) error {
 		return invocation.Failed(f.client.Explain(err))
 	}
 	defer stream.Close()
-	if _, err := io.Copy(f.run.Stdout, stream); err != nil {
+	if _, err := io.Copy(f.run.JobOutput, stream); err != nil {
 		return invocation.Failure{"the output was cut off: " + f.client.Explain(err)}
 	}
 	return nil

@@ -51,10 +51,14 @@ func nameOf(object *unstructured.Unstructured) string {
 }
 
 func writeJSON(out io.Writer, objects []any) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "    ")
+	var value any = map[string]any{"apiVersion": "v1", "kind": "List", "items": objects}
 	if len(objects) == 1 {
-		return encoder.Encode(objects[0])
+		value = objects[0]
 	}
-	return encoder.Encode(map[string]any{"apiVersion": "v1", "kind": "List", "items": objects})
+	text, err := json.MarshalIndent(value, "", "    ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%s\n", manifest.EscapeJSON(text))
+	return err
 }

@@ -55,7 +55,8 @@ func (f *Flags) Check(run *invocation.Invocation) (request Request, warnings, mi
 
 func (f *Flags) checkName(r *reader) {
 	if f.NameArgument != "" && f.Name != "" && f.NameArgument != f.Name {
-		r.mistake("--name", fmt.Sprintf("the argument NAME conflicts with --name (%q and %q)", f.NameArgument, f.Name))
+		r.mistake("--name", fmt.Sprintf("the argument NAME conflicts with --name (%q and %q): "+
+			"remove one of them, or put the command of the container after --", f.NameArgument, f.Name))
 	}
 	switch {
 	case f.JobNamePrefix != "" && f.Name != "":
@@ -125,6 +126,10 @@ func (f *Flags) ignored(request *Request) (warnings []string) {
 	}
 	if f.AlwaysPullImage {
 		warnings = append(warnings, "--always-pull-image is deprecated and has no effect: use --image-pull-policy")
+	}
+	if len(f.OldCommand) == 1 && strings.Contains(f.OldCommand[0], " ") {
+		warnings = append(warnings, fmt.Sprintf("the container runs one program called %q: "+
+			"use --command -- %s to run it with arguments", f.OldCommand[0], f.OldCommand[0]))
 	}
 	return warnings
 }

@@ -3,16 +3,20 @@
 package submit
 
 import (
+	"fmt"
+
 	"github.com/alecthomas/kong"
+
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
 )
 
 // Flags are the flags of submit-mpi as they were typed. Values stay text until [Flags.Check], so that all
 // mistakes are reported at once.
 type Flags struct {
-	NameArgument string `arg:"" optional:"" name:"NAME" help:"Name of the job, same as --name."`
+	NameArgument string `arg:"" optional:"" name:"NAME" filled:"" help:"Name of the job, same as --name."`
 
-	Name          string `group:"naming" placeholder:"NAME" help:"Name of the job: lower case letters, digits and '-'. Default: job-N with the smallest free N. Example: --name dist1"`
-	JobNamePrefix string `group:"naming" aliases:"name-prefix" placeholder:"PREFIX" help:"Prefix of a generated name, PREFIX-N with the smallest free N. Default: job. Example: --job-name-prefix train"`
+	Name          string `group:"naming" placeholder:"NAME" filled:"" help:"Name of the job: lower case letters, digits and '-'. Default: job-N with the smallest free N. Example: --name dist1"`
+	JobNamePrefix string `group:"naming" aliases:"name-prefix" placeholder:"PREFIX" filled:"" help:"Prefix of a generated name, PREFIX-N with the smallest free N. Default: job. Example: --job-name-prefix train"`
 	Interactive   bool   `group:"naming" help:"Submit an interactive job: it runs on the project's nodes for interactive jobs, and is never retried."`
 
 	Image           string   `group:"container" short:"i" placeholder:"IMAGE" help:"Image of the launcher and the workers. Required. Example: -i gcr.io/run-ai-demo/quickstart-distributed"`
@@ -81,16 +85,17 @@ type LargeShm string
 // IsBool returns true, so that the parser does not take the next word for the size.
 func (*LargeShm) IsBool() bool { return true }
 
-// Decode reads the size after the equal sign.
+// Decode reads the size after the equal sign. It refuses one after a space, which would be the name of the job.
 func (l *LargeShm) Decode(context *kong.DecodeContext) error {
 	*l = "true"
-	if context.Scan.Peek().Type != kong.FlagValueToken {
-		return nil
+	next := context.Scan.Peek()
+	switch {
+	case next.Type == kong.FlagValueToken:
+		*l = LargeShm(context.Scan.Pop().String())
+	case next.Type == kong.UntypedToken && isSizeOrBoolean(next.String()):
+		return invocation.UsageError(fmt.Sprintf("unexpected %q after --large-shm: use --large-shm=%s", next.String(), next.String()))
 	}
-	var size string
-	if err := context.Scan.PopValueInto("size", &size); err != nil {
-		return err
-	}
-	*l = LargeShm(size)
 	return nil
 }
+
+func isSizeOrBoolean(text string) bool { return isSize(text) || text == "true" || text == "false" }

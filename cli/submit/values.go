@@ -15,8 +15,11 @@ func (r *reader) image(image string) string {
 		r.mistake("--image", `missing --image for "runai submit-mpi", for example --image example/train:v1`)
 		return "missing"
 	}
-	if strings.ContainsFunc(image, unicode.IsSpace) {
+	switch {
+	case strings.ContainsFunc(image, unicode.IsSpace):
 		r.badValue("--image", image, "must not contain spaces")
+	case strings.ContainsFunc(image, func(char rune) bool { return char > unicode.MaxASCII || unicode.IsControl(char) }):
+		r.badValue("--image", image, "must have only ASCII characters, without curly quotes, for example example/train:v1")
 	}
 	return image
 }
@@ -39,6 +42,9 @@ func (r *reader) workingDir(dir string) string {
 	return dir
 }
 
+// leastMemory is less than any program needs, and more than --memory 8 or --memory 512m ask for.
+var leastMemory = resource.MustParse("1Mi")
+
 func (r *reader) resource(list *corev1.ResourceList, name corev1.ResourceName, flag, text string) {
 	if text == "" {
 		return
@@ -46,6 +52,10 @@ func (r *reader) resource(list *corev1.ResourceList, name corev1.ResourceName, f
 	quantity, err := resource.ParseQuantity(text)
 	if err != nil || quantity.Sign() <= 0 {
 		r.badValue(flag, text, "must be a quantity above 0, for example "+example(name))
+		return
+	}
+	if name == corev1.ResourceMemory && quantity.Cmp(leastMemory) < 0 {
+		r.badValue(flag, text, "must be at least 1Mi, because a number without a unit is bytes; for example 8Gi")
 		return
 	}
 	if *list == nil {

@@ -7,16 +7,19 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
 
 // Write prints rows with at least two spaces between columns. It prints an empty cell as a hyphen, unless
-// it is the last of its row, so that programs that split a row find all cells.
+// it is the last of its row, so that programs that split a row find all cells. Cells are escaped here, before
+// their width is computed.
 func Write(out io.Writer, rows [][]string) error {
 	var text bytes.Buffer
 	writer := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		for i, cell := range row {
-			cell = strings.Join(strings.Fields(cell), " ")
+			cell = terminal.Escape(strings.Join(strings.Fields(cell), " "))
 			if cell == "" && i < len(row)-1 {
 				cell = "-"
 			}

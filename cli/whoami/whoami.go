@@ -13,6 +13,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
 
 // Command is runai whoami.
@@ -38,13 +39,13 @@ func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
 		stamp = plain
 	}
 	if stamp != nil {
-		fmt.Fprintf(run.Stdout, "The cluster authenticates you as %s.\n", stamp.Username)
+		fmt.Fprintf(run.Stdout, "The cluster authenticates you as %s.\n", terminal.Line(stamp.Username))
 	}
 	if refusal != "" {
 		if why, found := strings.CutPrefix(refusal, "--run-as-user: "); found {
 			refusal = "--run-as-user does not work in namespace " + scope.Namespace + ": " + why
 		}
-		fmt.Fprintln(run.Stdout, refusal)
+		fmt.Fprintln(run.Stdout, terminal.Line(refusal))
 		return nil
 	}
 	fmt.Fprintf(run.Stdout, "Jobs with --run-as-user run as %s, home %s (source %s).\n",

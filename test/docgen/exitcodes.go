@@ -26,9 +26,11 @@ var ExitCodes = map[string][]ExitCode{
 		{0, "`admit` admitted every job. `serve` was told to stop, by SIGTERM or SIGINT.",
 			[][]string{{"--version"}, {"--help"}, {"admit", "-f", "../config/samples/submitted.yaml"}}},
 		{1, "`admit` refused a job or could not read a file. `serve` could not start, or had to stop.",
-			[][]string{{"admit", "-f", "../config/samples/project.yaml"}, {"admit", "-f", "absent.yaml"}, {"serve", "--cert-dir", "."}}},
+			[][]string{{"admit", "-f", "../config/samples/project.yaml"},
+				{"admit", "-f", "../config/samples/project.yaml", "-f", "../config/samples/submitted.yaml"}, {"admit", "-f", "absent.yaml"}, {"serve", "--cert-dir", "."}}},
 		{2, "The command line is not valid.",
-			[][]string{{}, {"unknown"}, {"admit"}, {"admit", "--unknown"}, {"serve", "--cert-dir", "absent"}}},
+			[][]string{{}, {"unknown"}, {"admit"}, {"admit", "--unknown"},
+				{"admit", "-f", "../config/samples/submitted.yaml", "--user", "a", "--user", "b"}, {"serve", "--cert-dir", "absent"}}},
 	},
 }
 
