@@ -50,7 +50,9 @@ type Invocation struct {
 
 // ConnectOptions returns how to reach the cluster.
 func (i *Invocation) ConnectOptions() kube.ConnectOptions {
-	return kube.ConnectOptions{Kubeconfig: i.Kubeconfig, Context: i.Context, UserAgent: "runai/" + i.Version, Log: i.logger(), Warn: i.Warn}
+	return kube.ConnectOptions{
+		Kubeconfig: i.Kubeconfig, Context: i.Context, UserAgent: "runai/" + i.Version, Log: i.logger(), Warn: i.Warn, Note: i.Note,
+	}
 }
 
 // Connect reads the kubeconfig.

@@ -22,6 +22,7 @@ type ConnectOptions struct {
 	UserAgent  string
 	Log        *slog.Logger
 	Warn       func(string) // is called with the API server's warnings
+	Note       func(string) // is called with what is down, while a request is repeated
 }
 
 // A Client talks to one API server during one run of the program.
@@ -52,7 +53,9 @@ func Connect(options ConnectOptions) (*Client, error) {
 	config.UserAgent = options.UserAgent
 	config.QPS = -1 // no limit: a command sends only a few requests
 	config.WarningHandler = warnings{options.Warn}
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return logging{next, options.Log} })
+	config.Wrap(func(network http.RoundTripper) http.RoundTripper {
+		return retrying{logging{marking{network}, options.Log}, config.Host, options.Note}
+	})
 	return newClient(config, namespace)
 }
 

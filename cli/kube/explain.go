@@ -2,14 +2,15 @@ package kube
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
+	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -17,15 +18,16 @@ var (
 	deniedBy  = regexp.MustCompile(`^admission webhook "[^"]*" denied the request: `)
 	cannot    = regexp.MustCompile(`User "([^"]*)" cannot (\w+) resource "([^"]*)".*?(?: in the namespace "([^"]*)")?$`)
 	noAnswer  = regexp.MustCompile(`failed calling webhook "([^"]*)"`)
-	noLogin   = regexp.MustCompile(`getting credentials: (.*)$`)
+	noLogin   = regexp.MustCompile(`getting credentials: (.*)`) // help for the plugin's installation may follow
 	noContext = regexp.MustCompile(`context "([^"]*)" does not exist`)
 	badConfig = regexp.MustCompile(`error loading config file "([^"]*)": .*unmarshal`)
 )
 
 // Explain returns in one line why a request failed and what to do about it.
 func (c *Client) Explain(err error) string {
-	var unreachable *url.Error
-	message := deniedBy.ReplaceAllString(err.Error(), "")
+	var network networkError
+	var notSent *url.Error
+	message := withoutWebhook(err.Error())
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "interrupted"
@@ -35,40 +37,32 @@ func (c *Client) Explain(err error) string {
 		return explainForbidden(message)
 	case isNoResource(err):
 		return "MPIJobs (kubeflow.org/v2beta1) are not installed on this cluster: ask your administrator to install MPI Operator v0.8"
-	case IsUnavailable(err) && noAnswer.MatchString(message):
+	case noAnswer.MatchString(message):
 		return fmt.Sprintf("webhook %s does not respond, and no job can be created without it: try again, or ask your administrator",
 			noAnswer.FindStringSubmatch(message)[1])
 	case apierrors.IsTooManyRequests(err):
 		return fmt.Sprintf("the API server %s is overloaded: try again in a moment", c.server)
+	case errors.As(err, &network):
+		return fmt.Sprintf("cannot reach the API server %s: %s; check the network and the kubeconfig", c.server, network)
 	case noLogin.MatchString(message):
-		return fmt.Sprintf("cannot get credentials for the API server %s: %s; log in again, or check the exec command in the kubeconfig",
-			c.server, noLogin.FindStringSubmatch(message)[1])
-	case errors.As(err, &unreachable):
-		return fmt.Sprintf("cannot reach the API server %s: %s; check the network and the kubeconfig", c.server, unreachable.Err)
+		return c.explainLogin(noLogin.FindStringSubmatch(message)[1])
+	case errors.As(err, &notSent) && utilnet.IsProbableEOF(err):
+		return fmt.Sprintf("cannot reach the API server %s: it closed the connection; check the network and the kubeconfig", c.server)
+	case errors.As(err, &notSent):
+		return fmt.Sprintf("cannot use the kubeconfig for the API server %s: %s", c.server, notSent.Err)
 	}
 	return message
 }
 
-// IsUnavailable reports whether the same request may succeed in a moment: the webhook does not know the
-// project yet, or is restarting.
-func IsUnavailable(err error) bool {
-	return apierrors.IsServiceUnavailable(err) || apierrors.IsInternalError(err) && noAnswer.MatchString(err.Error())
-}
-
-// isAmbiguous reports whether a request may have succeeded although it returned an error.
-func isAmbiguous(err error) bool {
+// mayBeStored reports whether a creation may have succeeded although it returned an error: its response was lost, or
+// the object exists after a second try.
+func mayBeStored(err error, a *attempt) bool {
 	var status apierrors.APIStatus
-	if errors.As(err, &status) {
-		return apierrors.IsTimeout(err) || apierrors.IsServerTimeout(err)
+	if !errors.As(err, &status) {
+		return a.sent.Load()
 	}
-	return !neverSent(err)
-}
-
-// neverSent reports whether a request failed before anything was sent to the server.
-func neverSent(err error) bool {
-	var connection *net.OpError
-	var certificate *tls.CertificateVerificationError
-	return errors.As(err, &connection) && connection.Op == "dial" || errors.As(err, &certificate) || noLogin.MatchString(err.Error())
+	return apierrors.IsTimeout(err) || apierrors.IsServerTimeout(err) || status.Status().Code == http.StatusBadGateway ||
+		apierrors.IsAlreadyExists(err) && a.tries.Load() > 1
 }
 
 // IsForbidden reports whether the user is not allowed to make the request.
@@ -82,6 +76,21 @@ func isNoResource(err error) bool {
 	var status apierrors.APIStatus
 	return apierrors.IsNotFound(err) && errors.As(err, &status) &&
 		(status.Status().Details == nil || status.Status().Details.Name == "")
+}
+
+// withoutWebhook returns a message without the name of the webhook that wrote it.
+func withoutWebhook(message string) string { return deniedBy.ReplaceAllString(message, "") }
+
+// explainLogin returns why the credential plugin of the kubeconfig has no credentials.
+func (c *Client) explainLogin(problem string) string {
+	remedy := "log in again, or check the exec command in the kubeconfig"
+	switch {
+	case strings.HasSuffix(problem, " not found"):
+		remedy = "install it, or check the exec command in the kubeconfig"
+	case strings.HasPrefix(problem, "decoding stdout: "):
+		problem = "the exec command did not print an ExecCredential"
+	}
+	return fmt.Sprintf("cannot get credentials for the API server %s: %s; %s", c.server, problem, remedy)
 }
 
 func explainForbidden(message string) string {

@@ -33,11 +33,7 @@ func ResourceOf(object *unstructured.Unstructured) schema.GroupVersionResource {
 	return Claims
 }
 
-const (
-	cleanupTime = 10 * time.Second // for requests after an interruption
-	firstPause  = 100 * time.Millisecond
-	lastPause   = 2 * time.Second
-)
+const cleanupTime = 10 * time.Second // for requests after an interruption
 
 // ErrUnknown is the error of [Client.Create] if the object may have been created.
 var ErrUnknown = errors.New("the creation may have succeeded")
@@ -52,8 +48,9 @@ func (c *Client) Create(
 	if dryRun {
 		options.DryRun = []string{metav1.DryRunAll}
 	}
+	ctx, attempt := withAttempt(ctx)
 	stored, err := c.dynamic.Resource(resource).Namespace(object.GetNamespace()).Create(ctx, object, options)
-	if err == nil || dryRun || !isAmbiguous(err) {
+	if err == nil || dryRun || !mayBeStored(err, attempt) {
 		return stored, err
 	}
 	return c.find(ctx, resource, object, err)

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
 // logging logs each request without its body and headers, which may have credentials.
@@ -21,6 +23,22 @@ func (l logging) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	l.log.Debug("request", "method", request.Method, "url", request.URL.Redacted(), "status", status,
 		"took", time.Since(start).Round(time.Millisecond))
+	return response, err
+}
+
+// marking is next to the network, inside of what the client library adds to get credentials. It marks the errors of
+// the network, so that all others are known to come from the kubeconfig.
+type marking struct{ next http.RoundTripper }
+
+type networkError struct{ error }
+
+func (e networkError) Unwrap() error { return e.error }
+
+func (m marking) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := m.next.RoundTrip(request)
+	if err != nil && !utilnet.IsProbableEOF(err) { // the client library compares io.EOF, and repeats the request
+		err = networkError{err}
+	}
 	return response, err
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -13,12 +12,6 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
-)
-
-const (
-	retryTime  = 10 * time.Second // for a webhook that does not know the project yet
-	firstPause = 100 * time.Millisecond
-	lastPause  = 2 * time.Second
 )
 
 // A submission creates one job in a cluster.
@@ -118,32 +111,15 @@ func (s *submission) companions(job *unstructured.Unstructured) []*unstructured.
 	return append([]*unstructured.Unstructured{s.request.credential.secret(job)}, claims...)
 }
 
-// createJob creates the job, and retries while the webhook does not know the project.
 func (s *submission) createJob(ctx context.Context, name string) (*unstructured.Unstructured, error) {
 	job, err := withoutEmpty(s.request.Job(name, s.scope.Namespace))
 	if err != nil {
 		return nil, err
 	}
-	deadline := time.Now().Add(retryTime)
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		stored, err := s.client.Create(ctx, kube.MPIJobs, job, s.isDryRun())
-		if !kube.IsUnavailable(err) || time.Now().Add(pause).After(deadline) || !sleep(ctx, pause) {
-			return stored, err
-		}
-	}
+	return s.client.Create(ctx, kube.MPIJobs, job, s.isDryRun())
 }
 
 func (s *submission) isDryRun() bool { return s.DryRun == "server" }
-
-// sleep reports whether the time passed without an interruption.
-func sleep(ctx context.Context, pause time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(pause):
-		return true
-	}
-}
 
 // lookup finds the namespace of a project by its label.
 func (s *submission) lookup(ctx context.Context) error {

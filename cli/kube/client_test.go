@@ -1,0 +1,124 @@
+package kube
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// A server stands in for the API server: it answers the requests in order, the last answer from then on.
+type server struct {
+	url     string
+	answers []http.HandlerFunc
+
+	mutex    sync.Mutex
+	requests []string // method and body
+	manager  string   // the field manager of the creation
+}
+
+func newServer(t *testing.T, answers ...http.HandlerFunc) *server {
+	t.Helper()
+	s := &server{answers: answers}
+	served := httptest.NewServer(s)
+	t.Cleanup(served.Close)
+	s.url = served.URL
+	return s
+}
+
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	s.mutex.Lock()
+	if manager := r.URL.Query().Get("fieldManager"); manager != "" {
+		s.manager = manager
+	}
+	answer := s.answers[min(len(s.requests), len(s.answers)-1)]
+	s.requests = append(s.requests, r.Method+" "+string(body))
+	s.mutex.Unlock()
+	answer(w, r)
+}
+
+func (s *server) methods() string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	var methods []string
+	for _, request := range s.requests {
+		method, _, _ := strings.Cut(request, " ")
+		methods = append(methods, method)
+	}
+	return strings.Join(methods, " ")
+}
+
+// status answers with a status of the API server.
+func status(code int, reason, message string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(code)
+		fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","code":%d,"reason":%q,"message":%q,"details":{"name":"dist1"}}`,
+			code, reason, message)
+	}
+}
+
+// later answers as another handler does, and asks to wait for a second.
+func later(answer http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "1")
+		answer(w, r)
+	}
+}
+
+// cut reads the request and closes the connection.
+func cut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+// stored answers with the job, which the manager created; "" is that of the last creation.
+func (s *server) stored(manager string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		s.mutex.Lock()
+		defer s.mutex.Unlock()
+		if manager == "" {
+			manager = s.manager
+		}
+		fmt.Fprintf(w, `{"apiVersion":"kubeflow.org/v2beta1","kind":"MPIJob","metadata":{"name":"dist1","uid":"1","managedFields":[{"manager":%q}]}}`,
+			manager)
+	}
+}
+
+// connect returns a client that appends what it says to the user.
+func connect(t *testing.T, url string, notes *[]string) *Client {
+	t.Helper()
+	return connectNoting(t, url, func(text string) { *notes = append(*notes, text) })
+}
+
+func connectNoting(t *testing.T, url string, note func(string)) *Client {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	text := fmt.Sprintf(`{apiVersion: v1, kind: Config, current-context: x, clusters: [{name: c, cluster: {server: %q}}],
+contexts: [{name: x, context: {cluster: c}}]}`, url)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	client, err := Connect(ConnectOptions{
+		Kubeconfig: path, Log: slog.New(slog.DiscardHandler), Warn: func(string) {}, Note: note,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func job() *unstructured.Unstructured {
+	object := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "kubeflow.org/v2beta1", "kind": "MPIJob"}}
+	object.SetName("dist1")
+	object.SetNamespace("ns")
+	object.SetUID("1")
+	return object
+}

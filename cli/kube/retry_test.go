@@ -1,0 +1,137 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+var (
+	webhookIsDown = status(500, "InternalError", `Internal error occurred: failed calling webhook "jobs.example.com": failed to call webhook: Post: EOF`)
+	unknownYet    = status(503, "ServiceUnavailable", `admission webhook "jobs.example.com" denied the request: the project is not known yet`)
+	overloaded    = status(429, "TooManyRequests", "too many requests")
+	missing       = status(404, "NotFound", `mpijobs.kubeflow.org "dist1" not found`)
+	forbidden     = status(403, "Forbidden", "no")
+	taken         = status(409, "AlreadyExists", `mpijobs.kubeflow.org "dist1" already exists`)
+)
+
+// Every kind of request is repeated unchanged while something is down, and the user is told what.
+func TestRetries(t *testing.T) {
+	requests := map[string]func(context.Context, *Client) error{
+		http.MethodPost: func(ctx context.Context, c *Client) error {
+			_, err := c.Create(ctx, MPIJobs, job(), false)
+			return err
+		},
+		http.MethodGet: func(ctx context.Context, c *Client) error {
+			_, err := c.Get(ctx, MPIJobs, "ns", "dist1")
+			return err
+		},
+		http.MethodDelete: func(ctx context.Context, c *Client) error { return c.Delete(ctx, MPIJobs, job()) },
+	}
+	for what, down := range map[string]http.HandlerFunc{
+		"webhook jobs.example.com does not respond": webhookIsDown,
+		"the project is not known yet":              unknownYet,
+		"the API server URL is overloaded":          overloaded,
+		"the API server URL is not available":       func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
+	} {
+		for method, request := range requests {
+			t.Run(method+", "+what, func(t *testing.T) {
+				t.Parallel()
+				s := newServer(t)
+				s.answers = []http.HandlerFunc{down, later(down), s.stored("")}
+				var notes []string
+				if err := request(t.Context(), connect(t, s.url, &notes)); err != nil {
+					t.Error(err)
+				}
+				if len(s.requests) != 3 || len(slices.Compact(slices.Clone(s.requests))) != 1 {
+					t.Errorf("got %q", s.requests)
+				}
+				want := strings.Replace(what, "URL", s.url, 1) + ": trying again for up to 30 seconds"
+				if !slices.Equal(notes, []string{want}) {
+					t.Errorf("got %q, want %s", notes, want)
+				}
+			})
+		}
+	}
+}
+
+// What will not change in a moment is not repeated, and a short delay is not mentioned.
+func TestNoRetries(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"refused":   status(422, "Invalid", "no"),
+		"forbidden": forbidden,
+		"a bug":     status(500, "InternalError", "no"),
+		"taken":     taken,
+		"bad":       status(400, "BadRequest", "no"),
+	} {
+		s := newServer(t, answer)
+		var notes []string
+		_, err := connect(t, s.url, &notes).Create(t.Context(), MPIJobs, job(), false)
+		if err == nil || len(s.requests) != 1 || len(notes) > 0 {
+			t.Errorf("%s: %v, requests %q, notes %q", name, err, s.requests, notes)
+		}
+	}
+	s := newServer(t)
+	s.answers = []http.HandlerFunc{unknownYet, s.stored("")}
+	var notes []string
+	if _, err := connect(t, s.url, &notes).Create(t.Context(), MPIJobs, job(), false); err != nil || len(notes) > 0 {
+		t.Errorf("%v, notes %q", err, notes)
+	}
+}
+
+func TestInterruptionEndsRetries(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := newServer(t, later(unknownYet))
+	client := connectNoting(t, s.url, func(string) { cancel() })
+	_, err := client.Create(ctx, MPIJobs, job(), false)
+	if !errors.Is(err, context.Canceled) || errors.Is(err, ErrUnknown) || s.methods() != "POST" {
+		t.Errorf("%v, requests %q", err, s.requests)
+	}
+}
+
+// A creation whose response does not say what happened is looked up, and nothing else is.
+func TestLostCreations(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		answers  func(s *server) []http.HandlerFunc
+		requests string
+		check    func(error) bool
+	}{
+		{"cut off", func(*server) []http.HandlerFunc { return []http.HandlerFunc{cut, forbidden} }, "POST GET", isUnknown},
+		{"cut off, and ours", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{cut, s.stored("")} }, "POST GET", isNil},
+		{"cut off, and another's", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{cut, s.stored("kubectl")} },
+			"POST GET", apierrors.IsAlreadyExists},
+		{"timed out", func(s *server) []http.HandlerFunc {
+			return []http.HandlerFunc{status(504, "Timeout", "timed out"), s.stored("")}
+		}, "POST GET", isNil},
+		{"a gateway", func(s *server) []http.HandlerFunc {
+			return []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, s.stored("")}
+		}, "POST GET", isNil},
+		{"stored by the first try", func(s *server) []http.HandlerFunc {
+			return []http.HandlerFunc{unknownYet, taken, s.stored("")}
+		}, "POST POST GET", isNil},
+		{"taken meanwhile", func(s *server) []http.HandlerFunc {
+			return []http.HandlerFunc{unknownYet, taken, s.stored("kubectl")}
+		}, "POST POST GET", apierrors.IsAlreadyExists},
+		{"taken", func(*server) []http.HandlerFunc { return []http.HandlerFunc{taken} }, "POST", apierrors.IsAlreadyExists},
+		{"no namespace", func(*server) []http.HandlerFunc { return []http.HandlerFunc{missing} }, "POST", apierrors.IsNotFound},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newServer(t)
+			s.answers = test.answers(s)
+			var notes []string
+			_, err := connect(t, s.url, &notes).Create(t.Context(), MPIJobs, job(), false)
+			if !test.check(err) || s.methods() != test.requests {
+				t.Errorf("%v, requests %q", err, s.requests)
+			}
+		})
+	}
+}
+
+func isNil(err error) bool     { return err == nil }
+func isUnknown(err error) bool { return errors.Is(err, ErrUnknown) }
