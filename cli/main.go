@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/term"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/jobs"
@@ -77,14 +78,20 @@ func main() {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	raw := stdout
 	stdout, stderr = terminal.NewWriter(stdout), terminal.NewWriter(stderr)
-	err := execute(ctx, args, invocation.Invocation{Stdin: stdin, Stdout: stdout, JobOutput: raw, Stderr: stderr})
+	err := execute(ctx, args, invocation.Invocation{
+		Stdin: stdin, IsTerminal: isTerminal(stdin), Stdout: stdout, JobOutput: raw, Stderr: stderr,
+	})
 	if err == nil {
 		return 0
 	}
 	var mistakes invocation.Mistakes
 	if errors.As(err, &mistakes) {
 		for _, mistake := range mistakes {
-			fmt.Fprintln(stderr, "runai:", mistake)
+			text, nearest, hasHint := strings.Cut(mistake, "\nDid you mean ")
+			fmt.Fprintln(stderr, "runai:", terminal.Line(text)) // it may quote what was typed
+			if hasHint {
+				fmt.Fprintln(stderr, "Did you mean", terminal.Line(nearest))
+			}
 		}
 		return 2
 	}
@@ -95,6 +102,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprint(stderr, line)
 	}
 	return 1
+}
+
+func isTerminal(stdin io.Reader) bool {
+	file, isFile := stdin.(*os.File)
+	return isFile && term.IsTerminal(int(file.Fd()))
 }
 
 func execute(ctx context.Context, args []string, run invocation.Invocation) error {

@@ -225,6 +225,8 @@ func TestCommandMistakes(t *testing.T) {
 		"list projcts":                        "unknown command \"projcts\" for \"runai list\": must be jobs or projects\nDid you mean projects?",
 		"list job foo":                        `unexpected argument "foo" for "runai list jobs"`,
 		"describe job a b":                    `unexpected argument "b" for "runai describe job"`,
+		"delete -A":                           `unknown flag -A for "runai delete job": use --all to delete all jobs of a project`,
+		"delete --all a":                      `the argument NAME and --all cannot be used together`,
 		"mpi submit -i x --interactive false": `unexpected "false" after --interactive: use --interactive=false`,
 		"mpi list -p a -p b":                  "--project is set twice: remove one of them",
 		"submit mpi -i x":                     "unknown command \"submit\" for \"runai\": see 'runai --help'\nDid you mean submit-mpi?",

@@ -3,9 +3,12 @@
 package invocation
 
 import (
+	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -44,6 +47,7 @@ type Invocation struct {
 	Words          []string // after --
 	Version        string
 	Stdin          io.Reader
+	IsTerminal     bool      // the user can be asked on Stdin
 	Stdout, Stderr io.Writer // escape what a terminal would obey
 	JobOutput      io.Writer // is the standard output as it is, for what a job printed
 }
@@ -83,6 +87,24 @@ func (i *Invocation) Warn(text string) {
 func (i *Invocation) Note(text string) {
 	if i.level() <= slog.LevelInfo {
 		fmt.Fprintln(i.Stderr, terminal.Line(text))
+	}
+}
+
+// Ask asks a question on the terminal. Everything but yes means no.
+func (i *Invocation) Ask(ctx context.Context, question string) (yes bool, err error) {
+	fmt.Fprint(i.Stderr, terminal.Line(question), " [y/N] ")
+	answers := make(chan string, 1)
+	go func() {
+		answer, _ := bufio.NewReader(i.Stdin).ReadString('\n') // an end without an answer means no
+		answers <- answer
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(i.Stderr)
+		return false, ctx.Err()
+	case answer := <-answers:
+		answer = strings.ToLower(strings.TrimSpace(answer))
+		return answer == "y" || answer == "yes", nil
 	}
 }
 

@@ -14,13 +14,18 @@ import (
 // Delete is runai delete job.
 type Delete struct {
 	Names []string `arg:"" optional:"" name:"NAME" help:"Names of the jobs."`
-	All   bool     `short:"A" help:"Delete all jobs of the project."`
+	All   bool     `help:"Delete all jobs of the project. On a terminal it asks first, elsewhere it requires --yes."`
+	Yes   bool     `short:"y" help:"Do not ask before --all."`
+
+	AllProjects bool `short:"A" hidden:""` // the original's short form of --all, which is another flag in runai list
 }
 
 // Run deletes each job with its pods, also if another one cannot be deleted. It keeps claims, because the
 // data in them is the user's.
 func (d *Delete) Run(ctx context.Context, run *invocation.Invocation) error {
 	switch {
+	case d.AllProjects:
+		return invocation.Mistakes{"unknown flag -A for \"runai delete job\": use --all to delete all jobs of a project"}
 	case d.All && len(d.Names) > 0:
 		return invocation.Mistakes{"the argument NAME and --all cannot be used together"}
 	case !d.All && len(d.Names) == 0:
@@ -31,7 +36,7 @@ func (d *Delete) Run(ctx context.Context, run *invocation.Invocation) error {
 		return err
 	}
 	if d.All {
-		return deleteAll(ctx, run, client)
+		return d.deleteAll(ctx, run, client)
 	}
 	var failures invocation.Failure
 	for _, name := range d.Names {
@@ -47,14 +52,20 @@ func (d *Delete) Run(ctx context.Context, run *invocation.Invocation) error {
 	return failures.OrNil()
 }
 
-func deleteAll(ctx context.Context, run *invocation.Invocation, client *kube.Client) error {
+func (d *Delete) deleteAll(ctx context.Context, run *invocation.Invocation, client *kube.Client) error {
 	states, scope, err := listStates(ctx, client, run.Scope(client))
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
+	kind, place := placeOf(scope, projectsOf(ctx, client, scope))
 	if len(states) == 0 {
-		kind, place := placeOf(scope, projectsOf(ctx, client, scope))
 		fmt.Fprintf(run.Stdout, "There are no jobs in %s %s.\n", kind, place)
+		return nil
+	}
+	if !d.Yes {
+		if err := confirm(ctx, run, fmt.Sprintf("%s in %s %s", numberOf(states), kind, place)); err != nil {
+			return err
+		}
 	}
 	var failures invocation.Failure
 	for _, s := range states {
@@ -68,6 +79,25 @@ func deleteAll(ctx context.Context, run *invocation.Invocation, client *kube.Cli
 		}
 	}
 	return failures.OrNil()
+}
+
+func numberOf(states []state) string {
+	if len(states) == 1 {
+		return "1 job"
+	}
+	return fmt.Sprintf("%d jobs", len(states))
+}
+
+// confirm returns an error unless the user says that the jobs can be deleted.
+func confirm(ctx context.Context, run *invocation.Invocation, jobs string) error {
+	if !run.IsTerminal {
+		return invocation.Failure{fmt.Sprintf("--all would delete %s: use --yes if that is what you want", jobs)}
+	}
+	yes, err := run.Ask(ctx, fmt.Sprintf("Delete %s?", jobs))
+	if err != nil || !yes {
+		return invocation.Failure{"no job was deleted"}
+	}
+	return nil
 }
 
 func deleteOne(ctx context.Context, run *invocation.Invocation, client *kube.Client, object *unstructured.Unstructured) error {

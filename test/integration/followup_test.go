@@ -254,8 +254,12 @@ func TestDelete(t *testing.T) {
 		{"delete b absent -p deleted", "Job b deleted successfully.\n",
 			"runai: job \"absent\" not found in project \"deleted\": use -p if it is in another project\n"},
 		{"delete -p deleted", "", "runai: missing NAME for \"runai delete job\": name the jobs to delete, or use --all\n"},
-		{"delete job -A -p deleted", "Job c deleted successfully.\nJob d deleted successfully.\n", ""},
-		{"delete job -A -p deleted", "There are no jobs in project deleted.\n", ""},
+		{"delete job -A -p deleted", "",
+			"runai: unknown flag -A for \"runai delete job\": use --all to delete all jobs of a project\n"},
+		{"delete job --all -p deleted", "",
+			"runai: --all would delete 2 jobs in project deleted: use --yes if that is what you want\n"},
+		{"delete job --all --yes -p deleted", "Job c deleted successfully.\nJob d deleted successfully.\n", ""},
+		{"delete job --all -p deleted", "There are no jobs in project deleted.\n", ""},
 		{"describe job c -p deleted", "",
 			"runai: job \"c\" not found in project \"deleted\": use -p if it is in another project\n"},
 		{"logs c -p deleted", "",
@@ -278,12 +282,18 @@ func TestDescribeWaitingJobs(t *testing.T) {
 		job.Spec.RunPolicy.Suspend = &yes
 	}).Label("kueue.x-k8s.io/queue-name", "research").Obj()
 	product.Create(t, suspended)
+	suspend := true
+	byHand := mpijobtest.MakeMPIJob("by-hand", namespace).Obj()
+	byHand.Spec.RunPolicy.Suspend = &suspend
+	product.Create(t, byHand) // the webhook adds the label of the queue, which holds back pods and not the job
 	product.Create(t, mpijobtest.MakeMPIJob("foreign", namespace).Gate("example.com/other").Obj())
 	product.AddNamespace(t, "unlabelled", nil)
 	product.Create(t, mpijobtest.MakeMPIJob("gated", "unlabelled").Gate("run.ai/admission").Obj())
 	for _, test := range []struct{ job, namespace, want string }{
 		{"suspended", namespace,
 			"Suspended: the job waits in queue research. It starts when the queue admits it."},
+		{"by-hand", namespace, "Suspended: spec.runPolicy.suspend is true. Resume the job with " +
+			"`kubectl patch mpijob by-hand -n runai-held --type merge -p '{\"spec\":{\"runPolicy\":{\"suspend\":false}}}'`."},
 		{"foreign", namespace, "Pending: pod foreign-"},
 		{"gated", "unlabelled", "Pending: the webhook did not handle the job, so its pods never start. " +
 			"Delete it with 'runai delete job gated -n unlabelled' and submit it again with -p PROJECT."},
@@ -292,6 +302,15 @@ func TestDescribeWaitingJobs(t *testing.T) {
 			stdout, _, _ := product.Runai(t, "describe", test.job, "-n", test.namespace)
 			return suite.Says(stdout, "\n"+test.want)
 		})
+	}
+	if queue := product.Job(t, namespace, "by-hand").Labels["kai.scheduler/queue"]; queue != "held" {
+		t.Errorf("by-hand has the queue %q", queue)
+	}
+	stdout, _, _ := product.Runai(t, "list", "-n", namespace)
+	for _, row := range cells(stdout)[2:] {
+		if want := map[string]string{"suspended": "Suspended", "by-hand": "Suspended", "foreign": "Pending"}[row[0]]; row[1] != want {
+			t.Errorf("%s is listed as %s", row[0], row[1])
+		}
 	}
 }
 

@@ -1,0 +1,68 @@
+package integration
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+)
+
+// openTerminal returns both ends of a terminal: the user's and the program's.
+func openTerminal(t *testing.T) (user, program *os.File) {
+	t.Helper()
+	user, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { user.Close() })
+	if err := unix.IoctlSetPointerInt(int(user.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(user.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { program.Close() })
+	return user, program
+}
+
+// On a terminal, delete --all asks, and says how many jobs it would delete in which project.
+func TestDeleteAsks(t *testing.T) {
+	namespace := product.AddProject(t, "asked", v1alpha1.ProjectSpec{})
+	submit(t, "a", "-p", "asked")
+	submit(t, "b", "-p", "asked")
+	const question = "Delete 2 jobs in project asked? [y/N] "
+	for _, step := range []struct {
+		answer, stdout, stderr string
+		left                   int
+	}{
+		{"\n", "", question + "runai: no job was deleted\n", 2},
+		{"n\n", "", question + "runai: no job was deleted\n", 2},
+		{"yes\n", "Job a deleted successfully.\nJob b deleted successfully.\n", question, 0},
+	} {
+		user, program := openTerminal(t)
+		if _, err := user.WriteString(step.answer); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr strings.Builder
+		cmd := exec.Command(product.Programs.Runai, "delete", "--all", "-p", "asked")
+		cmd.Env = append(os.Environ(), "KUBECONFIG="+product.Kubeconfig())
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = program, &stdout, &stderr
+		err := cmd.Run()
+		if (err == nil) != (step.left == 0) || stdout.String() != step.stdout || stderr.String() != step.stderr {
+			t.Errorf("%q: %v, got %s%s", step.answer, err, stdout.String(), stderr.String())
+		}
+		if jobs := product.Jobs(t, namespace); len(jobs) != step.left {
+			t.Errorf("%q: %d jobs are left, want %d", step.answer, len(jobs), step.left)
+		}
+	}
+}
