@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/cli/table"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
@@ -22,6 +23,10 @@ func (*List) Run(ctx context.Context, run *invocation.Invocation) error {
 		return err
 	}
 	all, err := client.Projects(ctx)
+	if kube.IsForbidden(err) {
+		return invocation.Failure{"you are not allowed to list projects: ask your administrator for the name of yours, " +
+			"which is all that other commands need, or to add one of your groups to projectReaders of the chart runai-mpi"}
+	}
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}

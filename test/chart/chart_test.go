@@ -13,6 +13,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/runai-mpi/runai-mpi/config"
@@ -105,7 +106,7 @@ func TestTemplateMatchesHelm(t *testing.T) {
 		"default":   "",
 		"demo":      "policy: {scheduling: {schedulerName: kai-scheduler}, gpu: {fractions: KAI}}",
 		"lists":     "projectReaders: [a, b]\nimagePullSecrets: [{name: c}]\ntolerations: [{key: d}]\nnodeSelector: {e: f}",
-		"small":     "replicas: 1\nimage: {repository: example/webhook, tag: v1}\npriorityClassName: \"\"",
+		"small":     "replicas: 1\nimage: {tag: v1}\npriorityClassName: system-cluster-critical",
 		"an issuer": "certManager: {issuerRef: {kind: ClusterIssuer, name: company}}",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,6 +146,37 @@ func TestOldKubernetesIsRefused(t *testing.T) {
 	}
 	render(t, "--kube-version=1.33.0")
 	render(t, "--kube-version=1.32.5", "--set-string", "policy.identity.supplementalGroupsPolicy=Off")
+}
+
+// Nobody owns a registry that the chart could name.
+func TestImageIsRequired(t *testing.T) {
+	for _, args := range [][]string{{"--set", "image.repository="}, {"--set", "image.repository=null"}} {
+		_, err := chart.Render(t.Context(), args...)
+		if err == nil || !strings.Contains(err.Error(), "image.repository is required: push the image of runai-webhook to a registry") {
+			t.Errorf("%v: got %v", args, err)
+		}
+	}
+	if _, err := chart.Template(map[string]any{"image": map[string]any{"repository": ""}}); err == nil {
+		t.Error("the template is rendered")
+	}
+}
+
+// The defaults work on any cluster, and give nobody a permission.
+func TestDefaultsAreModest(t *testing.T) {
+	objects := render(t)
+	if class := find[appsv1.Deployment](t, objects, "Deployment", "").Spec.Template.Spec.PriorityClassName; class != "" {
+		t.Errorf("the pods have the priority class %s", class)
+	}
+	for _, object := range objects {
+		text, err := yaml.Marshal(object.Object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "kind: Group") {
+			t.Errorf("%s %s is about groups of users:\n%s", object.GetKind(), object.GetName(), text)
+		}
+	}
+	find[rbacv1.ClusterRoleBinding](t, render(t, "--set", "projectReaders={researchers}"), "ClusterRoleBinding", "runai-mpi-project-reader")
 }
 
 func TestWebhookFailsClosed(t *testing.T) {

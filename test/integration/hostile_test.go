@@ -47,7 +47,8 @@ func isPlain(output string) error {
 func TestT39HostileText(t *testing.T) {
 	const namespace = "runai-hostile" // of no project, so that the stamp and everything else is stored as it is
 	product.AddNamespace(t, namespace, nil)
-	stamp := annotations.Stamp{Username: hostile, Identity: &annotations.Identity{UID: 1, GID: 1, UserName: hostile, Home: hostile, Source: hostile}}
+	identity := &annotations.Identity{UID: 1, GID: 1, UserName: hostile, Home: hostile, Source: hostile}
+	stamp := annotations.Stamp{Username: hostile, Identity: identity}
 	for _, name := range []string{"said", "refused", "failed"} {
 		product.Create(t, mpijobtest.MakeMPIJob(name, namespace).
 			Annotation(annotations.SubmittedByKey, stamp.String()).Annotation(annotations.AppliedPoliciesKey, hostile+" "+hostile).

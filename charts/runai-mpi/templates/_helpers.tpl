@@ -16,6 +16,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 
+{{- define "runai-mpi.repository" -}}
+{{ required "image.repository is required: push the image of runai-webhook to a registry of yours, and set image.repository to it, for example --set image.repository=registry.example.com/runai-webhook" .Values.image.repository }}
+{{- end }}
+
 {{- define "runai-mpi.certificate" -}}
 {{ include "runai-mpi.name" . }}-tls
 {{- end }}

@@ -20,6 +20,7 @@ var functions = template.FuncMap{
 	"fail":          func(message string) (string, error) { return "", errors.New(message) },
 	"int":           func(value float64) int { return int(value) },
 	"nindent":       func(n int, text string) string { return indent("\n"+text, n) },
+	"required":      required,
 	"quote":         func(value any) string { return fmt.Sprintf("%q", fmt.Sprint(value)) },
 	"semverCompare": isBelow,
 	"toString":      func(value any) string { return fmt.Sprint(value) },
@@ -33,6 +34,13 @@ func firstSet(value, other any) any {
 		return value
 	}
 	return other
+}
+
+func required(message string, value any) (any, error) {
+	if value == nil || value == "" {
+		return nil, errors.New(message)
+	}
+	return value, nil
 }
 
 func indent(text string, n int) string {

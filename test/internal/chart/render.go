@@ -12,13 +12,15 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
 
-// Release and Namespace are the names under which the chart is rendered.
+// Release and Namespace are the names under which the chart is rendered, and Repository is the value of
+// image.repository, which has no default.
 const (
-	Release   = "runai-mpi"
-	Namespace = "runai-system"
+	Release    = "runai-mpi"
+	Namespace  = "runai-system"
+	Repository = "registry.example.com/runai-webhook"
 )
 
-// Render runs helm template with additional arguments, such as --set key=value.
+// Render runs helm template with additional arguments, such as --set key=value. Only image.repository is already set.
 func Render(ctx context.Context, args ...string) (Objects, error) {
 	set, err := binaries.Find(binaries.Helm)
 	if err != nil {
@@ -29,7 +31,8 @@ func Render(ctx context.Context, args ...string) (Objects, error) {
 		return nil, err
 	}
 	var stdout, stderr bytes.Buffer
-	args = append([]string{"template", Release, chart, "--namespace", Namespace, "--include-crds"}, args...)
+	args = append([]string{"template", Release, chart, "--namespace", Namespace, "--include-crds",
+		"--set", "image.repository=" + Repository}, args...)
 	cmd := exec.CommandContext(ctx, set[binaries.Helm], args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

@@ -27,6 +27,7 @@ func Template(values map[string]any) (Objects, error) {
 	if err := readYAML(filepath.Join(dir, "values.yaml"), &all); err != nil {
 		return nil, err
 	}
+	all = merge(all, map[string]any{"image": map[string]any{"repository": Repository}})
 	text, err := execute(dir, map[string]any{
 		"Chart":        chart,
 		"Values":       merge(all, values),
