@@ -22,6 +22,9 @@ var (
 func checkDashes(args []string, program *kong.Node) (mistakes invocation.Mistakes) {
 	known := longFlags(program)
 	for _, arg := range args {
+		if arg == "-it" { // of docker and kubectl; -i is the image
+			mistakes = append(mistakes, "unknown flag -it\nDid you mean --stdin --tty?")
+		}
 		if match := foreignDash.FindStringSubmatch(arg); match != nil {
 			mistakes = append(mistakes, fmt.Sprintf("unknown flag %s: it begins with a dash, not a hyphen\nDid you mean %s?", arg, withHyphens(match[1])))
 		}

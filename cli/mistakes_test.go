@@ -97,6 +97,7 @@ func TestMistakes(t *testing.T) {
 		{"-i x --command true -- train", []string{`unexpected "true" after --command: use --command=true`}},
 		{"-i x --large-shm 8Gi", []string{`unexpected "8Gi" after --large-shm: use --large-shm=8Gi`}},
 		{"-i x --large-shm true", []string{`unexpected "true" after --large-shm: use --large-shm=true`}},
+		{"-it x", []string{"unknown flag -it\nDid you mean --stdin --tty?"}},
 		{"-image x", []string{"unknown flag -image\nDid you mean --image?"}},
 		{"-i x -interactive -name=dist1 --working-dir /code", []string{"unknown flag -interactive\nDid you mean --interactive?", "unknown flag -name\nDid you mean --name?"}},
 		{"-i x \u2013processes=2 \u2014name=a \u2212g 1", []string{
