@@ -77,6 +77,7 @@ func main() {
 // the terminal as it is.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	raw := stdout
+	// rule T39 in test/integration TestT39HostileAnswers: an error that quotes what rewrites a terminal
 	stdout, stderr = terminal.NewWriter(stdout), terminal.NewWriter(stderr)
 	err := execute(ctx, args, invocation.Invocation{
 		Stdin: stdin, IsTerminal: isTerminal(stdin), Stdout: stdout, JobOutput: raw, Stderr: stderr,

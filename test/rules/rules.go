@@ -36,7 +36,7 @@ type Rule struct {
 }
 
 // marked lists the folders that can have rules.
-var marked = []string{"webhook", "shared", "config", "charts"}
+var marked = []string{"cli", "webhook", "shared", "config", "charts"}
 
 var (
 	mark        = regexp.MustCompile(`^\s*(?://|#|\{\{- /\*) rule (\S+) in (\S+) (\S+): (.*?)(?: \*/\}\})?$`)
