@@ -49,7 +49,7 @@ func (r retrying) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		response.Body.Close()
 		if !noted && time.Since(start)+wait >= quietTime {
-			r.note(fmt.Sprintf("%s: trying again for up to %.0f seconds", down, retryTime.Seconds()))
+			r.note(fmt.Sprintf("trying again for up to %.0f seconds: %s", retryTime.Seconds(), down))
 			noted = true
 		}
 		select {

@@ -51,7 +51,7 @@ func TestRetries(t *testing.T) {
 				if len(s.requests) != 3 || len(slices.Compact(slices.Clone(s.requests))) != 1 {
 					t.Errorf("got %q", s.requests)
 				}
-				want := strings.Replace(what, "URL", s.url, 1) + ": trying again for up to 30 seconds"
+				want := "trying again for up to 30 seconds: " + strings.Replace(what, "URL", s.url, 1)
 				if !slices.Equal(notes, []string{want}) {
 					t.Errorf("got %q, want %s", notes, want)
 				}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,10 @@ func cells(text string) [][]string {
 
 func submit(t *testing.T, args ...string) {
 	t.Helper()
-	if _, stderr, code := product.Runai(t, append([]string{"submit-mpi", "-i", "example/train"}, args...)...); code != 0 {
+	if !slices.Contains(args, "-i") {
+		args = append([]string{"-i", "example/train"}, args...)
+	}
+	if _, stderr, code := product.Runai(t, append([]string{"submit-mpi"}, args...)...); code != 0 {
 		t.Fatal(stderr)
 	}
 }

@@ -52,7 +52,7 @@ func TestWebhookIsDown(t *testing.T) {
 func creationsAreRefused(t *testing.T, namespace string) {
 	before := len(product.Jobs(t, namespace))
 	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
-	want := "webhook mpijobs.admission.run.ai does not respond: trying again for up to 30 seconds\n" +
+	want := "trying again for up to 30 seconds: webhook mpijobs.admission.run.ai does not respond\n" +
 		"runai: webhook mpijobs.admission.run.ai does not respond, and no job can be created without it: " +
 		"try again, or ask your administrator\n"
 	if stderr != want || code != 1 {
