@@ -60,7 +60,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// What will not change in a moment is not repeated, and a short delay is not mentioned.
+// What will not change in a moment is not repeated.
 func TestNoRetries(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"refused":   status(422, "Invalid", "no"),
@@ -75,12 +75,6 @@ func TestNoRetries(t *testing.T) {
 		if err == nil || len(s.requests) != 1 || len(notes) > 0 {
 			t.Errorf("%s: %v, requests %q, notes %q", name, err, s.requests, notes)
 		}
-	}
-	s := newServer(t)
-	s.answers = []http.HandlerFunc{unknownYet, s.stored("")}
-	var notes []string
-	if _, err := connect(t, s.url, &notes).Create(t.Context(), MPIJobs, job(), false); err != nil || len(notes) > 0 {
-		t.Errorf("%v, notes %q", err, notes)
 	}
 }
 

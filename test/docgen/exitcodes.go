@@ -17,7 +17,7 @@ var ExitCodes = map[string][]ExitCode{
 			"and `runai logs -f` where the job failed after it had started.",
 			[][]string{{"--version"}, {"--help"}, {"submit-mpi", "-i", "example/train", "--dry-run=client"}}},
 		{1, "It could not: there is no kubeconfig, the cluster does not answer, the job was refused or does not exist, " +
-			"a job followed with `--attach` failed, or the command was interrupted.",
+			"a job followed with `--attach` failed, nobody confirmed `delete --all`, or the command was interrupted.",
 			[][]string{{"list", "jobs"}, {"whoami"}, {"submit-mpi", "-i", "example/train"}}},
 		{2, "The command line is not valid. Nothing was sent to the cluster.",
 			[][]string{{}, {"unknown"}, {"list", "--unknown"}, {"submit-mpi"}, {"submit-mpi", "-i", "example/train", "-g", "1.5"}}},
