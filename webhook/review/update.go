@@ -51,14 +51,15 @@ func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 		return Verdict{Class: Refused, Paths: differences(stored, updated, owned)}
 	}
 	// The author's part is what is left without what the policies have written to the stored job.
+	was, now := r.lean(stored, stored), r.lean(updated, stored)
 	// rule T12 in test/forgery TestT12Colleague: to change what a colleague's job runs
 	// without: if true {
 	// rule T15 in test/forgery TestT15CompromisedController: a controller changes what runs
 	// without: if true {
-	if equality.Semantic.DeepEqual(governedPart(r.lean(stored, stored), owned), governedPart(r.lean(updated, stored), owned)) {
+	if equality.Semantic.DeepEqual(governedPart(was, owned), governedPart(now, owned)) {
 		return Verdict{Class: Reapplies}
 	}
-	return Verdict{Class: Refused, Paths: differences(stored, updated, owned)}
+	return Verdict{Class: Refused, Paths: differences(was, now, owned)}
 }
 
 // lean returns a job without what the policies wrote to the stored one.
