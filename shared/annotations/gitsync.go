@@ -7,6 +7,8 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/runai-mpi/runai-mpi/shared/paths"
 )
 
 // GitSync is the repository that is cloned before the job starts.
@@ -86,6 +88,10 @@ func (g GitSync) Validate() error {
 	}
 	if g.Target != "" && (!path.IsAbs(g.Target) || path.Clean(g.Target) != g.Target || g.Target == "/" || strings.Contains(g.Target, ":")) {
 		return fmt.Errorf("target=%s must be a clean absolute path other than /, for example /code", g.Target)
+	}
+	// rule T41 in test/forgery TestT41Contradictions: code over what the container needs
+	if g.Target != "" && paths.NeededBySystem(g.Target) {
+		return fmt.Errorf("target=%s would hide files that the container needs: use another directory, for example /code", g.Target)
 	}
 	return nil
 }

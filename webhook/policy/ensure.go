@@ -2,10 +2,8 @@ package policy
 
 import (
 	"fmt"
-	"path"
 	"reflect"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -13,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/shared/paths"
 )
 
 // The functions of this file set a missing value, accept an equal one, and return an error for one that
@@ -130,7 +129,9 @@ func nameTaken(path *field.Path, kind, name, asker string) *field.Error {
 // ensureMount mounts a volume of ours. It replaces a mount of the same volume at the same path, because
 // the volume's name is reserved.
 func ensureMount(container *corev1.Container, mount corev1.VolumeMount) {
-	same := func(m corev1.VolumeMount) bool { return m.Name == mount.Name && m.MountPath == mount.MountPath }
+	same := func(m corev1.VolumeMount) bool {
+		return m.Name == mount.Name && paths.Absolute(m.MountPath) == mount.MountPath
+	}
 	if i := slices.IndexFunc(container.VolumeMounts, same); i >= 0 {
 		container.VolumeMounts[i] = mount
 		return
@@ -142,7 +143,7 @@ func ensureMount(container *corev1.Container, mount corev1.VolumeMount) {
 func ensureTrees(container mpijob.Container, trees []string, volume, asker string) field.ErrorList {
 	var errs field.ErrorList
 	for i, mount := range container.VolumeMounts {
-		if mount.Name != volume && overlapsAny(path.Clean(mount.MountPath), trees) {
+		if mount.Name != volume && paths.Overlaps(paths.Absolute(mount.MountPath), trees) {
 			errs = append(errs, field.Invalid(container.Path().Child("volumeMounts").Index(i).Child("mountPath"), mount.MountPath,
 				"would hide files that "+asker+" adds: use another path"))
 		}
@@ -153,13 +154,6 @@ func ensureTrees(container mpijob.Container, trees []string, volume, asker strin
 // mountsOther reports whether a volume other than the given one is mounted at the path.
 func mountsOther(container *corev1.Container, mountPath, volume string) bool {
 	return slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool {
-		return path.Clean(m.MountPath) == mountPath && m.Name != volume
+		return paths.Absolute(m.MountPath) == mountPath && m.Name != volume
 	})
 }
-
-// overlapsAny reports whether a path is at, above or below one of the trees.
-func overlapsAny(at string, trees []string) bool {
-	return slices.ContainsFunc(trees, func(tree string) bool { return at == tree || isBelow(at, tree) || isBelow(tree, at) })
-}
-
-func isBelow(p, dir string) bool { return strings.HasPrefix(p, strings.TrimSuffix(dir, "/")+"/") }

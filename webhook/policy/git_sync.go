@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -70,24 +69,6 @@ func ensureGitSync(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return errs
 }
 
-func targetOf(in Input) string {
-	if sync := in.Intent.GitSync; sync != nil && sync.Target != "" {
-		return sync.Target
-	}
-	return in.Cluster.GitSync.DefaultTarget
-}
-
-// validateTarget returns an error for a path at which another policy mounts something: one of the two
-// would be hidden.
-func validateTarget(job *v2beta1.MPIJob, in Input) *field.Error {
-	target, others := targetOf(in), in.othersOwn(job, gitSyncName)
-	if target != shmPath && !slices.Contains(others.Mounts, target) && !overlapsAny(target, append(others.Trees, codeDir, credentialDir)) {
-		return nil
-	}
-	return field.Invalid(annotations.Path(annotations.GitSyncKey), target,
-		"conflicts with a directory that the job already uses: set target= to another one, for example /code")
-}
-
 func ensureCode(template mpijob.Template, in Input) field.ErrorList {
 	target, main := targetOf(in), template.Main()
 	errs := ensureTrees(template.Containers()[0], []string{codeDir}, codeVolume, annotations.GitSyncKey)
@@ -105,6 +86,9 @@ func ensureCode(template mpijob.Template, in Input) field.ErrorList {
 	}
 	ensureMount(main, corev1.VolumeMount{Name: codeVolume, MountPath: codeDir})
 	if !mountsOther(main, target, codeVolume) {
+		if err := belowReadOnly(template, target); err != nil {
+			errs = append(errs, err)
+		}
 		ensureMount(main, corev1.VolumeMount{Name: codeVolume, MountPath: target, SubPath: codeLink})
 	}
 	for _, variable := range trustRepository {

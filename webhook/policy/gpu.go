@@ -63,6 +63,7 @@ func ensureGPUs(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		}
 		errs = append(errs, ensureGPU(template, append(intentRequests(in.Intent), requests...), in.Cluster.GPU)...)
 	}
+	errs = append(errs, beyondIntent(job, in)...)
 	return append(errs, wholeWithFraction(job, in.Cluster.GPU)...)
 }
 

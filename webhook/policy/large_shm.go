@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"path"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/shared/paths"
 )
 
 const (
@@ -104,7 +104,7 @@ func warnShm(job *v2beta1.MPIJob, in Input) []string {
 
 func mountedShm(volumes []corev1.Volume, container *corev1.Container) *resource.Quantity {
 	for _, mount := range container.VolumeMounts {
-		if path.Clean(mount.MountPath) != shmPath {
+		if paths.Absolute(mount.MountPath) != shmPath {
 			continue
 		}
 		for _, volume := range volumes {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/shared/paths"
 )
 
 const (
@@ -77,7 +78,7 @@ func sshTrees() []string { return []string{"/etc/passwd", "/etc/group", "/etc/ss
 
 // keysDirOf returns where the operator mounts the keys of a job with an identity.
 func keysDirOf(job *v2beta1.MPIJob) string {
-	if keys := job.Spec.SSHAuthMountPath; keys != "" && path.Clean(keys) != rootKeysDir {
+	if keys := job.Spec.SSHAuthMountPath; keys != "" && paths.Absolute(keys) != rootKeysDir {
 		return keys
 	}
 	return keysDir
@@ -90,7 +91,7 @@ func ensureSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,
 			"must be a clean absolute path of letters, digits, '.', '_' and '-', because it is copied into the ssh configuration")}
 	}
-	if overlapsAny(keys, append(sshTrees(), codeDir, operatorDir)) {
+	if paths.Overlaps(keys, append(sshTrees(), codeDir, operatorDir)) {
 		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,
 			"would hide files that "+identityAsker(in)+" adds: use another path or remove it")}
 	}
