@@ -29,6 +29,7 @@ type ClusterPolicy struct {
 	SSH           SSH                   `json:"ssh"`
 	Start         Start                 `json:"start"`
 	Restrictions  v1alpha1.Restrictions `json:"restrictions"`
+	SharedStorage SharedStorage         `json:"sharedStorage"`
 	MultiKueue    MultiKueue            `json:"multiKueue"`
 }
 
@@ -95,6 +96,8 @@ type Identity struct {
 	MinGID                   int64                    `json:"minGID"`
 	SupplementalGroupsPolicy SupplementalGroupsPolicy `json:"supplementalGroupsPolicy"`
 	RuntimeClassNames        []string                 `json:"runtimeClassNames"`
+	LocalhostProfiles        []string                 `json:"localhostProfiles"`
+	PodAnnotations           []string                 `json:"podAnnotations"`
 }
 
 // Reads reports whether the sources include the given one.
@@ -146,6 +149,15 @@ type SSH struct {
 type Start struct {
 	Gate    bool            `json:"gate"`
 	Timeout metav1.Duration `json:"timeout"`
+}
+
+// SharedStorage lists the storage outside of claims that jobs may mount where the project requires an
+// identity.
+type SharedStorage struct {
+	HostPaths  []string             `json:"hostPaths"`
+	NFS        []string             `json:"nfs"`
+	CSIDrivers []string             `json:"csiDrivers"`
+	SubPaths   v1alpha1.Restriction `json:"subPaths"`
 }
 
 // MultiKueue lists the usernames of MultiKueue managers, whose copies of jobs are recognised.

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/paths"
 	"github.com/runai-mpi/runai-mpi/shared/suggest"
 )
 
@@ -17,7 +18,7 @@ func (p *ClusterPolicy) Validate() field.ErrorList {
 	var errs field.ErrorList
 	for _, part := range []func() field.ErrorList{
 		p.validateKind, p.validateLabels, p.validateScheduling, p.validateGPU, p.validateGitSync,
-		p.validateWorkers, p.validateIdentity, p.validateStart, p.validateRestrictions,
+		p.validateWorkers, p.validateIdentity, p.validateStart, p.validateRestrictions, p.validateStorage,
 	} {
 		errs = append(errs, part()...)
 	}
@@ -66,8 +67,11 @@ func (p *ClusterPolicy) validateGitSync() field.ErrorList {
 	if p.GitSync.Image == "" {
 		errs = append(errs, field.Required(at.Child("image"), "must be an image of git-sync v4"))
 	}
-	if target := p.GitSync.DefaultTarget; !path.IsAbs(target) || path.Clean(target) != target || target == "/" {
+	switch target := p.GitSync.DefaultTarget; {
+	case !path.IsAbs(target) || path.Clean(target) != target || target == "/":
 		errs = append(errs, field.Invalid(at.Child("defaultTarget"), target, "must be a clean absolute path other than /, for example /code"))
+	case paths.NeededBySystem(target):
+		errs = append(errs, field.Invalid(at.Child("defaultTarget"), target, "would hide files that the container needs: use another path, for example /code"))
 	}
 	return errs
 }

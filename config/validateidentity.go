@@ -12,6 +12,10 @@ func (p *ClusterPolicy) validateIdentity() field.ErrorList {
 		p.Identity.validateSources(path),
 		p.Identity.Claims.validate(path.Child("claims")),
 		oneOf(path.Child("supplementalGroupsPolicy"), p.Identity.SupplementalGroupsPolicy, GroupsStrict, GroupsOff),
+		eachValid(path.Child("localhostProfiles"), p.Identity.LocalhostProfiles, func(name string) bool { return name != "" },
+			"must be the name of a profile, for example profiles/mpi.json"),
+		eachValid(path.Child("podAnnotations"), p.Identity.PodAnnotations, isAnnotationPattern,
+			"must be the key of an annotation, or DOMAIN/* for all keys of a domain, for example example.com/*"),
 	)
 	for _, id := range []struct {
 		key   string

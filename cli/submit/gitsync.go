@@ -135,7 +135,7 @@ func readPassword(text string, stdin io.Reader) (string, error) {
 }
 
 // secretOf returns the name of the Secret that the job owns.
-func secretOf(job string) string { return job + "-git-sync" }
+func secretOf(job string) string { return job + annotations.GitSyncSecretSuffix }
 
 // secret returns the Secret with the credential. The job owns it, so it is deleted with the job.
 func (c credential) secret(job *unstructured.Unstructured) *unstructured.Unstructured {

@@ -32,6 +32,10 @@ const (
 // passwd entry of the job's user.
 const FilesPrefix = "files.run.ai/"
 
+// GitSyncSecretSuffix ends the name of the Secret that the command line creates for the credentials of one
+// job. The rest is the job's name.
+const GitSyncSecretSuffix = "-git-sync"
+
 // AdmissionGate is the scheduling gate that the command line puts on every pod template and the
 // webhook takes off: where no webhook acts, no pod is ever scheduled.
 const AdmissionGate = Prefix + "admission"

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	strictjson "sigs.k8s.io/json"
 )
 
 // An Identity is a POSIX user: decimal ids from 1 to 2147483647.
@@ -45,14 +47,18 @@ func (s Stamp) String() string {
 }
 
 // ParseStamp returns the stamp in a stored job's annotations, or nil if it has none because it was stored
-// before the webhook was installed. It returns an error if the stamp is not valid JSON.
+// before the webhook was installed. It returns an error if the stamp is not valid JSON. Keys are case-sensitive
+// and must not occur twice, so that every reader sees the same identity.
 func ParseStamp(annotations map[string]string) (*Stamp, error) {
 	text, present := annotations[SubmittedByKey]
 	if !present {
 		return nil, nil
 	}
 	stamp := &Stamp{}
-	if err := json.Unmarshal([]byte(text), stamp); err != nil {
+	// rule T27 in test/forgery TestT27MultiKueueStamp: a second uid, written UID
+	// without: twice, err := []error(nil), json.Unmarshal([]byte(text), stamp)
+	twice, err := strictjson.UnmarshalStrict([]byte(text), stamp, strictjson.DisallowDuplicateFields)
+	if err != nil || len(twice) > 0 {
 		return nil, fmt.Errorf("annotation %s is not a valid stamp", SubmittedByKey)
 	}
 	return stamp, nil

@@ -86,7 +86,7 @@ func TestT04OtherGroups(t *testing.T) {
 
 // A user requests privileges that make their own uid irrelevant.
 func TestT07Privileges(t *testing.T) {
-	yes, no, unmasked, class := true, false, corev1.UnmaskedProcMount, "kata"
+	yes, no, unmasked, class, profile := true, false, corev1.UnmaskedProcMount, "kata", "open.json"
 	with := func(change func(*corev1.SecurityContext)) func(*v2beta1.MPIJob) {
 		return inWorker(func(spec *corev1.PodSpec) { change(containerSecurityOf(spec)) })
 	}
@@ -103,6 +103,16 @@ func TestT07Privileges(t *testing.T) {
 		{"no AppArmor", with(func(s *corev1.SecurityContext) {
 			s.AppArmorProfile = &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeUnconfined}
 		}), "appArmorProfile Unconfined cannot be used"},
+		{"a seccomp profile of the node", inLauncher(func(spec *corev1.PodSpec) {
+			securityOf(spec).SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeLocalhost, LocalhostProfile: &profile}
+		}), "ask your administrator to add it to identity.localhostProfiles"},
+		{"an AppArmor profile of the node", with(func(s *corev1.SecurityContext) {
+			s.AppArmorProfile = &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeLocalhost, LocalhostProfile: &profile}
+		}), "ask your administrator to add it to identity.localhostProfiles"},
+		{"a Windows node", inWorker(func(spec *corev1.PodSpec) {
+			spec.NodeSelector = map[string]string{corev1.LabelOSStable: "windows"}
+			spec.DNSPolicy = corev1.DNSDefault // a node selector alone may be updated
+		}), "Windows has no POSIX users"},
 		{"another SELinux user", with(func(s *corev1.SecurityContext) { s.SELinuxOptions = &corev1.SELinuxOptions{User: "system_u"} }),
 			"seLinuxOptions"},
 		{"a user namespace", inWorker(func(spec *corev1.PodSpec) { spec.HostUsers = &no }), "it maps the user's ids to other users' ids"},

@@ -7,6 +7,7 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
@@ -82,6 +83,38 @@ func containerSecurityOf(spec *corev1.PodSpec) *corev1.SecurityContext {
 		spec.Containers[0].SecurityContext = &corev1.SecurityContext{}
 	}
 	return spec.Containers[0].SecurityContext
+}
+
+func inTemplates(change func(*corev1.PodTemplateSpec)) func(*v2beta1.MPIJob) {
+	return func(job *v2beta1.MPIJob) {
+		for _, role := range job.Spec.MPIReplicaSpecs {
+			change(&role.Template)
+		}
+	}
+}
+
+// mounting returns a change that mounts a volume in a worker.
+func mounting(source corev1.VolumeSource, mount corev1.VolumeMount) func(*v2beta1.MPIJob) {
+	return inWorker(func(spec *corev1.PodSpec) {
+		mount.Name = "reach"
+		spec.Volumes = append(spec.Volumes, corev1.Volume{Name: mount.Name, VolumeSource: source})
+		spec.Containers[0].VolumeMounts = append(spec.Containers[0].VolumeMounts, mount)
+	})
+}
+
+func volume(source corev1.VolumeSource) func(*v2beta1.MPIJob) {
+	return mounting(source, corev1.VolumeMount{MountPath: "/reach"})
+}
+
+// isAdmitted asserts that a user may do what is like an attempt, but harmless.
+func isAdmitted(t *testing.T, user client.Client, namespace, name string, change func(*v2beta1.MPIJob)) *v2beta1.MPIJob {
+	t.Helper()
+	job := mpijobtest.MakeMPIJob("admitted", namespace).Workers(2).Obj()
+	change(job)
+	if err := user.Create(t.Context(), job, client.DryRunAll); err != nil {
+		t.Errorf("%s: %s", name, err)
+	}
+	return job
 }
 
 // try makes every attempt when alice creates a job, and then as an update of an admitted one.

@@ -37,6 +37,10 @@ func TestMain(m *testing.M) {
 			"--set", "policy.identity.sources={Claims,Directory}",
 			"--set", "policy.identity.trustedSources={keycloak-hpc,careless}",
 			"--set", "policy.multiKueue.submitters={system:serviceaccount:multikueue:manager}",
+			"--set", "policy.sharedStorage.hostPaths={/scratch}",
+			"--set", "policy.sharedStorage.nfs={nas:/export/scratch}",
+			"--set", "policy.sharedStorage.csiDrivers={vault.example.com}",
+			"--set", "policy.identity.localhostProfiles={mpi.json}",
 		},
 	}))
 }

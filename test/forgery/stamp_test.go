@@ -2,6 +2,7 @@ package forgery
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -158,4 +159,25 @@ func TestT27MultiKueueLabel(t *testing.T) {
 	job := product.Job(t, namespace, "copy")
 	job.Annotations[annotations.SubmittedByKey] = forgedStamp
 	isRefused(t, "the manager's update", manager.Update(t.Context(), job), "cannot be changed after submission")
+}
+
+// A copy by MultiKueue whose stamp has the uid twice, so that readers of it could see different users.
+func TestT27MultiKueueStamp(t *testing.T) {
+	namespace, alice := product.AddProject(t, "t27-stamp", required), login(t, broker, alices)
+	manager := serviceAccount(t, "multikueue", "manager")
+	admitted := suite.Create(t, alice, mpijobtest.MakeMPIJob("original", namespace).Obj())
+	stamp := admitted.Annotations[annotations.SubmittedByKey]
+	for name, attempt := range map[string]struct{ second, reason string }{
+		"another case": {`"uid":1001,"UID":1234567`, conflicts + "1001"},
+		"twice":        {`"uid":1001,"uid":1234567`, "is not a valid stamp"},
+	} {
+		forged := strings.Replace(stamp, `"uid":1234567`, attempt.second, 1)
+		if forged == stamp {
+			t.Fatalf("the stamp %s has no uid", stamp)
+		}
+		job := mpijobtest.MakeMPIJob("copy", namespace).Label("kueue.x-k8s.io/multikueue-origin", "multikueue").
+			Annotation(annotations.SubmittedByKey, forged).Obj()
+		job.Spec = *admitted.Spec.DeepCopy()
+		isRefused(t, name, manager.Create(t.Context(), job), attempt.reason)
+	}
 }

@@ -30,6 +30,7 @@ func project(required bool) *v1alpha1.Project {
 	made := &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "team-a"}}
 	if required {
 		made.Spec.Identity = v1alpha1.IdentityRequired
+		made.Spec.Restrictions.HostNetwork = v1alpha1.Allow // refused otherwise, so that nothing about it were tried
 	}
 	return made
 }

@@ -47,14 +47,14 @@ func masksProc(mount *corev1.ProcMountType) bool {
 	return len(securitycontext.ConvertToRuntimeMaskedPaths(mount)) > 0
 }
 
-// confinesCalls requires a profile: without one, the runtime filters no system calls.
+// confinesCalls requires a profile, and not one of the node's, whose contents are unknown: without one, the runtime filters no system calls.
 func confinesCalls(profile *corev1.SeccompProfile) bool {
-	return profile != nil && (profile.Type == corev1.SeccompProfileTypeRuntimeDefault || profile.Type == corev1.SeccompProfileTypeLocalhost)
+	return profile != nil && profile.Type == corev1.SeccompProfileTypeRuntimeDefault
 }
 
 // confinesFiles does not require a profile: without one, the runtime uses its own.
 func confinesFiles(profile *corev1.AppArmorProfile) bool {
-	return profile == nil || profile.Type == corev1.AppArmorProfileTypeRuntimeDefault || profile.Type == corev1.AppArmorProfileTypeLocalhost
+	return profile == nil || profile.Type == corev1.AppArmorProfileTypeRuntimeDefault
 }
 
 // isOrdinary allows the labels that confine containers on every node.

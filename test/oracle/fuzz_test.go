@@ -20,6 +20,9 @@ func FuzzEffectiveIdentity(f *testing.F) {
 		if job := randomjob.New(data); admits(job, required) {
 			checkIdentity(t, job)
 			checkAgain(t, job, required)
+			if required {
+				checkReach(t, job)
+			}
 		}
 	})
 }
@@ -36,6 +39,13 @@ func checkIdentity(t *testing.T, job *v2beta1.MPIJob) {
 	want := &annotations.Stamp{Username: alice.Username, UserUID: alice.UID, Identity: &randomjob.Identity}
 	if diff := cmp.Diff(want, stamp); diff != "" {
 		t.Errorf("the stamp is wrong (-want +got):\n%s", diff)
+	}
+}
+
+func checkReach(t *testing.T, job *v2beta1.MPIJob) {
+	t.Helper()
+	for _, finding := range Reach(job) {
+		t.Errorf("reaches what may belong to others: %s", finding)
 	}
 }
 

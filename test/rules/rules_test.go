@@ -35,7 +35,7 @@ func TestRulesHaveTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rules) < 59 {
+	if len(rules) < 85 {
 		t.Errorf("only %d rules are marked", len(rules))
 	}
 	for _, rule := range rules {

@@ -63,6 +63,7 @@ func section(p policy.Policy) string {
 		{"keeps other mounts away from", owned.Trees},
 		{"writes variables", owned.Env},
 		{"writes or guards annotations", owned.Annotations},
+		{"lets pod templates have only the annotations", owned.OpenAnnotations},
 		{"writes labels", owned.Labels},
 		{"writes fields", owned.Fields},
 	} {

@@ -42,7 +42,7 @@ func confinedAs(template mpijob.Template, in Input) *corev1.SecurityContext {
 		SeccompProfile:           &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 	}
 	if in.Identity != nil {
-		context.Capabilities.Add = []corev1.Capability{bindLowPorts} // what the identity policy adds to every container
+		context.Capabilities.Add = capabilitiesWithIdentity(template.Spec) // what the identity policy adds to every container
 	}
 	if own := template.Main().SecurityContext; own != nil {
 		context.RunAsUser, context.RunAsGroup, context.RunAsNonRoot = copied(own.RunAsUser), copied(own.RunAsGroup), copied(own.RunAsNonRoot)

@@ -15,10 +15,6 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// bindLowPorts is the one capability that the restricted Pod Security Standard lets a container add. The
-// sshd of the operator's own images has it as a file capability, and cannot be executed without it.
-const bindLowPorts corev1.Capability = "NET_BIND_SERVICE"
-
 const identityName = "identity"
 
 // Identity makes every process of the job run as the submitter, and prevents each from becoming another
@@ -28,24 +24,34 @@ var Identity = Policy{
 	Doc: Doc{
 		Does: "Sets the submitter's UID, GID and groups on every pod, with `runAsNonRoot`, `supplementalGroupsPolicy: Strict` " +
 			"and the seccomp profile `RuntimeDefault`. " +
-			"On every container, forbids privilege escalation and drops all capabilities except `NET_BIND_SERVICE`. " +
-			"Other ids are refused, and so is everything by which a process with the right ids could become another user.",
+			"On every container, forbids privilege escalation and drops all capabilities except `NET_BIND_SERVICE`, and in the node's network that one too. " +
+			"Other ids are refused, and so is everything by which a process with the right ids could become another user. " +
+			"Where the project requires an identity, storage, Secrets of other jobs and annotations of pods by which a job could reach " +
+			"what belongs to another user are refused too.",
 		Applies: "To a job that sets `run.ai/run-as-user: \"true\"`, and to every job in a project with `identity: Required`.",
 		Reads: []string{
 			annotations.RunAsUserKey, annotations.ClientIdentityKey, "Project spec.identity", "identity.sources", "identity.claims", "identity.trustedSources",
 			"identity.minUID", "identity.minGID", "identity.supplementalGroupsPolicy", "identity.runtimeClassNames",
+			"identity.localhostProfiles", "identity.podAnnotations", "sharedStorage", "Project spec.sharedStorage",
 		},
 	},
 	AppliesTo: hasIdentity,
 	Ensure:    ensureIdentity,
-	Warn:      warnForeignIDs,
-	Owns: func(*v2beta1.MPIJob, Input) Ownership {
-		return Ownership{
+	Warn: func(job *v2beta1.MPIJob, in Input) []string {
+		return append(warnForeignIDs(job, in), warnNoLowPorts(job, in)...)
+	},
+	Owns: func(_ *v2beta1.MPIJob, in Input) Ownership {
+		owned := Ownership{
 			Annotations: loosening, // not written, but no update may add one
 			Fields: []string{
 				"template.spec.securityContext", "template.spec.containers[*].securityContext", "template.spec.initContainers[*].securityContext",
 			},
 		}
+		// rule T31 in test/forgery TestT31RuntimeAnnotations: to add one to a stored job
+		if in.Identity != nil {
+			owned.OpenAnnotations = openAnnotations(in)
+		}
+		return owned
 	},
 	Undo:  undoIdentity,
 	Holds: holdsIdentity,
@@ -58,10 +64,11 @@ func ensureIdentity(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	for _, template := range mpijob.Templates(job) {
 		errs = append(errs, ensurePodIdentity(template, in)...)
 		for _, container := range template.Containers() {
-			errs = append(errs, ensureContainerIdentity(container, in)...)
+			errs = append(errs, ensureContainerIdentity(container, capabilitiesWithIdentity(template.Spec), in)...)
 		}
 		errs = append(errs, loosens(template, in.Cluster.Identity)...)
 	}
+	errs = append(errs, reaches(job, in)...)
 	for _, err := range errs {
 		err.Detail = strings.Replace(err.Detail, annotations.RunAsUserKey, identityAsker(in), 1)
 	}
@@ -119,7 +126,7 @@ func joined(ids []int64) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(ids), " ", ","), "[]")
 }
 
-func ensureContainerIdentity(container mpijob.Container, in Input) field.ErrorList {
+func ensureContainerIdentity(container mpijob.Container, capabilities []corev1.Capability, in Input) field.ErrorList {
 	if container.SecurityContext == nil {
 		container.SecurityContext = &corev1.SecurityContext{}
 	}
@@ -139,27 +146,5 @@ func ensureContainerIdentity(container mpijob.Container, in Input) field.ErrorLi
 		// rule T07 in test/e2e TestT07SetuidProgram: a setuid program in the image
 		ensurePointer(&context.AllowPrivilegeEscalation, false, path.Child("allowPrivilegeEscalation"), annotations.RunAsUserKey),
 	)
-	return append(errs, ensureCapabilities(context, path.Child("capabilities"))...)
-}
-
-// ensureCapabilities drops all capabilities except the harmless one that an sshd may need.
-func ensureCapabilities(context *corev1.SecurityContext, path *field.Path) field.ErrorList {
-	if context.Capabilities == nil {
-		context.Capabilities = &corev1.Capabilities{}
-	}
-	capabilities := context.Capabilities
-	var errs field.ErrorList
-	for i, added := range capabilities.Add {
-		// rule T07 in test/forgery TestT07Privileges: capabilities
-		if added != bindLowPorts {
-			errs = append(errs, field.Invalid(path.Child("add").Index(i), added, "cannot be used with "+annotations.RunAsUserKey+": remove it"))
-		}
-	}
-	if !slices.Contains(capabilities.Drop, "ALL") {
-		capabilities.Drop = append(capabilities.Drop, "ALL")
-	}
-	if !slices.Contains(capabilities.Add, bindLowPorts) {
-		capabilities.Add = append(capabilities.Add, bindLowPorts)
-	}
-	return errs
+	return append(errs, ensureCapabilities(context, capabilities, path.Child("capabilities"))...)
 }

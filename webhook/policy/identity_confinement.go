@@ -32,18 +32,6 @@ func NewPodSecurityEvaluator(wanted func(podsecurity.CheckID) bool) podsecurity.
 	return evaluator
 }
 
-// loosening lists patterns of annotations with which a pod can weaken its own confinement, in current and
-// older container runtimes and in older versions of Kubernetes.
-var loosening = []string{
-	"container.apparmor.security.beta.kubernetes.io/*", "container.seccomp.security.alpha.kubernetes.io/*", "seccomp.security.alpha.kubernetes.io/*",
-	"io.kubernetes.cri-o.*", "io.kubernetes.cri-o.*/*", "seccomp-profile.kubernetes.cri-o.io*", "seccomp-profile.kubernetes.cri-o.io*/*",
-	"run.oci.*", "run.oci.*/*", "org.systemd.property.*", "org.systemd.property.*/*", "io.containers.trace-syscall*", "io.containers.trace-syscall*/*",
-	"*.crio.io", "*.crio.io/*",
-}
-
-// tuning lists the annotations of CRI-O's own domain that only tune CPUs.
-var tuning = []string{"cpu-*.crio.io", "cpu-*.crio.io/*", "irq-*.crio.io", "irq-*.crio.io/*"}
-
 // loosens returns an error for each setting with which a process with the right ids could still become
 // another user.
 func loosens(template mpijob.Template, cluster config.Identity) field.ErrorList {
@@ -74,16 +62,10 @@ func loosens(template mpijob.Template, cluster config.Identity) field.ErrorList 
 		errs = append(errs, field.Invalid(path.Child("runtimeClassName"), *name, "cannot be used with "+annotations.RunAsUserKey+
 			" on this cluster: remove it, or ask your administrator to add it to identity.runtimeClassNames"))
 	}
-	if spec.OS != nil && spec.OS.Name != "linux" {
-		errs = append(errs, field.Invalid(path.Child("os", "name"), spec.OS.Name,
-			"must be \"linux\" with "+annotations.RunAsUserKey+": Windows has no POSIX users"))
-	}
-	for _, own := range windowsOptions(template) {
-		forbid(own, "Windows has no POSIX users")
-	}
+	errs = slices.Concat(errs, windows(template), unlistedProfiles(template, cluster))
 	for _, key := range slices.Sorted(maps.Keys(template.Annotations)) {
 		// rule T07 in test/forgery TestT07Privileges: an annotation that a runtime reads
-		if (Ownership{Annotations: loosening}).HasAnnotation(key) && !(Ownership{Annotations: tuning}).HasAnnotation(key) {
+		if isLoosening(key) {
 			forbid(template.Path.Child("metadata", "annotations").Key(key), "it may weaken the confinement of the containers")
 		}
 	}
@@ -114,19 +96,4 @@ func explain(result podsecurity.CheckResult) (what, remedy string) {
 		return "sysctl " + result.ForbiddenDetail, "remove it"
 	}
 	return result.ForbiddenReason + " (" + result.ForbiddenDetail + ")", "remove it"
-}
-
-// windowsOptions returns the paths of all Windows options of a template. On a Windows node, which a node
-// selector is enough to reach, they choose the user and POSIX ids have no meaning.
-func windowsOptions(template mpijob.Template) []*field.Path {
-	var paths []*field.Path
-	if pod := template.Spec.SecurityContext; pod != nil && pod.WindowsOptions != nil {
-		paths = append(paths, template.Path.Child("spec", "securityContext", "windowsOptions"))
-	}
-	for _, container := range template.Containers() {
-		if own := container.SecurityContext; own != nil && own.WindowsOptions != nil {
-			paths = append(paths, container.Path().Child("securityContext", "windowsOptions"))
-		}
-	}
-	return paths
 }

@@ -23,6 +23,9 @@ type Ownership struct {
 	Env []string
 	// Annotations are keys on the job or on its pod templates, as patterns of [path.Match].
 	Annotations []string
+	// OpenAnnotations are patterns of the only annotations of pod templates that an update may change, unless a
+	// policy owns them. Default: all. At most one policy declares any.
+	OpenAnnotations []string
 	// Labels are keys on the job or on its pod templates.
 	Labels []string
 	// Fields are paths of other fields, with everything below them. A path begins with "spec" or,
@@ -41,12 +44,21 @@ func (o Ownership) and(other Ownership) Ownership {
 		Annotations: slices.Concat(o.Annotations, other.Annotations),
 		Labels:      slices.Concat(o.Labels, other.Labels),
 		Fields:      slices.Concat(o.Fields, other.Fields),
+
+		OpenAnnotations: slices.Concat(o.OpenAnnotations, other.OpenAnnotations),
 	}
 }
 
 // HasAnnotation reports whether an annotation is owned.
-func (o Ownership) HasAnnotation(key string) bool {
-	return slices.ContainsFunc(o.Annotations, func(pattern string) bool {
+func (o Ownership) HasAnnotation(key string) bool { return matchesAny(o.Annotations, key) }
+
+// HasTemplateAnnotation reports whether an annotation of a pod template is owned, or none of the open ones.
+func (o Ownership) HasTemplateAnnotation(key string) bool {
+	return o.HasAnnotation(key) || len(o.OpenAnnotations) > 0 && !matchesAny(o.OpenAnnotations, key)
+}
+
+func matchesAny(patterns []string, key string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		matched, err := path.Match(pattern, key)
 		return err == nil && matched
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 	"github.com/runai-mpi/runai-mpi/webhook/identity"
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
@@ -37,6 +38,11 @@ func (r Reviewer) reviewCopy(job *v2beta1.MPIJob, in policy.Input, request Reque
 			"ask your administrator to install runai-mpi there"))
 	}
 	in.Identity = stamp.Identity
+	for _, template := range mpijob.Templates(job) {
+		if template.Spec.NodeName != "" {
+			errs = append(errs, field.Forbidden(template.Path.Child("spec", "nodeName"), "bypasses the scheduler: remove it"))
+		}
+	}
 	errs = append(errs, validateStamp(job, in, path)...)
 	return append(errs, validate(job, in, request.PodSecurity)...)
 }

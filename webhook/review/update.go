@@ -81,7 +81,11 @@ var records = []string{annotations.SubmittedByKey, annotations.AppliedPoliciesKe
 func (r Reviewer) ownedIn(stored *v2beta1.MPIJob) policy.Ownership {
 	intent, _ := annotations.Parse(stored.Annotations) // another version may have admitted what is invalid today
 	said, _ := r.appliedTo(stored)
-	return policy.OwnedIn(stored, policy.Input{Intent: intent, Cluster: said.under(r.Cluster)})
+	in := policy.Input{Intent: intent, Cluster: said.under(r.Cluster)}
+	if stamp := stampOf(stored); stamp != nil {
+		in.Identity = stamp.Identity
+	}
+	return policy.OwnedIn(stored, in)
 }
 
 // stampOf returns the stamp of a stored job, or nil if it has no valid one: its submitter is unknown.

@@ -38,7 +38,7 @@ func governedPart(job *v2beta1.MPIJob, owned policy.Ownership) *v2beta1.MPIJob {
 		role.Replicas = nil
 		template := &role.Template
 		template.Labels = filtered(template.Labels, owned.HasLabel)
-		template.Annotations = filtered(template.Annotations, isGovernedAnnotation(owned))
+		template.Annotations = filtered(template.Annotations, isGovernedTemplateAnnotation(owned))
 		// rule T02 in test/oracle FuzzUpdates: random updates
 		// without: template.Spec.NodeSelector, template.Spec.SecurityContext = nil, nil
 		template.Spec.NodeSelector = filtered(template.Spec.NodeSelector, func(key string) bool { return owned.HasField(element(nodeSelectorField, key)) })
@@ -58,6 +58,13 @@ func element(list, key string) string { return list + "[" + key + "]" }
 // policy.
 func isGovernedAnnotation(owned policy.Ownership) func(key string) bool {
 	return func(key string) bool { return strings.HasPrefix(key, annotations.Prefix) || owned.HasAnnotation(key) }
+}
+
+// isGovernedTemplateAnnotation is isGovernedAnnotation for the annotations of pod templates.
+func isGovernedTemplateAnnotation(owned policy.Ownership) func(key string) bool {
+	return func(key string) bool {
+		return strings.HasPrefix(key, annotations.Prefix) || owned.HasTemplateAnnotation(key)
+	}
 }
 
 func filtered(all map[string]string, keep func(key string) bool) map[string]string {

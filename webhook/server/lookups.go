@@ -50,6 +50,7 @@ func (l Lookups) readCreation(ctx context.Context, request admission.Request, cl
 	if err != nil {
 		return nil, review.Request{}, err
 	}
+	job.Namespace = request.Namespace // the policies must not read another one
 	if err := awaited(ctx); err != nil {
 		return nil, review.Request{}, err
 	}

@@ -41,6 +41,30 @@ type ProjectSpec struct {
 	// it denies.
 	// +optional
 	Restrictions Restrictions `json:"restrictions,omitempty"`
+
+	// Storage outside of claims that jobs of this project may mount, in addition to what the cluster policy
+	// lists. It matters only with identity Required.
+	// +optional
+	SharedStorage SharedStorage `json:"sharedStorage,omitempty"`
+}
+
+// SharedStorage lists what a job with an identity may mount by itself. The node mounts it as root and does
+// not check the permissions of the directories above, so each entry is one exact path.
+type SharedStorage struct {
+	// The paths of hostPath volumes: absolute and clean, for example /scratch/team-a.
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=1024
+	// +kubebuilder:validation:items:Pattern=`^(/([^/.:][^/:]*|\.[^/.:][^/:]*|\.\.[^/:]+))+$`
+	// +optional
+	HostPaths []string `json:"hostPaths,omitempty"`
+	// The exports of nfs volumes, as SERVER:/PATH, for example nas.example.com:/export/team-a.
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=1024
+	// +kubebuilder:validation:items:Pattern=`^[^/\s]+:(/([^/.:][^/:]*|\.[^/.:][^/:]*|\.\.[^/:]+))+$`
+	// +optional
+	NFS []string `json:"nfs,omitempty"`
 }
 
 // NodeAffinity lists node types: values of the node label that nodeTypeLabel of the cluster policy names.

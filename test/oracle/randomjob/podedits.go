@@ -8,8 +8,11 @@ import (
 
 var podEdits = []func(editor){
 	editor.setPod, editor.setPod, editor.setPod, editor.setPodContext,
-	editor.agreeInPod, editor.agreeInPod, editor.annotatePod, editor.labelPod,
+	editor.agreeInPod, editor.agreeInPod, editor.annotatePod, editor.labelPod, editor.joinNode,
 }
+
+// joinNode is an edit of its own, because a random field of a pod is seldom this one.
+func (e editor) joinNode() { e.template().Spec.HostNetwork = true }
 
 func (e editor) setPod() { e.fillField(&e.template().Spec) }
 
@@ -40,8 +43,8 @@ func (e editor) agreeInPod() { pick(e, agreeing)(e.podContext()) }
 
 // usualNotes are annotations that nothing reads, or that the policies write.
 var usualNotes = []pair{
-	{"example.com/note", []string{"a", "b"}},
-	{"example.com/other", []string{"a", "b"}},
+	{"kueue.x-k8s.io/podset-required-topology", []string{"rack", "host"}},
+	{"prometheus.io/scrape", []string{"true", "false"}},
 	{"files.run.ai/passwd", []string{"root:x:1234567:0::/:/bin/sh\n"}},
 }
 
@@ -57,6 +60,10 @@ var oddNotes = []pair{
 	{"run.oci.keep_original_groups", []string{"1"}},
 	{"org.systemd.property.SuccessAction", []string{"'poweroff-force'"}},
 	{"io.containers.trace-syscall", []string{"of:/tmp/calls"}},
+	{"io.katacontainers.config.hypervisor.kernel_params", []string{"a"}},
+	{"cdi.k8s.io/gpu", []string{"nvidia.com/gpu=all"}},
+	{"note", []string{"a"}},
+	{"run.ai/submitted-by", []string{"{}"}},
 	{"files.run.ai/other", []string{"a"}},
 	{"gpu-fraction", []string{"0.5"}},
 }

@@ -13,7 +13,7 @@ var values = []any{
 	oneOf[int32](1, 2, 0, -1, 1000),
 	oneOf("", "a", "mpi", "data", "nvidia", "team-a", "example/mpi", "container_t", "system_u", "spc_t", "kernel.shm_rmid_forced",
 		"net.ipv4.tcp_syncookies", "kernel.msgmax", "root", "0", "true", "/data", "/etc/passwd", "/", "HOME", "USER",
-		"runai-files", "runai-start-gate"),
+		"runai-files", "runai-start-gate", "other-ssh", "other-git-sync"),
 	oneOf(corev1.SeccompProfileTypeRuntimeDefault, corev1.SeccompProfileTypeLocalhost, corev1.SeccompProfileTypeUnconfined),
 	oneOf(corev1.AppArmorProfileTypeRuntimeDefault, corev1.AppArmorProfileTypeLocalhost, corev1.AppArmorProfileTypeUnconfined),
 	oneOf(corev1.DefaultProcMount, corev1.UnmaskedProcMount),

@@ -4,7 +4,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-var volumeEdits = []func(editor){editor.addVolume, editor.addMount}
+var volumeEdits = []func(editor){editor.addVolume, editor.addUsualVolume, editor.addMount}
 
 // Usual names and paths are a user's own. Odd ones are those of the policies, some of them spelled differently.
 var (
@@ -24,6 +24,20 @@ func (e editor) addVolume() {
 	e.fillField(&volume.VolumeSource)
 	spec := &e.template().Spec
 	spec.Volumes = append(spec.Volumes, volume)
+}
+
+// usualVolumes are accepted everywhere.
+var usualVolumes = []corev1.VolumeSource{
+	{EmptyDir: &corev1.EmptyDirVolumeSource{}},
+	{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}},
+	{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: "settings"}}},
+	{Secret: &corev1.SecretVolumeSource{SecretName: "wandb"}},
+}
+
+func (e editor) addUsualVolume() {
+	spec := &e.template().Spec
+	source := pick(e, usualVolumes)
+	spec.Volumes = append(spec.Volumes, corev1.Volume{Name: pick(e, usualNames), VolumeSource: *source.DeepCopy()})
 }
 
 func (e editor) addMount() {

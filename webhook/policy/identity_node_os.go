@@ -1,0 +1,85 @@
+package policy
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// osLabels are the labels of a node with its operating system.
+var osLabels = []string{corev1.LabelOSStable, "beta.kubernetes.io/os"}
+
+// windows returns an error for everything that is made for a Windows node, where POSIX ids have no meaning.
+func windows(template mpijob.Template) field.ErrorList {
+	const why = "must be \"linux\" with " + annotations.RunAsUserKey + ": Windows has no POSIX users"
+	path, spec := template.Path.Child("spec"), template.Spec
+	var errs field.ErrorList
+	if spec.OS != nil && spec.OS.Name != corev1.Linux {
+		errs = append(errs, field.Invalid(path.Child("os", "name"), spec.OS.Name, why))
+	}
+	for _, own := range windowsOptions(template) {
+		errs = append(errs, field.Forbidden(own, "cannot be used with "+annotations.RunAsUserKey+" because Windows has no POSIX users: remove it"))
+	}
+	for _, label := range osLabels {
+		// rule T07 in test/forgery TestT07Privileges: a Windows node
+		if value, present := spec.NodeSelector[label]; present && value != string(corev1.Linux) {
+			errs = append(errs, field.Invalid(path.Child("nodeSelector").Key(label), value, why))
+		}
+	}
+	for _, expression := range requiredExpressions(template) {
+		if slices.Contains(osLabels, expression.Key) && selectsOther(expression.NodeSelectorRequirement, string(corev1.Linux)) {
+			errs = append(errs, field.Invalid(expression.path, expression.Key, why))
+		}
+	}
+	return errs
+}
+
+// An expression is a requirement of a node affinity, with its path.
+type expression struct {
+	corev1.NodeSelectorRequirement
+	path *field.Path
+}
+
+func requiredExpressions(template mpijob.Template) []expression {
+	affinity := template.Spec.Affinity
+	if affinity == nil || affinity.NodeAffinity == nil || affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
+		return nil
+	}
+	path := template.Path.Child("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+	var all []expression
+	for i, term := range affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms {
+		for n, requirement := range term.MatchExpressions {
+			all = append(all, expression{requirement, path.Index(i).Child("matchExpressions").Index(n)})
+		}
+	}
+	return all
+}
+
+// selectsOther reports whether a requirement asks for another value than the given one.
+func selectsOther(requirement corev1.NodeSelectorRequirement, value string) bool {
+	switch requirement.Operator {
+	case corev1.NodeSelectorOpIn:
+		return slices.ContainsFunc(requirement.Values, func(v string) bool { return v != value })
+	case corev1.NodeSelectorOpNotIn:
+		return slices.Contains(requirement.Values, value)
+	}
+	return false
+}
+
+// windowsOptions returns the paths of all Windows options of a template, which choose the user there.
+func windowsOptions(template mpijob.Template) []*field.Path {
+	var paths []*field.Path
+	if pod := template.Spec.SecurityContext; pod != nil && pod.WindowsOptions != nil {
+		paths = append(paths, template.Path.Child("spec", "securityContext", "windowsOptions"))
+	}
+	for _, container := range template.Containers() {
+		if own := container.SecurityContext; own != nil && own.WindowsOptions != nil {
+			paths = append(paths, container.Path().Child("securityContext", "windowsOptions"))
+		}
+	}
+	return paths
+}
