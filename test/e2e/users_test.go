@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
@@ -11,10 +13,18 @@ var claims = map[string]any{
 	"preferred_username": "alice@example.com", "sub": "a-1", "posix_uid": 1234567, "posix_gid": 54000, "posix_groups": []int{60001, 60002},
 }
 
+var bobs = map[string]any{"preferred_username": "bob@example.com", "sub": "b-2", "posix_uid": 1001, "posix_gid": 1001}
+
 // alice returns the kubeconfig of a user with a token who may submit jobs in a namespace.
 func alice(t *testing.T, namespace string) (kubeconfig string) {
 	t.Helper()
-	product.Permit(t, namespace, "saml:alice@example.com",
+	return login(t, namespace, claims).Kubeconfig()
+}
+
+// login returns a user with a token who may submit jobs in a namespace.
+func login(t *testing.T, namespace string, claims map[string]any) *env.User {
+	t.Helper()
+	product.Permit(t, namespace, fmt.Sprintf("saml:%s", claims["preferred_username"]),
 		install.Verbs("kubeflow.org", []string{"mpijobs"}, "create", "get", "list", "delete"),
 		install.Verbs("", []string{"pods", "pods/log", "events"}, "get", "list"),
 		install.Verbs("", []string{"secrets", "persistentvolumeclaims"}, "create", "delete"))
@@ -26,5 +36,5 @@ func alice(t *testing.T, namespace string) (kubeconfig string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return user.Kubeconfig()
+	return user
 }
