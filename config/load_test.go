@@ -123,6 +123,17 @@ func TestBadPolicies(t *testing.T) {
 		{"a text as the port", header + "ssh: {port: many}", []string{"ssh.port: has the wrong type (string)"}},
 		{"a bad restriction", header + "restrictions: {hostPath: Maybe}", []string{`restrictions.hostPath: Unsupported value: "Maybe"`}},
 		{"no workers", header + "workers: {max: 0}", []string{`workers.max: Invalid value: 0: must be a whole number above 0, for example 10000`}},
+		{"code over programs", header + "gitSync: {defaultTarget: /usr/bin}", []string{"gitSync.defaultTarget: Invalid value", "would hide files"}},
+		{"paths that are not clean", header + "sharedStorage: {hostPaths: [scratch, /a/../b, /a/, /, //a, '/a:b', '']}", []string{
+			"hostPaths[0]", "hostPaths[1]", "hostPaths[2]", "hostPaths[3]", "hostPaths[4]", "hostPaths[5]", "hostPaths[6]"}},
+		{"a path twice", header + "sharedStorage: {hostPaths: [/a, /a]}", []string{`sharedStorage.hostPaths[1]: Duplicate value: "/a"`}},
+		{"exports that are none", header + "sharedStorage: {nfs: [/a, 'nas:a', ':/a', 'nas:/a/', 'a b:/c', 'nas:/']}", []string{
+			"nfs[0]", "nfs[1]", "nfs[2]", "nfs[3]", "nfs[4]", "nfs[5]"}},
+		{"a bad driver", header + "sharedStorage: {csiDrivers: [a b]}", []string{"sharedStorage.csiDrivers[0]: Invalid value"}},
+		{"a bad subPaths", header + "sharedStorage: {subPaths: Maybe}", []string{`sharedStorage.subPaths: Unsupported value: "Maybe": must be Allow or Deny`}},
+		{"bad annotations", header + "identity: {podAnnotations: ['*', 'a*', '*/b', 'example.com/a*', 'a b']}", []string{
+			"podAnnotations[0]", "podAnnotations[1]", "podAnnotations[2]", "podAnnotations[3]", "podAnnotations[4]"}},
+		{"a profile without a name", header + "identity: {localhostProfiles: ['']}", []string{"identity.localhostProfiles[0]: Invalid value"}},
 		{"all at once", header + "gpu: {fractions: MPS}\nssh: {port: 1}\nrestrictions: {hostIPC: Never}", []string{"gpu.fractions", "ssh.port", "restrictions.hostIPC"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -104,7 +104,8 @@ type Restrictions struct {
 	// Allow or Deny volumes of the type hostPath. Default: the cluster policy's.
 	// +optional
 	HostPath Restriction `json:"hostPath,omitempty"`
-	// Allow or Deny pods in the node's network namespace. Default: the cluster policy's.
+	// Allow or Deny pods in the node's network namespace, ports of the node, and requests of probes and hooks to
+	// other hosts. Default: the cluster policy's, or Deny with identity Required.
 	// +optional
 	HostNetwork Restriction `json:"hostNetwork,omitempty"`
 	// Allow or Deny pods in the node's IPC namespace. Default: the cluster policy's.
