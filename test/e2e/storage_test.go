@@ -61,7 +61,8 @@ func isRefused(t *testing.T, job *v2beta1.MPIJob, reason string) {
 // T28: a job finds the key of another project's job in the node's file system, and logs in as its user.
 func TestT28HostPath(t *testing.T) {
 	t.Parallel()
-	theirs, loose, strict := addProject(t, "victims", required), addProject(t, "loose", v1alpha1.ProjectSpec{}), addProject(t, "strict", required)
+	theirs, strict := addProject(t, "victims", required), addProject(t, "strict", required)
+	loose := addProject(t, "loose", v1alpha1.ProjectSpec{})
 	submit(t, login(t, theirs, bobs).Kubeconfig(), "victim", "-n", theirs, "-i", images.OpenMPI4, "--processes=1", "--", "sleep", "600")
 	var worker corev1.Pod
 	suite.Eventually(t, "bob's worker is ready", 2*time.Minute, func() error {

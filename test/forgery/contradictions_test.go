@@ -12,13 +12,12 @@ import (
 
 // A user mounts something over the files of the identity, at paths that are spelled differently.
 func TestT40RelativePaths(t *testing.T) {
-	own := corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
 	var attempts []attempt
 	for _, path := range []string{
-		"etc/passwd", "./etc/passwd", "../etc/passwd", "etc", "etc/ssh/", "etc//ssh/sshd_config", "//etc/group", "/etc/ssh/../passwd", "/home/../etc",
-		"etc/runai-mpi", "etc/runai-mpi-ssh/x", "tmp/../etc/runai-mpi-ssh", ".",
+		"etc/passwd", "./etc/passwd", "../etc/passwd", "etc", "etc/ssh/", "etc//ssh/sshd_config", "//etc/group", "/etc/ssh/../passwd",
+		"/home/../etc", "etc/runai-mpi", "etc/runai-mpi-ssh/x", "tmp/../etc/runai-mpi-ssh", ".",
 	} {
-		attempts = append(attempts, attempt{path, mounting(own, corev1.VolumeMount{MountPath: path}), "would hide files that"})
+		attempts = append(attempts, attempt{path, mounting(ownDirectory, corev1.VolumeMount{MountPath: path}), "would hide files that"})
 	}
 	try(t, "t40", attempts)
 }
@@ -45,7 +44,8 @@ func TestT41Contradictions(t *testing.T) {
 				spec.Containers = append(spec.Containers, corev1.Container{Name: "side", Image: "x", Resources: gpus})
 			})), reason},
 			attempt{number + " GPUs and those of a sidecar", with(annotations.GPUKey, number, inWorker(func(spec *corev1.PodSpec) {
-				spec.InitContainers = append(spec.InitContainers, corev1.Container{Name: "side", Image: "x", RestartPolicy: &always, Resources: gpus})
+				spec.InitContainers = append(spec.InitContainers,
+					corev1.Container{Name: "side", Image: "x", RestartPolicy: &always, Resources: gpus})
 			})), reason},
 			attempt{number + " GPUs and more of an init container", with(annotations.GPUKey, number, inWorker(func(spec *corev1.PodSpec) {
 				spec.InitContainers = append(spec.InitContainers, corev1.Container{Name: "init", Image: "x", Resources: gpus})
@@ -53,21 +53,23 @@ func TestT41Contradictions(t *testing.T) {
 		)
 	}
 	for _, target := range []string{
-		"/proc", "/proc/self", "/sys", "/dev", "/dev/code", "/usr", "/usr/sbin", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/opt", "/etc",
-		"/etc/ssh", "/etc/mpi", "/bin", "/sbin", "/lib", "/lib64", "/run", "/run/sshd", "/var", "/var/run/code", "/root", "/root/.ssh",
+		"/proc", "/proc/self", "/sys", "/dev", "/dev/code", "/usr", "/usr/sbin", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin",
+		"/opt", "/etc", "/etc/ssh", "/etc/mpi",
+		"/bin", "/sbin", "/lib", "/lib64", "/run", "/run/sshd", "/var", "/var/run/code", "/root", "/root/.ssh",
 	} {
 		attempts = append(attempts, attempt{"code at " + target,
-			with(annotations.GitSyncKey, "source=https://git.example.com/code,target="+target, none), "would hide files that the container needs"})
+			with(annotations.GitSyncKey, "source=https://git.example.com/code,target="+target, none),
+			"would hide files that the container needs"})
 	}
-	settings := corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: "settings"}}}
-	claim := corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "team", ReadOnly: true}}
-	empty := corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
-	const code = "source=https://git.example.com/code,target=/data/deep/code"
-	attempts = append(attempts,
-		attempt{"code in a ConfigMap", with(annotations.GitSyncKey, code, mounting(settings, corev1.VolumeMount{MountPath: "/data"})), "read-only mount"},
-		attempt{"code in a read-only claim", with(annotations.GitSyncKey, code, mounting(claim, corev1.VolumeMount{MountPath: "data/deep"})), "read-only mount"},
-		attempt{"code in a read-only mount", with(annotations.GitSyncKey, code, mounting(empty, corev1.VolumeMount{MountPath: "/data", ReadOnly: true})),
-			"read-only mount"},
-	)
+	readOnly := *claim.DeepCopy()
+	readOnly.PersistentVolumeClaim.ReadOnly = true
+	for what, mount := range map[string]func(*v2beta1.MPIJob){
+		"a ConfigMap":       mounting(settings, corev1.VolumeMount{MountPath: "/data"}),
+		"a read-only claim": mounting(readOnly, corev1.VolumeMount{MountPath: "data/deep"}),
+		"a read-only mount": mounting(ownDirectory, corev1.VolumeMount{MountPath: "/data", ReadOnly: true}),
+	} {
+		attempts = append(attempts, attempt{"code in " + what,
+			with(annotations.GitSyncKey, "source=https://git.example.com/code,target=/data/deep/code", mount), "read-only mount"})
+	}
 	try(t, "t41", attempts)
 }

@@ -102,6 +102,15 @@ func mounting(source corev1.VolumeSource, mount corev1.VolumeMount) func(*v2beta
 	})
 }
 
+// The volumes that are accepted everywhere, and a claim.
+var (
+	ownDirectory = corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
+	settings     = corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
+		LocalObjectReference: corev1.LocalObjectReference{Name: "settings"},
+	}}
+	claim = corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "team"}}
+)
+
 func volume(source corev1.VolumeSource) func(*v2beta1.MPIJob) {
 	return mounting(source, corev1.VolumeMount{MountPath: "/reach"})
 }

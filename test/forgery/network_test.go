@@ -30,7 +30,9 @@ func TestT30HostNetwork(t *testing.T) {
 	try(t, "t30", []attempt{
 		{"a launcher in the node's network", inLauncher(func(spec *corev1.PodSpec) { spec.HostNetwork = true }), reason},
 		{"a worker in the node's network", inWorker(func(spec *corev1.PodSpec) { spec.HostNetwork = true }), reason},
-		{"a port of the node", main(func(c *corev1.Container) { c.Ports = []corev1.ContainerPort{{ContainerPort: 80, HostPort: 80}} }), reason},
+		{"a port of the node", main(func(c *corev1.Container) {
+			c.Ports = []corev1.ContainerPort{{ContainerPort: 80, HostPort: 80}}
+		}), reason},
 		{"a liveness probe", main(func(c *corev1.Container) {
 			c.LivenessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: get}}
 		}), reason},
@@ -49,8 +51,8 @@ func TestT30HostNetwork(t *testing.T) {
 	}
 	for role, spec := range isAdmitted(t, alice, namespace, "the node's network where the project allows it", inNode).Spec.MPIReplicaSpecs {
 		for _, container := range slices.Concat(spec.Template.Spec.InitContainers, spec.Template.Spec.Containers) {
-			if capabilities := container.SecurityContext.Capabilities; len(capabilities.Add) > 0 || !slices.Contains(capabilities.Drop, "ALL") {
-				t.Errorf("%s of the %s has %v", container.Name, role, capabilities)
+			if has := container.SecurityContext.Capabilities; len(has.Add) > 0 || !slices.Contains(has.Drop, "ALL") {
+				t.Errorf("%s of the %s has %v", container.Name, role, has)
 			}
 		}
 	}

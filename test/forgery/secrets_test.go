@@ -35,7 +35,9 @@ func references(secret string) map[string]func(*v2beta1.MPIJob) {
 		"a variable of an init container": extra(corev1.Container{Env: []corev1.EnvVar{variable}}),
 		"all of an init container":        extra(corev1.Container{EnvFrom: all}),
 		"git": func(job *v2beta1.MPIJob) {
-			job.Annotations = map[string]string{annotations.GitSyncKey: "source=git@git.example.com:code", annotations.GitSyncSecretKey: secret}
+			job.Annotations = map[string]string{
+				annotations.GitSyncKey: "source=git@git.example.com:code", annotations.GitSyncSecretKey: secret,
+			}
 		},
 	}
 }

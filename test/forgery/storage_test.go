@@ -27,13 +27,14 @@ func TestT28HostPath(t *testing.T) {
 	const reason = "must be exactly /scratch in project t28"
 	var attempts []attempt
 	for _, path := range []string{
-		"/", "/proc", "/var/lib/kubelet/pods", "/run/containerd/containerd.sock", "/home/bob", "/scratch/bob", "/scratch/", "//scratch", "/scratch/.",
-		"/data/../scratch", "scratch", "/SCRATCH",
+		"/", "/proc", "/var/lib/kubelet/pods", "/run/containerd/containerd.sock", "/home/bob", "/scratch/bob", "/scratch/",
+		"//scratch", "/scratch/.", "/data/../scratch", "scratch", "/SCRATCH",
 	} {
 		attempts = append(attempts, attempt{path, volume(hostPath(path, corev1.HostPathUnset)), reason})
 	}
 	try(t, "t28", append(attempts,
-		attempt{"a directory that the node makes", volume(hostPath("/scratch", corev1.HostPathDirectoryOrCreate)), "the node must not create paths"},
+		attempt{"a directory that the node makes", volume(hostPath("/scratch", corev1.HostPathDirectoryOrCreate)),
+			"the node must not create paths"},
 		attempt{"a file that the node makes", volume(hostPath("/scratch", corev1.HostPathFileOrCreate)), "the node must not create paths"},
 	))
 	namespace, alice := product.AddProject(t, "t28-lists", withStorage), login(t, broker, alices)
@@ -43,7 +44,7 @@ func TestT28HostPath(t *testing.T) {
 	isAdmitted(t, alice, optional, "any path without identities", volume(hostPath("/home/bob", corev1.HostPathDirectoryOrCreate)))
 	denied := withStorage
 	denied.Restrictions.HostPath = v1alpha1.Deny
-	job := isAdmitted(t, alice, namespace, "a job", volume(corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}))
+	job := isAdmitted(t, alice, namespace, "a job", volume(ownDirectory))
 	job.Namespace, job.ResourceVersion, job.UID = product.AddProject(t, "t28-denied", denied), "", ""
 	job.Annotations = nil
 	volume(hostPath("/scratch", corev1.HostPathUnset))(job)
@@ -56,20 +57,21 @@ func TestT29NFSAndSubPath(t *testing.T) {
 	const reason = "must be exactly nas:/export/scratch in project t29"
 	var attempts []attempt
 	for _, export := range [][2]string{
-		{"nas", "/export/home/bob"}, {"nas", "/export/scratch/bob"}, {"nas", "/export/scratch/"}, {"nas", "/export/../export/scratch"}, {"nas", "/"},
-		{"nas.example.com", "/export/scratch"}, {"NAS", "/export/scratch"}, {"nas:/export", "/scratch"},
+		{"nas", "/export/home/bob"}, {"nas", "/export/scratch/bob"}, {"nas", "/export/scratch/"}, {"nas", "/export/../export/scratch"},
+		{"nas", "/"}, {"nas.example.com", "/export/scratch"}, {"NAS", "/export/scratch"}, {"nas:/export", "/scratch"},
 	} {
 		attempts = append(attempts, attempt{export[0] + " " + export[1], volume(nfs(export[0], export[1])), reason})
 	}
-	claim := corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "team"}}
 	for what, source := range map[string]corev1.VolumeSource{
 		"a claim": claim, "an export": nfs("nas", "/export/scratch"), "a path": hostPath("/scratch", corev1.HostPathUnset),
-		"a driver": {CSI: &corev1.CSIVolumeSource{Driver: "vault.example.com"}}, "an ephemeral claim": ephemeral(func(*corev1.PersistentVolumeClaimTemplate) {}),
+		"a driver":           {CSI: &corev1.CSIVolumeSource{Driver: "vault.example.com"}},
+		"an ephemeral claim": ephemeral(func(*corev1.PersistentVolumeClaimTemplate) {}),
 	} {
+		path := corev1.VolumeMount{MountPath: "/bob", SubPath: "bob"}
+		expression := corev1.VolumeMount{MountPath: "/bob", SubPathExpr: "$(WHO)"}
 		attempts = append(attempts,
-			attempt{"a subPath of " + what, mounting(source, corev1.VolumeMount{MountPath: "/bob", SubPath: "home/bob"}), "is not allowed for shared storage"},
-			attempt{"an expression of " + what, mounting(source, corev1.VolumeMount{MountPath: "/bob", SubPathExpr: "home/$(WHO)"}),
-				"is not allowed for shared storage"})
+			attempt{"a subPath of " + what, mounting(source, path), "is not allowed for shared storage"},
+			attempt{"an expression of " + what, mounting(source, expression), "is not allowed for shared storage"})
 	}
 	attempts = append(attempts, attempt{"a subPath in an init container", inLauncher(func(spec *corev1.PodSpec) {
 		spec.Volumes = append(spec.Volumes, corev1.Volume{Name: "team", VolumeSource: claim})
@@ -81,7 +83,6 @@ func TestT29NFSAndSubPath(t *testing.T) {
 	isAdmitted(t, alice, namespace, "the cluster's export", volume(nfs("nas", "/export/scratch")))
 	isAdmitted(t, alice, namespace, "the project's export", volume(nfs("nas", "/export/team")))
 	isAdmitted(t, alice, namespace, "a claim", volume(claim))
-	settings := corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: "settings"}}}
 	isAdmitted(t, alice, namespace, "a key of a ConfigMap", mounting(settings, corev1.VolumeMount{MountPath: "/settings", SubPath: "a"}))
 }
 
@@ -108,7 +109,8 @@ func TestT34VolumeKinds(t *testing.T) {
 		{"a disk", volume(corev1.VolumeSource{AWSElasticBlockStore: &corev1.AWSElasticBlockStoreVolumeSource{VolumeID: "bob"}}), kinds},
 		{"a kind that nobody knows", volume(corev1.VolumeSource{}), "must have a kind that this cluster's policies know"},
 		{"a driver", volume(corev1.VolumeSource{CSI: &corev1.CSIVolumeSource{Driver: "nfs.csi.k8s.io",
-			VolumeAttributes: map[string]string{"server": "nas", "share": "/export/home/bob"}}}), "must be exactly vault.example.com in project t34"},
+			VolumeAttributes: map[string]string{"server": "nas", "share": "/export/home/bob"}}}),
+			"must be exactly vault.example.com in project t34"},
 		{"bob's volume", volume(ephemeral(func(c *corev1.PersistentVolumeClaimTemplate) { c.Spec.VolumeName = "bobs" })), contents},
 		{"a volume like bob's", volume(ephemeral(func(c *corev1.PersistentVolumeClaimTemplate) {
 			c.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"of": "bob"}}
@@ -128,8 +130,8 @@ func TestT34VolumeKinds(t *testing.T) {
 		"a new claim":     ephemeral(func(*corev1.PersistentVolumeClaimTemplate) {}),
 		"a listed driver": {CSI: &corev1.CSIVolumeSource{Driver: "vault.example.com"}},
 		"an image":        {Image: &corev1.ImageVolumeSource{Reference: "example/model"}},
-		"an emptyDir":     {EmptyDir: &corev1.EmptyDirVolumeSource{}},
-		"a claim":         {PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "team"}},
+		"an emptyDir":     ownDirectory,
+		"a claim":         claim,
 		"a secret":        {Secret: &corev1.SecretVolumeSource{SecretName: "wandb"}},
 	} {
 		isAdmitted(t, alice, namespace, name, volume(source))

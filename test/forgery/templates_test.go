@@ -24,8 +24,8 @@ func TestT31RuntimeAnnotations(t *testing.T) {
 	for _, key := range []string{
 		"io.katacontainers.config.hypervisor.kernel_params", "dev.gvisor.spec.mount.a.source", "io.kubernetes.cri.untrusted-workload",
 		"cdi.k8s.io/gpu", "devices.nri.io/container.mpi", "ulimits.nri.containerd.io/container.mpi", "io.kubernetes.cri.rdt-class",
-		"k8s.v1.cni.cncf.io/networks", "vault.hashicorp.com/agent-inject", "sidecar.istio.io/inject", "sub.kueue.x-k8s.io/a", "kueue.x-k8s.io.evil.com/a",
-		"example.com/anything", "anything", "gpu-fraction.example.com/a",
+		"k8s.v1.cni.cncf.io/networks", "vault.hashicorp.com/agent-inject", "sidecar.istio.io/inject", "sub.kueue.x-k8s.io/a",
+		"kueue.x-k8s.io.evil.com/a", "example.com/anything", "anything", "gpu-fraction.example.com/a",
 	} {
 		attempts = append(attempts, attempt{key, annotated(key, "x"), reason})
 	}
@@ -51,7 +51,8 @@ func TestT32IntentsOnTemplates(t *testing.T) {
 		{"an unknown key", annotated(annotations.Prefix+"unknown", "x"), "is not allowed on a pod template"},
 	}
 	try(t, "t32", attempts)
-	namespace, alice := product.AddProject(t, "t32-disabled", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityDisabled}), login(t, broker, alices)
+	disabled := v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityDisabled}
+	namespace, alice := product.AddProject(t, "t32-disabled", disabled), login(t, broker, alices)
 	for _, a := range attempts {
 		job := mpijobtest.MakeMPIJob("tried", namespace).Obj()
 		a.change(job)

@@ -47,12 +47,13 @@ func masksProc(mount *corev1.ProcMountType) bool {
 	return len(securitycontext.ConvertToRuntimeMaskedPaths(mount)) > 0
 }
 
-// confinesCalls requires a profile, and not one of the node's, whose contents are unknown: without one, the runtime filters no system calls.
+// confinesCalls requires a profile, because without one the runtime filters no system calls, and not one of the
+// node's, because its contents are unknown.
 func confinesCalls(profile *corev1.SeccompProfile) bool {
 	return profile != nil && profile.Type == corev1.SeccompProfileTypeRuntimeDefault
 }
 
-// confinesFiles does not require a profile: without one, the runtime uses its own.
+// confinesFiles does not require a profile: without one, the runtime uses its own. One of the node's is unknown.
 func confinesFiles(profile *corev1.AppArmorProfile) bool {
 	return profile == nil || profile.Type == corev1.AppArmorProfileTypeRuntimeDefault
 }
