@@ -96,7 +96,7 @@ func ephemeral(change func(*corev1.PersistentVolumeClaimTemplate)) corev1.Volume
 
 // A user mounts a volume of a kind whose contents somebody else chose, or that the node mounts as root.
 func TestT34VolumeKinds(t *testing.T) {
-	const kinds, contents = "is not allowed in project t34: use a claim", "could give the job the data of another user"
+	const kinds, contents = "is not allowed in project t34: use a PersistentVolumeClaim", "could give the job the data of another user"
 	try(t, "t34", []attempt{
 		{"rbd", volume(corev1.VolumeSource{RBD: &corev1.RBDVolumeSource{CephMonitors: []string{"a"}, RBDImage: "bob"}}), kinds},
 		{"iscsi", volume(corev1.VolumeSource{ISCSI: &corev1.ISCSIVolumeSource{TargetPortal: "a", IQN: "b"}}), kinds},

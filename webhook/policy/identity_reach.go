@@ -28,13 +28,15 @@ func reaches(job *v2beta1.MPIJob, in Input) field.ErrorList {
 
 // unlisted returns what is wrong with a value that an administrator has not listed, and what to use instead.
 func unlisted(listed []string, in Input, key string) string {
-	ask := " or a claim, or ask your administrator to list it in " + key
-	if len(listed) == 0 {
-		return "is not allowed in project " + in.Project.Name + ": use a claim, or ask your administrator to list it in " + key
-	}
 	const most = 10
-	if more := len(listed) - most; more > 0 {
-		return fmt.Sprintf("must be exactly one of %s and %d more in project %s: use one of them%s", strings.Join(listed[:most], ", "), more, in.Project.Name, ask)
+	var accepted string
+	switch more := len(listed) - most; {
+	case len(listed) == 0:
+		accepted = "is not allowed in project " + in.Project.Name + ": "
+	case more > 0:
+		accepted = fmt.Sprintf("must be exactly one of %s and %d more in project %s: otherwise ", strings.Join(listed[:most], ", "), more, in.Project.Name)
+	default:
+		accepted = fmt.Sprintf("must be exactly %s in project %s: otherwise ", suggest.OneOf(listed...), in.Project.Name)
 	}
-	return fmt.Sprintf("must be exactly %s in project %s: use that%s", suggest.OneOf(listed...), in.Project.Name, ask)
+	return accepted + "use a PersistentVolumeClaim, or ask your administrator to list it in " + key
 }

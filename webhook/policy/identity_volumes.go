@@ -39,7 +39,7 @@ func unlistedVolumes(template mpijob.Template, in Input) field.ErrorList {
 			default:
 				// rule T34 in test/forgery TestT34VolumeKinds: a kind of volume that the node mounts as root
 				if !slices.Contains(harmlessVolumes, kind) {
-					errs = append(errs, field.Forbidden(at, "is not allowed in project "+in.Project.Name+": use a claim"))
+					errs = append(errs, field.Forbidden(at, "is not allowed in project "+in.Project.Name+": use a PersistentVolumeClaim"))
 				}
 			}
 		}

@@ -33,8 +33,8 @@ func validateRestrictions(template mpijob.Template, in policy.Input) field.Error
 	}
 	if restrictions.HostNetwork == v1alpha1.Deny {
 		setting := "hostNetwork"
-		if in.Cluster.Restrictions.HostNetwork != v1alpha1.Deny {
-			setting += " of the project"
+		if in.Cluster.Restrictions.Stricter(in.Project.Spec.Restrictions).HostNetwork != v1alpha1.Deny {
+			setting += " of the project" // nobody has denied it, but the project has to allow it
 		}
 		for _, path := range nodeNetwork(template) {
 			denied(path, "", setting)
