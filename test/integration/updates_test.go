@@ -61,6 +61,7 @@ var refusedEdits = []edit{
 	{"schedulerName", fmt.Sprintf(roleOf, `{"template":{"spec":{"schedulerName":"other"}}}`)},
 	{"confinement", fmt.Sprintf(roleOf,
 		`{"template":{"metadata":{"annotations":{"container.apparmor.security.beta.kubernetes.io/mpi":"unconfined"}}}}`)},
+	{"what a plugin of the runtime reads", fmt.Sprintf(roleOf, `{"template":{"metadata":{"annotations":{"cdi.k8s.io/a":"b"}}}}`)},
 	{"a new role", `{"spec":{"mpiReplicaSpecs":{"Other":{"template":{"spec":{"containers":[{"name":"c","image":"x"}]}}}}}}`},
 	{"queue", `{"metadata":{"labels":{"kai.scheduler/queue":"other"}}}`},
 	{"intent", `{"metadata":{"annotations":{"run.ai/run-as-user":null}}}`},
@@ -87,7 +88,7 @@ var allowedEdits = []edit{
 	{"a gate", fmt.Sprintf(roleOf, `{"template":{"spec":{"schedulingGates":[{"name":"kueue.x-k8s.io/topology"}]}}}`)},
 	{"a foreign label", `{"metadata":{"labels":{"team":"a"}}}`},
 	{"a foreign annotation", `{"metadata":{"annotations":{"example.com/a":"b"}}}`},
-	{"labels of pods", fmt.Sprintf(roleOf, `{"template":{"metadata":{"labels":{"team":"a"},"annotations":{"example.com/a":"b"}}}}`)},
+	{"labels of pods", fmt.Sprintf(roleOf, `{"template":{"metadata":{"labels":{"team":"a"},"annotations":{"prometheus.io/scrape":"true"}}}}`)},
 	{"a finalizer", `{"metadata":{"finalizers":["example.com/hold"]}}`},
 	{"no finalizer", `{"metadata":{"finalizers":null}}`},
 	{"nothing", `{}`},
@@ -173,7 +174,7 @@ func governed(t *testing.T, job *v2beta1.MPIJob) string {
 	for _, role := range job.Spec.MPIReplicaSpecs {
 		role.Replicas = nil
 		delete(role.Template.Labels, "team")
-		delete(role.Template.Annotations, "example.com/a")
+		delete(role.Template.Annotations, "prometheus.io/scrape")
 		role.Template.Spec.NodeSelector, role.Template.Spec.Tolerations, role.Template.Spec.SchedulingGates = nil, nil, nil
 	}
 	delete(job.Annotations, "example.com/a")
