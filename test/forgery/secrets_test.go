@@ -51,6 +51,8 @@ func TestT33OthersSecrets(t *testing.T) {
 			attempts = append(attempts, attempt{secret + " by " + name, change, reason})
 		}
 	}
+	attempts = append(attempts, attempt{"the intent", references("bobs-git-sync")["git"],
+		`metadata.annotations[run.ai/git-sync-secret]: Invalid value: "bobs-git-sync": names a Secret of another job`})
 	attempts = append(attempts, attempt{"a Secret in another role", func(job *v2beta1.MPIJob) {
 		other := job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].DeepCopy()
 		other.Template.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{

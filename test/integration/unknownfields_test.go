@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -15,7 +16,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// Fields of a newer CRD that the webhook does not know survive every policy.
+// Fields of a newer CRD that the webhook does not know survive every policy, and no update changes them, except for
+// those of how a job is run.
 func TestUnknownFieldsSurvive(t *testing.T) {
 	product.Upgrade(t, "--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI")
 	namespace := product.AddProject(t, "future", dgx)
@@ -34,6 +36,19 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 	got, want := strings.Count(canonical(t, object.Object["spec"]), `"future": "kept"`), strings.Count(futureJob, "future: kept")
 	if got != want {
 		t.Errorf("%d of %d unknown fields are left:\n%s", got, want, canonical(t, object.Object["spec"]))
+	}
+	for what, patch := range map[string]string{
+		"the spec": `{"spec":{"future":"changed"}}`,
+		"a pod":    fmt.Sprintf(roleOf, `{"template":{"spec":{"future":"changed"}}}`),
+		"a field":  fmt.Sprintf(roleOf, `{"template":{"spec":{"workloadRef":{"name":"other"}}}}`),
+	} {
+		err := mergePatch(t, product.Client, object.DeepCopy(), patch)
+		if err := suite.Refused(err, "what a job runs cannot be changed after submission"); err != nil {
+			t.Errorf("%s: %s", what, err)
+		}
+	}
+	if err := mergePatch(t, product.Client, object.DeepCopy(), `{"spec":{"runPolicy":{"future":"changed","suspend":true}}}`); err != nil {
+		t.Errorf("how it is run: %s", err)
 	}
 }
 

@@ -77,6 +77,10 @@ func classify(ctx context.Context, reviewer review.Reviewer, request admission.R
 	if err != nil || u.stored == nil {
 		return u, review.Verdict{Class: review.Steers}, err
 	}
+	// rule T12 in test/integration TestUnknownFieldsSurvive: to change a field that only a newer CRD knows
+	if changed := review.UnknownChanges(request.OldObject.Raw, request.Object.Raw); len(changed) > 0 {
+		return u, review.Verdict{Class: review.Refused, Paths: changed}, nil
+	}
 	return u, reviewer.ClassifyUpdate(u.stored, u.updated), nil
 }
 
