@@ -139,4 +139,5 @@ var badRepositories = []string{
 	// Revisions and targets:
 	"source=https://h/r,rev=abc1234", "source=https://h/r,branch=--x", "source=https://h/r,branch=a..b", "source=https://h/r,rev=a b",
 	"source=https://h/r,target=code", "source=https://h/r,target=/", "source=https://h/r,target=/a/../b", "source=https://h/r,target=/a:b",
+	"source=https://h/r,target=/usr/sbin", "source=https://h/r,target=/proc/code",
 }

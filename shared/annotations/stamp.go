@@ -56,7 +56,7 @@ func ParseStamp(annotations map[string]string) (*Stamp, error) {
 	}
 	stamp := &Stamp{}
 	// rule T27 in test/forgery TestT27MultiKueueStamp: a second uid, written UID
-	// without: twice, err := []error(nil), json.Unmarshal([]byte(text), stamp)
+	// without: twice, err := []error(nil), json.Unmarshal([]byte(text), stamp); _ = strictjson.DisallowDuplicateFields
 	twice, err := strictjson.UnmarshalStrict([]byte(text), stamp, strictjson.DisallowDuplicateFields)
 	if err != nil || len(twice) > 0 {
 		return nil, fmt.Errorf("annotation %s is not a valid stamp", SubmittedByKey)
