@@ -5,8 +5,10 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 )
 
 func hostPath(path string, kind corev1.HostPathType) corev1.VolumeSource {
@@ -44,9 +46,7 @@ func TestT28HostPath(t *testing.T) {
 	isAdmitted(t, alice, optional, "any path without identities", volume(hostPath("/home/bob", corev1.HostPathDirectoryOrCreate)))
 	denied := withStorage
 	denied.Restrictions.HostPath = v1alpha1.Deny
-	job := isAdmitted(t, alice, namespace, "a job", volume(ownDirectory))
-	job.Namespace, job.ResourceVersion, job.UID = product.AddProject(t, "t28-denied", denied), "", ""
-	job.Annotations = nil
+	job := mpijobtest.MakeMPIJob("denied", product.AddProject(t, "t28-denied", denied)).Obj()
 	volume(hostPath("/scratch", corev1.HostPathUnset))(job)
 	isRefused(t, "a path where all are denied", alice.Create(t.Context(), job), "set restrictions.hostPath to Allow")
 }
@@ -135,5 +135,27 @@ func TestT34VolumeKinds(t *testing.T) {
 		"a secret":        {Secret: &corev1.SecretVolumeSource{SecretName: "wandb"}},
 	} {
 		isAdmitted(t, alice, namespace, name, volume(source))
+	}
+}
+
+// A Project cannot list a path that is not clean, which nobody could use, or one that means another.
+func TestProjectsListCleanPaths(t *testing.T) {
+	project := func(storage v1alpha1.SharedStorage) error {
+		object := &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "clean"}, Spec: v1alpha1.ProjectSpec{SharedStorage: storage}}
+		return product.Client.Create(t.Context(), object, client.DryRunAll)
+	}
+	for _, path := range []string{"", "/", "a", "/a/", "//a", "/a//b", "/.", "/..", "/a/../b", "/a/./b", "/a/..", "/a:b"} {
+		isRefused(t, "the path "+path, project(v1alpha1.SharedStorage{HostPaths: []string{path}}), "spec.sharedStorage.hostPaths[0]")
+		isRefused(t, "the export "+path, project(v1alpha1.SharedStorage{NFS: []string{"nas:" + path}}), "spec.sharedStorage.nfs[0]")
+	}
+	for _, export := range []string{"/a", ":/a", "nas/a:/b", "nas a:/b"} {
+		isRefused(t, "the export "+export, project(v1alpha1.SharedStorage{NFS: []string{export}}), "spec.sharedStorage.nfs[0]")
+	}
+	clean := v1alpha1.SharedStorage{
+		HostPaths: []string{"/a", "/a/.b", "/a/..b", "/a/b.c/...", "/a b"},
+		NFS:       []string{"nas:/a", "10.0.0.1:/a/b", "nas.example.com:/a/.b", "[fe80::1]:/a"},
+	}
+	if err := project(clean); err != nil {
+		t.Error(err)
 	}
 }
