@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
+	"time"
 
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
@@ -19,16 +22,18 @@ import (
 )
 
 type serve struct {
-	Policy         string `placeholder:"FILE" type:"existingfile" help:"File with the cluster policy. Default: the built-in one."`
-	CertDir        string `placeholder:"DIR" required:"" type:"existingdir" help:"Directory with tls.crt and tls.key, which are reloaded when they change."`
-	Host           string `placeholder:"ADDRESS" help:"Address to listen on. Default: all addresses."`
-	Port           int    `default:"9443" help:"Port of the webhook."`
-	HealthAddress  string `default:":8081" placeholder:"ADDRESS" help:"Address of /healthz and /readyz; 0 turns them off."`
-	MetricsAddress string `default:":8080" placeholder:"ADDRESS" help:"Address of /metrics; 0 turns it off."`
-	Kubeconfig     string `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the pod's service account."`
+	Policy         string        `placeholder:"FILE" type:"existingfile" help:"File with the cluster policy. Default: the built-in one."`
+	CertDir        string        `placeholder:"DIR" required:"" type:"existingdir" help:"Directory with tls.crt and tls.key, which are reloaded when they change."`
+	Host           string        `placeholder:"ADDRESS" help:"Address to listen on. Default: all addresses."`
+	Port           int           `default:"9443" help:"Port of the webhook."`
+	HealthAddress  string        `default:":8081" placeholder:"ADDRESS" help:"Address of /healthz and /readyz; 0 turns them off."`
+	MetricsAddress string        `default:":8080" placeholder:"ADDRESS" help:"Address of /metrics; 0 turns it off."`
+	Drain          time.Duration `default:"10s" help:"How long a replica that is told to stop still serves, not ready, until nobody calls it any more."`
+	Kubeconfig     string        `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the pod's service account."`
 }
 
-// Run serves until it gets a signal to stop. With an invalid cluster policy it fails before it is ready.
+// Run serves until it gets a signal to stop, and then for the time of --drain. With an invalid cluster policy it
+// fails before it is ready. While no API server answers, it waits.
 func (s *serve) Run() error {
 	cluster, err := config.Load(s.Policy)
 	if err != nil {
@@ -39,7 +44,11 @@ func (s *serve) Run() error {
 	if err != nil {
 		return err
 	}
-	ctx := ctrl.SetupSignalHandler()
+	signal := ctrl.SetupSignalHandler()
+	ctx := s.drained(signal)
+	if err := manager.AddReadyzCheck("signal", func(*http.Request) error { return signal.Err() }); err != nil {
+		return err
+	}
 	if err := server.AddToManager(ctx, manager, review.Reviewer{Cluster: cluster, Version: version.String()}); err != nil {
 		return err
 	}
@@ -47,6 +56,18 @@ func (s *serve) Run() error {
 		return fmt.Errorf("cannot serve: %w", err)
 	}
 	return nil
+}
+
+// drained returns a context that ends some time after the signal. Until then, the endpoint of the replica
+// disappears everywhere, because it is not ready.
+func (s *serve) drained(signal context.Context) context.Context {
+	ctx, stop := context.WithCancel(context.WithoutCancel(signal))
+	context.AfterFunc(signal, func() {
+		ctrl.Log.Info("stopping", "after", s.Drain)
+		time.Sleep(s.Drain)
+		stop()
+	})
+	return ctx
 }
 
 func (s *serve) manager(cluster *config.ClusterPolicy) (ctrl.Manager, error) {
@@ -57,7 +78,8 @@ func (s *serve) manager(cluster *config.ClusterPolicy) (ctrl.Manager, error) {
 	manager, err := ctrl.NewManager(client, ctrl.Options{
 		Scheme:                 server.Scheme(),
 		Cache:                  server.CacheOptions(cluster.ProjectLabel),
-		WebhookServer:          webhook.NewServer(webhook.Options{Host: s.Host, Port: s.Port, CertDir: s.CertDir}),
+		MapperProvider:         server.Mapper,
+		WebhookServer:          server.NewServer(webhook.Options{Host: s.Host, Port: s.Port, CertDir: s.CertDir}),
 		Metrics:                metricsserver.Options{BindAddress: s.MetricsAddress},
 		HealthProbeBindAddress: s.HealthAddress,
 	})

@@ -263,3 +263,30 @@ func TestOwnedElementsAreJudged(t *testing.T) {
 		t.Error("no policy owns such an element")
 	}
 }
+
+// A replica that hangs gets no requests after 5 s. One that is stopped serves for 10 s more, and has time left for
+// the last requests.
+func TestReplicasComeAndGo(t *testing.T) {
+	pod := find[appsv1.Deployment](t, render(t), "Deployment", "").Spec.Template.Spec
+	webhook := find[admissionregistrationv1.MutatingWebhookConfiguration](t, render(t), "MutatingWebhookConfiguration", "").Webhooks[0]
+	ready, alive := pod.Containers[0].ReadinessProbe, pod.Containers[0].LivenessProbe
+	if noticed := ready.PeriodSeconds*ready.FailureThreshold + ready.TimeoutSeconds; noticed > 5 {
+		t.Errorf("a replica that hangs is noticed after %d s", noticed)
+	}
+	if restarted := alive.PeriodSeconds*alive.FailureThreshold + alive.TimeoutSeconds; restarted > 20 {
+		t.Errorf("a replica that hangs is restarted after %d s", restarted)
+	}
+	const drain = 10
+	if left := *pod.TerminationGracePeriodSeconds - drain; left <= int64(*webhook.TimeoutSeconds) {
+		t.Errorf("the last requests have %d s", left)
+	}
+}
+
+// The webhook reads only what it watches.
+func TestPermissions(t *testing.T) {
+	for _, rule := range find[rbacv1.ClusterRole](t, render(t), "ClusterRole", "runai-mpi").Rules {
+		if diff := cmp.Diff([]string{"list", "watch"}, rule.Verbs); diff != "" {
+			t.Errorf("%v: %s", rule.Resources, diff)
+		}
+	}
+}

@@ -5,13 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -21,6 +26,9 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
+
+// logInterval is the time between lines of a replica that waits.
+const logInterval = 5 * time.Second
 
 // MutatePath is the URL path of the mutating webhook.
 const MutatePath = "/mutate"
@@ -33,6 +41,20 @@ func Scheme() *runtime.Scheme {
 		panic(err) // two types of the same name: no input can cause it
 	}
 	return scheme
+}
+
+// Mapper returns the resources of what the webhook caches, without asking an API server, which may not answer yet.
+func Mapper(*rest.Config, *http.Client) (meta.RESTMapper, error) {
+	mapper := meta.NewDefaultRESTMapper(nil)
+	for _, kind := range []schema.GroupVersionKind{
+		corev1.SchemeGroupVersion.WithKind("Namespace"),
+		v1alpha1.GroupVersion.WithKind("Project"),
+		v1alpha1.GroupVersion.WithKind("PosixIdentity"),
+		apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"),
+	} {
+		mapper.Add(kind, meta.RESTScopeRoot)
+	}
+	return mapper, nil
 }
 
 // CacheOptions returns the options of a cache with all Projects and PosixIdentities, the metadata of the
@@ -64,6 +86,7 @@ func AddToManager(ctx context.Context, manager ctrl.Manager, reviewer review.Rev
 	if err != nil {
 		return fmt.Errorf("cannot cache Namespaces, Projects, PosixIdentities and the MPIJob CRD: %w", err)
 	}
+	go logWaiting(ctx, synced)
 	reader := manager.GetCache()
 	lookups := Lookups{
 		Namespaces: CachedNamespaces{Reader: reader, Label: reviewer.Cluster.ProjectLabel},
@@ -100,4 +123,18 @@ func startCaches(ctx context.Context, informers cache.Cache) (healthz.Checker, e
 		}
 		return nil
 	}, nil
+}
+
+// logWaiting logs why a replica is not ready, until the API server has answered. The informers try again silently.
+func logWaiting(ctx context.Context, synced healthz.Checker) {
+	for synced(nil) != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(logInterval):
+			if synced(nil) != nil {
+				ctrl.Log.Info("waiting for the API server, which has not sent all Namespaces, Projects, PosixIdentities and the MPIJob CRD")
+			}
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 
@@ -15,6 +16,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/chart"
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
+
+const stopTime = 10 * time.Second
 
 // A Replica is one process of runai-webhook.
 type Replica struct {
@@ -37,8 +40,8 @@ type ReplicaOptions struct {
 	Address string
 	// Kubeconfig replaces that of the chart's service account.
 	Kubeconfig string
-	// Args are added to those of the chart.
-	Args []string
+	// Drain is how long it serves after a signal to stop. Default: not at all, so that tests need not wait.
+	Drain time.Duration
 	// Unready does not wait until the replica is ready.
 	Unready bool
 }
@@ -73,7 +76,7 @@ func (p *Product) StartReplica(ctx context.Context, options ReplicaOptions) (*Re
 		}
 		options.Kubeconfig = user.Kubeconfig()
 	}
-	command := process.Command{Name: options.Name, Path: p.Programs.Webhook}
+	command := process.Command{Name: options.Name, Path: p.Programs.Webhook, StopTimeout: stopTime + options.Drain}
 	if command.Args, err = p.arguments(deployment, replica, health, options); err != nil {
 		return nil, err
 	}
@@ -111,8 +114,9 @@ func (p *Product) arguments(deployment *appsv1.Deployment, replica *Replica, hea
 		}
 		args = append(args, arg)
 	}
-	args = append(args, "--host="+host, "--port="+port, "--health-address="+health, "--metrics-address=0", "--kubeconfig="+options.Kubeconfig)
-	return append(args, options.Args...), nil
+	args = append(args, "--host="+host, "--port="+port, "--health-address="+health, "--metrics-address=0",
+		"--kubeconfig="+options.Kubeconfig, "--drain="+options.Drain.String())
+	return args, nil
 }
 
 // writePolicy writes the file that a pod would get from its downwardAPI volume.

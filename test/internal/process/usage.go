@@ -1,28 +1,12 @@
 package process
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"os"
 	"strconv"
 	"time"
 )
-
-// Memory returns a figure of /proc/PID/status in bytes, for example VmHWM, the peak. It needs Linux.
-func (p *Process) Memory(figure string) (int64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Pid()))
-	if err != nil {
-		return 0, err
-	}
-	for lines := bufio.NewScanner(bytes.NewReader(status)); lines.Scan(); {
-		var kibibytes int64
-		if n, _ := fmt.Sscanf(lines.Text(), figure+": %d kB", &kibibytes); n == 1 {
-			return kibibytes * 1024, nil
-		}
-	}
-	return 0, fmt.Errorf("%s has no %s", p.Name(), figure)
-}
 
 // CPU returns the CPU time that the process has used. It needs Linux.
 func (p *Process) CPU() (time.Duration, error) {

@@ -2,7 +2,7 @@ package suite
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"testing"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -34,7 +34,8 @@ func (p *Product) StartReplica(t testing.TB, options install.ReplicaOptions, hel
 }
 
 // Balance lets the API server call these replicas through a balancer until the end of the test, as it calls a
-// Service: at an address that is not loopback. Its calls arrive there once a job is admitted in the namespace.
+// Service: at an address that is not loopback. It waits until both webhooks of a creation in the namespace are
+// called there.
 func (p *Product) Balance(t testing.TB, namespace string, replicas ...*install.Replica) *balancer.Balancer {
 	t.Helper()
 	host, err := process.OwnAddress()
@@ -56,11 +57,12 @@ func (p *Product) Balance(t testing.TB, namespace string, replicas ...*install.R
 		}
 	})
 	Eventually(t, "the API server calls the webhook through the balancer", Soon, func() error {
+		before := b.Accepted()
 		if err := p.Client.Create(t.Context(), mpijobtest.MakeMPIJob("probe", namespace).Obj(), client.DryRunAll); err != nil {
 			return err
 		}
-		if b.Accepted() == 0 {
-			return errors.New("it does not")
+		if calls := b.Accepted() - before; calls < 2 {
+			return fmt.Errorf("%d calls for a creation", calls)
 		}
 		return nil
 	})

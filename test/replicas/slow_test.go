@@ -1,0 +1,93 @@
+package replicas
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/process"
+)
+
+const (
+	memoryLimit = 128_000_000 // bytes
+	patience    = 30 * time.Second
+)
+
+// Clients that begin requests and never end them take little memory, and are thrown out after a while. Meanwhile
+// creations succeed: if the clients take all turns, the answer is one after which client-go tries again.
+func TestSlowClients(t *testing.T) {
+	for name, c := range map[string]struct{ clients, bytes int }{"large": {60, 6_900_000}, "many": {400, 100_000}} {
+		t.Run(name, func(t *testing.T) { sendSlowly(t, "slow-"+name, c.clients, c.bytes) })
+	}
+}
+
+func sendSlowly(t *testing.T, project string, number, bytes int) {
+	namespace := product.AddProject(t, project, v1alpha1.ProjectSpec{})
+	host, err := process.OwnAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(freeAddress(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	replica := product.StartReplica(t, install.ReplicaOptions{Name: project, Address: net.JoinHostPort(host, port)})
+	product.Balance(t, namespace, replica)
+	l := startLoad(t, namespace)
+	l.enter(t, "before", some)
+	var clients sync.WaitGroup
+	for range number {
+		clients.Go(func() {
+			if err := neverEnd(replica.Address, bytes); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	l.enter(t, "during", busy)
+	clients.Wait()
+	l.enter(t, "after", some)
+	l.stop()
+	t.Log(l)
+	l.noFailures(t, "before", "during", "after")
+	if runtime.GOOS != "linux" {
+		return // only Linux has /proc
+	}
+	peak, err := replica.Memory("VmHWM")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d MB at the peak", peak/1e6)
+	if peak >= memoryLimit {
+		t.Errorf("%d MB at the peak, more than %d", peak/1e6, int64(memoryLimit/1e6))
+	}
+}
+
+// neverEnd sends most of a request, stops, and returns an error unless the server closes the connection.
+func neverEnd(address string, bytes int) error {
+	connection, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // it is nobody's secret
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	if err := connection.SetDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	head := fmt.Sprintf("POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", bytes+1)
+	_, err = connection.Write(append([]byte(head), make([]byte, bytes)...))
+	if err == nil {
+		_, err = io.Copy(io.Discard, connection)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("the connection is open after %s", patience)
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
+)
+
+const (
+	// requestTime is when the API server gives up a request: the timeoutSeconds of the chart.
+	requestTime = 5 * time.Second
+	// waitTime is how long a request waits for its turn.
+	waitTime = 2 * time.Second
+	// smallRequest is the size in bytes of a request that is not large. Those of almost all jobs are small.
+	smallRequest = 256 << 10
+	smallAtOnce  = 64
+	largeAtOnce  = 2
+)
+
+// NewServer returns controller-runtime's webhook server with limits on what requests may take of it, because
+// anybody who reaches its port can send them. It serves one request per connection: a connection that stayed
+// open would lead later requests to a replica that hangs, although its endpoint is gone.
+func NewServer(options webhook.Options) webhook.Server {
+	connections := newConnections()
+	options.TLSOpts = append(options.TLSOpts, func(config *tls.Config) {
+		config.NextProtos = []string{"http/1.1"} // HTTP/2 would carry any number of requests
+		config.GetConfigForClient = connections.admit
+	})
+	return &boundedServer{webhook.NewServer(options), connections, make(chan struct{}, smallAtOnce), make(chan struct{}, largeAtOnce)}
+}
+
+type boundedServer struct {
+	webhook.Server
+	connections  *connections
+	small, large chan struct{} // the requests that are read and handled
+}
+
+// Register registers a webhook behind the limits.
+func (s *boundedServer) Register(path string, hook http.Handler) {
+	s.Server.Register(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer s.connections.done(r.RemoteAddr)
+		w.Header().Set("Connection", "close")
+		deadline := time.Now().Add(requestTime)
+		control := http.NewResponseController(w)
+		if control.SetReadDeadline(deadline) != nil || control.SetWriteDeadline(deadline) != nil {
+			return // the connection is gone
+		}
+		ctx, cancel := context.WithDeadline(r.Context(), deadline)
+		defer cancel()
+		turns := s.turns(r)
+		select {
+		case turns <- struct{}{}:
+			defer func() { <-turns }()
+			hook.ServeHTTP(w, r.WithContext(ctx))
+		case <-time.After(waitTime):
+			answerBusy(w, r)
+		}
+	}))
+}
+
+// turns returns a semaphore for requests of this size, so that large ones, which take much memory, are few, and
+// small ones do not wait for them.
+func (s *boundedServer) turns(r *http.Request) chan struct{} {
+	if 0 <= r.ContentLength && r.ContentLength <= smallRequest {
+		return s.small
+	}
+	return s.large
+}

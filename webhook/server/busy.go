@@ -1,0 +1,40 @@
+package server
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+
+	"github.com/go-json-experiment/json/jsontext"
+	admissionv1 "k8s.io/api/admission/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// answerBusy asks the client to try again in a second. It answers with an AdmissionReview: of any other answer the
+// API server makes an error that no client tries again.
+func answerBusy(w http.ResponseWriter, r *http.Request) {
+	status := apierrors.NewServiceUnavailable("runai-webhook has too many requests: try again").Status()
+	status.Details = &metav1.StatusDetails{RetryAfterSeconds: 1}
+	review := admissionv1.AdmissionReview{Response: &admissionv1.AdmissionResponse{UID: readUID(r.Body), Result: &status}}
+	review.SetGroupVersionKind(admissionv1.SchemeGroupVersion.WithKind("AdmissionReview"))
+	_ = json.NewEncoder(w).Encode(review) // the client may be gone
+}
+
+// readUID returns the uid that the answer to an AdmissionReview must repeat, or "". The API server sends it first,
+// so that most of the request need not be read.
+func readUID(review io.Reader) types.UID {
+	const enough = 4096
+	decoder := jsontext.NewDecoder(io.LimitReader(review, enough))
+	for decoder.StackPointer() != "/request/uid" {
+		if _, err := decoder.ReadToken(); err != nil {
+			return ""
+		}
+	}
+	uid, err := decoder.ReadToken()
+	if err != nil {
+		return ""
+	}
+	return types.UID(uid.String())
+}
