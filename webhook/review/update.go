@@ -38,9 +38,10 @@ const (
 // and controllers, and independent of the current policy and of the user who updates.
 func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	owned := r.ownedIn(stored)
+	was, now := governedPart(stored, owned), governedPart(updated, owned)
 	// rule T10 in test/forgery TestT10Patches: to change it, or a uid, by any kind of patch
 	// without: if true {
-	if equality.Semantic.DeepEqual(governedPart(stored, owned), governedPart(updated, owned)) {
+	if equality.Semantic.DeepEqual(was, now) {
 		return r.steered(stored, updated)
 	}
 	// rule T09 in test/forgery TestT09ChangedStamp: to change a stored stamp
@@ -48,18 +49,18 @@ func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	// rule T09 in test/forgery TestT09StampOfADyingJob: to change that of a job under deletion
 	// without: if stampOf(stored) == nil || updated.DeletionTimestamp == nil && forges(stored, updated) {
 	if stampOf(stored) == nil || forges(stored, updated) {
-		return Verdict{Class: Refused, Paths: differences(stored, updated, owned)}
+		return Verdict{Class: Refused, Paths: differences(was, now)}
 	}
 	// The author's part is what is left without what the policies have written to the stored job.
-	was, now := r.lean(stored, stored), r.lean(updated, stored)
+	was, now = reduced(r.lean(stored, stored), owned), reduced(r.lean(updated, stored), owned)
 	// rule T12 in test/forgery TestT12Colleague: to change what a colleague's job runs
 	// without: if true {
 	// rule T15 in test/forgery TestT15CompromisedController: a controller changes what runs
 	// without: if true {
-	if equality.Semantic.DeepEqual(governedPart(was, owned), governedPart(now, owned)) {
+	if equality.Semantic.DeepEqual(was, now) {
 		return Verdict{Class: Reapplies}
 	}
-	return Verdict{Class: Refused, Paths: differences(was, now, owned)}
+	return Verdict{Class: Refused, Paths: differences(was, now)}
 }
 
 // lean returns a job without what the policies wrote to the stored one.
@@ -104,8 +105,7 @@ func forges(stored, updated *v2beta1.MPIJob) bool {
 }
 
 // differences returns the paths at which the governed parts of two jobs differ.
-func differences(stored, updated *v2beta1.MPIJob, owned policy.Ownership) []string {
-	before, after := governedPart(stored, owned), governedPart(updated, owned)
+func differences(before, after *v2beta1.MPIJob) []string {
 	var paths []string
 	note := func(path *field.Path, before, after any) {
 		if !equality.Semantic.DeepEqual(before, after) {

@@ -24,7 +24,12 @@ const (
 
 // governedPart returns the part of a job that no update may change.
 func governedPart(job *v2beta1.MPIJob, owned policy.Ownership) *v2beta1.MPIJob {
-	part := &v2beta1.MPIJob{Spec: *job.Spec.DeepCopy()}
+	return reduced(job.DeepCopy(), owned)
+}
+
+// reduced is governedPart for a job that nobody else has.
+func reduced(job *v2beta1.MPIJob, owned policy.Ownership) *v2beta1.MPIJob {
+	part := &v2beta1.MPIJob{Spec: job.Spec}
 	// rule T14 in test/forgery TestT14Controllers: a controller suspends it, which is allowed
 	dropUnowned(reflect.ValueOf(&part.Spec.RunPolicy).Elem(), runPolicyField, owned)
 	// rule T12 in test/forgery TestT12Colleague: to change what it asks for
