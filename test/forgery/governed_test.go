@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
@@ -66,10 +67,13 @@ func TestT35QueueOfAStoredJob(t *testing.T) {
 		{"the priority of interactive jobs", func(job *v2beta1.MPIJob) { metav1.SetMetaDataLabel(&job.ObjectMeta, "priorityClassName", "build") }, ""},
 	})
 	namespace := product.AddProject(t, "t35-gang", required)
-	suite.Create(t, login(t, broker, alices), mpijobtest.MakeMPIJob("gang", namespace).Obj())
-	job, least := product.Job(t, namespace, "gang"), int32(1)
-	schedulingPolicyOf(job).MinAvailable = &least
-	if err := login(t, broker, alices).Update(t.Context(), job); err != nil {
+	alice, least := login(t, broker, alices), int32(1)
+	suite.Create(t, alice, mpijobtest.MakeMPIJob("gang", namespace).Obj())
+	if err := retry.RetryOnConflict(retry.DefaultRetry, func() error { // the operator writes too
+		job := product.Job(t, namespace, "gang")
+		schedulingPolicyOf(job).MinAvailable = &least
+		return alice.Update(t.Context(), job)
+	}); err != nil {
 		t.Errorf("minAvailable steers a job: %s", err)
 	}
 }
