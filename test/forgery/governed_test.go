@@ -41,9 +41,12 @@ func update(t *testing.T, project string, changes []attempt) {
 	} {
 		for _, name := range jobs {
 			for _, a := range changes {
-				job := product.Job(t, namespace, name)
-				a.change(job)
-				isRefused(t, user.name+": "+a.name+" of the "+name+" job", user.as.Update(t.Context(), job), "cannot be changed after submission")
+				answer := retry.RetryOnConflict(retry.DefaultRetry, func() error { // the operator writes too
+					job := product.Job(t, namespace, name)
+					a.change(job)
+					return user.as.Update(t.Context(), job)
+				})
+				isRefused(t, user.name+": "+a.name+" of the "+name+" job", answer, "cannot be changed after submission")
 			}
 		}
 	}
