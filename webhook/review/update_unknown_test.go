@@ -67,3 +67,10 @@ func TestKnownFieldsAreKnown(t *testing.T) {
 		t.Errorf("%s is unknown", path)
 	}
 }
+
+// What is not JSON ends the reading.
+func TestUnknownFieldsOfNoJSON(t *testing.T) {
+	for _, raw := range []string{"", "{", "[]", `{"spec":nul}`, `{"spec":{"a":nul}}`, `{"spec":{"mpiReplicaSpecs":{"Worker":{"template"`, `{"spec":[{]}`, "\xff"} {
+		UnknownChanges([]byte(raw), []byte(futureWorker))
+	}
+}
