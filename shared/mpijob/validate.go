@@ -22,7 +22,9 @@ const generatedSuffix = "00000"
 // operator's own, on a copy with its defaults, and the API server's for resources.
 func Validate(job *v2beta1.MPIJob) field.ErrorList {
 	errs := validateName(job)
-	for _, err := range validation.ValidateMPIJob(defaulted(job)) {
+	unnamed := defaulted(job)
+	unnamed.Name = "any" // validateName has validated the name
+	for _, err := range validation.ValidateMPIJob(unnamed) {
 		if err.Field != "metadata.name" {
 			errs = append(errs, explain(job, err))
 		}
@@ -57,20 +59,19 @@ func validateName(job *v2beta1.MPIJob) field.ErrorList {
 		path, written, generated = field.NewPath("metadata", "generateName"), job.GenerateName, generatedSuffix
 	}
 	suffix := fmt.Sprintf("%s-worker-%d", generated, max(Workers(job), 1)-1)
-	problems := apivalidation.IsDNS1035Label(written + suffix)
-	switch longest := apivalidation.DNS1035LabelMaxLength - len(suffix); {
-	case len(problems) == 0:
-		return nil
+	longest := apivalidation.DNS1035LabelMaxLength - len(suffix)
+	switch {
 	case written == "":
 		return field.ErrorList{field.Required(path, "must be set to lower case letters, digits and '-', for example dist-1")}
-	case len(written) > longest:
+	case len(written) > longest: // perhaps a megabyte, which no expression should match
 		return field.ErrorList{field.Invalid(path, written, fmt.Sprintf(
 			"must be at most %d characters: the host name of the last worker, %s%s, can have at most %d",
 			longest, written, suffix, apivalidation.DNS1035LabelMaxLength))}
-	default:
+	case len(apivalidation.IsDNS1035Label(written+suffix)) > 0:
 		return field.ErrorList{field.Invalid(path, written,
 			"must have only lower case letters, digits and '-', and begin with a letter, for example dist-1")}
 	}
+	return nil
 }
 
 func validateResources(container Container) field.ErrorList {

@@ -40,7 +40,8 @@ func TestHostListsOfTheOperator(t *testing.T) {
 			want := mpijob.HostListsSize(job, 11)
 			suite.Eventually(t, "the operator lists all hosts", suite.Soon, func() error {
 				lists := &corev1.ConfigMap{}
-				if err := product.Client.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: name + "-config"}, lists); err != nil {
+				key := client.ObjectKey{Namespace: namespace, Name: name + "-config"}
+				if err := product.Client.Get(t.Context(), key, lists); err != nil {
 					return err
 				}
 				size := int64(0)

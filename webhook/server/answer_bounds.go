@@ -47,7 +47,8 @@ func Invalid(name string, errs field.ErrorList) *apierrors.StatusError {
 		status := &refusal.ErrStatus
 		rest := fmt.Sprintf("and %d more", more)
 		status.Message += ", " + rest
-		status.Details.Causes = append(status.Details.Causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: "spec", Message: rest})
+		last := metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: "spec", Message: rest}
+		status.Details.Causes = append(status.Details.Causes, last)
 	}
 	return refusal
 }

@@ -60,25 +60,23 @@ func tooLarge(format string, args ...any) error {
 func overgrown(raw []byte) *field.Error {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	var open []int // the most elements of each list and object around the current token
-	for tokens, next := 0, mostElements; ; {
-		tokens++
+	var err error
+	for tokens, next := 1, mostElements; err == nil; tokens++ {
 		switch decoder.PeekKind() {
 		case '{', '[':
-			_, _ = decoder.ReadToken()
+			_, err = decoder.ReadToken()
 			open, next = append(open, next), mostElements
 		case '}', ']':
-			_, _ = decoder.ReadToken()
+			_, err = decoder.ReadToken()
 			open, tokens = open[:max(len(open)-1, 0)], tokens-1
 		default:
-			token, err := decoder.ReadValue()
-			if err == nil && string(token) == `"fieldsV1"` && atName(decoder) {
-				_, err = decoder.ReadValue() // of managedFields, which the API server writes
-			}
-			if err != nil {
-				return nil
-			}
+			var token jsontext.Value
+			token, err = decoder.ReadValue()
 			if next = mostIn[string(token)]; next == 0 {
 				next = mostElements
+			}
+			if string(token) == `"fieldsV1"` && atName(decoder) {
+				_, err = decoder.ReadValue() // of managedFields, which the API server writes
 			}
 		}
 		if len(open) == 0 {
@@ -95,6 +93,7 @@ func overgrown(raw []byte) *field.Error {
 			return field.Forbidden(field.NewPath("spec"), fmt.Sprintf("the job must have at most %d names and values", mostTokens))
 		}
 	}
+	return nil
 }
 
 // atName reports whether the last token is the name of a member.
