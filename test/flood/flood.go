@@ -48,6 +48,8 @@ func Jobs(namespace string) []Job {
 func (of parts) elements() []Job {
 	const named1, tooMany = `{"name":1}`, "must have at most 100 elements"
 	return []Job{
+		{"100000 labels", of.metadata(`"labels":{` + members(100_000, `"l%d":""`) + "},"), "must have at most 5000 elements"},
+		{"300000 owner references", of.metadata(`"ownerReferences":` + list(300_000, "{}") + ","), "must have at most 5000 elements"},
 		{"20000 containers of a wrong type", of.spec(containers(list(20_000, named1))), tooMany},
 		{"12000 containers of a wrong type", of.spec(containers(list(12_000, named1))), tooMany},
 		{"100 containers of a wrong type", of.spec(containers(list(100, named1))), "must be a string, in quotes"},
@@ -140,6 +142,12 @@ func (of parts) reviewed() []Job {
 // texts returns jobs with long texts, and with short ones that take long to read.
 func (of parts) texts() []Job {
 	return []Job{
+		{
+			"a long path of the keys",
+			of.whole(AsUser, `"sshAuthMountPath":"/`+long+`",`),
+			"at most 255 letters",
+		},
+		{"a long MPI implementation", of.whole("", `"mpiImplementation":"`+long+`",`), "must be"},
 		{"a long image", of.spec(containers(`[{"name":"a","image":"` + long + long + `"}]`)), "the policies"},
 		{
 			"a long command of an sshd",
@@ -253,10 +261,26 @@ func (p parts) worker(annotations, worker string) []byte {
 func (p parts) roles(roles string) []byte { return p.object("flood", "", roles) }
 
 func roles(launcher, worker string) string {
-	return fmt.Sprintf(`"Launcher":{"replicas":1,"template":{"spec":{%s}}},"Worker":{"replicas":2,"template":{"spec":{%s}}}`, launcher, worker)
+	const both = `"Launcher":{"replicas":1,"template":{"spec":{%s}}},"Worker":{"replicas":2,"template":{"spec":{%s}}}`
+	return fmt.Sprintf(both, launcher, worker)
 }
 
 func (p parts) object(name, annotations, roles string) []byte {
+	return p.json(name, "", annotations, "", roles)
+}
+
+// metadata returns a job with members of the metadata, each of which ends with a comma.
+func (p parts) metadata(members string) []byte {
+	return p.json("flood", members, "", "", roles(main, main))
+}
+
+// whole returns a job with members of the spec, each of which ends with a comma.
+func (p parts) whole(annotations, members string) []byte {
+	return p.json("flood", "", annotations, members, roles(main, main))
+}
+
+func (p parts) json(name, metadata, annotations, spec, roles string) []byte {
 	return fmt.Appendf(nil, `{"apiVersion":"kubeflow.org/v2beta1","kind":"MPIJob",`+
-		`"metadata":{"name":%q,"namespace":%q,"annotations":{%s}},"spec":{"mpiReplicaSpecs":{%s}}}`, name, p.namespace, annotations, roles)
+		`"metadata":{%s"name":%q,"namespace":%q,"annotations":{%s}},"spec":{%s"mpiReplicaSpecs":{%s}}}`,
+		metadata, name, p.namespace, annotations, spec, roles)
 }

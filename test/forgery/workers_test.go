@@ -58,7 +58,9 @@ func TestT37TooManyHosts(t *testing.T) {
 	namespace, alice := product.AddProject(t, "t37-"+strings.Repeat("s", 40), v1alpha1.ProjectSpec{}), login(t, broker, alices)
 	job := suspended(strings.Repeat("n", 40), namespace)
 	most := mpijob.MostWorkers(job)
-	refusedOnCreationAndUpdate(t, alice, job, []attempt{{"one host too many", replicas(mpijob.Worker, most+1), "names of more hosts do not fit"}})
+	refusedOnCreationAndUpdate(t, alice, job, []attempt{
+		{"one host too many", replicas(mpijob.Worker, most+1), "names of more hosts do not fit"},
+	})
 	if err := retried(t, alice, job, replicas(mpijob.Worker, most)); err != nil {
 		t.Errorf("%d workers: %s", most, err)
 	}

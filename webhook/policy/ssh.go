@@ -30,6 +30,9 @@ const (
 	defaultSSHDFile = "/etc/ssh/sshd_config" // our configuration is mounted here, too
 )
 
+// longestKeysDir is the length of the longest path of the keys, which is copied into each template.
+const longestKeysDir = 255
+
 // plainPath matches a path that is safe to copy into a configuration of ssh.
 var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
 
@@ -87,9 +90,10 @@ func keysDirOf(job *v2beta1.MPIJob) string {
 func ensureSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	keys := keysDirOf(job)
 	job.Spec.SSHAuthMountPath = keys
-	if !plainPath.MatchString(keys) || path.Clean(keys) != keys {
+	if !plainPath.MatchString(keys) || path.Clean(keys) != keys || len(keys) > longestKeysDir {
 		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,
-			"must be a clean absolute path of letters, digits, '.', '_' and '-', because it is copied into the ssh configuration")}
+			fmt.Sprintf("must be a clean absolute path of at most %d letters, digits, '.', '_' and '-', "+
+				"because it is copied into the ssh configuration", longestKeysDir))}
 	}
 	if paths.Overlaps(keys, append(sshTrees(), codeDir, operatorDir)) {
 		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,

@@ -8,7 +8,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -54,8 +53,13 @@ func problemOf(err error) string {
 	return "must be an MPIJob as a JSON object"
 }
 
+// readName returns the name in a job that is not decoded. It builds nothing else.
 func readName(raw []byte) string {
-	var object metav1.PartialObjectMetadata
-	_ = json.Unmarshal(raw, &object) // the name stays empty
-	return object.Name
+	var job struct {
+		Metadata struct {
+			Name string `json:"name"`
+		} `json:"metadata"`
+	}
+	_ = json.Unmarshal(raw, &job, jsontext.AllowDuplicateNames(true)) // the name stays empty
+	return job.Metadata.Name
 }
