@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -32,12 +34,15 @@ type serve struct {
 	Kubeconfig     string        `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the pod's service account."`
 }
 
-// Run serves until it gets a signal to stop, and then for the time of --drain. With an invalid cluster policy it
-// fails before it is ready. While no API server answers, it waits.
+// Run serves until it gets a signal to stop, and then for the time of --drain. With an invalid cluster policy or
+// certificate it fails at once. While no API server answers, it waits.
 func (s *serve) Run() error {
 	cluster, err := config.Load(s.Policy)
 	if err != nil {
 		return err
+	}
+	if _, err := tls.LoadX509KeyPair(filepath.Join(s.CertDir, "tls.crt"), filepath.Join(s.CertDir, "tls.key")); err != nil {
+		return fmt.Errorf("invalid certificate in %s: %w", s.CertDir, err)
 	}
 	ctrl.SetLogger(logr.FromSlogHandler(slog.NewTextHandler(os.Stderr, nil)))
 	manager, err := s.manager(cluster)
@@ -52,10 +57,31 @@ func (s *serve) Run() error {
 	if err := server.AddToManager(ctx, manager, review.Reviewer{Cluster: cluster, Version: version.String()}); err != nil {
 		return err
 	}
-	if err := manager.Start(ctx); err != nil {
+	if err := start(ctx, manager); err != nil {
 		return fmt.Errorf("cannot serve: %w", err)
 	}
 	return nil
+}
+
+// stopTime is longer than any request takes.
+const stopTime = 6 * time.Second
+
+// start runs the manager until the context ends. It does not wait much longer: a manager whose caches have not
+// synced never returns.
+func start(ctx context.Context, manager ctrl.Manager) error {
+	ended := make(chan error, 1)
+	go func() { ended <- manager.Start(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(stopTime):
+		return nil
+	}
 }
 
 // drained returns a context that ends some time after the signal. Until then, the endpoint of the replica

@@ -32,7 +32,9 @@ func TestT43OtherVersion(t *testing.T) {
 		return refusal(alice.Create(t.Context(), v1Job(t, namespace, "new"), client.DryRunAll), useV2beta1)
 	})
 	isRefused(t, "a changed spec", patchV1(t, alice, namespace, `{"spec":{"runPolicy":{"suspend":true}}}`), useV2beta1)
-	for _, patch := range []string{`{"metadata":{"finalizers":["example.com/hold"]}}`, `{"metadata":{"labels":{"a":"b"}}}`, `{"metadata":{"finalizers":null}}`} {
+	for _, patch := range []string{
+		`{"metadata":{"finalizers":["example.com/hold"]}}`, `{"metadata":{"labels":{"a":"b"}}}`, `{"metadata":{"finalizers":null}}`,
+	} {
 		if err := patchV1(t, alice, namespace, patch); err != nil {
 			t.Errorf("%s: %s", patch, err)
 		}

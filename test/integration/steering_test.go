@@ -184,7 +184,8 @@ func TestSteeringLargestJobs(t *testing.T) {
 		}, true},
 		"labels": {[]change{containers(0), {"template metadata labels", keys(30_000)}}, false},
 		"gates": {[]change{
-			containers(0), {"template spec schedulingGates", many(50_000, func(i int) any { return map[string]any{"name": fmt.Sprintf("gate-%05d", i)} })},
+			containers(0),
+			{"template spec schedulingGates", many(50_000, func(i int) any { return map[string]any{"name": fmt.Sprintf("gate-%05d", i)} })},
 		}, false},
 		"roles": {[]change{{"spec mpiReplicaSpecs", roles}}, false},
 	}
@@ -202,7 +203,8 @@ func TestSteeringLargestJobs(t *testing.T) {
 		}
 	}
 	stopWebhook(t)
-	if err := mergePatch(t, product.Client, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, `{"metadata":{"labels":{"runai/queue":"x"}}}`); err != nil {
+	project := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
+	if err := mergePatch(t, product.Client, project, `{"metadata":{"labels":{"runai/queue":"x"}}}`); err != nil {
 		t.Fatal(err)
 	}
 	named := func(name string) client.Object {

@@ -25,7 +25,7 @@ func two(t *testing.T, project string, drain time.Duration) (namespace string, o
 
 // A replica that gets SIGTERM serves until nobody calls it any more: no creation fails.
 func TestReplicaIsStopped(t *testing.T) {
-	namespace, one, k := two(t, "stopped", 3*time.Second)
+	namespace, one, k := two(t, "stopped", 6*time.Second) // the probes need 4 s
 	l := startLoad(t, namespace)
 	l.enter(t, "before", some)
 	signal(t, one, syscall.SIGTERM)

@@ -77,7 +77,7 @@ func neverEnd(address string, bytes int) error {
 	if err != nil {
 		return err
 	}
-	defer connection.Close()
+	defer func() { _ = connection.Close() }() // the server closed it
 	if err := connection.SetDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}

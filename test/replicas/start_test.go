@@ -25,7 +25,8 @@ func TestStartWithoutAPIServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = gate.Close() })
-	replica := product.StartReplica(t, install.ReplicaOptions{Name: "early", Kubeconfig: kubeconfigFor(t, server.Host, gate.Address()), Unready: true})
+	kubeconfig := kubeconfigFor(t, server.Host, gate.Address())
+	replica := product.StartReplica(t, install.ReplicaOptions{Name: "early", Kubeconfig: kubeconfig, Unready: true})
 	suite.Eventually(t, "the replica says that it waits", suite.Soon, func() error {
 		text, err := os.ReadFile(replica.LogFile())
 		if err != nil {
@@ -40,6 +41,11 @@ func TestStartWithoutAPIServer(t *testing.T) {
 	}
 	if err := suite.Refused(replica.Ready(t.Context()), "caches"); err != nil {
 		t.Errorf("it is ready, or does not say why not: %s", err)
+	}
+	other := product.StartReplica(t, install.ReplicaOptions{Name: "vain", Kubeconfig: kubeconfig, Unready: true})
+	suite.Eventually(t, "the other replica answers", suite.Soon, func() error { return suite.Refused(other.Ready(t.Context()), "caches") })
+	if err := other.Stop(); err != nil {
+		t.Errorf("a replica that waits cannot be stopped: %s", err)
 	}
 	gate.SetBackends(server.Host)
 	suite.Eventually(t, "the replica is ready", time.Minute, func() error { return replica.Ready(t.Context()) })
