@@ -65,9 +65,12 @@ func TestT35QueueOfAStoredJob(t *testing.T) {
 		}, ""},
 		{"the queue label", func(job *v2beta1.MPIJob) { metav1.SetMetaDataLabel(&job.ObjectMeta, "kai.scheduler/queue", "another") }, ""},
 		{"the queue label of the pods", func(job *v2beta1.MPIJob) {
-			metav1.SetMetaDataLabel(&job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Template.ObjectMeta, "kai.scheduler/queue", "another")
+			template := &job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Template
+			metav1.SetMetaDataLabel(&template.ObjectMeta, "kai.scheduler/queue", "another")
 		}, ""},
-		{"the priority of interactive jobs", func(job *v2beta1.MPIJob) { metav1.SetMetaDataLabel(&job.ObjectMeta, "priorityClassName", "build") }, ""},
+		{"the priority of interactive jobs", func(job *v2beta1.MPIJob) {
+			metav1.SetMetaDataLabel(&job.ObjectMeta, "priorityClassName", "build")
+		}, ""},
 	})
 	namespace := product.AddProject(t, "t35-gang", required)
 	alice, least := login(t, broker, alices), int32(1)

@@ -20,7 +20,7 @@ var required = v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired}
 // refusal returns an error unless an answer is a refusal for this reason. A replica with another cluster policy
 // tells the client to try again.
 func refusal(answer error, reason string) error {
-	if answer != nil && !apierrors.IsInvalid(answer) && !(*differ && apierrors.IsServiceUnavailable(answer)) {
+	if answer != nil && !apierrors.IsInvalid(answer) && (!*differ || !apierrors.IsServiceUnavailable(answer)) {
 		return fmt.Errorf("not a refusal: %w", answer)
 	}
 	return suite.Refused(answer, reason)

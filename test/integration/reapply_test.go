@@ -74,7 +74,9 @@ func TestManifestAppliedAgainAfterAChange(t *testing.T) {
 	if err := product.Client.Get(t.Context(), client.ObjectKey{Name: "reapply"}, project); err != nil {
 		t.Fatal(err)
 	}
-	project.Spec = v1alpha1.ProjectSpec{Queue: "another", Identity: v1alpha1.IdentityDisabled, NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"t4"}}}
+	project.Spec = v1alpha1.ProjectSpec{
+		Queue: "another", Identity: v1alpha1.IdentityDisabled, NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"t4"}},
+	}
 	if err := product.Client.Update(t.Context(), project); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +117,8 @@ func TestExportedJobIsAdmitted(t *testing.T) {
 			t.Errorf("%s: %s", name, err)
 			continue
 		}
-		for _, variable := range product.Job(t, namespace, name).Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Template.Spec.Containers[0].Env {
+		launcher := product.Job(t, namespace, name).Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Template.Spec
+		for _, variable := range launcher.Containers[0].Env {
 			if variable.Name == "RUNAI_MPI_NUM_WORKERS" && variable.Value != "5" {
 				t.Errorf("%s: the launcher is told of %s workers", name, variable.Value)
 			}

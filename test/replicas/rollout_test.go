@@ -42,7 +42,8 @@ func TestRollOut(t *testing.T) {
 			results := make(chan error, creations)
 			for n := range creations {
 				go func() {
-					job := mpijobtest.MakeMPIJob("", namespace).Annotation(annotations.GitSyncKey, "source=https://git.example.com/code").Obj()
+					job := mpijobtest.MakeMPIJob("", namespace).
+						Annotation(annotations.GitSyncKey, "source=https://git.example.com/code").Obj()
 					job.GenerateName = "dist-"
 					results <- user.Create(t.Context(), job)
 				}()

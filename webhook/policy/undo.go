@@ -55,7 +55,7 @@ func (u Undoing) undo(policy Policy) {
 // removed.
 func (u Undoing) each(undo func(template mpijob.Template, was *corev1.PodTemplateSpec)) {
 	for _, template := range mpijob.Templates(u.Job) {
-		was := template.PodTemplateSpec.DeepCopy()
+		was := template.DeepCopy()
 		if u.Stored != nil {
 			was = &corev1.PodTemplateSpec{}
 			if stored, present := mpijob.TemplateOf(u.Stored, template.Role); present {

@@ -20,7 +20,7 @@ func replica(change func(*config.ClusterPolicy, *v1alpha1.ProjectSpec)) (*Mutato
 	m.Reviewer.Cluster = config.Default()
 	project := &v1alpha1.Project{}
 	project.Name, project.Spec.NodeAffinity.Train = "team-a", []string{"dgx"}
-	m.Lookups.Namespaces = oneProject{project}
+	m.Namespaces = oneProject{project}
 	change(m.Reviewer.Cluster, &project.Spec)
 	return m, &Validator{m.Lookups, m.Reviewer}
 }
