@@ -109,3 +109,26 @@ func TestT15CompromisedController(t *testing.T) {
 			"the cluster has no UID and GID for system:serviceaccount:controllers:"+account)
 	}
 }
+
+// Somebody leads a stored job to nodes on which its ids mean nothing. To nodes with the usual label is no harm.
+func TestT07LedToWindows(t *testing.T) {
+	namespace := product.AddProject(t, "t07-windows", required)
+	jobs := ownedJobs(t, namespace)
+	for _, user := range []client.Client{login(t, broker, bobs), serviceAccount(t, "kueue-system", "kueue-controller-manager")} {
+		for _, name := range jobs {
+			for _, label := range []string{"kubernetes.io/os", "beta.kubernetes.io/os"} {
+				lead := func(system string) error {
+					return retry.RetryOnConflict(retry.DefaultRetry, func() error { // the operator writes too
+						job := product.Job(t, namespace, name)
+						inWorker(func(spec *corev1.PodSpec) { spec.NodeSelector = map[string]string{label: system} })(job)
+						return user.Update(t.Context(), job)
+					})
+				}
+				isRefused(t, label+" of the "+name+" job", lead("windows"), "Windows has no POSIX users")
+				if err := lead("linux"); err != nil {
+					t.Errorf("%s of the %s job: %s", label, name, err)
+				}
+			}
+		}
+	}
+}

@@ -10,8 +10,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// osLabels are the labels of a node with its operating system.
-var osLabels = []string{corev1.LabelOSStable, "beta.kubernetes.io/os"}
+// OSLabels are the labels of a node with its operating system.
+var OSLabels = []string{corev1.LabelOSStable, "beta.kubernetes.io/os"}
 
 // windows returns an error for everything that is made for a Windows node, where POSIX ids have no meaning.
 func windows(template mpijob.Template) field.ErrorList {
@@ -24,14 +24,14 @@ func windows(template mpijob.Template) field.ErrorList {
 	for _, own := range windowsOptions(template) {
 		errs = append(errs, field.Forbidden(own, "cannot be used with "+annotations.RunAsUserKey+" because Windows has no POSIX users: remove it"))
 	}
-	for _, label := range osLabels {
+	for _, label := range OSLabels {
 		// rule T07 in test/forgery TestT07Privileges: a Windows node
 		if value, present := spec.NodeSelector[label]; present && value != string(corev1.Linux) {
 			errs = append(errs, field.Invalid(path.Child("nodeSelector").Key(label), value, why))
 		}
 	}
 	for _, expression := range requiredExpressions(template) {
-		if slices.Contains(osLabels, expression.Key) && selectsOther(expression.NodeSelectorRequirement, string(corev1.Linux)) {
+		if slices.Contains(OSLabels, expression.Key) && selectsOther(expression.NodeSelectorRequirement, string(corev1.Linux)) {
 			errs = append(errs, field.Invalid(expression.path, expression.Key, why))
 		}
 	}

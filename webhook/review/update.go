@@ -42,6 +42,9 @@ func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	// rule T10 in test/forgery TestT10Patches: to change it, or a uid, by any kind of patch
 	// without: if true {
 	if equality.Semantic.DeepEqual(was, now) {
+		if errs := leadAway(stored, updated); len(errs) > 0 {
+			return Verdict{Class: Refused, Reasons: errs}
+		}
 		return r.steered(stored, updated)
 	}
 	// rule T09 in test/forgery TestT09ChangedStamp: to change a stored stamp
