@@ -82,7 +82,6 @@ func TestCommandLineTriesAgain(t *testing.T) {
 	}
 }
 
-// signal sends a signal, and kills a replica that it stops at the end of the test.
 func signal(t *testing.T, replica *install.Replica, s syscall.Signal) {
 	t.Helper()
 	process, err := os.FindProcess(replica.Pid())
@@ -91,8 +90,5 @@ func signal(t *testing.T, replica *install.Replica, s syscall.Signal) {
 	}
 	if err := process.Signal(s); err != nil {
 		t.Fatal(err)
-	}
-	if s == syscall.SIGSTOP {
-		t.Cleanup(func() { _ = process.Kill() }) // it would not notice SIGTERM
 	}
 }

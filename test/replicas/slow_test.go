@@ -25,7 +25,7 @@ const (
 // Clients that begin requests and never end them take little memory, and are thrown out after a while. Meanwhile
 // creations succeed: if the clients take all turns, the answer is one after which client-go tries again.
 func TestSlowClients(t *testing.T) {
-	for name, c := range map[string]struct{ clients, bytes int }{"large": {60, 6_900_000}, "many": {200, 100_000}} {
+	for name, c := range map[string]struct{ clients, bytes int }{"large": {60, 6_900_000}, "many": {400, 100_000}} {
 		t.Run(name, func(t *testing.T) { sendSlowly(t, "slow-"+name, c.clients, c.bytes) })
 	}
 }
@@ -46,12 +46,8 @@ func sendSlowly(t *testing.T, project string, number, bytes int) {
 	l.enter(t, "before", some)
 	var clients sync.WaitGroup
 	for range number {
-		connection, err := tls.Dial("tcp", replica.Address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // it is nobody's secret
-		if err != nil {
-			t.Fatal(err)
-		}
 		clients.Go(func() {
-			if err := neverEnd(connection, bytes); err != nil {
+			if err := neverEnd(replica.Address, bytes); err != nil {
 				t.Error(err)
 			}
 		})
@@ -76,13 +72,17 @@ func sendSlowly(t *testing.T, project string, number, bytes int) {
 }
 
 // neverEnd sends most of a request, stops, and returns an error unless the server closes the connection.
-func neverEnd(connection net.Conn, bytes int) error {
+func neverEnd(address string, bytes int) error {
+	connection, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // it is nobody's secret
+	if err != nil {
+		return err
+	}
 	defer func() { _ = connection.Close() }() // the server closed it
 	if err := connection.SetDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
 	head := fmt.Sprintf("POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", bytes+1)
-	_, err := connection.Write(append([]byte(head), make([]byte, bytes)...))
+	_, err = connection.Write(append([]byte(head), make([]byte, bytes)...))
 	if err == nil {
 		_, err = io.Copy(io.Discard, connection)
 	}

@@ -13,7 +13,7 @@ const (
 	// requestTime is when the API server gives up a request: the timeoutSeconds of the chart.
 	requestTime = 5 * time.Second
 	// waitTime is how long a request waits for its turn.
-	waitTime = time.Second
+	waitTime = 2 * time.Second
 	// smallRequest is the size in bytes of a request that is not large. Those of almost all jobs are small.
 	smallRequest = 256 << 10
 	smallAtOnce  = 64
