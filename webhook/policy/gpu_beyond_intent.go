@@ -25,7 +25,7 @@ func beyondIntent(job *v2beta1.MPIJob, in Input) field.ErrorList {
 			path, gpus := gpusOf(container, in.Cluster.GPU.ResourceName)
 			switch {
 			case path == nil, getsIntent && i == 0: // ensureGPU compares the main container's
-			case getsIntent && endsBefore(template, i) && gpus <= in.Intent.GPU.Whole():
+			case getsIntent && endsBefore(container.Container, i, template.Spec) && gpus <= in.Intent.GPU.Whole():
 			// rule T41 in test/forgery TestT41Contradictions: GPUs of a container that the intent does not count
 			case getsIntent || *in.Intent.GPU == 0:
 				errs = append(errs, field.Invalid(path, gpus, fmt.Sprintf("conflicts with %s, which gives %s to the main container of each worker: "+
@@ -46,10 +46,10 @@ func inWords(gpu annotations.GPU) string {
 	return gpu.String() + " GPUs"
 }
 
-// endsBefore reports whether a container of a template is an init container that is no sidecar.
-func endsBefore(template mpijob.Template, index int) bool {
-	restart := template.Containers()[index].RestartPolicy
-	return index >= len(template.Spec.Containers) && (restart == nil || *restart != corev1.ContainerRestartPolicyAlways)
+// endsBefore reports whether a container, by its index in all of a pod, is an init container that is no sidecar.
+func endsBefore(container *corev1.Container, index int, pod corev1.PodSpec) bool {
+	restart := container.RestartPolicy
+	return index >= len(pod.Containers) && (restart == nil || *restart != corev1.ContainerRestartPolicyAlways)
 }
 
 // gpusOf returns how many GPUs a container requests, with the path of the field, or nil if none.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -26,17 +27,28 @@ func reaches(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return errs
 }
 
-// unlisted returns what is wrong with a value that an administrator has not listed, and what to use instead.
-func unlisted(listed []string, in Input, key string) string {
+// A list is what an administrator allows.
+type list struct {
+	values []string
+	// unlisted returns what is wrong with another value, and what to use instead.
+	unlisted func() string
+}
+
+// listOf returns a list of sharedStorage. Thousands of errors can share its text.
+func listOf(in Input, key string, values ...[]string) list {
+	all := slices.Concat(values...)
+	return list{all, sync.OnceValue(func() string {
+		return accepted(all, in.Project.Name) + "use a PersistentVolumeClaim, or ask your administrator to list it in sharedStorage." + key
+	})}
+}
+
+func accepted(listed []string, project string) string {
 	const most = 10
-	var accepted string
 	switch more := len(listed) - most; {
 	case len(listed) == 0:
-		accepted = "is not allowed in project " + in.Project.Name + ": "
+		return "is not allowed in project " + project + ": "
 	case more > 0:
-		accepted = fmt.Sprintf("must be exactly one of %s and %d more in project %s: otherwise ", strings.Join(listed[:most], ", "), more, in.Project.Name)
-	default:
-		accepted = fmt.Sprintf("must be exactly %s in project %s: otherwise ", suggest.OneOf(listed...), in.Project.Name)
+		return fmt.Sprintf("must be exactly one of %s and %d more in project %s: otherwise ", strings.Join(listed[:most], ", "), more, project)
 	}
-	return accepted + "use a PersistentVolumeClaim, or ask your administrator to list it in " + key
+	return fmt.Sprintf("must be exactly %s in project %s: otherwise ", suggest.OneOf(listed...), project)
 }

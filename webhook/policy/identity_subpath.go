@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"slices"
-
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -16,10 +14,11 @@ func unlistedSubPaths(template mpijob.Template, in Input) field.ErrorList {
 	if in.Cluster.SharedStorage.SubPaths == v1alpha1.Allow {
 		return nil
 	}
+	shared := sharedVolumes(template.Spec.Volumes)
 	var errs field.ErrorList
 	for _, container := range template.Containers() {
 		for i, mount := range container.VolumeMounts {
-			if !isShared(mount.Name, template.Spec.Volumes) {
+			if !shared[mount.Name] {
 				continue
 			}
 			for _, sub := range []struct{ name, path string }{{"subPath", mount.SubPath}, {"subPathExpr", mount.SubPathExpr}} {
@@ -36,10 +35,14 @@ func unlistedSubPaths(template mpijob.Template, in Input) field.ErrorList {
 	return errs
 }
 
-// isShared reports whether the volume of a template may have files of several users.
-func isShared(name string, volumes []corev1.Volume) bool {
-	return slices.ContainsFunc(volumes, func(v corev1.Volume) bool {
+// sharedVolumes returns the names of the volumes that may have files of several users.
+func sharedVolumes(volumes []corev1.Volume) map[string]bool {
+	shared := map[string]bool{}
+	for _, v := range volumes {
 		isOwn := v.ConfigMap != nil || v.Secret != nil || v.DownwardAPI != nil || v.Projected != nil || v.EmptyDir != nil || v.Image != nil
-		return v.Name == name && !isOwn
-	})
+		if !isOwn {
+			shared[v.Name] = true
+		}
+	}
+	return shared
 }

@@ -19,6 +19,10 @@ var harmlessVolumes = []string{"configMap", "downwardAPI", "emptyDir", "image", 
 // unlistedVolumes returns an error for each volume that the node would mount as root from a place that no
 // administrator has listed. A kind of a newer Kubernetes is refused: it is unknown, or the volume has none.
 func unlistedVolumes(template mpijob.Template, in Input) field.ErrorList {
+	storage := in.Cluster.SharedStorage
+	hostPaths := listOf(in, "hostPaths", storage.HostPaths, in.Project.Spec.SharedStorage.HostPaths)
+	exports := listOf(in, "nfs", storage.NFS, in.Project.Spec.SharedStorage.NFS)
+	drivers := listOf(in, "csiDrivers", storage.CSIDrivers)
 	var errs field.ErrorList
 	for i, volume := range template.Spec.Volumes {
 		path, kinds := template.Path.Child("spec", "volumes").Index(i), fieldsSet(volume.VolumeSource)
@@ -29,11 +33,11 @@ func unlistedVolumes(template mpijob.Template, in Input) field.ErrorList {
 		for _, kind := range kinds {
 			switch at := path.Child(kind); kind {
 			case "hostPath":
-				errs = append(errs, unlistedHostPath(*volume.HostPath, at, in)...)
+				errs = append(errs, unlistedHostPath(*volume.HostPath, at, hostPaths, in)...)
 			case "nfs":
-				errs = append(errs, unlistedNFS(*volume.NFS, at, in)...)
+				errs = append(errs, unlistedNFS(*volume.NFS, at, exports)...)
 			case "csi":
-				errs = append(errs, unlistedDriver(volume.CSI.Driver, at.Child("driver"), in)...)
+				errs = append(errs, unlistedDriver(volume.CSI.Driver, at.Child("driver"), drivers)...)
 			case "ephemeral":
 				errs = append(errs, choosesContents(volume.Ephemeral.VolumeClaimTemplate, at.Child("volumeClaimTemplate"))...)
 			default:
@@ -62,16 +66,15 @@ func fieldsSet(object any) []string {
 // creating lists the types of hostPath with which the kubelet creates the path, as root.
 var creating = []corev1.HostPathType{corev1.HostPathDirectoryOrCreate, corev1.HostPathFileOrCreate}
 
-func unlistedHostPath(volume corev1.HostPathVolumeSource, path *field.Path, in Input) field.ErrorList {
+func unlistedHostPath(volume corev1.HostPathVolumeSource, path *field.Path, listed list, in Input) field.ErrorList {
 	if in.Cluster.Restrictions.Stricter(in.Project.Spec.Restrictions).HostPath == v1alpha1.Deny {
 		return nil // the final validation refuses every hostPath
 	}
 	var errs field.ErrorList
-	listed := slices.Concat(in.Cluster.SharedStorage.HostPaths, in.Project.Spec.SharedStorage.HostPaths)
 	// rule T28 in test/forgery TestT28HostPath: a path of the node
 	// rule T28 in test/e2e TestT28HostPath: the key of another project's job
-	if !slices.Contains(listed, volume.Path) {
-		errs = append(errs, field.Invalid(path.Child("path"), volume.Path, unlisted(listed, in, "sharedStorage.hostPaths")))
+	if !slices.Contains(listed.values, volume.Path) {
+		errs = append(errs, field.Invalid(path.Child("path"), volume.Path, listed.unlisted()))
 	}
 	// rule T28 in test/forgery TestT28HostPath: a path that the kubelet creates
 	if volume.Type != nil && slices.Contains(creating, *volume.Type) {
@@ -81,24 +84,22 @@ func unlistedHostPath(volume corev1.HostPathVolumeSource, path *field.Path, in I
 	return errs
 }
 
-func unlistedNFS(volume corev1.NFSVolumeSource, path *field.Path, in Input) field.ErrorList {
-	listed := slices.Concat(in.Cluster.SharedStorage.NFS, in.Project.Spec.SharedStorage.NFS)
+func unlistedNFS(volume corev1.NFSVolumeSource, path *field.Path, listed list) field.ErrorList {
 	same := func(export string) bool {
 		server, directory, _ := strings.Cut(export, ":/")
 		return volume.Server == server && volume.Path == "/"+directory
 	}
 	// rule T29 in test/forgery TestT29NFSAndSubPath: an export, or a path below one
-	if slices.ContainsFunc(listed, same) {
+	if slices.ContainsFunc(listed.values, same) {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(path, volume.Server+":"+volume.Path, unlisted(listed, in, "sharedStorage.nfs"))}
+	return field.ErrorList{field.Invalid(path, volume.Server+":"+volume.Path, listed.unlisted())}
 }
 
-func unlistedDriver(driver string, path *field.Path, in Input) field.ErrorList {
-	listed := in.Cluster.SharedStorage.CSIDrivers
+func unlistedDriver(driver string, path *field.Path, listed list) field.ErrorList {
 	// rule T34 in test/forgery TestT34VolumeKinds: a CSI driver
-	if !slices.Contains(listed, driver) {
-		return field.ErrorList{field.Invalid(path, driver, unlisted(listed, in, "sharedStorage.csiDrivers"))}
+	if !slices.Contains(listed.values, driver) {
+		return field.ErrorList{field.Invalid(path, driver, listed.unlisted())}
 	}
 	return nil
 }

@@ -1,9 +1,6 @@
 package review
 
 import (
-	"slices"
-	"strings"
-
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -86,20 +83,21 @@ func hostsOfRequests(container mpijob.Container) []*field.Path {
 			paths = append(paths, path.Child("tcpSocket", "host"))
 		}
 	}
-	for name, probe := range map[string]*corev1.Probe{
-		"livenessProbe": container.LivenessProbe, "readinessProbe": container.ReadinessProbe, "startupProbe": container.StartupProbe,
-	} {
-		if probe != nil {
-			add(container.Path().Child(name), probe.HTTPGet, probe.TCPSocket)
+	for _, probe := range []struct {
+		name string
+		*corev1.Probe
+	}{{"livenessProbe", container.LivenessProbe}, {"readinessProbe", container.ReadinessProbe}, {"startupProbe", container.StartupProbe}} {
+		if probe.Probe != nil {
+			add(container.Path().Child(probe.name), probe.HTTPGet, probe.TCPSocket)
 		}
 	}
 	if hooks := container.Lifecycle; hooks != nil {
-		for name, hook := range map[string]*corev1.LifecycleHandler{"postStart": hooks.PostStart, "preStop": hooks.PreStop} {
-			if hook != nil {
-				add(container.Path().Child("lifecycle", name), hook.HTTPGet, hook.TCPSocket)
-			}
+		if hooks.PostStart != nil {
+			add(container.Path().Child("lifecycle", "postStart"), hooks.PostStart.HTTPGet, hooks.PostStart.TCPSocket)
+		}
+		if hooks.PreStop != nil {
+			add(container.Path().Child("lifecycle", "preStop"), hooks.PreStop.HTTPGet, hooks.PreStop.TCPSocket)
 		}
 	}
-	slices.SortFunc(paths, func(a, b *field.Path) int { return strings.Compare(a.String(), b.String()) })
 	return paths
 }
