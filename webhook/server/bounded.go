@@ -1,11 +1,14 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"io"
 	"net/http"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 )
 
@@ -13,11 +16,13 @@ const (
 	// requestTime is when the API server gives up a request: the timeoutSeconds of the chart.
 	requestTime = 5 * time.Second
 	// waitTime is how long a request waits for its turn.
-	waitTime = 2 * time.Second
+	waitTime = time.Second
 	// smallRequest is the size in bytes of a request that is not large. Those of almost all jobs are small.
 	smallRequest = 256 << 10
 	smallAtOnce  = 64
-	largeAtOnce  = 2
+	// largestRequest is the size in bytes of the largest request that controller-runtime reads.
+	largestRequest = 7 << 20
+	largeAtOnce    = 2
 )
 
 // NewServer returns controller-runtime's webhook server with limits on what requests may take of it, because
@@ -54,11 +59,26 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 		select {
 		case turns <- struct{}{}:
 			defer func() { <-turns }()
-			hook.ServeHTTP(w, r.WithContext(ctx))
+			serveRead(w, r.WithContext(ctx), hook)
 		case <-time.After(waitTime):
 			answerBusy(w, r)
 		}
 	}))
+}
+
+// serveRead reads a request, and passes it on unless decoding it would take too much memory.
+func serveRead(w http.ResponseWriter, r *http.Request, hook http.Handler) {
+	var body bytes.Buffer
+	body.Grow(int(min(max(r.ContentLength, 0), largestRequest)) + bytes.MinRead)
+	if _, err := body.ReadFrom(io.LimitReader(r.Body, largestRequest+1)); err != nil { // what is larger is refused by controller-runtime
+		return // the client is gone, or too slow
+	}
+	if sprawls(body.Bytes()) {
+		answerUnread(w, &body, apierrors.NewRequestEntityTooLargeError("the AdmissionReview has too many names and values").Status())
+		return
+	}
+	r.Body = io.NopCloser(&body)
+	hook.ServeHTTP(w, r)
 }
 
 // turns returns a semaphore for requests of this size, so that large ones, which take much memory, are few, and

@@ -123,3 +123,44 @@ func TestBusy(t *testing.T) {
 		t.Errorf("%s: %+v", response.Status, got)
 	}
 }
+
+// Somebody who is not the API server sends reviews that would take a hundred times their size. What is within
+// the objects does not count here.
+func TestSprawlingReviews(t *testing.T) {
+	called := 0
+	url, client := serving(t, func(w http.ResponseWriter, _ *http.Request) {
+		called++
+		_, _ = w.Write([]byte(`{"response":{"allowed":true}}`))
+	})
+	many := strings.Repeat(`"",`, 100_000) + `""`
+	for _, test := range []struct {
+		name, request string
+		passes        bool
+	}{
+		{"groups", `"userInfo":{"groups":[` + many + `]}`, false},
+		{"values of an attribute", `"userInfo":{"extra":{"a":[` + many + `]}}`, false},
+		{"unknown fields", `"x":[` + many + `]`, false},
+		{"objects in options", `"options":{"x":[` + many + `]}`, false},
+		{"an object below another name", `"userInfo":{"object":[` + many + `]}`, false},
+		{"objects that are bounded by themselves", `"object":[` + many + `],"oldObject":{"x":[` + many + `]}`, true},
+		{"what is not JSON", `"object":`, true},
+		{"a thousand groups", `"userInfo":{"groups":[` + strings.Repeat(`"a",`, 1000) + `"b"]}`, true},
+	} {
+		before := called
+		response, err := client.Post(url, "application/json", strings.NewReader(`{"request":{"uid":"705ab4f5",`+test.request+`}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answer admissionv1.AdmissionReview
+		if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if passes := called > before; passes != test.passes {
+			t.Errorf("%s: passed on: %t", test.name, passes)
+		}
+		if got := answer.Response; !test.passes && (got.Allowed || got.UID != "705ab4f5" || got.Result.Code != http.StatusRequestEntityTooLarge) {
+			t.Errorf("%s: %+v", test.name, got)
+		}
+	}
+}
