@@ -32,6 +32,7 @@ func Reach(job *v2beta1.MPIJob) []string {
 			}
 		case (name == "subPath" || name == "subPathExpr") && value != "" && onClaim(roles, path):
 			found = append(found, path)
+		case name == "key" || name == "path": // within a Secret or a volume
 		case strings.Contains(strings.ToLower(path), "secret") && !strings.Contains(path, "imagePullSecrets") && isJobSecret(value):
 			found = append(found, path)
 		}

@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"sync"
 )
 
-// A Balancer accepts connections, and passes each on to one of its backends, in turn.
+// A Balancer accepts connections, and passes each on to one of its backends, at random.
 type Balancer struct {
 	listener net.Listener
 	serving  sync.WaitGroup
@@ -84,7 +85,7 @@ func (b *Balancer) next() string {
 	if len(b.backends) == 0 {
 		return ""
 	}
-	return b.backends[b.accepted%len(b.backends)]
+	return b.backends[rand.IntN(len(b.backends))]
 }
 
 // pass copies in both directions until either side has ended.
