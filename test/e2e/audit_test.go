@@ -57,7 +57,7 @@ func changesBy(t *testing.T, user, namespace, name string) []change {
 func (q *queues) wasNeverRefused(t *testing.T, name string) {
 	t.Helper()
 	changed := 0
-	for _, c := range changesBy(t, kueue.User, q.namespace, name) {
+	for _, c := range changesBy(t, kueue.User, q.Namespace, name) {
 		switch code := c.ResponseStatus.Code; {
 		case code == http.StatusOK:
 			changed++
@@ -74,7 +74,7 @@ func (q *queues) wasNeverRefused(t *testing.T, name string) {
 	}
 	noRefusal(t, "Kueue's log", strings.Split(string(log), "\n")...)
 	var events corev1.EventList
-	if err := product.Client.List(t.Context(), &events, client.InNamespace(q.namespace)); err != nil {
+	if err := product.Client.List(t.Context(), &events, client.InNamespace(q.Namespace)); err != nil {
 		t.Fatal(err)
 	}
 	for _, event := range events.Items {

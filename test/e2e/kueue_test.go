@@ -45,17 +45,17 @@ func TestKueue(t *testing.T) {
 // holds asserts that a new job waits, and that describe says why.
 func (q *queues) holds(t *testing.T, name string) {
 	t.Helper()
-	if !isSuspended(product.Job(t, q.namespace, name)) {
+	if !isSuspended(product.Job(t, q.Namespace, name)) {
 		t.Fatal("the job was not suspended when it was created")
 	}
 	suite.Eventually(t, "Kueue has a workload for the job", time.Minute, func() error { return q.hasWorkloads(t, 1) })
 	if w := q.workload(t); w.is("Admitted") {
 		t.Errorf("the queue admits the job although it is on hold: %v", w.Status.Conditions)
 	}
-	if err := product.HasPods(t, q.namespace, 0); err != nil {
+	if err := product.HasPods(t, q.Namespace, 0); err != nil {
 		t.Errorf("the queue is on hold: %s", err)
 	}
-	stdout, _, _ := product.Runai(t, "describe", name, "-n", q.namespace)
+	stdout, _, _ := product.Runai(t, "describe", name, "-n", q.Namespace)
 	if want := "Suspended: the job waits in queue research."; !strings.Contains(stdout, want) {
 		t.Errorf("%s\ndoes not contain %s", stdout, want)
 	}
@@ -64,7 +64,7 @@ func (q *queues) holds(t *testing.T, name string) {
 // releases lets the queue admit jobs, waits until all ranks of the job run, and returns the launcher's UID.
 func (q *queues) releases(t *testing.T, name string) (launcher string) {
 	t.Helper()
-	q.stop(t, "None")
+	q.SetStopPolicy(t, "None")
 	suite.Eventually(t, "the job is admitted", time.Minute, func() error {
 		if w := q.workload(t); !w.is("Admitted") {
 			return fmt.Errorf("the conditions are %v", w.Status.Conditions)
@@ -72,28 +72,28 @@ func (q *queues) releases(t *testing.T, name string) (launcher string) {
 		return nil
 	})
 	suite.Eventually(t, "all ranks run", 2*time.Minute, func() error {
-		stdout, stderr, _ := product.Runai(t, "logs", name, "-n", q.namespace)
+		stdout, stderr, _ := product.Runai(t, "logs", name, "-n", q.Namespace)
 		if ranks := len(fields(stdout)); ranks != 4 {
 			return fmt.Errorf("%d ranks printed a line: %s%s", ranks, stdout, stderr)
 		}
 		return nil
 	})
-	isAdmitted(t, product.Job(t, q.namespace, name))
+	isAdmitted(t, product.Job(t, q.Namespace, name))
 	return q.launcher(t)
 }
 
 // drains evicts the job, and waits until it has no pods.
 func (q *queues) drains(t *testing.T, name string) {
 	t.Helper()
-	q.stop(t, "HoldAndDrain")
+	q.SetStopPolicy(t, "HoldAndDrain")
 	suite.Eventually(t, "the job is evicted", time.Minute, func() error {
 		if w := q.workload(t); !w.is("Evicted") || w.is("Admitted") {
 			return fmt.Errorf("the conditions are %v", w.Status.Conditions)
 		}
-		if !isSuspended(product.Job(t, q.namespace, name)) {
+		if !isSuspended(product.Job(t, q.Namespace, name)) {
 			return errors.New("it is not suspended")
 		}
-		return product.HasPods(t, q.namespace, 0)
+		return product.HasPods(t, q.Namespace, 0)
 	})
 }
 
@@ -105,7 +105,7 @@ func (q *queues) keepsRunning(t *testing.T, name string, duration time.Duration)
 		if now := q.workload(t); now.UID != workload || !now.is("Admitted") {
 			t.Fatalf("workload %s was disturbed: %v", workload, now)
 		}
-		if again := q.launcher(t); again != launcher || isSuspended(product.Job(t, q.namespace, name)) {
+		if again := q.launcher(t); again != launcher || isSuspended(product.Job(t, q.Namespace, name)) {
 			t.Fatalf("the job was started again: launcher %s was %s", again, launcher)
 		}
 	}
@@ -114,7 +114,7 @@ func (q *queues) keepsRunning(t *testing.T, name string, duration time.Duration)
 // launcher returns the UID of the launcher's pod, and fails the test unless there is exactly one.
 func (q *queues) launcher(t *testing.T) string {
 	t.Helper()
-	pods := product.Pods(t, q.namespace, client.MatchingLabels{"training.kubeflow.org/job-role": "launcher"})
+	pods := product.Pods(t, q.Namespace, client.MatchingLabels{"training.kubeflow.org/job-role": "launcher"})
 	if len(pods) != 1 {
 		t.Fatalf("there are %d launchers, want 1", len(pods))
 	}

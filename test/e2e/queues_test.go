@@ -1,75 +1,24 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/runai-mpi/runai-mpi/test/internal/kueue"
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// queueObjects define a queue that admits nothing yet. Kueue adds the flavor's label and toleration to the jobs
-// that it admits, and removes them from those that it evicts.
-const queueObjects = `
-apiVersion: kueue.x-k8s.io/v1beta2
-kind: ResourceFlavor
-metadata: {name: lab}
-spec:
-  nodeLabels: {run.ai/type: ` + lab.NodeType + `}
-  tolerations: [{key: example.com/lab, operator: Exists}]
----
-apiVersion: kueue.x-k8s.io/v1beta2
-kind: ClusterQueue
-metadata: {name: research}
-spec:
-  stopPolicy: Hold
-  namespaceSelector: {}
-  resourceGroups:
-  - coveredResources: [cpu, memory]
-    flavors: [{name: lab, resources: [{name: cpu, nominalQuota: 8}, {name: memory, nominalQuota: 8Gi}]}]
----
-apiVersion: kueue.x-k8s.io/v1beta2
-kind: LocalQueue
-metadata: {name: research}
-spec: {clusterQueue: research}
-`
-
 // queues has the queues of one namespace.
-type queues struct {
-	*kueue.Kueue
-	namespace string
-}
+type queues struct{ *suite.Queue }
 
 func startKueue(t *testing.T, namespace string) *queues {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	k, err := kueue.Start(ctx, product.Env, namespace)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := k.Stop(context.WithoutCancel(ctx)); err != nil {
-			t.Error(err)
-		}
-	})
-	product.CreateManifest(t, namespace, queueObjects)
-	return &queues{k, namespace}
-}
-
-// stop sets the queue's stopPolicy: whether it admits jobs, and keeps those that it has admitted.
-func (q *queues) stop(t *testing.T, policy string) {
-	t.Helper()
-	patch := fmt.Sprintf(`--patch={"spec":{"stopPolicy":%q}}`, policy)
-	suite.Kubectl(t, product.User, "", "patch", "clusterqueue", "research", "--type=merge", patch)
+	return &queues{product.StartQueue(t, namespace, lab.NodeType)}
 }
 
 // A workload is a job as Kueue sees it.
@@ -86,7 +35,7 @@ func (w workload) is(condition string) bool {
 
 func (q *queues) workloads(t *testing.T) []workload {
 	t.Helper()
-	text := suite.Kubectl(t, product.User, "", "get", "workloads", "-n", q.namespace, "-o", "json")
+	text := suite.Kubectl(t, product.User, "", "get", "workloads", "-n", q.Namespace, "-o", "json")
 	var list struct{ Items []workload }
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
 		t.Fatal(err)
