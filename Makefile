@@ -77,6 +77,10 @@ fuzz: ## Fuzz every parser and the policies, each for FUZZTIME (only names that 
 	@grep -rHoE --include='*_test.go' '^func Fuzz($(FUZZ))[(]' . | tr -d '(' | while IFS=: read -r file func; do \
 		go test -C "$$(dirname "$$file")" -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; done
 
+.PHONY: fuzz-identity
+fuzz-identity: ## Fuzz identities and updates against Kubernetes' own code (20 minutes).
+	$(MAKE) fuzz FUZZ='EffectiveIdentity|Updates' FUZZTIME=10m
+
 .PHONY: prove
 prove: servers $(if $(NODE),lab-images) ## Take out each rule of identity, and see its test fail (half an hour).
 	go run ./test/rules/prove

@@ -4,6 +4,7 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/randfill"
 )
 
@@ -29,6 +30,7 @@ var values = []any{
 	oneOf(resource.MustParse("1"), resource.MustParse("1Gi"), resource.MustParse("0")),
 	oneOf(v2beta1.LauncherCreationPolicyAtStartup, v2beta1.LauncherCreationPolicyWaitForWorkersReady),
 	oneOf(v2beta1.MPIImplementationOpenMPI, v2beta1.MPIImplementationIntel, v2beta1.MPIImplementationMPICH),
+	oneOf(metav1.FieldsV1{}), // JSON, which random bytes are not
 	oneOf(v2beta1.CleanPodPolicyRunning, v2beta1.CleanPodPolicyAll, v2beta1.CleanPodPolicyNone),
 }
 
