@@ -3,12 +3,14 @@
 //
 // It compares Go values and patches only what differs, at the deepest level, so that fields which the Go
 // types do not know stay unchanged. It supports the changes that a policy may make: members are added,
-// replaced and removed, and list elements are appended, changed and removed.
+// replaced and removed, and list elements are appended, changed and removed. An element with a name may also stay
+// behind one that was inserted.
 package patch
 
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -18,19 +20,21 @@ const (
 	opAdd     = "add"     // also replaces a member, but inserts into a list
 	opReplace = "replace" // an element of a list
 	opRemove  = "remove"
+	opMove    = "move"
 )
 
 // An Operation is one operation of a JSON patch. Its value is a Go value, a part of the changed job, so
 // that a patch is marshalled only once.
 type Operation struct {
 	Op    string `json:"op"`
+	From  string `json:"from,omitempty"` // of a move
 	Path  string `json:"path"`
 	Value any    `json:"value,omitempty"`
 }
 
 // Between returns the operations that turn raw, the JSON from which before was decoded, into after. Their
-// order is fixed. If the two are semantically equal, the list is empty. It returns an error if an element was
-// inserted into a list, or if elements without names were both removed and changed.
+// order is fixed. If the two are semantically equal, the list is empty. It returns an error if elements without
+// names were both removed and changed.
 func Between(before, after *v2beta1.MPIJob, raw []byte) ([]Operation, error) {
 	w := walk{raw: raw, operations: []Operation{}} // JSON: [], never null
 	w.fields(reflect.ValueOf(before).Elem(), reflect.ValueOf(after).Elem())
@@ -62,6 +66,12 @@ func (w *walk) write(op string, value reflect.Value) {
 
 func (w *walk) remove() {
 	w.operations = append(w.operations, Operation{Op: opRemove, Path: pointer(w.path)})
+}
+
+// move moves an element of the list to the path.
+func (w *walk) move(from string) {
+	at := slices.Concat(w.path[:len(w.path)-1], []string{from})
+	w.operations = append(w.operations, Operation{Op: opMove, From: pointer(at), Path: pointer(w.path)})
 }
 
 // fail keeps the first error.

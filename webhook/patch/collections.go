@@ -87,8 +87,8 @@ func (w *walk) removeAll(indexes []int) {
 	}
 }
 
-// named compares the elements with the same name. It removes the others and appends the new ones. It fails
-// if an element was inserted: the one at its index would inherit unknown fields.
+// named compares the elements with the same name. It removes the others and appends the new ones. Elements that
+// stay behind an inserted one move to the end, so that each keeps its own unknown fields.
 func (w *walk) named(before, after reflect.Value, name int) {
 	var removed []int
 	kept, next := 0, 0
@@ -103,17 +103,55 @@ func (w *walk) named(before, after reflect.Value, name int) {
 		}
 		next = i + 1
 	}
+	moved := map[int]int{} // indexes in after to those in before
+	stays := make([]bool, before.Len())
 	for i := kept; i < after.Len(); i++ {
-		if indexOf(before, next, name, after.Index(i)) >= 0 {
-			w.fail("has an inserted element: a list can only be appended to")
-			return
+		from := indexOf(before, next, name, after.Index(i))
+		for from >= 0 && stays[from] { // of the same name
+			from = indexOf(before, from+1, name, after.Index(i))
+		}
+		if from >= 0 {
+			moved[i], stays[from] = from, true
+			w.element(from, before.Index(from), after.Index(i))
 		}
 	}
 	for ; next < before.Len(); next++ {
-		removed = append(removed, next)
+		if !stays[next] {
+			removed = append(removed, next)
+		}
 	}
 	w.removeAll(removed)
-	w.append(after, kept)
+	w.appendOrMove(after, kept, moved, without(before.Len(), removed))
+}
+
+// appendOrMove appends elements, or moves those that the list has to its end. order has their indexes in before.
+func (w *walk) appendOrMove(after reflect.Value, kept int, moved map[int]int, order []int) {
+	if len(moved) == 0 {
+		w.append(after, kept)
+		return
+	}
+	for i := kept; i < after.Len(); i++ {
+		w.push("-")
+		if from, isOld := moved[i]; isOld {
+			at := slices.Index(order, from)
+			w.move(strconv.Itoa(at))
+			order = append(slices.Delete(order, at, at+1), from)
+		} else {
+			w.write(opAdd, after.Index(i))
+		}
+		w.pop()
+	}
+}
+
+// without returns the indexes of a list, except the given ones, which are sorted.
+func without(length int, removed []int) []int {
+	var rest []int
+	for i := range length {
+		if _, gone := slices.BinarySearch(removed, i); !gone {
+			rest = append(rest, i)
+		}
+	}
+	return rest
 }
 
 // indexOf returns the index of the first element with the name of another one, or -1.
