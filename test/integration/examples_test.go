@@ -19,7 +19,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 )
 
-var withoutVersion = regexp.MustCompile(`(applied-policies: [a-z,-]+)[^:]+,workers=\d+`)
+var withoutVersion = regexp.MustCompile(`(applied-policies: [a-z,-]+)[^:]+,workers=\d+(,scheduler=\S+)?`)
 
 // In a project's namespace, the operator's own examples are stored with the changes of the policies that always
 // apply, and with no others.

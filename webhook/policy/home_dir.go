@@ -32,7 +32,7 @@ var homeDir = Policy{
 	Owns: func(_ *v2beta1.MPIJob, in Input) Ownership {
 		return Ownership{Volumes: []string{homeVolume}, Mounts: []string{homeOf(in)}, Env: homeEnv}
 	},
-	Undo: func(u Undoing) { u.removeEnv(func(v corev1.EnvVar) bool { return slices.Contains(homeEnv, v.Name) }) },
+	Undo: undoHomeDir,
 }
 
 var homeEnv = []string{"HOME", "USER", "LOGNAME"}
@@ -47,11 +47,6 @@ func wantsHome(_ *v2beta1.MPIJob, in Input) bool {
 }
 
 func ensureHomeDir(job *v2beta1.MPIJob, in Input) field.ErrorList {
-	variables := []corev1.EnvVar{{Name: "HOME", Value: homeOf(in)}}
-	if in.Identity != nil {
-		name := in.Identity.UserName
-		variables = append(variables, corev1.EnvVar{Name: "USER", Value: name}, corev1.EnvVar{Name: "LOGNAME", Value: name})
-	}
 	asker := annotations.CreateHomeDirKey
 	if in.Intent.CreateHomeDir == nil {
 		asker = identityAsker(in)
@@ -59,10 +54,31 @@ func ensureHomeDir(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	var errs field.ErrorList
 	for _, template := range mpijob.Templates(job) {
 		if main := template.Main(); main != nil {
-			errs = append(errs, ensureHome(template, variables, asker)...)
+			errs = append(errs, ensureHome(template, homeVariables(in), asker)...)
 		}
 	}
 	return errs
+}
+
+func homeVariables(in Input) []corev1.EnvVar {
+	variables := []corev1.EnvVar{{Name: "HOME", Value: homeOf(in)}}
+	if in.Identity != nil {
+		name := in.Identity.UserName
+		variables = append(variables, corev1.EnvVar{Name: "USER", Value: name}, corev1.EnvVar{Name: "LOGNAME", Value: name})
+	}
+	return variables
+}
+
+// undoHomeDir leaves what Ensure would write again, because another variable may refer to it from behind.
+func undoHomeDir(u Undoing) {
+	written, again := homeEnv, []corev1.EnvVar(nil)
+	if !slices.Contains(u.names, identityName) {
+		written = homeEnv[:1]
+	}
+	if u.Stored == nil && wantsHome(u.Job, u.Input) {
+		again = homeVariables(u.Input)
+	}
+	u.removeEnv(func(v corev1.EnvVar) bool { return slices.Contains(written, v.Name) && !slices.Contains(again, v) })
 }
 
 func homeOf(in Input) string {

@@ -40,7 +40,7 @@ var launcherEnv = Policy{
 	Undo: func(u Undoing) {
 		u.removeEnv(func(v corev1.EnvVar) bool {
 			return v.Name == numWorkersEnv && v.Value == u.Workers || slices.Contains(openMPI5, v) || u.Stored != nil && isForOpenMPI5(v)
-		})
+		}, mpijob.Launcher)
 	},
 }
 

@@ -131,7 +131,9 @@ func undoScheduling(u Undoing) {
 	}
 	u.each(func(template mpijob.Template, was *corev1.PodTemplateSpec) {
 		removeGate(&template.Spec)
-		clearEqual(&template.Spec.SchedulerName, was.Spec.SchedulerName)
+		if name := u.Cluster.Scheduling.SchedulerName; u.Stored != nil || template.Spec.SchedulerName == name { // otherwise the author's
+			clearEqual(&template.Spec.SchedulerName, was.Spec.SchedulerName)
+		}
 		deleteEqual(template.Labels, was.Labels, key)
 	})
 }

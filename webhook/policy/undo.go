@@ -23,10 +23,13 @@ type Undoing struct {
 	// Stored, if set, is the job as it was admitted. Then everything that a policy may have written is
 	// removed, as far as it equals what is stored. Default: only what Ensure would refuse or leave as it is.
 	Stored *v2beta1.MPIJob
+
+	names []string // of the policies
 }
 
 // Undo removes what the policies with the given names wrote, the last first.
 func (u Undoing) Undo(names []string) {
+	u.names = names
 	for _, policy := range slices.Backward(Chain) {
 		if slices.Contains(names, policy.Name) {
 			u.undo(policy)
@@ -66,10 +69,10 @@ func (u Undoing) each(undo func(template mpijob.Template, was *corev1.PodTemplat
 	}
 }
 
-// removeEnv removes variables of the main containers.
-func (u Undoing) removeEnv(remove func(corev1.EnvVar) bool) {
+// removeEnv removes variables of the main containers, or of those of the given roles.
+func (u Undoing) removeEnv(remove func(corev1.EnvVar) bool, of ...v2beta1.MPIReplicaType) {
 	u.each(func(template mpijob.Template, was *corev1.PodTemplateSpec) {
-		if main := template.Main(); main != nil {
+		if main := template.Main(); main != nil && (len(of) == 0 || slices.Contains(of, template.Role)) {
 			removeFrom(&main.Env, mainOf(was).Env, remove)
 		}
 	})

@@ -29,14 +29,18 @@ type applied struct {
 
 // written is what tells the policies' work from the author's in a job, even if the cluster policy names other
 // labels and another resource today.
-type written struct{ queueLabel, nodeTypeLabel, gpuName, workers string }
+type written struct{ queueLabel, nodeTypeLabel, gpuName, workers, scheduler string }
 
 func (r Reviewer) writtenTo(job *v2beta1.MPIJob) written {
-	return written{r.Cluster.Scheduling.QueueLabel, r.Cluster.NodeTypeLabel, string(r.Cluster.GPU.ResourceName), strconv.Itoa(int(mpijob.Workers(job)))}
+	return written{r.Cluster.Scheduling.QueueLabel, r.Cluster.NodeTypeLabel, string(r.Cluster.GPU.ResourceName), strconv.Itoa(int(mpijob.Workers(job))), r.Cluster.Scheduling.SchedulerName}
 }
 
 func (w written) String() string {
-	return "queue=" + w.queueLabel + ",node-type=" + w.nodeTypeLabel + ",gpu=" + w.gpuName + ",workers=" + w.workers
+	text := "queue=" + w.queueLabel + ",node-type=" + w.nodeTypeLabel + ",gpu=" + w.gpuName + ",workers=" + w.workers
+	if w.scheduler != "" {
+		text += ",scheduler=" + w.scheduler
+	}
+	return text
 }
 
 // readWritten returns false for other texts.
@@ -45,15 +49,16 @@ func readWritten(text string) (written, bool) {
 	if found == nil {
 		return written{}, false
 	}
-	return written{found[1], found[2], found[3], found[4]}, true
+	return written{found[1], found[2], found[3], found[4], found[5]}, true
 }
 
-var writtenFormat = regexp.MustCompile(`^queue=([^,]*),node-type=([^,]*),gpu=([^,]*),workers=(\d+)$`)
+var writtenFormat = regexp.MustCompile(`^queue=([^,]*),node-type=([^,]*),gpu=([^,]*),workers=(\d+)(?:,scheduler=([^,]+))?$`)
 
 // under returns a cluster policy with the names that were written to.
 func (w written) under(cluster *config.ClusterPolicy) *config.ClusterPolicy {
 	changed := *cluster
-	changed.Scheduling.QueueLabel, changed.NodeTypeLabel, changed.GPU.ResourceName = w.queueLabel, w.nodeTypeLabel, corev1.ResourceName(w.gpuName)
+	changed.Scheduling.QueueLabel, changed.Scheduling.SchedulerName = w.queueLabel, w.scheduler
+	changed.NodeTypeLabel, changed.GPU.ResourceName = w.nodeTypeLabel, corev1.ResourceName(w.gpuName)
 	return &changed
 }
 
