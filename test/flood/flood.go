@@ -64,6 +64,11 @@ func (of parts) elements() []Job {
 			of.spec(containers(`[{"name":"a","image":"b","env":` + list(5_000, "1") + "}]")),
 			"and 450 more",
 		},
+		{
+			"a long role with 2000 volumes",
+			of.roles(`"` + long[:100_000] + `":{"template":{"spec":{` + main + `,"volumes":` + list(2_000, `{"name":"v"}`) + `}}}`),
+			"must have at most 63 bytes",
+		},
 		{"9000 roles", of.roles(members(9_000, `"Role%d":{"template":{"spec":{}}}`)), "must have at most 10 elements"},
 	}
 }
@@ -179,6 +184,11 @@ func (of parts) texts() []Job {
 func Namesakes(namespace string) []Job {
 	of := parts{namespace: namespace}
 	return []Job{
+		{
+			"4000 containers under an escaped name",
+			of.spec(`"containe\u0072s":` + list(4_000, "{}")),
+			"must have at most 100 elements",
+		},
 		{"300000 owner references", of.metadata(`"ownerReferences":` + list(300_000, "{}") + ","), "must have at most 5000 elements"},
 		{
 			"an unknown field with 200000 elements",
