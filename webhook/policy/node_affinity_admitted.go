@@ -44,7 +44,8 @@ func undoNodeAffinity(u Undoing) {
 		}
 		ours := func(term corev1.NodeSelectorTerm) bool {
 			last := len(term.MatchExpressions) - 1
-			return last >= 0 && term.MatchExpressions[last].Operator == corev1.NodeSelectorOpIn && term.MatchExpressions[last].Key == u.Cluster.NodeTypeLabel
+			isWhole := last == 0 && len(term.MatchFields) == 0 && len(selector.NodeSelectorTerms) > 1 // the author wrote it
+			return last >= 0 && !isWhole && term.MatchExpressions[last].Operator == corev1.NodeSelectorOpIn && term.MatchExpressions[last].Key == u.Cluster.NodeTypeLabel
 		}
 		var kept []corev1.NodeSelectorTerm
 		for i, term := range selector.NodeSelectorTerms {

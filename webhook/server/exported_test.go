@@ -83,3 +83,23 @@ func TestExportedJobKeepsWhatItsAuthorWrote(t *testing.T) {
 		t.Errorf("scheduler %q", name)
 	}
 }
+
+// A term of the author's with the node types alone is no term of the policy, which adds them to each term.
+func TestExportedJobKeepsItsTerms(t *testing.T) {
+	first, _ := replica(func(*config.ClusterPolicy, *v1alpha1.ProjectSpec) {})
+	second, _ := replica(func(_ *config.ClusterPolicy, p *v1alpha1.ProjectSpec) { p.NodeAffinity.Train = []string{"dgx", "h100"} })
+	raw := marshal(t, mpijobtest.MakeMPIJob("dist1", namespace).Both(func(template *corev1.PodTemplateSpec) {
+		in := func(key, value string) corev1.NodeSelectorTerm {
+			return corev1.NodeSelectorTerm{MatchExpressions: []corev1.NodeSelectorRequirement{{Key: key, Operator: corev1.NodeSelectorOpIn, Values: []string{value}}}}
+		}
+		template.Spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
+			NodeSelectorTerms: []corev1.NodeSelectorTerm{in("zone", "a"), in("run.ai/type", "dgx")},
+		}}}
+	}).Obj())
+	stored := applied(t, raw, first.Handle(t.Context(), byAlice(raw)))
+	got := decoded(t, applied(t, stored, second.Handle(t.Context(), byAlice(stored))))
+	terms := got.Spec.MPIReplicaSpecs["Worker"].Template.Spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms
+	if len(terms) != 2 {
+		t.Errorf("got %v", terms)
+	}
+}
