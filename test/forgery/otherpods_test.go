@@ -57,6 +57,20 @@ func TestT26OtherPods(t *testing.T) {
 	if err := suite.Refused(alice.Create(t.Context(), job), "only the MPI operator may create pods"); err != nil {
 		t.Errorf("a job: %s", err)
 	}
+	key := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "bobs-ssh", Namespace: namespace}, StringData: map[string]string{"ssh-privatekey": "mine"}}
+	if err := suite.Refused(alice.Create(t.Context(), key), "only the MPI operator may write the key of a job"); err != nil {
+		t.Errorf("a key: %s", err)
+	}
+	suite.Create(t, product.Client, key)
+	key.StringData = map[string]string{"ssh-privatekey": "another"}
+	if err := suite.Refused(alice.Update(t.Context(), key), "only the MPI operator may write the key of a job"); err != nil {
+		t.Errorf("another key: %s", err)
+	}
+	key.StringData, key.Labels = nil, map[string]string{"a": "b"}
+	if err := alice.Update(t.Context(), key, client.DryRunAll); err != nil {
+		t.Errorf("a label of a key: %s", err)
+	}
+	suite.Create(t, alice, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "dist1-git-sync", Namespace: namespace}})
 	suite.Create(t, alice, mpijobtest.MakeMPIJob("dist1", namespace).Obj())
 	suite.Eventually(t, "the pods of an MPIJob exist", suite.Soon, func() error { return product.HasPods(t, namespace, 2) })
 	pods := product.Pods(t, namespace)
