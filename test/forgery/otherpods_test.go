@@ -57,7 +57,9 @@ func TestT26OtherPods(t *testing.T) {
 	if err := suite.Refused(alice.Create(t.Context(), job), "only the MPI operator may create pods"); err != nil {
 		t.Errorf("a job: %s", err)
 	}
-	key := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "bobs-ssh", Namespace: namespace}, StringData: map[string]string{"ssh-privatekey": "mine"}}
+	key := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: "bobs-ssh", Namespace: namespace}, StringData: map[string]string{"ssh-privatekey": "mine"},
+	}
 	if err := suite.Refused(alice.Create(t.Context(), key), "only the MPI operator may write the key of a job"); err != nil {
 		t.Errorf("a key: %s", err)
 	}
