@@ -206,7 +206,7 @@ func TestKilledWithCredential(t *testing.T) {
 		_ = cmd.Process.Kill() // it may have ended
 		_ = cmd.Wait()
 	}
-	if _, stderr, code := product.Runai(t, "delete", "--all", "-n", namespace); code != 0 {
+	if _, stderr, code := product.Runai(t, "delete", "--all", "--yes", "-n", namespace); code != 0 {
 		t.Fatal(stderr)
 	}
 	suite.Eventually(t, "no Secret with a credential is left", time.Minute, func() error {

@@ -51,7 +51,8 @@ func bearer(t *testing.T, token string) client.Client {
 func clientOf(t *testing.T, user *env.User) client.Client {
 	t.Helper()
 	product.PermitEverybody(t, install.Verbs("kubeflow.org", []string{"*"}, "*"),
-		install.Verbs("", []string{"pods", "pods/ephemeralcontainers"}, "*"), install.Verbs("", []string{"secrets"}, "create", "update", "delete"),
+		install.Verbs("", []string{"pods", "pods/ephemeralcontainers"}, "*"),
+		install.Verbs("", []string{"secrets"}, "create", "update", "delete"),
 		install.Verbs("batch", []string{"jobs"}, "*"))
 	return product.ClientOf(t, user)
 }
