@@ -25,7 +25,7 @@ func TestNothingIsSent(t *testing.T) {
 		{"a certificate without a file", "{client-certificate: /no.crt, client-key: /no.key}", server, "cannot read the kubeconfig FILE: " +
 			"invalid configuration: [unable to read client-cert /no.crt for u due to open /no.crt: no such file or directory, " +
 			"unable to read client-key /no.key for u due to open /no.key: no such file or directory]"},
-		{"a certificate that is none", "{client-certificate-data: aGVsbG8=, client-key-data: aGVsbG8=}", server,
+		{"a certificate that is not one", "{client-certificate-data: aGVsbG8=, client-key-data: aGVsbG8=}", server,
 			"cannot use the kubeconfig: tls: failed to find any PEM data in certificate input"},
 		{"a token without a file", "{tokenFile: /no.token}", server,
 			"cannot read the kubeconfig FILE: open /no.token: no such file or directory"},

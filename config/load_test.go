@@ -127,7 +127,7 @@ func TestBadPolicies(t *testing.T) {
 		{"paths that are not clean", header + "sharedStorage: {hostPaths: [scratch, /a/../b, /a/, /, //a, '/a:b', '']}", []string{
 			"hostPaths[0]", "hostPaths[1]", "hostPaths[2]", "hostPaths[3]", "hostPaths[4]", "hostPaths[5]", "hostPaths[6]"}},
 		{"a path twice", header + "sharedStorage: {hostPaths: [/a, /a]}", []string{`sharedStorage.hostPaths[1]: Duplicate value: "/a"`}},
-		{"exports that are none", header + "sharedStorage: {nfs: [/a, 'nas:a', ':/a', 'nas:/a/', 'a b:/c', 'nas:/']}", []string{
+		{"invalid exports", header + "sharedStorage: {nfs: [/a, 'nas:a', ':/a', 'nas:/a/', 'a b:/c', 'nas:/']}", []string{
 			"nfs[0]", "nfs[1]", "nfs[2]", "nfs[3]", "nfs[4]", "nfs[5]"}},
 		{"a bad driver", header + "sharedStorage: {csiDrivers: [a b]}", []string{"sharedStorage.csiDrivers[0]: Invalid value"}},
 		{"a bad subPaths", header + "sharedStorage: {subPaths: Maybe}", []string{`sharedStorage.subPaths: Unsupported value: "Maybe": must be Allow or Deny`}},

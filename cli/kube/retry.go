@@ -84,7 +84,7 @@ func retryAfter(response *http.Response) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// whatIsDown returns why a request was refused for now, "" if it was not.
+// whatIsDown returns why a request was refused for the moment, or "" if it was not.
 func (r retrying) whatIsDown(response *http.Response) (string, error) {
 	switch response.StatusCode {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusInternalServerError:

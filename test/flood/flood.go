@@ -279,12 +279,12 @@ func (p parts) object(name, annotations, roles string) []byte {
 	return p.json(name, "", annotations, "", roles)
 }
 
-// metadata returns a job with members of the metadata, each of which ends with a comma.
+// metadata returns a job with members of the metadata. Each member ends with a comma.
 func (p parts) metadata(members string) []byte {
 	return p.json("flood", members, "", "", roles(main, main))
 }
 
-// whole returns a job with members of the spec, each of which ends with a comma.
+// whole returns a job with members of the spec. Each member ends with a comma.
 func (p parts) whole(annotations, members string) []byte {
 	return p.json("flood", "", annotations, members, roles(main, main))
 }

@@ -110,7 +110,7 @@ func TestT15CompromisedController(t *testing.T) {
 	}
 }
 
-// Somebody leads a stored job to nodes on which its ids mean nothing. To nodes with the usual label is no harm.
+// Somebody leads a stored job to nodes on which its ids mean nothing. Selecting Linux is harmless.
 func TestT07LedToWindows(t *testing.T) {
 	namespace := product.AddProject(t, "t07-windows", required)
 	jobs := ownedJobs(t, namespace)

@@ -51,7 +51,7 @@ func foreignIDs(job *v2beta1.MPIJob, own *annotations.Identity, exceptIn []strin
 	note := func(value *int64, isOwn bool, path *field.Path, child string) {
 		switch {
 		case value == nil || isOwn:
-		// rule T38 in webhook/server TestFloodsAreBounded: thousands of groups, each of which is a warning of some kilobytes
+		// rule T38 in webhook/server TestFloodsAreBounded: thousands of groups, with a warning of some kilobytes for each
 		case len(found.first) == mostForeignIDs:
 			found.more++
 		default:
