@@ -138,7 +138,7 @@ lab-servers: ## Find or build what a real node and its queues run too (15 minute
 	@$(BUILD_SERVERS) -lab >/dev/null
 
 .PHONY: lab-images
-lab-images: can-be-node lab-servers ## Make the container images of the lab (5 minutes the first time).
+lab-images: can-be-node lab-servers ## Make the container images of the lab (8 minutes the first time).
 	@$(LAB) images
 
 # The rest are conditions of other targets: each is met, or says in one line what to do.

@@ -14,13 +14,21 @@ import (
 )
 
 func (c *cluster) hasImages(t *testing.T) {
-	for image, want := range map[string]string{images.OpenMPI4: "Open MPI) 4.", images.OpenMPI5: "Open MPI) 5."} {
+	for image, check := range map[string]struct{ command, want string }{
+		images.OpenMPI4:         {"mpirun --version", "Open MPI) 4."},
+		images.OpenMPI5:         {"mpirun --version", "Open MPI) 5."},
+		images.MPICH:            {"mpirun --version", "HYDRA"},
+		images.OperatorOpenMPI5: {"mpirun --allow-run-as-root --oversubscribe -np 2 ./pi", "pi is about 3.14159265"},
+		images.OperatorMPICH:    {"mpirun -np 2 ./pi", "pi is about 3.14159265"},
+		images.SiteOpenMPI4:     {"ssh -G anywhere", "port " + images.SitePort},
+	} {
 		name := strings.NewReplacer("runai-mpi.test/", "", ":", "-").Replace(image)
-		c.kubectl(t, "", "run", name, "--image="+image, "--restart=Never", "--command", "--", "mpirun", "--version")
+		args := []string{"run", name, "--image=" + image, "--restart=Never", "--command", "--"}
+		c.kubectl(t, "", append(args, strings.Fields(check.command)...)...)
 		c.kubectl(t, "", "wait", "pod/"+name, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
 		out := c.kubectl(t, "", "logs", name)
-		if !strings.Contains(out, want) {
-			t.Errorf("%s: mpirun --version prints %s", image, out)
+		if !strings.Contains(out, check.want) {
+			t.Errorf("%s: %s prints %s", image, check.command, out)
 		}
 	}
 }

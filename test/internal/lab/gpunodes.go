@@ -59,6 +59,7 @@ func (l *Lab) startKwok(ctx context.Context) error {
 		"--manage-nodes-with-annotation-selector=" + kwokAnnotation + "=" + kwokValue,
 		"--cidr=10.213.3.0/24", // the addresses of simulated pods
 		"--node-ip=10.213.3.1",
+		"--node-lease-duration-seconds=40", // as a kubelet; without a lease, a node is soon not ready
 	}
 	for _, stage := range stages {
 		args = append(args, "--config="+filepath.Join(source, "kustomize/stage", stage))

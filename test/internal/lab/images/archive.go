@@ -38,6 +38,7 @@ type runningConfig struct {
 	Env        []string
 	User       string   `json:",omitempty"`
 	Entrypoint []string `json:",omitempty"`
+	WorkingDir string   `json:",omitempty"`
 }
 
 type rootFS struct {
@@ -65,6 +66,7 @@ func describe(r *recipe, layers []blob) ([]byte, error) {
 			Env:        append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, r.Env...),
 			User:       r.User,
 			Entrypoint: r.Entrypoint,
+			WorkingDir: r.WorkingDir,
 		},
 		RootFS: rootFS{Type: "layers"},
 	}

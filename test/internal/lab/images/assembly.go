@@ -54,7 +54,7 @@ func (a *assembly) layers(ctx context.Context, r *recipe) ([]blob, error) {
 	if len(r.Files) == 0 {
 		return layers, nil
 	}
-	data, err := r.layer(ctx, baseTar)
+	data, err := r.layer(ctx, baseTar, a.cache, a.log)
 	if err != nil {
 		return nil, err
 	}

@@ -13,39 +13,35 @@ import (
 
 // ensure makes the base's file system, a tar file in dir, unless it is there.
 func (b *base) ensure(ctx context.Context, dir string, log io.Writer) (path string, err error) {
-	digest, err := b.digest()
+	digest, err := digest(b)
 	if err != nil {
 		return "", err
 	}
 	path = filepath.Join(dir, b.Suite+"-"+digest+".tar")
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("cannot make the cache: %w", err)
-	}
-	fmt.Fprintf(log, "making Debian %s from packages: about a minute\n", b.Suite)
-	half, err := os.MkdirTemp(dir, ".half-")
-	if err != nil {
-		return "", fmt.Errorf("cannot make the cache: %w", err)
-	}
-	defer os.RemoveAll(half)
-	if err := b.make(ctx, half, log); err != nil {
-		return "", fmt.Errorf("cannot make Debian %s: %w", b.Suite, err)
-	}
-	return path, os.Rename(filepath.Join(half, "system.tar"), path)
+	return path, cached(path, func(half string) error {
+		fmt.Fprintf(log, "making Debian %s from packages: about a minute\n", b.Suite)
+		if err := b.install(ctx, half, log, "tar", filepath.Base(path)); err != nil {
+			return fmt.Errorf("cannot make Debian %s: %w", b.Suite, err)
+		}
+		return nil
+	})
 }
 
-// make leaves system.tar in dir. Killed, mmdebstrap would leave what it mounts: it gets namespaces that go with it.
-func (b *base) make(ctx context.Context, dir string, log io.Writer) error {
+// install makes the base's file system as a target in dir, and runs hooks in it. Killed, mmdebstrap would leave what
+// it mounts: it gets namespaces that go with it.
+func (b *base) install(ctx context.Context, dir string, log io.Writer, format, target string, hooks ...string) error {
 	args := []string{
 		"--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-		"mmdebstrap", "--variant=minbase", "--format=tar", "--quiet",
+		"mmdebstrap", "--variant=minbase", "--quiet", "--format=" + format,
 	}
 	for _, name := range b.Packages {
 		args = append(args, "--include="+name)
 	}
-	cmd := exec.CommandContext(ctx, "setpriv", append(args, b.Suite, filepath.Join(dir, "system.tar"))...)
+	for _, hook := range hooks {
+		args = append(args, "--customize-hook="+hook)
+	}
+	cmd := exec.CommandContext(ctx, "setpriv", append(args, b.Suite, target)...)
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := process.OnForkThread(cmd.Start); err != nil {

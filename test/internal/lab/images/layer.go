@@ -17,7 +17,7 @@ import (
 const bindLowPorts = "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
 // layer is a tar archive of the files that a recipe puts on top of its base.
-func (r *recipe) layer(ctx context.Context, baseTar string) ([]byte, error) {
+func (r *recipe) layer(ctx context.Context, baseTar, cache string, log io.Writer) ([]byte, error) {
 	originals, err := r.originals(baseTar)
 	if err != nil {
 		return nil, err
@@ -25,7 +25,11 @@ func (r *recipe) layer(ctx context.Context, baseTar string) ([]byte, error) {
 	var layer bytes.Buffer
 	archive := tar.NewWriter(&layer)
 	for _, f := range r.Files {
-		if err := f.write(ctx, archive, originals[f.Path]); err != nil {
+		header, content, err := f.make(ctx, originals[f.Path], cache, log)
+		if err == nil {
+			err = f.write(archive, header, content)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("cannot make %s of %s: %w", f.Path, r.Name, err)
 		}
 	}
@@ -80,20 +84,16 @@ func collect(archive *tar.Reader, wanted map[string]*original) error {
 	}
 }
 
-func (f *file) write(ctx context.Context, archive *tar.Writer, from *original) error {
-	header, content, err := f.make(ctx, from)
-	if err != nil {
-		return err
-	}
+func (f *file) write(archive *tar.Writer, header *tar.Header, content []byte) error {
 	header.Name, header.Size = f.Path, int64(len(content))
 	if err := archive.WriteHeader(header); err != nil {
 		return err
 	}
-	_, err = archive.Write(content)
+	_, err := archive.Write(content)
 	return err
 }
 
-func (f *file) make(ctx context.Context, from *original) (*tar.Header, []byte, error) {
+func (f *file) make(ctx context.Context, from *original, cache string, log io.Writer) (*tar.Header, []byte, error) {
 	if f.changes() {
 		return f.change(from)
 	}
@@ -101,11 +101,19 @@ func (f *file) make(ctx context.Context, from *original) (*tar.Header, []byte, e
 	if strings.HasSuffix(f.Path, "/") {
 		header.Typeflag = tar.TypeDir
 	}
-	if f.Program == "" {
-		return header, []byte(f.Content), nil
-	}
-	content, err := build(ctx, f.Program)
+	content, err := f.content(ctx, cache, log)
 	return header, content, err
+}
+
+func (f *file) content(ctx context.Context, cache string, log io.Writer) ([]byte, error) {
+	switch {
+	case f.Compile != nil:
+		return f.Compile.program(ctx, cache, log)
+	case f.Program != "":
+		return build(ctx, f.Program)
+	default:
+		return []byte(f.Content), nil
+	}
 }
 
 func (f *file) change(from *original) (*tar.Header, []byte, error) {

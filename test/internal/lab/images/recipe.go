@@ -21,16 +21,18 @@ type recipe struct {
 	Entrypoint []string
 	User       string   // empty: root
 	Env        []string // beside PATH
+	WorkingDir string   // empty: /
 }
 
 // A file is put on top of the base, or changes a file of it.
 type file struct {
 	Path    string
 	Content string
-	Program string      // Go source, built into the file in the place of Content
-	Replace [][2]string // lines of the base's file, each of which occurs once
-	Append  string      // to the base's file
-	Mode    int64       // 0: the base's; a Path that ends in a slash is a folder
+	Program string       // Go source, built into the file in the place of Content
+	Compile *compilation // makes the file in the place of Content
+	Replace [][2]string  // lines of the base's file, each of which occurs once
+	Append  string       // to the base's file
+	Mode    int64        // 0: the base's; a Path that ends in a slash is a folder
 	Owner   int
 	BindLow bool // may be executed by anybody to listen on low ports
 }
@@ -42,22 +44,15 @@ func (f *file) changes() bool {
 
 // Digest tells stores with different images apart.
 func Digest() (string, error) {
-	data, err := json.Marshal(recipes)
-	if err != nil {
-		return "", fmt.Errorf("cannot tell the images apart: %w", err)
-	}
-	return shortDigest(data), nil
+	return digest(recipes)
 }
 
-func (b *base) digest() (string, error) {
-	data, err := json.Marshal(b)
+// digest tells things apart by all that makes them.
+func digest(what any) (string, error) {
+	data, err := json.Marshal(what)
 	if err != nil {
-		return "", fmt.Errorf("cannot tell the bases apart: %w", err)
+		return "", fmt.Errorf("cannot tell images apart: %w", err)
 	}
-	return shortDigest(data), nil
-}
-
-func shortDigest(data []byte) string {
 	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:6])
+	return hex.EncodeToString(sum[:6]), nil
 }

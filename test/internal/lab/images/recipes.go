@@ -10,8 +10,20 @@ const (
 	OpenMPI4 = "runai-mpi.test/openmpi4:bookworm"
 	// OpenMPI5 is the same with Open MPI 5.
 	OpenMPI5 = "runai-mpi.test/openmpi5:trixie"
-	// OperatorLike has the properties of mpi-operator's own base image.
+	// MPICH is the same with MPICH.
+	MPICH = "runai-mpi.test/mpich:trixie"
+	// OperatorLike is OpenMPI4 with the properties of mpi-operator's own base image.
 	OperatorLike = "runai-mpi.test/operator-like:bookworm"
+	// OperatorOpenMPI5 is like mpi-operator's image of Open MPI, with the program of its examples.
+	OperatorOpenMPI5 = "runai-mpi.test/operator-openmpi5:trixie"
+	// OperatorMPICH is like mpi-operator's image of MPICH, with the program of its examples.
+	OperatorMPICH = "runai-mpi.test/operator-mpich:trixie"
+	// SiteOpenMPI4 is OpenMPI4 with an sshd that a site has configured: PAM, limits, an environment, a port.
+	SiteOpenMPI4 = "runai-mpi.test/site-openmpi4:bookworm"
+	// SiteOpenMPI5 is the same with Open MPI 5.
+	SiteOpenMPI5 = "runai-mpi.test/site-openmpi5:trixie"
+	// SiteMPICH is the same with MPICH.
+	SiteMPICH = "runai-mpi.test/site-mpich:trixie"
 	// Crafted is OpenMPI4 with a user of UID 1234567 whom its /etc/group puts into group 60999, and with
 	// become-root, a setuid program that does what it is called.
 	Crafted = "runai-mpi.test/crafted:bookworm"
@@ -30,20 +42,30 @@ var (
 	gitSyncProgram string
 	//go:embed files/quickstart.sh
 	quickstart string
-	//go:embed files/sshd_config
-	mpiuserSSHD string
 )
 
 var (
 	bookworm = &base{Suite: "bookworm", Packages: []string{"openmpi-bin", "openssh-server", "git", "ca-certificates"}}
 	trixie   = &base{Suite: "trixie", Packages: []string{"openmpi-bin", "openssh-server", "git", "ca-certificates"}}
+	mpich    = &base{Suite: "trixie", Packages: []string{"mpich", "openssh-server", "git", "ca-certificates"}}
+	// The entrypoint of mpi-operator's image needs nslookup, which the plain image must not have.
+	mpichWithDNS = &base{Suite: "trixie", Packages: []string{"mpich", "openssh-server", "bind9-dnsutils"}}
 )
 
 var recipes = []recipe{
 	{Name: Pause, Files: []file{{Path: "pause", Program: pauseProgram, Mode: 0o755}}, Entrypoint: []string{"/pause"}},
 	{Name: OpenMPI4, Base: bookworm},
 	{Name: OpenMPI5, Base: trixie},
-	{Name: OperatorLike, Base: bookworm, Files: operatorFiles},
+	{Name: MPICH, Base: mpich},
+	{Name: OperatorLike, Base: bookworm, Files: operatorFiles, WorkingDir: "/" + operatorHome},
+	{Name: OperatorOpenMPI5, Base: trixie, Files: operatorExample("mpicc.openmpi"), WorkingDir: "/" + operatorHome},
+	{
+		Name: OperatorMPICH, Base: mpichWithDNS, WorkingDir: "/" + operatorHome, Entrypoint: []string{"/entrypoint.sh"},
+		Files: append(operatorExample("mpicc.mpich"), file{Path: "entrypoint.sh", Content: entrypoint, Mode: 0o755}),
+	},
+	{Name: SiteOpenMPI4, Base: bookworm, Files: siteFiles},
+	{Name: SiteOpenMPI5, Base: trixie, Files: siteFiles},
+	{Name: SiteMPICH, Base: mpich, Files: siteFiles},
 	{Name: Crafted, Base: bookworm, Files: []file{
 		{Path: "usr/bin/become-root", Program: becomeRoot, Mode: 0o4755},
 		{Path: "etc/passwd", Append: "alice:x:1234567:54000::/:/bin/sh\n"},
@@ -58,24 +80,4 @@ var recipes = []recipe{
 			{Path: "etc/passwd", Append: "git-sync:x:65533:65533::/tmp:/sbin/nologin\n", Mode: 0o666},
 		},
 		Entrypoint: []string{"/git-sync"}, User: "65533:65533", Env: []string{"HOME=/tmp"}},
-}
-
-// operatorFiles do what build/base/Dockerfile of mpi-operator does: sshd runs as root or as mpiuser, on
-// port 2222, and nobody is asked about host keys.
-var operatorFiles = []file{
-	{Path: "run/sshd/", Mode: 0o755},
-	{Path: "usr/sbin/sshd", BindLow: true},
-	{Path: "etc/ssh/ssh_config", Replace: [][2]string{
-		{"#   StrictHostKeyChecking ask", "    StrictHostKeyChecking no"},
-		{"#   Port 22", "    Port 2222"},
-	}, Append: "    UserKnownHostsFile /dev/null\n"},
-	{Path: "etc/ssh/sshd_config", Replace: [][2]string{
-		{"#StrictModes yes", "StrictModes no"},
-		{"#Port 22", "Port 2222"},
-	}},
-	{Path: "etc/passwd", Append: "mpiuser:x:1000:1000::/home/mpiuser:/bin/sh\n"},
-	{Path: "etc/group", Append: "mpiuser:x:1000:\n"},
-	{Path: "etc/shadow", Append: "mpiuser:!:20000:0:99999:7:::\n"},
-	{Path: "home/mpiuser/", Mode: 0o755, Owner: 1000},
-	{Path: "home/mpiuser/.sshd_config", Content: mpiuserSSHD, Mode: 0o644, Owner: 1000},
 }
