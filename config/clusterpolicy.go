@@ -56,10 +56,9 @@ const (
 
 // GitSync configures the init container that clones a repository.
 type GitSync struct {
-	Image         string                      `json:"image"`
-	Timeout       metav1.Duration             `json:"timeout"`
-	DefaultTarget string                      `json:"defaultTarget"`
-	Resources     corev1.ResourceRequirements `json:"resources"`
+	Image         string          `json:"image"`
+	Timeout       metav1.Duration `json:"timeout"`
+	DefaultTarget string          `json:"defaultTarget"`
 }
 
 // LargeShm bounds /dev/shm.

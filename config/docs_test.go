@@ -131,8 +131,6 @@ func typeName(path string, of reflect.Type) string {
 	switch of.String() {
 	case "v1.Duration":
 		return "duration"
-	case "v1.ResourceRequirements":
-		return "resources of a container"
 	case "config.MaxSize":
 		return "quantity"
 	}

@@ -20,6 +20,9 @@ under *writes* and nothing else. No later update can remove it. A field that con
 answer names both. An equal one is accepted. The job's annotation ^run.ai/applied-policies^ names the policies that
 were applied.
 
+The init containers that policies add have the amounts of the main container (cpu, memory, ephemeral storage, huge pages) and
+no devices, so that QoS classes, quotas and limit ranges see the same pods as without them.
+
 Names are shown as they are by default; the [cluster policy](cluster-policy.md) can change those of the queue label and of
 the GPU resource.
 

@@ -109,17 +109,19 @@ func ensureVolume(template mpijob.Template, volume corev1.Volume, asker string) 
 	return nameTaken(template.Path.Child("spec", "volumes").Index(i).Child("name"), "volume", volume.Name, asker)
 }
 
-// ensureInitContainer appends an init container of ours, or returns an error if the user's has its name.
-func ensureInitContainer(template mpijob.Template, container corev1.Container, asker string) *field.Error {
+// ensureInitContainer appends an init container of ours, or returns an error if the user's has its name. It
+// renews the one of an admitted job, which has the image and more of a main container that was edited since.
+func ensureInitContainer(template mpijob.Template, in Input, container corev1.Container, asker string) *field.Error {
 	i := slices.IndexFunc(template.Spec.InitContainers, func(c corev1.Container) bool { return c.Name == container.Name })
 	if i < 0 {
 		template.Spec.InitContainers = append(template.Spec.InitContainers, container)
 		return nil
 	}
-	if equality.Semantic.DeepEqual(template.Spec.InitContainers[i], container) {
-		return nil
+	if !in.Admitted && !equality.Semantic.DeepEqual(template.Spec.InitContainers[i], container) {
+		return nameTaken(template.Path.Child("spec", "initContainers").Index(i).Child("name"), "init container", container.Name, asker)
 	}
-	return nameTaken(template.Path.Child("spec", "initContainers").Index(i).Child("name"), "init container", container.Name, asker)
+	template.Spec.InitContainers[i] = container
+	return nil
 }
 
 func nameTaken(path *field.Path, kind, name, asker string) *field.Error {

@@ -34,7 +34,7 @@ var gitSync = Policy{
 			"A mount of the user's own at the target stays. A target that another policy uses is refused.",
 		Applies: "To a job with `" + annotations.GitSyncKey + "`.",
 		Reads: []string{
-			annotations.GitSyncKey, annotations.GitSyncSecretKey, "gitSync.image", "gitSync.timeout", "gitSync.defaultTarget", "gitSync.resources",
+			annotations.GitSyncKey, annotations.GitSyncSecretKey, "gitSync.image", "gitSync.timeout", "gitSync.defaultTarget",
 		},
 	},
 	AppliesTo: func(_ *v2beta1.MPIJob, in Input) bool { return in.Intent.GitSync != nil },
@@ -82,7 +82,7 @@ func ensureCode(template mpijob.Template, in Input) field.ErrorList {
 			errs = append(errs, err)
 		}
 	}
-	if err := ensureInitContainer(template, gitSyncInit(template, in), annotations.GitSyncKey); err != nil {
+	if err := ensureInitContainer(template, in, gitSyncInit(template, in), annotations.GitSyncKey); err != nil {
 		errs = append(errs, err)
 	}
 	ensureMount(main, corev1.VolumeMount{Name: codeVolume, MountPath: codeDir})

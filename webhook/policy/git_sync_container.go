@@ -19,7 +19,7 @@ func gitSyncInit(template mpijob.Template, in Input) corev1.Container {
 		ImagePullPolicy: corev1.PullIfNotPresent,
 		Args:            gitSyncFlags(in),
 		Env:             append([]corev1.EnvVar{{Name: "HOME", Value: codeDir}}, trustRepository...),
-		Resources:       *in.Cluster.GitSync.Resources.DeepCopy(),
+		Resources:       injectedResources(template.Main()),
 		SecurityContext: confinedAs(template, in),
 		VolumeMounts:    []corev1.VolumeMount{{Name: codeVolume, MountPath: codeDir}},
 

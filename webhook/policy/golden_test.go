@@ -89,7 +89,7 @@ func (s submission) request() review.Request {
 }
 
 // digest is what goldens omit of applied-policies, because every new key of the cluster policy changes it.
-var digest = regexp.MustCompile(`\(test\) [0-9a-f]{12} queue=\S+`)
+var digest = regexp.MustCompile(`\(test\) [0-9a-f]{12}\s+queue=\S+`)
 
 func TestGoldens(t *testing.T) {
 	for _, s := range loadSubmissions(t) {

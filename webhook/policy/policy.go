@@ -56,6 +56,9 @@ type Input struct {
 	// Cluster is the cluster policy.
 	Cluster *config.ClusterPolicy
 
+	// Admitted is set if the job says that policies were applied to it, in this admission or before it was exported.
+	Admitted bool
+
 	chain []Policy // the policies that run together, for what the others own
 }
 

@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -36,9 +37,6 @@ var rollOuts = []rollOut{
 	{name: "the image of git-sync", cluster: func(c *config.ClusterPolicy) { c.GitSync.Image = "example/git-sync:v4.9.9" }},
 	{name: "the timeout of git-sync", cluster: func(c *config.ClusterPolicy) { c.GitSync.Timeout.Duration = time.Hour }},
 	{name: "the target of git-sync", cluster: func(c *config.ClusterPolicy) { c.GitSync.DefaultTarget = "/source" }},
-	{name: "the resources of git-sync", cluster: func(c *config.ClusterPolicy) {
-		c.GitSync.Resources.Limits = corev1.ResourceList{"memory": resource.MustParse("3Gi")}
-	}},
 	{name: "the scheduler", cluster: func(c *config.ClusterPolicy) { c.Scheduling.SchedulerName = "another" }},
 	{name: "the queue label", cluster: func(c *config.ClusterPolicy) { c.Scheduling.QueueLabel = "kueue.x-k8s.io/queue-name" }, breaks: true},
 	{name: "no queue label", cluster: func(c *config.ClusterPolicy) { c.Scheduling.QueueLabel = "" }, breaks: true},
@@ -257,30 +255,64 @@ func decoded(t *testing.T, text []byte) *v2beta1.MPIJob {
 	return job
 }
 
-// An exported job is admitted again under another name with other replicas.
+// edits are what an author changes in an exported job.
+var edits = map[string]func(*v2beta1.MPIJob){
+	"other replicas": func(job *v2beta1.MPIJob) {
+		if worker := job.Spec.MPIReplicaSpecs[mpijob.Worker]; worker != nil {
+			worker.Replicas = new(int32(3))
+		}
+	},
+	"another image": func(job *v2beta1.MPIJob) {
+		forEachMain(job, func(main *corev1.Container) { main.Image = "example/edited" })
+	},
+	"another security context": func(job *v2beta1.MPIJob) {
+		forEachMain(job, func(main *corev1.Container) {
+			if main.SecurityContext == nil {
+				main.SecurityContext = &corev1.SecurityContext{}
+			}
+			main.SecurityContext.ReadOnlyRootFilesystem = new(true)
+		})
+	},
+	"other resources": func(job *v2beta1.MPIJob) {
+		forEachMain(job, func(main *corev1.Container) {
+			main.Resources.Limits = maps.Clone(main.Resources.Limits)
+			if main.Resources.Limits == nil {
+				main.Resources.Limits = corev1.ResourceList{}
+			}
+			main.Resources.Limits[corev1.ResourceCPU] = resource.MustParse("7")
+		})
+	},
+}
+
+func forEachMain(job *v2beta1.MPIJob, edit func(*corev1.Container)) {
+	for _, template := range mpijob.Templates(job) {
+		if main := template.Main(); main != nil {
+			edit(main)
+		}
+	}
+}
+
+// An exported and edited job is admitted again under another name.
 func TestExportedJob(t *testing.T) {
 	for _, a := range loadAdmissions(t) {
 		if a.final.Labels["kueue.x-k8s.io/multikueue-origin"] != "" {
 			continue // a copy keeps the stamp of the cluster in which it was submitted
 		}
-		t.Run(a.Name, func(t *testing.T) {
-			change := func(job *v2beta1.MPIJob) {
-				workers := int32(3)
-				job.Name = "exported"
-				if worker := job.Spec.MPIReplicaSpecs[mpijob.Worker]; worker != nil {
-					worker.Replicas = &workers
+		for name, edit := range edits {
+			t.Run(a.Name+" with "+name, func(t *testing.T) {
+				lean, exported := a.job.DeepCopy(), a.final.DeepCopy()
+				for _, job := range []*v2beta1.MPIJob{lean, exported} {
+					job.Name = "exported"
+					edit(job)
 				}
-			}
-			lean, exported := a.job.DeepCopy(), a.final.DeepCopy()
-			change(lean)
-			change(exported)
-			want, got := a.create(lean), a.create(exported)
-			if want == nil || got == nil {
-				t.Fatalf("refused: lean %t, exported %t", want == nil, got == nil)
-			}
-			if diff := difference(want, got); diff != "" && !moves[a.Name] {
-				t.Errorf("(-lean +exported):\n%s", diff)
-			}
-		})
+				want, got := a.create(lean), a.create(exported)
+				if want == nil || got == nil {
+					t.Fatalf("refused: lean %t, exported %t", want == nil, got == nil)
+				}
+				if diff := difference(want, got); diff != "" && !moves[a.Name] {
+					t.Errorf("(-lean +exported):\n%s", diff)
+				}
+			})
+		}
 	}
 }

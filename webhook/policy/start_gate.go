@@ -8,7 +8,6 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
@@ -61,7 +60,7 @@ func ensureStartGate(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	if len(main.Command) == 0 && len(main.Args) == 0 && main.ReadinessProbe == nil { // the operator starts sshd
 		main.ReadinessProbe = listens(corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: anySocketListens}})
 	}
-	if err := ensureInitContainer(launcher, gate(launcher, mpijob.Workers(job), in.Cluster.Start.Timeout.Duration), "the start gate"); err != nil {
+	if err := ensureInitContainer(launcher, in, gate(launcher, mpijob.Workers(job), in.Cluster.Start.Timeout.Duration), "the start gate"); err != nil {
 		return field.ErrorList{err}
 	}
 	return nil
@@ -83,10 +82,7 @@ func gate(launcher mpijob.Template, workers int32, timeout time.Duration) corev1
 			{Name: "JOB", ValueFrom: fieldRef("metadata.labels['" + v2beta1.JobNameLabel + "']")},
 			{Name: "NAMESPACE", ValueFrom: fieldRef("metadata.namespace")},
 		},
-		Resources: corev1.ResourceRequirements{
-			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("16Mi")},
-			Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("64Mi")},
-		},
+		Resources:       injectedResources(main),
 		SecurityContext: main.SecurityContext.DeepCopy(),
 
 		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,

@@ -62,9 +62,11 @@ func (r Reviewer) Create(job *v2beta1.MPIJob, request Request) (warnings []strin
 		errs = append(errs, err)
 	}
 	// Another replica has admitted the job, or it is the copy of an admitted one: it is built again.
-	if said, present := r.appliedTo(job); present && said.digest != r.digestOf(job, in) {
+	said, present := r.appliedTo(job)
+	if present && said.digest != r.digestOf(job, in) {
 		r.undo(job, nil, said, in)
 	}
+	in.Admitted = present
 	return r.apply(job, in, request, errs)
 }
 
