@@ -37,7 +37,7 @@ func loadCatalog() (*catalog, error) {
 		return nil, err
 	}
 	c := &catalog{root: root, cache: cache}
-	for _, add := range []func() error{c.addKubernetes, c.addControlPlane, c.addNode, c.addKueue} {
+	for _, add := range []func() error{c.addKubernetes, c.addEtcd, c.addOperator, c.addNode, c.addKueue} {
 		if err := add(); err != nil {
 			return nil, err
 		}
@@ -66,20 +66,12 @@ func (c *catalog) addKubernetes() error {
 	return nil
 }
 
-func (c *catalog) addControlPlane() error {
+func (c *catalog) addEtcd() error {
 	etcd, err := c.server("etcd", "go.etcd.io/etcd/server/v3")
 	if err != nil {
 		return err
 	}
-	operator, err := c.server("mpi-operator", "github.com/kubeflow/mpi-operator")
-	if err != nil {
-		return err
-	}
-	operator.patch = &mpiOperatorPatch
-	c.binaries = append(c.binaries,
-		etcd.command(Etcd, "", 2*time.Minute),
-		operator.command(MPIOperator, "cmd/mpi-operator", 3*time.Minute),
-	)
+	c.binaries = append(c.binaries, etcd.command(Etcd, "", 2*time.Minute))
 	return nil
 }
 

@@ -23,13 +23,15 @@ const (
 	CoreDNS        Name = "coredns"
 	Kwok           Name = "kwok"
 	Kueue          Name = "kueue"
+	OperatorTests  Name = "mpi-operator-e2e.test"
 )
 
 var (
 	// Servers are what tests without a node run.
 	Servers = []Name{Etcd, APIServer, ControllerManager, Scheduler, Kubectl, MPIOperator, Helm}
-	// Node is what a real node runs in addition, and Kueue, which is useful only where jobs really run.
-	Node = []Name{Kubelet, KubeProxy, Containerd, ContainerdShim, Ctr, CoreDNS, Kwok, Kueue}
+	// Node is what a real node runs in addition, and what is useful only where jobs really run: Kueue, and
+	// mpi-operator's own e2e tests.
+	Node = []Name{Kubelet, KubeProxy, Containerd, ContainerdShim, Ctr, CoreDNS, Kwok, Kueue, OperatorTests}
 )
 
 // envtestProvides are the binaries in the archive that setup-envtest downloads.

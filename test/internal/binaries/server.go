@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -30,13 +31,22 @@ func (c *catalog) server(name, module string) (*server, error) {
 
 // command returns the binary that is built from a folder of the upstream module.
 func (s *server) command(name Name, folder string, usually time.Duration) *binary {
+	return s.binary(name, folder, usually, "build")
+}
+
+// tests returns the program that runs the tests in a folder of the upstream module.
+func (s *server) tests(name Name, folder string, usually time.Duration) *binary {
+	return s.binary(name, folder, usually, "test", "-c", "-vet=off")
+}
+
+func (s *server) binary(name Name, folder string, usually time.Duration, goCommand ...string) *binary {
 	target := filepath.Join(s.home, s.key(), string(name))
 	return &binary{
 		name:    name,
 		version: s.version,
 		path:    target,
 		usually: usually,
-		build:   func(ctx context.Context) error { return s.build(ctx, path.Join(s.module, folder), target) },
+		build:   func(ctx context.Context) error { return s.build(ctx, goCommand, path.Join(s.module, folder), target) },
 		source:  func() (string, error) { return moduleDir(s.dir, s.module) },
 	}
 }
@@ -50,9 +60,9 @@ func (s *server) key() string {
 }
 
 // build renames the finished binary to target, so that an interrupted build leaves nothing incomplete.
-func (s *server) build(ctx context.Context, pkg, target string) error {
+func (s *server) build(ctx context.Context, goCommand []string, pkg, target string) error {
 	return inTempDir(s.home, func(tmp string) error {
-		args := []string{"build", "-ldflags", "-s -w" + s.ldflags, "-o", filepath.Join(tmp, "out")}
+		args := slices.Concat(goCommand, []string{"-ldflags", "-s -w" + s.ldflags, "-o", filepath.Join(tmp, "out")})
 		if s.patch != nil {
 			goMod, err := s.patch.apply(tmp, s.dir)
 			if err != nil {
