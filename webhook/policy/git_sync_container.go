@@ -34,8 +34,8 @@ func gitSyncInit(template mpijob.Template, in Input) corev1.Container {
 		}
 	}
 	if in.Identity != nil { // ssh fails for a uid without a passwd entry
-		for _, file := range sshFiles[:2] {
-			ensureMount(&container, corev1.VolumeMount{Name: filesVolume, MountPath: file.path, SubPath: file.name, ReadOnly: true})
+		for _, file := range identityFiles[:2] {
+			ensureMount(&container, corev1.VolumeMount{Name: filesVolume, MountPath: file.mountPath, SubPath: file.name, ReadOnly: true})
 		}
 	}
 	return container

@@ -4,10 +4,43 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/runai-mpi/runai-mpi/shared/annotations"
-
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
+
+// An sshFile is carried in an annotation of the pod template, because the webhook creates no ConfigMap.
+type sshFile struct {
+	name, content string
+	mountPath     string // where it is mounted in addition to /etc/runai-mpi
+	executable    bool
+}
+
+// filesKey returns the annotation that carries a file.
+func filesKey(name string) string { return annotations.FilesPrefix + name }
+
+// writeFiles writes the annotations, and returns the volume with the files.
+func writeFiles(template mpijob.Template, files []sshFile) corev1.Volume {
+	source := &corev1.DownwardAPIVolumeSource{}
+	for _, file := range files {
+		key := filesKey(file.name)
+		// rule T08 in test/forgery TestT08ForgedStamp: a passwd file of one's own
+		// without: _ = metav1.ObjectMeta{}
+		metav1.SetMetaDataAnnotation(&template.ObjectMeta, key, file.content)
+		item := corev1.DownwardAPIVolumeFile{
+			Path: file.name, FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: fmt.Sprintf("metadata.annotations['%s']", key)},
+		}
+		if file.executable {
+			mode := int32(0o555)
+			item.Mode = &mode
+		}
+		source.Items = append(source.Items, item)
+	}
+	return corev1.Volume{Name: filesVolume, VolumeSource: corev1.VolumeSource{DownwardAPI: source}}
+}
 
 // passwdFile has the user and the system users that programs always look up. It replaces the image's
 // file, in which another user could have the same ids.
@@ -29,15 +62,52 @@ func groupFile(user *annotations.Identity) string {
 	return text.String()
 }
 
-// sshConfig returns the client's configuration. It applies to the job's own hosts only.
-func sshConfig(job *v2beta1.MPIJob, keys string, port int32) string {
-	name := job.Name
-	if job.GenerateName != "" {
-		name = "" // the API server sets the name between the mutating and the validating webhook
+// A clientConfig is what the configuration of ssh says about the job's hosts.
+type clientConfig struct {
+	hosts      []string // patterns
+	port       int32    // 0: as the image says
+	identities []string // files with keys, if not those that ssh tries by itself
+	sent       []string // names of variables
+}
+
+func (c clientConfig) text() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "Host %s\n", strings.Join(c.hosts, " "))
+	if c.port != 0 {
+		fmt.Fprintf(&text, "  Port %d\n", c.port)
 	}
-	hosts := orAny(name) + "." + orAny(job.Namespace) + ".svc"
-	return fmt.Sprintf("Host *.%s *.%s.*\n  Port %d\n  IdentityFile %s/id_rsa\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  LogLevel ERROR\n",
-		hosts, hosts, port, keys)
+	for _, file := range c.identities {
+		fmt.Fprintf(&text, "  IdentityFile %s\n", file)
+	}
+	text.WriteString("  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  LogLevel ERROR\n")
+	text.WriteString(eachLine("  SendEnv", c.sent))
+	return text.String()
+}
+
+// namesOnALine keeps lines short: ssh of some years ago reads at most 1023 characters.
+const namesOnALine = 5
+
+// eachLine returns lines of an option with names.
+func eachLine(option string, names []string) string {
+	var text strings.Builder
+	for start := 0; start < len(names); start += namesOnALine {
+		fmt.Fprintf(&text, "%s %s\n", option, strings.Join(names[start:min(start+namesOnALine, len(names))], " "))
+	}
+	return text.String()
+}
+
+// fullHosts returns patterns for the names that the operator gives to the job's pods in the hostfile.
+func fullHosts(job *v2beta1.MPIJob) []string {
+	hosts := "*." + orAny(nameOf(job)) + "." + orAny(job.Namespace) + ".svc"
+	return []string{hosts, hosts + ".*"}
+}
+
+// nameOf returns the job's name, or "" if the API server will set it between the two webhooks.
+func nameOf(job *v2beta1.MPIJob) string {
+	if job.GenerateName != "" {
+		return ""
+	}
+	return job.Name
 }
 
 // orAny returns a pattern for a name that is not known yet, as with generateName.
@@ -50,7 +120,7 @@ func orAny(name string) string {
 
 // sshdConfig returns the configuration of an sshd that does not run as root: it can read neither the
 // image's host keys nor its shadow file, and can log in only its own user.
-func sshdConfig(keys string, port int32) string {
+func sshdConfig(keys string, port int32, accepted []string) string {
 	return fmt.Sprintf("Port %d\nHostKey %s/id_rsa\nAuthorizedKeysFile %s/authorized_keys\nStrictModes no\nUsePAM no\nPidFile none\n"+
-		"PasswordAuthentication no\nKbdInteractiveAuthentication no\n", port, keys, keys)
+		"PasswordAuthentication no\nKbdInteractiveAuthentication no\n", port, keys, keys) + eachLine("AcceptEnv", accepted)
 }

@@ -1,0 +1,137 @@
+package policy
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+const (
+	agentName = "ssh" // mpirun looks at the name to know the options of its agent
+	agentFile = filesDir + "/" + agentName
+
+	launcherAddressEnv = "RUNAI_MPI_LAUNCHER_ADDRESS"
+)
+
+// agents are the variables in which each implementation of MPI looks for its agent.
+var agents = map[v2beta1.MPIImplementation][]string{
+	v2beta1.MPIImplementationOpenMPI: {"OMPI_MCA_plm_rsh_agent", "PRTE_MCA_plm_ssh_agent"}, // versions 4 and 5
+	v2beta1.MPIImplementationMPICH:   {"HYDRA_LAUNCHER_EXEC"},
+	v2beta1.MPIImplementationIntel:   {"I_MPI_HYDRA_BOOTSTRAP_EXEC"},
+}
+
+// ownAgent matches every variable with which an author chooses an agent, or another way than ssh.
+var ownAgent = regexp.MustCompile(`^((OMPI|PRTE)_MCA_(plm|\w*_(rsh|ssh)_agent)|(HYDRA|I_MPI_HYDRA)_(LAUNCHER|BOOTSTRAP)(_EXEC)?)$`)
+
+func agentVariables() []string {
+	var names []string
+	for _, implementation := range []v2beta1.MPIImplementation{
+		v2beta1.MPIImplementationOpenMPI, v2beta1.MPIImplementationMPICH, v2beta1.MPIImplementationIntel,
+	} {
+		names = append(names, agents[implementation]...)
+	}
+	return names
+}
+
+func implementationOf(job *v2beta1.MPIJob) v2beta1.MPIImplementation {
+	if job.Spec.MPIImplementation == "" {
+		return v2beta1.MPIImplementationOpenMPI
+	}
+	return job.Spec.MPIImplementation
+}
+
+// isHydra reports whether the job's mpirun is hydra, which forwards the environment, and whose proxies call
+// the launcher back.
+func isHydra(job *v2beta1.MPIJob) bool {
+	return implementationOf(job) != v2beta1.MPIImplementationOpenMPI
+}
+
+// ensureAgent makes mpirun call ssh through our script, unless the author has chosen how.
+func ensureAgent(job *v2beta1.MPIJob) {
+	launcher, present := mpijob.TemplateOf(job, mpijob.Launcher)
+	if !present || launcher.Main() == nil || choosesAgent(launcher.Main()) || !hasAgent(launcher.PodTemplateSpec) {
+		return
+	}
+	main := launcher.Main()
+	for _, name := range agents[implementationOf(job)] {
+		defaultEnv(main, corev1.EnvVar{Name: name, Value: agentFile})
+	}
+	if isHydra(job) {
+		defaultEnv(main, corev1.EnvVar{Name: launcherAddressEnv, ValueFrom: &corev1.EnvVarSource{
+			FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "status.podIP"},
+		}})
+	}
+}
+
+func choosesAgent(main *corev1.Container) bool {
+	for _, variable := range main.Env {
+		if ownAgent.MatchString(variable.Name) && variable.Value != agentFile && variable.Value != "ssh" {
+			return true
+		}
+	}
+	return false
+}
+
+// hasAgent reports whether the script is among the files of a template.
+func hasAgent(template *corev1.PodTemplateSpec) bool {
+	return template.Annotations[filesKey(agentName)] != ""
+}
+
+// agent returns the script. ssh does not read a key that others can read if it belongs to its user, as root's
+// does outside of /root/.ssh: then it gets a copy. hydra's proxies call back the launcher's host name, which DNS
+// has only when the launcher has been ready for a moment: they get its address. With withConfig, ssh reads our
+// configuration.
+func agent(keys string, isHydra, withConfig bool) sshFile {
+	var text strings.Builder
+	text.WriteString("#!/bin/sh\n")
+	if isHydra {
+		text.WriteString(callBackByAddress)
+	}
+	if keys != "" {
+		text.WriteString("key=" + keys + "/id_rsa\n" + readableKey)
+	}
+	if withConfig {
+		text.WriteString("exec ssh -F " + filesDir + "/ssh_config \"$@\"\n")
+	} else {
+		text.WriteString("exec ssh \"$@\"\n")
+	}
+	return sshFile{name: agentName, content: text.String(), executable: true}
+}
+
+const callBackByAddress = `address=$` + launcherAddressEnv + `
+case $address in
+*:* | '') ;; # hydra reads no IPv6 address
+*)
+  read -r host </proc/sys/kernel/hostname
+  last=
+  for word; do
+    shift
+    case $last,$word in
+    --control-port,"$host":* | --control-port,"$host".*:*) word=$address:${word##*:} ;;
+    --upstream-host,"$host" | --upstream-host,"$host".*) word=$address ;;
+    esac
+    set -- "$@" "$word"
+    last=$word
+  done
+  ;;
+esac
+`
+
+const readableKey = `case $(ls -lnL "$key" 2>/dev/null) in
+'' | -???------*) ;;
+*)
+  if [ -O "$key" ]; then
+    for dir in "${TMPDIR:-/tmp}" /dev/shm; do
+      copy=$dir/.runai-mpi-$HOSTNAME-$$
+      (umask 077 && cp "$key" "$copy.new" && mv -f "$copy.new" "${copy%-*}") 2>/dev/null || continue
+      set -- -i "${copy%-*}" "$@"
+      break
+    done
+  fi
+  ;;
+esac
+`

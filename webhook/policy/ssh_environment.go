@@ -1,0 +1,160 @@
+package policy
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// The bounds of what ssh carries. sshd takes 128 variables of a session, of which clients send some for the
+// locale. The length bounds the configuration.
+const (
+	mostSent    = 100
+	longestName = 128
+)
+
+// An environment says how the variables that the author gives the launcher reach the ranks.
+type environment struct {
+	// sent are brought by ssh: SendEnv and AcceptEnv.
+	sent []string
+	// kept are variables that sshd sets by itself in a session. The worker's sshd keeps the worker's own.
+	kept []string
+	// lost do not reach the ranks.
+	lost []string
+}
+
+var (
+	// portableName matches the names that a shell can pass on. No pattern of ssh is among them.
+	portableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	// ofMPI matches variables of MPI's own. mpirun passes them on where they belong, and a daemon on a worker
+	// would take those of the launcher for its own.
+	ofMPI = regexp.MustCompile(`^(OMPI|OPAL|ORTE|PMIX|PMI|PRTE|PRRTE|HYDRA|HYDI|MPICH|MPIR|MPIEXEC|I_MPI)_`)
+	// bySSHD lists the variables that sshd sets in a session in place of what ssh brings.
+	bySSHD = []string{"HOME", "LOGNAME", "MAIL", "PATH", "SHELL", "USER"}
+	// ofPod lists variables that the operator or this package write for one pod.
+	ofPod = []string{"K_MPI_JOB_ROLE", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES", numWorkersEnv, launcherAddressEnv}
+)
+
+// environmentOf returns how the launcher's variables reach the ranks.
+func environmentOf(job *v2beta1.MPIJob, in Input) environment {
+	var env environment
+	launcher, worker := variablesOf(job, mpijob.Launcher), variablesOf(job, mpijob.Worker)
+	for _, name := range namesForRanks(job, launcher, in) {
+		own, set := worker.byName[name]
+		if set && (!equality.Semantic.DeepEqual(launcher.byName[name], own) || worker.ofOnePod(name)) {
+			continue // the worker's own value is another one
+		}
+		switch {
+		case !portableName.MatchString(name) || len(name) > longestName:
+			env.lost = append(env.lost, name)
+		case slices.Contains(bySSHD, name) && set:
+			env.kept = append(env.kept, name)
+		case slices.Contains(bySSHD, name) || len(env.sent) == mostSent:
+			env.lost = append(env.lost, name)
+		default:
+			env.sent = append(env.sent, name)
+		}
+	}
+	return env
+}
+
+// namesForRanks returns the names of the launcher's variables that the author wrote for the ranks, too, and of
+// those that policies write for them.
+func namesForRanks(job *v2beta1.MPIJob, launcher variables, in Input) []string {
+	var names []string
+	ofUser := wantsHome(job, in) && in.Identity != nil // the passwd file has the same values
+	for _, name := range launcher.names {
+		switch {
+		case slices.Contains(ofPod, name), ofMPI.MatchString(name), ofUser && slices.Contains(homeEnv, name), launcher.ofOnePod(name):
+		case isTrusted(name) && in.Intent.GitSync != nil: // added below, because git-sync writes them later
+		default:
+			names = append(names, name)
+		}
+	}
+	if in.Intent.GitSync != nil {
+		for _, variable := range trustRepository {
+			names = append(names, variable.Name)
+		}
+	}
+	return names
+}
+
+func isTrusted(name string) bool {
+	return slices.ContainsFunc(trustRepository, func(v corev1.EnvVar) bool { return v.Name == name })
+}
+
+// variables are those of a main container, of which the last one of a name counts.
+type variables struct {
+	names  []string
+	byName map[string]corev1.EnvVar
+	pod    map[string]bool // what ofOnePod has found out
+}
+
+func variablesOf(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType) variables {
+	all := variables{byName: map[string]corev1.EnvVar{}, pod: map[string]bool{}}
+	template, present := mpijob.TemplateOf(job, role)
+	if !present {
+		return all
+	}
+	for _, variable := range mainOf(template.PodTemplateSpec).Env {
+		if _, known := all.byName[variable.Name]; !known {
+			all.names = append(all.names, variable.Name)
+		}
+		all.byName[variable.Name] = variable
+	}
+	return all
+}
+
+// ofOnePod reports whether the value of a variable is a field of the pod, or refers to one that is.
+func (v variables) ofOnePod(name string) bool {
+	if found, known := v.pod[name]; known {
+		return found
+	}
+	v.pod[name] = slices.Contains(ofPod, name) // also ends a circle of references
+	variable := v.byName[name]
+	if from := variable.ValueFrom; from != nil {
+		v.pod[name] = from.FieldRef != nil || from.ResourceFieldRef != nil
+	}
+	for _, found := range reference.FindAllStringSubmatch(variable.Value, -1) {
+		v.pod[name] = v.pod[name] || found[1] != "" && v.ofOnePod(found[1])
+	}
+	return v.pod[name]
+}
+
+// warnEnvironment warns about variables that do not reach the ranks. Hydra forwards all by itself.
+func warnEnvironment(job *v2beta1.MPIJob, in Input) []string {
+	launcher, present := mpijob.TemplateOf(job, mpijob.Launcher)
+	if !present || launcher.Main() == nil || isHydra(job) {
+		return nil
+	}
+	var warnings []string
+	path, env := launcher.MainPath(), environmentOf(job, in)
+	if len(launcher.Main().EnvFrom) > 0 {
+		warnings = append(warnings, path.Child("envFrom").String()+": the ranks do not get these variables: name them in env, or use mpirun -x")
+	}
+	if len(env.lost) > 0 {
+		warnings = append(warnings, path.Child("env").String()+": the ranks do not get "+listed(env.lost)+
+			": only names of letters, digits and '_' reach them, at most 100, and "+strings.Join(bySSHD, ", ")+" only if the worker has the same value")
+	}
+	if names := slices.Concat(env.sent, env.kept); len(names) > 0 && !acceptsEnvironment(job, in) {
+		warnings = append(warnings, path.Child("env").String()+": the ranks may not get "+listed(names)+
+			": the worker's command starts an sshd that must accept them (AcceptEnv), or use mpirun -x")
+	}
+	return warnings
+}
+
+const mostListed = 5
+
+// listed returns the first names of a list.
+func listed(names []string) string {
+	if len(names) > mostListed {
+		return strings.Join(names[:mostListed], ", ") + ", ..."
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,141 @@
+package policy
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/shared/paths"
+)
+
+// longestKeysDir is the length of the longest path of the keys, which is copied into each template.
+const longestKeysDir = 255
+
+// plainPath matches a path that is safe to copy into a configuration of ssh.
+var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
+
+// identityTrees returns the paths at, above and below which nothing else may be mounted.
+func identityTrees() []string { return []string{"/etc/passwd", "/etc/group", "/etc/ssh", filesDir} }
+
+// keysDirOf returns where the operator mounts the keys of a job with an identity.
+func keysDirOf(job *v2beta1.MPIJob) string {
+	if keys := job.Spec.SSHAuthMountPath; keys != "" && paths.Absolute(keys) != rootKeysDir {
+		return keys
+	}
+	return keysDir
+}
+
+// identityFiles are mounted over the image's, which do not know the user.
+var identityFiles = []sshFile{
+	{name: "passwd", mountPath: "/etc/passwd"},
+	{name: "group", mountPath: "/etc/group"},
+	{name: "ssh_config", mountPath: "/etc/ssh/ssh_config"},
+	{name: "sshd_config", mountPath: defaultSSHDFile},
+}
+
+// ensureIdentitySSH replaces the files of the image, in which ssh would not find the user, and sshd would be
+// that of root.
+func ensureIdentitySSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	keys := keysDirOf(job)
+	job.Spec.SSHAuthMountPath = keys
+	if !plainPath.MatchString(keys) || path.Clean(keys) != keys || len(keys) > longestKeysDir {
+		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,
+			fmt.Sprintf("must be a clean absolute path of at most %d letters, digits, '.', '_' and '-', "+
+				"because it is copied into the ssh configuration", longestKeysDir))}
+	}
+	if paths.Overlaps(keys, append(identityTrees(), codeDir, operatorDir)) {
+		return field.ErrorList{field.Invalid(field.NewPath("spec", "sshAuthMountPath"), keys,
+			"would hide files that "+identityAsker(in)+" adds: use another path or remove it")}
+	}
+	var errs field.ErrorList
+	port := in.Cluster.SSH.Port
+	if worker, present := mpijob.TemplateOf(job, mpijob.Worker); present && worker.Main() != nil {
+		port, errs = ensureIdentitySSHD(job, worker, in)
+	}
+	files := filesWithIdentity(job, in, keys, port)
+	for _, template := range mpijob.Templates(job) {
+		errs = append(errs, ensureFiles(template, files, append(identityTrees(), keys), identityAsker(in))...)
+	}
+	ensureAgent(job)
+	return errs
+}
+
+func filesWithIdentity(job *v2beta1.MPIJob, in Input, keys string, port int32) []sshFile {
+	env := environmentOf(job, in)
+	files := slices.Clone(identityFiles)
+	client := clientConfig{hosts: fullHosts(job), port: port, identities: []string{keys + "/id_rsa"}, sent: env.sent}
+	for i, content := range []string{
+		passwdFile(in.Identity), groupFile(in.Identity), client.text(), sshdConfig(keys, in.Cluster.SSH.Port, env.sent),
+	} {
+		files[i].content = content
+	}
+	if isHydra(job) { // others find ssh by themselves
+		files = append(files, agent("", true, false))
+	}
+	return files
+}
+
+// ensureIdentitySSHD starts sshd in a worker without a command. It returns the port to which the launcher
+// connects, and an error for the user's own sshd if the launcher could not log in to it.
+func ensureIdentitySSHD(job *v2beta1.MPIJob, worker mpijob.Template, in Input) (int32, field.ErrorList) {
+	main, port := worker.Main(), in.Cluster.SSH.Port
+	if startsSSHD(main) {
+		main.Command = startIdentitySSHD(environmentOf(job, in))
+	} else {
+		own, isSSHD := readSSHD(main)
+		if !isSSHD {
+			return port, nil // only its author knows what it does; an sshd of the image finds our configuration
+		}
+		if refusal := own.refusedWithIdentity(keysDirOf(job)); refusal != "" {
+			return port, field.ErrorList{field.Invalid(worker.MainPath().Child("command"), strings.Join(own.words, " "), refusal)}
+		}
+		if listening := own.ports([]int32{port}); len(listening) > 0 && !slices.Contains(listening, port) {
+			port = listening[0]
+		}
+	}
+	if main.ReadinessProbe == nil {
+		main.ReadinessProbe = listens(corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(port)}})
+	}
+	declareNodePort(worker, port)
+	return port, nil
+}
+
+// refusedWithIdentity returns why the launcher cannot log in to an sshd as a user that the image does not
+// know, or "".
+func (c *sshdCommand) refusedWithIdentity(keys string) string {
+	if why := c.ends(); why != "" {
+		return why
+	}
+	if file := c.file(); file != sshdFile && file != defaultSSHDFile {
+		return "the launcher cannot connect to an sshd with a custom configuration: remove \"-f " + file +
+			"\", or remove command and args to use the default sshd"
+	}
+	needed := map[string]func(value string) bool{
+		"strictmodes":          func(value string) bool { return strings.EqualFold(value, "no") },
+		"pubkeyauthentication": func(value string) bool { return strings.EqualFold(value, "yes") },
+		"authorizedkeysfile": func(value string) bool {
+			return slices.Contains(strings.Fields(value), keys+"/authorized_keys")
+		},
+	}
+	for _, option := range c.options {
+		works := needed[option.keyword]
+		if first, _ := c.option(option.keyword); works != nil && first == option && !works(option.value) {
+			return "the launcher cannot log in to this sshd: remove \"" + option.asWritten + "\""
+		}
+	}
+	return ""
+}
+
+// listens returns a probe that runs every second, because the launcher waits for its first success. It
+// tolerates many failures: an unready worker would lose its name in DNS, and the job its rank.
+func listens(handler corev1.ProbeHandler) *corev1.Probe {
+	return &corev1.Probe{ProbeHandler: handler, PeriodSeconds: 1, TimeoutSeconds: 5, FailureThreshold: 30}
+}
