@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 // An sshFile is carried in an annotation of the pod template, because the webhook creates no ConfigMap.
 type sshFile struct {
 	name, content string
+	path          string // in the volume, if it is not the name
 	mountPath     string // where it is mounted in addition to /etc/runai-mpi
 	executable    bool
 }
@@ -31,7 +33,7 @@ func writeFiles(template mpijob.Template, files []sshFile) corev1.Volume {
 		// without: _ = metav1.ObjectMeta{}
 		metav1.SetMetaDataAnnotation(&template.ObjectMeta, key, file.content)
 		item := corev1.DownwardAPIVolumeFile{
-			Path: file.name, FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: fmt.Sprintf("metadata.annotations['%s']", key)},
+			Path: cmp.Or(file.path, file.name), FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: fmt.Sprintf("metadata.annotations['%s']", key)},
 		}
 		if file.executable {
 			mode := int32(0o555)

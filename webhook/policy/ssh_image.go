@@ -1,12 +1,15 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/shared/paths"
 )
 
 // ensureImageSSH adds what mpirun needs to reach the workers and what the image may lack. The image's own
@@ -25,8 +28,15 @@ func ensureImageSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	}
 	var errs field.ErrorList
 	files := filesForImage(job, in)
+	separate := needsSeparationDir(worker)
+	if separate {
+		files = append(files, sshFile{name: files[0].name, content: files[0].content, path: separationName + "/" + files[0].name})
+	}
 	for _, template := range mpijob.Templates(job) {
 		errs = append(errs, ensureFiles(template, files, []string{filesDir}, "the policy ssh")...)
+	}
+	if separate && len(errs) == 0 {
+		ensureMount(worker.Main(), corev1.VolumeMount{Name: filesVolume, MountPath: separationDir, SubPath: separationName, ReadOnly: true})
 	}
 	if startsSSHD(worker.Main()) {
 		port := nodePort(job, in)
@@ -35,6 +45,24 @@ func ensureImageSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	}
 	ensureAgent(job)
 	return errs
+}
+
+const (
+	separationDir  = "/run/sshd"
+	separationName = "sshd"
+)
+
+// needsSeparationDir reports whether a worker needs a mount at /run/sshd, because sshd can make no directory
+// there. sshd refuses an emptyDir, to which others may write, but not a directory of our files.
+func needsSeparationDir(worker mpijob.Template) bool {
+	main := worker.Main()
+	if !startsSSHD(main) || main.SecurityContext == nil || main.SecurityContext.ReadOnlyRootFilesystem == nil {
+		return false
+	}
+	own := slices.ContainsFunc(main.VolumeMounts, func(m corev1.VolumeMount) bool {
+		return m.Name != filesVolume && paths.Overlaps(paths.Absolute(m.MountPath), []string{separationDir, "/var" + separationDir})
+	})
+	return *main.SecurityContext.ReadOnlyRootFilesystem && !own
 }
 
 func filesForImage(job *v2beta1.MPIJob, in Input) []sshFile {
