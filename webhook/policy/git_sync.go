@@ -31,7 +31,8 @@ var gitSync = Policy{
 	Doc: Doc{
 		Does: "Adds an init container with git-sync to both roles, with the ids of the main container. Mounts the repository's contents at the target " +
 			"and the whole repository at " + codeDir + ". Sets `safe.directory` through git's environment variables. " +
-			"A mount of the user's own at the target stays. A target that another policy uses is refused.",
+			"Tries again after a failure, and ends after `gitSync.timeout`. " +
+			"A mount of the user's own at the target stays. A target that another policy uses or that is below a read-only mount is refused.",
 		Applies: "To a job with `" + annotations.GitSyncKey + "`.",
 		Reads: []string{
 			annotations.GitSyncKey, annotations.GitSyncSecretKey, "gitSync.image", "gitSync.timeout", "gitSync.defaultTarget",

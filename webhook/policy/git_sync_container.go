@@ -1,6 +1,12 @@
 package policy
 
 import (
+	_ "embed"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -12,13 +18,20 @@ var trustRepository = []corev1.EnvVar{
 	{Name: "GIT_CONFIG_COUNT", Value: "1"}, {Name: "GIT_CONFIG_KEY_0", Value: "safe.directory"}, {Name: "GIT_CONFIG_VALUE_0", Value: "*"},
 }
 
+// gitSyncScript runs git-sync, tries again after a failure, and ends in time. It needs sh, coreutils and grep,
+// which are in git-sync's image.
+//
+//go:embed git_sync.sh
+var gitSyncScript string
+
 func gitSyncInit(template mpijob.Template, in Input) corev1.Container {
 	container := corev1.Container{
 		Name:            gitSyncContainer,
 		Image:           in.Cluster.GitSync.Image,
 		ImagePullPolicy: corev1.PullIfNotPresent,
+		Command:         []string{"sh", "-c", gitSyncScript, gitSyncContainer, strconv.Itoa(seconds(in.Cluster.GitSync.Timeout.Duration))},
 		Args:            gitSyncFlags(in),
-		Env:             append([]corev1.EnvVar{{Name: "HOME", Value: codeDir}}, trustRepository...),
+		Env:             append([]corev1.EnvVar{{Name: "HOME", Value: codeDir}, {Name: "LAST_ERROR", Value: codeDir + "/last-error"}}, endStalled(in)...),
 		Resources:       injectedResources(template.Main()),
 		SecurityContext: confinedAs(template, in),
 		VolumeMounts:    []corev1.VolumeMount{{Name: codeVolume, MountPath: codeDir}},
@@ -41,17 +54,37 @@ func gitSyncInit(template mpijob.Template, in Input) corev1.Container {
 	return container
 }
 
+// endStalled returns variables with which git ends a connection over which nothing comes for half of the time
+// limit, so that there is time to try again. git-sync appends its own options to GIT_SSH_COMMAND.
+func endStalled(in Input) []corev1.EnvVar {
+	stalled := max(1, seconds(in.Cluster.GitSync.Timeout.Duration)/2)
+	return []corev1.EnvVar{
+		{Name: "GIT_CONFIG_COUNT", Value: "3"},
+		{Name: "GIT_CONFIG_KEY_0", Value: "safe.directory"}, {Name: "GIT_CONFIG_VALUE_0", Value: "*"},
+		{Name: "GIT_CONFIG_KEY_1", Value: "http.lowSpeedLimit"}, {Name: "GIT_CONFIG_VALUE_1", Value: "1"},
+		{Name: "GIT_CONFIG_KEY_2", Value: "http.lowSpeedTime"}, {Name: "GIT_CONFIG_VALUE_2", Value: strconv.Itoa(stalled)},
+		{Name: "GIT_SSH_COMMAND", Value: fmt.Sprintf("ssh -o ConnectTimeout=%d -o ServerAliveInterval=%d -o ServerAliveCountMax=3",
+			stalled, max(1, stalled/3))},
+	}
+}
+
+// seconds rounds up, as a limit of 0 would be none.
+func seconds(limit time.Duration) int { return int(math.Ceil(limit.Seconds())) }
+
 // gitSyncFlags returns the flags of git-sync v4. Each value is joined to its flag with =, so that it can
 // never be read as another flag.
 func gitSyncFlags(in Input) []string {
 	sync := in.Intent.GitSync
 	flags := []string{
 		"--repo=" + sync.Source, "--ref=" + refOf(*sync), "--root=" + codeDir + "/repo", "--link=" + codeDir + "/" + codeLink,
-		"--one-time", "--depth=1", "--max-failures=0", "--sync-timeout=" + in.Cluster.GitSync.Timeout.Duration.String(),
+		"--one-time", "--depth=1", "--max-failures=1", "--sync-timeout=" + in.Cluster.GitSync.Timeout.Duration.String(),
 	}
 	switch {
 	case in.Intent.GitSyncSecret == "":
 	case sync.UsesSSH():
+		if in.Identity == nil { // with an identity, our passwd has its uid
+			flags = append(flags, "--add-user")
+		}
 		flags = append(flags, "--ssh-key-file="+credentialDir+"/ssh-privatekey", "--ssh-known-hosts-file="+credentialDir+"/known_hosts")
 	default:
 		flags = append(flags, "--password-file="+credentialDir+"/password")

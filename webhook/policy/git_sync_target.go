@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -62,9 +63,25 @@ func isReadOnly(mount corev1.VolumeMount, volumes []corev1.Volume) bool {
 	})
 }
 
-// isAlwaysReadOnly reports whether containers cannot write to a volume, whatever its mount says.
+// isAlwaysReadOnly reports whether containers cannot write to a volume, whatever its mount says: files that the
+// kubelet writes, images, and sources that say readOnly.
 func isAlwaysReadOnly(source corev1.VolumeSource) bool {
-	claim := source.PersistentVolumeClaim
-	return source.ConfigMap != nil || source.Secret != nil || source.DownwardAPI != nil || source.Projected != nil || source.Image != nil ||
-		claim != nil && claim.ReadOnly
+	if source.ConfigMap != nil || source.Secret != nil || source.DownwardAPI != nil || source.Projected != nil || source.Image != nil {
+		return true
+	}
+	kinds := reflect.ValueOf(source)
+	for i := range kinds.NumField() {
+		kind := kinds.Field(i)
+		if kind.IsNil() {
+			continue
+		}
+		switch readOnly := kind.Elem().FieldByName("ReadOnly"); {
+		case !readOnly.IsValid():
+		case readOnly.Kind() == reflect.Bool:
+			return readOnly.Bool()
+		case readOnly.Kind() == reflect.Pointer && !readOnly.IsNil():
+			return readOnly.Elem().Bool()
+		}
+	}
+	return false
 }

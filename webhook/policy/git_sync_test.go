@@ -25,7 +25,7 @@ func TestGitSyncFlagsAreThoseOfV4(t *testing.T) {
 			seen := map[string]bool{}
 			for _, flag := range gitSyncFlags(in) {
 				name, value, hasValue := strings.Cut(flag, "=")
-				if !slices.Contains(v4Flags, name) || seen[name] || hasValue == (name == "--one-time") || hasValue && value == "" {
+				if !slices.Contains(v4Flags, name) || seen[name] || hasValue == (name == "--one-time" || name == "--add-user") || hasValue && value == "" {
 					t.Errorf("%s is no flag of git-sync v4, or stands twice", flag)
 				}
 				seen[name] = true
