@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -19,8 +20,8 @@ func failedJob(s state, _ []corev1.Event) string {
 				container, pod.Name)
 		}
 	}
-	if why := initFailure(s.launcher()); why != "" {
-		return why
+	if failed := s.failedInit(); failed != nil && !s.launcherHasStarted() {
+		return "the job did not start: " + failed.explain(s)
 	}
 	message := lastLine(failed.Message)
 	if code := exitCode(s.launcher()); code != 0 && strings.Contains(message, "backoff limit") {
@@ -62,7 +63,7 @@ func exitCode(pod *corev1.Pod) int32 {
 
 // outOfMemory returns the container of a pod that was killed for its use of memory, "" for none.
 func outOfMemory(pod corev1.Pod) string {
-	for _, container := range pod.Status.ContainerStatuses {
+	for _, container := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		if ended := container.State.Terminated; ended != nil && ended.Reason == "OOMKilled" {
 			return container.Name
 		}
@@ -70,27 +71,59 @@ func outOfMemory(pod corev1.Pod) string {
 	return ""
 }
 
-// initFailure returns the last message of an init container that failed, "" if none did.
-func initFailure(pod *corev1.Pod) string {
-	if pod == nil {
-		return ""
+func (s state) launcherHasStarted() bool {
+	launcher := s.launcher()
+	return launcher != nil && hasStarted(*launcher)
+}
+
+// An initFailure is the last end of an init container that failed.
+type initFailure struct {
+	pod       corev1.Pod
+	container string
+	ended     *corev1.ContainerStateTerminated
+}
+
+// failedInit returns the init container that keeps the job from starting, nil for none. A worker's comes first: the
+// launcher waits for the workers, and its own failure only says so.
+func (s state) failedInit() *initFailure {
+	var found *initFailure
+	for _, pod := range s.current() {
+		if failed := initFailureOf(pod); failed != nil && pod.DeletionTimestamp == nil && (found == nil || isLauncher(found.pod)) {
+			found = failed
+		}
 	}
+	return found
+}
+
+func initFailureOf(pod corev1.Pod) *initFailure {
 	for _, container := range pod.Status.InitContainerStatuses {
 		ended := container.State.Terminated
-		if ended == nil || ended.ExitCode == 0 {
-			continue
+		if ended == nil {
+			ended = container.LastTerminationState.Terminated
 		}
-		why := lastLine(ended.Message)
-		if why == "" {
-			why = fmt.Sprintf("init container %s exited with code %d", container.Name, ended.ExitCode)
+		if ended != nil && ended.ExitCode != 0 {
+			return &initFailure{pod: pod, container: container.Name, ended: ended}
 		}
-		return fmt.Sprintf("the job did not start: %s. See 'kubectl logs %s -c %s -n %s'.", why, pod.Name, container.Name, pod.Namespace)
 	}
-	return ""
+	return nil
+}
+
+func (f initFailure) explain(s state) string {
+	why := lastWords(f.ended.Message)
+	if why == "" {
+		why = fmt.Sprintf("init container %s exited with code %d", f.container, f.ended.ExitCode)
+	}
+	if !isLauncher(f.pod) {
+		why = fmt.Sprintf("pod %s: %s", f.pod.Name, why)
+	}
+	return fmt.Sprintf("%s. See 'kubectl logs %s -c %s -n %s'.", why, f.pod.Name, f.container, s.job.Namespace)
 }
 
 // crashedPod explains a worker that exited although it should wait, or a launcher that will be retried.
 func crashedPod(s state, _ []corev1.Event) string {
+	if failed := s.failedInit(); failed != nil {
+		return "the job has not started: " + failed.explain(s)
+	}
 	for _, pod := range s.current() {
 		for _, container := range pod.Status.ContainerStatuses {
 			ended := container.State.Terminated

@@ -122,6 +122,40 @@ func TestDiagnose(t *testing.T) {
 				p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "fetch", State: state}}
 			})},
 			want: "Failed: the job did not start: no such branch. See 'kubectl logs dist1-launcher-abcde -c fetch -n runai-a'."},
+		{name: "a worker's clone that failed", job: finished(v2beta1.JobFailed, "x"), status: "Failed",
+			pods: []corev1.Pod{
+				pod("dist1-launcher-abcde", "launcher", initEnded("runai-start-gate", 1, "dist1-worker-0 has failed")),
+				pod("dist1-worker-0", "worker", initEnded("runai-git-sync", 1, gitSyncLog("fatal: couldn't find remote ref x\n"))),
+			},
+			want: "Failed: the job did not start: pod dist1-worker-0: couldn't find remote ref x. See 'kubectl logs dist1-worker-0 -c runai-git-sync -n runai-a'."},
+		{name: "a worker that was deleted with the job", job: finished(v2beta1.JobFailed, "x"), status: "Failed",
+			pods: []corev1.Pod{
+				pod("dist1-launcher-abcde", "launcher", initEnded("runai-git-sync", 1, "git did not finish within 30 s")),
+				pod("dist1-worker-0", "worker", func(p *corev1.Pod) {
+					initEnded("runai-git-sync", 143, "")(p)
+					p.DeletionTimestamp = &metav1.Time{}
+				}),
+			},
+			want: "Failed: the job did not start: git did not finish within 30 s. See 'kubectl logs dist1-launcher-abcde "},
+		{name: "a worker of an elastic job", job: finished(v2beta1.JobFailed, "Job has reached the specified backoff limit"), status: "Failed",
+			pods: []corev1.Pod{
+				pod("dist1-launcher-abcde", "launcher", ended(3, "Error")),
+				pod("dist1-worker-0", "worker", initEnded("runai-git-sync", 1, "git did not finish within 30 s")),
+			},
+			want: "Failed: the launcher exited with code 3. "},
+		{name: "a clone that will be tried again", status: "Init:CrashLoopBackOff",
+			pods: []corev1.Pod{pod("dist1-launcher-abcde", "launcher", func(p *corev1.Pod) {
+				initEnded("runai-git-sync", 1, gitSyncLog("fatal: Authentication failed for 'https://h/c/'\n"))(p)
+				status := &p.Status.InitContainerStatuses[0]
+				status.LastTerminationState, status.State = status.State, corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}}
+			})},
+			want: "Init:CrashLoopBackOff: the job has not started: Authentication failed for 'https://h/c/'. See 'kubectl logs dist1-launcher-abcde "},
+		{name: "a clone without enough memory", job: finished(v2beta1.JobFailed, "x"), status: "Failed",
+			pods: []corev1.Pod{pod("dist1-launcher-a", "launcher", func(p *corev1.Pod) {
+				initEnded("runai-git-sync", 137, "")(p)
+				p.Status.InitContainerStatuses[0].State.Terminated.Reason = "OOMKilled"
+			})},
+			want: "Failed: container runai-git-sync of pod dist1-launcher-a exceeded its memory limit. "},
 		{name: "suspended by hand", job: func(job *v2beta1.MPIJob) {
 			job.Spec.RunPolicy.Suspend = new(bool)
 			*job.Spec.RunPolicy.Suspend = true
@@ -146,6 +180,13 @@ func TestDiagnose(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+func initEnded(container string, code int32, message string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		state := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: code, Reason: "Error", Message: message}}
+		p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: container, State: state}}
 	}
 }
 
