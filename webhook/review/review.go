@@ -81,7 +81,7 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, e
 	if errs = append(errs, validate(job, in, request.PodSecurity)...); len(errs) > 0 {
 		return nil, distinct(errs)
 	}
-	return policy.Warn(job, in), nil
+	return append(policy.Warn(job, in), warnRoles(job)...), nil
 }
 
 // undo removes what policies wrote to a job, as [policy.Undoing] says.
