@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +10,6 @@ import (
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/pod-security-admission/api"
 
 	"github.com/runai-mpi/runai-mpi/config"
@@ -25,7 +22,7 @@ import (
 )
 
 type admit struct {
-	File    []string `short:"f" required:"" sep:"none" placeholder:"FILE" help:"File with MPIJobs in YAML or JSON; - reads standard input. Can be repeated."`
+	File    []string `short:"f" required:"" sep:"none" placeholder:"FILE" help:"File in YAML or JSON, or directory with such files; - reads standard input. Objects other than MPIJobs are printed as they are. Can be repeated."`
 	Policy  string   `placeholder:"FILE" type:"existingfile" help:"File with the cluster policy. Default: the built-in one."`
 	Project string   `placeholder:"FILE" type:"existingfile" help:"File with the project. Default: one without restrictions."`
 
@@ -35,8 +32,8 @@ type admit struct {
 	Extra []string `sep:"none" placeholder:"KEY=VALUE" help:"Extra attribute of the user. Repeat a key for more values. Example: --extra run.ai/uid=1234567"`
 }
 
-// Run prints each admitted job on standard output. On standard error it prints what each policy changed,
-// or every reason to refuse the job.
+// Run prints each object on standard output: MPIJobs as the cluster would store them, all others unchanged. On
+// standard error it prints what each policy changed, or every reason to refuse a job.
 func (a *admit) Run() error {
 	return a.run(os.Stdin, terminal.NewWriter(os.Stdout), terminal.NewWriter(os.Stderr))
 }
@@ -46,36 +43,40 @@ func (a *admit) run(stdin io.Reader, output, report io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
-	for _, path := range a.File {
-		if len(a.File) > 1 {
-			fmt.Fprintf(report, "%s:\n", terminal.Line(nameOf(path)))
+	files, errs := manifestFiles(a.File)
+	for _, file := range files {
+		several := len(files) > 1 || !file.named
+		if several {
+			fmt.Fprintf(report, "%s:\n", terminal.Line(file.String()))
 		}
-		for _, err := range offline.admitFile(path, stdin) {
-			if len(a.File) > 1 {
-				err = fmt.Errorf("%s: %w", nameOf(path), err)
+		for _, err := range offline.admitFile(file, stdin) {
+			if several {
+				err = fmt.Errorf("%s: %w", file, err)
 			}
 			errs = append(errs, err)
 		}
+	}
+	if len(errs) == 0 && offline.judged == 0 {
+		fmt.Fprintln(report, "Warning: there is no MPIJob to admit")
 	}
 	return errors.Join(errs...)
 }
 
 // offline reads the options that hold for all files.
-func (a *admit) offline(output, report io.Writer) (offline, error) {
+func (a *admit) offline(output, report io.Writer) (*offline, error) {
 	cluster, err := config.Load(a.Policy)
 	if err != nil {
-		return offline{}, err
+		return nil, err
 	}
 	project, err := loadProject(a.Project)
 	if err != nil {
-		return offline{}, err
+		return nil, err
 	}
 	extra, err := parseExtra(a.Extra)
 	if err != nil {
-		return offline{}, err
+		return nil, err
 	}
-	return offline{
+	return &offline{
 		reviewer: review.Reviewer{Cluster: cluster, Version: version.String()},
 		project:  project,
 		security: api.LevelVersion{Level: api.Level(a.PodSecurity), Version: api.LatestVersion()},
@@ -86,43 +87,20 @@ func (a *admit) offline(output, report io.Writer) (offline, error) {
 }
 
 // admitFile reads all documents of a file, so that an administrator sees the verdict on each.
-func (o offline) admitFile(path string, stdin io.Reader) (errs []error) {
-	text, err := readJobs(path, stdin)
+func (o *offline) admitFile(file manifestFile, stdin io.Reader) (errs []error) {
+	text, err := file.read(stdin)
 	if err != nil {
 		return []error{fmt.Errorf("cannot read the job: %w", err)}
 	}
-	documents := yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text)))
-	for n := 1; ; n++ {
-		document, err := documents.Read()
-		if errors.Is(err, io.EOF) {
-			return errs
+	for document, err := range documents(text) {
+		if err == nil {
+			err = o.admit(document)
 		}
 		if err != nil {
-			return append(errs, fmt.Errorf("cannot read document %d: %w", n, err))
-		}
-		if err := o.admit(document); err != nil {
 			errs = append(errs, err)
 		}
 	}
-}
-
-func readJobs(path string, stdin io.Reader) (text []byte, err error) {
-	if path == "-" {
-		text, err = io.ReadAll(stdin)
-	} else {
-		text, err = os.ReadFile(path)
-	}
-	if err == nil && len(bytes.TrimSpace(text)) == 0 {
-		err = fmt.Errorf("%s is empty", nameOf(path))
-	}
-	return text, err
-}
-
-func nameOf(path string) string {
-	if path == "-" {
-		return "standard input"
-	}
-	return path
+	return errs
 }
 
 func loadProject(path string) (*v1alpha1.Project, error) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
 
 	"github.com/runai-mpi/runai-mpi/test/golden"
 )
@@ -73,11 +74,124 @@ func TestAdmittedJobIsAdmittedAgain(t *testing.T) {
 	}
 }
 
-func TestUnknownFieldsArePrinted(t *testing.T) {
+// The output is what the cluster stores: kubectl refuses an unknown field, and for other clients it is lost.
+func TestUnknownFieldsAreNotPrinted(t *testing.T) {
 	job := strings.Replace(readFile(t, samples+"submitted.yaml"), "image: example/train\n            args", "future: {a: 1}\n            image: example/train\n            args", 1)
-	output, _, err := admitFile(t, admit{}, job)
-	if err != nil || !strings.Contains(output, "future:\n              a: 1\n") {
-		t.Errorf("%v\n%s", err, output)
+	output, report, err := admitFile(t, admit{}, job)
+	if err != nil || strings.Contains(output, "future") || !strings.Contains(report, "Warning: spec.mpiReplicaSpecs[Launcher].template.spec.containers[0].future: the CRD of MPI Operator ") {
+		t.Errorf("%v\n%s\n%s", err, output, report)
+	}
+}
+
+const others = `# the account of the job
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: train} # as it is
+---
+# comments only
+---
+apiVersion: resource.nvidia.com/v1beta1
+kind: ComputeDomain
+metadata: {name: domain}
+spec: {numNodes: 2, numNodes: 2}
+`
+
+// Other kinds stay where they are, with their comments.
+func TestOtherKindsPassThrough(t *testing.T) {
+	job := readFile(t, samples+"submitted.yaml")
+	output, report, err := admitFile(t, admit{}, others+"---\n"+job+"---\n"+`{"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "`+"\u202e"+`"}}`)
+	if err != nil {
+		t.Fatalf("%v: %s", err, report)
+	}
+	before, rest, found := strings.Cut(output, "kind: MPIJob")
+	if want := "---\n" + strings.Replace(others, "---\n# comments only\n", "", 1) + "---\napiVersion: kubeflow.org/v2beta1\n"; before != want || !found {
+		t.Errorf("got %s, want %s", before, want)
+	}
+	if !strings.HasSuffix(rest, "---\napiVersion: v1\ndata:\n  a: \"\\u202e\"\nkind: ConfigMap\n") {
+		t.Errorf("got %s", rest)
+	}
+	again, report, err := admitFile(t, admit{}, output)
+	if diff := cmp.Diff(output, again); err != nil || diff != "" {
+		t.Errorf("the second time: %v %s %s", err, report, diff)
+	}
+}
+
+func TestWithoutJobs(t *testing.T) {
+	output, report, err := admitFile(t, admit{}, others)
+	if err != nil || report != "Warning: there is no MPIJob to admit\n" || !strings.Contains(output, "kind: ComputeDomain") {
+		t.Errorf("%v %s %s", err, report, output)
+	}
+}
+
+// The jobs in a list are judged, too, and the other items stay.
+func TestAdmitLists(t *testing.T) {
+	raw, err := yaml.YAMLToJSON([]byte(readFile(t, samples+"submitted.yaml")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, account := string(raw), `{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"train"}}`
+	bad := strings.Replace(good, `"replicas":2`, `"replicas":0`, 1)
+	for _, test := range []struct {
+		name, list, want string
+		jobs             int
+	}{
+		{"one job", `{"apiVersion":"v1","kind":"List","items":[` + account + "," + good + "]}", "", 1},
+		{"a refused job", `{"apiVersion":"v1","kind":"List","items":[` + bad + "," + account + "," + good + "]}", "dist1 is refused", 1},
+		{"jobs", `{"apiVersion":"kubeflow.org/v2beta1","kind":"MPIJobList","items":[` + good + "," + good + "]}", "", 2},
+		{"objects of JSON", account + good + "\n" + good, "", 2},
+		{"a list of another thing", `{"apiVersion":"v1","kind":"List","items":{}}`, "items must be a list of objects", 0},
+		{"a list with another item", `{"apiVersion":"v1","kind":"List","items":[1]}`, "every object must have apiVersion and kind", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			output, report, err := admitFile(t, admit{}, test.list)
+			if got := fmt.Sprint(err); !strings.Contains(got, test.want) || err != nil && test.want == "" {
+				t.Errorf("%v: %s", err, report)
+			}
+			if got := strings.Count(output, "run.ai/applied-policies: "); got != test.jobs {
+				t.Errorf("%d admitted jobs, want %d: %s", got, test.jobs, output)
+			}
+			if strings.Contains(test.list, "ServiceAccount") != strings.Contains(output, "ServiceAccount") {
+				t.Errorf("got %s", output)
+			}
+		})
+	}
+}
+
+// Like kubectl, it reads the manifests in a directory, but not those in the directories below it.
+func TestAdmitDirectory(t *testing.T) {
+	dir := t.TempDir()
+	job := readFile(t, samples+"submitted.yaml")
+	raw, err := yaml.YAMLToJSON([]byte(job))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"a.yaml": job, "b.yml": others, "c.json": string(raw), "d.yaml": "", "e.txt": "not a manifest", "below/f.yaml": "not a manifest", "g.yaml/h.yaml": "not a manifest",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	output, report, err := admitFile(t, admit{File: []string{dir}}, "")
+	if err != nil {
+		t.Fatalf("%v: %s", err, report)
+	}
+	var kinds []string
+	for line := range strings.Lines(output) {
+		if kind, found := strings.CutPrefix(line, "kind: "); found {
+			kinds = append(kinds, strings.TrimSpace(kind))
+		}
+	}
+	if got := strings.Join(kinds, " "); got != "MPIJob ServiceAccount ComputeDomain MPIJob" {
+		t.Errorf("got %s", got)
+	}
+	if _, _, err := admitFile(t, admit{File: []string{filepath.Join(dir, "below"), t.TempDir()}}, ""); err == nil ||
+		!strings.Contains(err.Error(), " has no file that ends in .yaml, .yml or .json") || !strings.Contains(err.Error(), "f.yaml: every object must have apiVersion and kind") {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -102,8 +216,11 @@ func TestAdmitRefuses(t *testing.T) {
 			[]string{`metadata.annotations[run.ai/project]: Invalid value: "team-b"`, "dist1 is refused"}},
 		{"a field that cannot be decoded", admit{}, strings.Replace(job, "slotsPerWorker: 1", "slotsPerWorker: one", 1),
 			[]string{"spec.slotsPerWorker: Invalid value", "dist1 is refused"}},
-		{"another kind", admit{}, "apiVersion: batch/v1\nkind: Job\n", []string{"expected an MPIJob of kubeflow.org/v2beta1, got kind Job of batch/v1"}},
-		{"another version", admit{}, strings.Replace(job, "v2beta1", "v1", 1), []string{"expected an MPIJob of kubeflow.org/v2beta1, got one of kubeflow.org/v1"}},
+		{"no kind", admit{}, "a: 1\n", []string{"every object must have apiVersion and kind"}},
+		{"no object", admit{}, "- 1\n", []string{"every object must have apiVersion and kind"}},
+		{"a misspelt kind", admit{}, strings.Replace(job, "kind: MPIJob", "kind: MpiJob", 1), []string{"expected MPIJob of kubeflow.org/v2beta1, got MpiJob of kubeflow.org/v2beta1"}},
+		{"a misspelt role", admit{}, strings.Replace(job, " Worker:", " Workr:", 1), []string{`spec.mpiReplicaSpecs[Workr]: Invalid value: "Workr": unknown role: use Worker`}},
+		{"another version", admit{}, strings.Replace(job, "v2beta1", "v1", 1), []string{"expected MPIJob of kubeflow.org/v2beta1, got MPIJob of kubeflow.org/v1"}},
 		{"nothing", admit{}, " \n", []string{"cannot read the job: standard input is empty"}},
 		{"no user", admit{}, strings.Replace(job, "annotations:", "annotations:\n    run.ai/run-as-user: \"true\"", 1),
 			[]string{"run.ai/run-as-user needs a user: use --user, with --extra run.ai/uid=… and --extra run.ai/gid=…"}},
@@ -173,7 +290,7 @@ func TestAdmitSeveralFiles(t *testing.T) {
 			t.Errorf("%v: want %d jobs, got %s", test.files, want, output)
 		}
 		for _, file := range test.files {
-			if !strings.Contains("\n"+report, "\n"+nameOf(file)+":\n") {
+			if !strings.Contains("\n"+report, "\n"+(manifestFile{path: file}).String()+":\n") {
 				t.Errorf("%v: the report does not name %s:\n%s", test.files, file, report)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -13,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/pod-security-admission/api"
+	"sigs.k8s.io/yaml"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
@@ -32,60 +34,130 @@ type offline struct {
 	user     authenticationv1.UserInfo
 	report   io.Writer
 	output   io.Writer
+	judged   int // how many jobs there were
 }
 
-// admit prints the job as the cluster would store it, including fields that its Go type does not know.
-func (o offline) admit(document []byte) error {
-	raw, err := manifest.ToJSON(document)
+// admit prints the object in a document: an MPIJob as the cluster would store it, and others as they are.
+func (o *offline) admit(document []byte) error {
+	raw, err := yaml.YAMLToJSON(document)
 	if err != nil {
+		_, err = manifest.ToJSON(document)
 		return fmt.Errorf("cannot read the job: %w", err)
 	}
 	if isEmpty(raw) {
 		return nil
 	}
-	job, err := decode(raw)
+	found, err := kindOf(raw)
+	switch {
+	case err != nil:
+		return err
+	case found == manyJobs:
+		return o.admitList(document)
+	case found == otherKind:
+		return o.printAsIs(document)
+	}
+	if raw, err = manifest.ToJSON(document); err != nil { // a key that occurs twice
+		return fmt.Errorf("cannot read the job: %w", err)
+	}
+	admitted, err := o.admitJob(raw)
 	if err != nil {
-		return o.refuse(err)
+		return err
+	}
+	return o.print(admitted)
+}
+
+// admitJob returns the job as the cluster would store it.
+func (o *offline) admitJob(raw []byte) ([]byte, error) {
+	o.judged++
+	raw, lost, err := stored(raw)
+	if err != nil {
+		return nil, err
+	}
+	job, err := server.Decode(raw)
+	if err != nil {
+		return nil, o.refuse(err)
+	}
+	for _, warning := range lost {
+		fmt.Fprintln(o.report, "Warning:", terminal.Line(warning))
 	}
 	before := job.DeepCopy()
 	warnings, errs := o.reporting(before, raw).Create(job, o.requestOf(job))
 	if len(errs) > 0 {
-		return o.refuse(server.Invalid(cmp.Or(job.Name, job.GenerateName), errs))
+		return nil, o.refuse(server.Invalid(cmp.Or(job.Name, job.GenerateName), errs))
 	}
 	for _, warning := range warnings {
 		fmt.Fprintln(o.report, "Warning:", terminal.Line(warning))
 	}
-	return o.print(before, job, raw)
+	return patched(before, job, raw)
+}
+
+// admitList prints a list without the jobs in it that are refused.
+func (o *offline) admitList(document []byte) error {
+	raw, err := manifest.ToJSON(document)
+	if err != nil {
+		return fmt.Errorf("cannot read the list: %w", err)
+	}
+	var list map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return fmt.Errorf("cannot read the list: %w", err)
+	}
+	var items []json.RawMessage
+	if err := json.Unmarshal(list["items"], &items); err != nil {
+		return errors.New("cannot read the list: items must be a list of objects")
+	}
+	admitted, errs := []json.RawMessage{}, []error(nil)
+	for _, item := range items {
+		found, err := kindOf(item)
+		if err == nil && found == oneJob {
+			item, err = o.admitJob(item)
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		admitted = append(admitted, item)
+	}
+	if list["items"], err = json.Marshal(admitted); err != nil {
+		return fmt.Errorf("cannot write the list: %w", err)
+	}
+	if raw, err = json.Marshal(list); err != nil {
+		return fmt.Errorf("cannot write the list: %w", err)
+	}
+	return errors.Join(append(errs, o.print(raw))...)
 }
 
 // isEmpty reports whether a document has only comments.
 func isEmpty(raw []byte) bool { return string(raw) == "null" }
 
-func decode(raw []byte) (*v2beta1.MPIJob, error) {
-	var kind metav1.TypeMeta
-	if err := json.Unmarshal(raw, &kind); err != nil {
-		return nil, unexpected(kind)
-	}
-	if kind.GroupVersionKind() != v2beta1.SchemeGroupVersionKind {
-		return nil, unexpected(kind)
-	}
-	return server.Decode(raw)
-}
+// An objectKind is what an object is to the webhook.
+type objectKind int
 
-func unexpected(kind metav1.TypeMeta) error {
-	want := fmt.Sprintf("expected an MPIJob of %s", v2beta1.SchemeGroupVersion)
-	switch {
-	case kind.Kind == "" || kind.APIVersion == "":
-		return fmt.Errorf("%s, got an object without apiVersion and kind", want)
-	case kind.Kind == v2beta1.Kind:
-		return fmt.Errorf("%s, got one of %s", want, kind.APIVersion)
+const (
+	otherKind objectKind = iota // the webhook never sees it
+	oneJob
+	manyJobs
+)
+
+func kindOf(raw []byte) (objectKind, error) {
+	var found metav1.TypeMeta
+	if err := json.Unmarshal(raw, &found); err != nil || found.Kind == "" || found.APIVersion == "" {
+		return otherKind, errors.New("every object must have apiVersion and kind, and this one has not both")
 	}
-	return fmt.Errorf("%s, got kind %s of %s", want, kind.Kind, kind.APIVersion)
+	want := v2beta1.SchemeGroupVersionKind
+	switch kind := found.GroupVersionKind(); {
+	case kind == want:
+		return oneJob, nil
+	case strings.EqualFold(kind.Kind, want.Kind):
+		return otherKind, fmt.Errorf("expected %s of %s, got %s of %s", want.Kind, want.GroupVersion(), kind.Kind, found.APIVersion)
+	case found == metav1.TypeMeta{APIVersion: "v1", Kind: "List"}, found == metav1.TypeMeta{APIVersion: want.GroupVersion().String(), Kind: want.Kind + "List"}:
+		return manyJobs, nil
+	}
+	return otherKind, nil
 }
 
 // requestOf returns the request for a job. There is no directory offline: an identity comes from the
 // claims or from the client.
-func (o offline) requestOf(job *v2beta1.MPIJob) review.Request {
+func (o *offline) requestOf(job *v2beta1.MPIJob) review.Request {
 	question := identity.Question{User: o.user, Client: annotations.ClientIdentityOf(job.Annotations)}
 	found, err := identity.Resolve(question, o.reviewer.Cluster.Identity)
 	if err != nil && o.user.Username == "" {
@@ -99,7 +171,7 @@ func (o offline) requestOf(job *v2beta1.MPIJob) review.Request {
 	}
 }
 
-func (o offline) projectOf(job *v2beta1.MPIJob) *v1alpha1.Project {
+func (o *offline) projectOf(job *v2beta1.MPIJob) *v1alpha1.Project {
 	if o.project != nil {
 		return o.project
 	}
@@ -111,7 +183,7 @@ func (o offline) projectOf(job *v2beta1.MPIJob) *v1alpha1.Project {
 }
 
 // reporting returns a reviewer that reports what each policy changes.
-func (o offline) reporting(before *v2beta1.MPIJob, raw []byte) review.Reviewer {
+func (o *offline) reporting(before *v2beta1.MPIJob, raw []byte) review.Reviewer {
 	reporting, previous := o.reviewer, before.DeepCopy()
 	reporting.Applied = func(name string, job *v2beta1.MPIJob) {
 		operations, err := patch.Between(previous, job, raw)
@@ -135,7 +207,7 @@ func shown(value any) string {
 }
 
 // refuse prints one line for each cause.
-func (o offline) refuse(err error) error {
+func (o *offline) refuse(err error) error {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) || status.Status().Details == nil {
 		return err
@@ -146,27 +218,47 @@ func (o offline) refuse(err error) error {
 	return fmt.Errorf("%s is refused", cmp.Or(status.Status().Details.Name, "the job"))
 }
 
-func (o offline) print(before, job *v2beta1.MPIJob, raw []byte) error {
+// patched returns the JSON of a job after the changes, including fields that its Go type does not know.
+func patched(before, job *v2beta1.MPIJob, raw []byte) ([]byte, error) {
 	operations, err := patch.Between(before, job, raw)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	text, err := json.Marshal(operations)
 	if err != nil {
-		return fmt.Errorf("cannot write the patch: %w", err)
+		return nil, fmt.Errorf("cannot write the patch: %w", err)
 	}
 	decoded, err := jsonpatch.DecodePatch(text)
 	if err != nil {
-		return fmt.Errorf("cannot read the patch: %w", err)
+		return nil, fmt.Errorf("cannot read the patch: %w", err)
 	}
 	admitted, err := decoded.Apply(raw)
 	if err != nil {
-		return fmt.Errorf("cannot apply the patch: %w", err)
+		return nil, fmt.Errorf("cannot apply the patch: %w", err)
 	}
-	document, err := manifest.FromJSON(admitted)
+	return admitted, nil
+}
+
+func (o *offline) print(raw []byte) error {
+	document, err := manifest.FromJSON(raw)
 	if err != nil {
-		return fmt.Errorf("cannot write the job: %w", err)
+		return fmt.Errorf("cannot write the object: %w", err)
 	}
 	_, err = fmt.Fprintf(o.output, "---\n%s", document)
+	return err
+}
+
+// printAsIs prints a document with its comments. One with characters that a terminal would obey is written anew,
+// so that they can be read back.
+func (o *offline) printAsIs(document []byte) error {
+	text := strings.TrimSpace(string(document))
+	if terminal.Escape(text) != text {
+		raw, err := yaml.YAMLToJSON(document)
+		if err != nil {
+			return fmt.Errorf("cannot read the object: %w", err)
+		}
+		return o.print(raw)
+	}
+	_, err := fmt.Fprintf(o.output, "---\n%s\n", strings.TrimPrefix(text, "---\n"))
 	return err
 }
