@@ -146,8 +146,9 @@ type SSH struct {
 
 // Start configures how the launcher waits for its workers.
 type Start struct {
-	Gate    bool            `json:"gate"`
-	Timeout metav1.Duration `json:"timeout"`
+	Gate       bool            `json:"gate"`
+	Timeout    metav1.Duration `json:"timeout"`
+	MaxTimeout metav1.Duration `json:"maxTimeout"`
 }
 
 // SharedStorage lists the storage outside of claims that jobs may mount where the project requires an

@@ -115,6 +115,7 @@ func TestBadPolicies(t *testing.T) {
 		{"a privileged port", header + "ssh: {port: 22}", []string{"ssh.port: Invalid value: 22"}},
 		{"no timeout", header + "start: {timeout: 0s}", []string{"start.timeout: Invalid value"}},
 		{"a word as the timeout", header + "start: {timeout: soon}", []string{`start.timeout: Invalid value: "soon": must be a duration, for example 30m`}},
+		{"a maximum below the default", header + "start: {timeout: 2h, maxTimeout: 1h}", []string{`start.maxTimeout: Invalid value: "1h0m0s": must be at least start.timeout`}},
 		{"a relative target", header + "gitSync: {defaultTarget: code}", []string{"gitSync.defaultTarget: Invalid value"}},
 		{"no image", header + "gitSync: {image: ''}", []string{"gitSync.image: Required value"}},
 		{"a bad size", header + "largeShm: {maxSize: big}", []string{`largeShm.maxSize: Invalid value: "big": must be a quantity`}},

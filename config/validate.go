@@ -84,7 +84,11 @@ func (p *ClusterPolicy) validateWorkers() field.ErrorList {
 }
 
 func (p *ClusterPolicy) validateStart() field.ErrorList {
-	errs := positive(field.NewPath("start", "timeout"), p.Start.Timeout.Duration)
+	path := field.NewPath("start")
+	errs := positive(path.Child("timeout"), p.Start.Timeout.Duration)
+	if p.Start.MaxTimeout.Duration < p.Start.Timeout.Duration {
+		errs = append(errs, field.Invalid(path.Child("maxTimeout"), p.Start.MaxTimeout.Duration.String(), "must be at least start.timeout"))
+	}
 	// Not every container runtime lets a process that is not root listen on a port below 1024.
 	if p.SSH.Port < 1024 || p.SSH.Port > 65535 {
 		errs = append(errs, field.Invalid(field.NewPath("ssh", "port"), p.SSH.Port, "must be a port from 1024 to 65535"))

@@ -52,6 +52,7 @@ type Flags struct {
 	Processes      string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"Number of workers. Default: 1. Example: --processes=2"`
 	SlotsPerWorker string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"MPI slots of each worker. Default: 1. Example: --slots-per-worker=8"`
 	BackoffLimit   string `group:"lifecycle" aliases:"backoffLimit" placeholder:"NUMBER" help:"Number of retries before the job fails. Default: 6. Interactive jobs are never retried. Example: --backoff-limit 0"`
+	StartTimeout   string `group:"lifecycle" placeholder:"DURATION" help:"How long the launcher waits for its workers before the job fails. Default: the cluster's. Example: --start-timeout 10m"`
 
 	RunAsUser                  bool  `group:"access" help:"Run as yourself: with the UID, GID and groups that the cluster knows for you. See: runai whoami"`
 	CreateHomeDir              *bool `group:"access" help:"Create a temporary home directory, which is deleted with the job. Default: true with --run-as-user, else false. Example: --create-home-dir=false"`

@@ -87,6 +87,11 @@ var intents = []intent{
 	{
 		key: annotations.GitSyncSecretKey, flag: "git-sync", // secret=, or the Secret that runai creates
 	},
+	{
+		key: annotations.StartTimeoutKey, flag: "start-timeout",
+		value:   func(t typed) string { return t.StartTimeout },
+		becomes: "the webhook sets the timeout of the launcher's start gate",
+	},
 }
 
 func ifSet(flag bool) string {

@@ -117,6 +117,14 @@ var contract = []row{
 		examples:        []string{"git-credentials", "team-a.git"},
 		counterexamples: []string{"", "a b", "A", "a_b", "-a"},
 	},
+	{
+		key: StartTimeoutKey, value: "duration",
+		meaning:         "how long the launcher waits for its workers before the job fails, within the cluster policy's `start.maxTimeout`",
+		write:           func(i Intent) string { return writeStartTimeout(i.StartTimeout) },
+		read:            func(i *Intent, v string) error { return i.StartTimeout.UnmarshalText([]byte(v)) },
+		examples:        []string{"10m", "1h30m", "45s", "2h0m5s", "1m30s"},
+		counterexamples: []string{"", "10", "0s", "-1m", "soon", "500ms", "1.5s", "99999999h"},
+	},
 }
 
 var goodRepositories = []string{

@@ -26,6 +26,8 @@ type Intent struct {
 	GitSync *GitSync
 	// GitSyncSecret names the Secret with the repository's credentials.
 	GitSyncSecret string
+	// StartTimeout is how long the launcher waits for its workers, 0: not said.
+	StartTimeout StartTimeout
 }
 
 // Annotations returns the annotations that say the intent, nil where it asks for nothing.

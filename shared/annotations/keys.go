@@ -20,6 +20,7 @@ const (
 	CreateHomeDirKey  = Prefix + "create-home-dir"
 	GitSyncKey        = Prefix + "git-sync"
 	GitSyncSecretKey  = Prefix + "git-sync-secret"
+	StartTimeoutKey   = Prefix + "start-timeout"
 )
 
 // Keys that the webhook writes back; whatever a submitter puts there is overwritten.

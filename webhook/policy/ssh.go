@@ -47,7 +47,7 @@ var ssh = Policy{
 			Trees:       []string{filesDir},
 			Env:         append(agentVariables(), launcherAddressEnv),
 			Annotations: []string{annotations.FilesPrefix + "*"},
-			Fields:      []string{"spec.sshAuthMountPath", "template.spec.containers[0].command", "template.spec.containers[0].readinessProbe", "template.spec.containers[0].ports"},
+			Fields:      []string{"spec.sshAuthMountPath", "template.spec.containers[0].command", "template.spec.containers[0].ports"},
 		}
 		if hasIdentity(job, in) {
 			owned.Trees = append(identityTrees(), keysDirOf(job))

@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
@@ -101,9 +99,6 @@ func ensureIdentitySSHD(job *v2beta1.MPIJob, worker mpijob.Template, in Input) (
 			port = listening[0]
 		}
 	}
-	if main.ReadinessProbe == nil {
-		main.ReadinessProbe = listens(corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(port)}})
-	}
 	declareNodePort(worker, port)
 	return port, nil
 }
@@ -132,10 +127,4 @@ func (c *sshdCommand) refusedWithIdentity(keys string) string {
 		}
 	}
 	return ""
-}
-
-// listens returns a probe that runs every second, because the launcher waits for its first success. It
-// tolerates many failures: an unready worker would lose its name in DNS, and the job its rank.
-func listens(handler corev1.ProbeHandler) *corev1.Probe {
-	return &corev1.Probe{ProbeHandler: handler, PeriodSeconds: 1, TimeoutSeconds: 5, FailureThreshold: 30}
 }

@@ -1,91 +1,77 @@
 package policy
 
 import (
-	_ "embed"
-	"strconv"
-	"time"
-
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-const gateContainer = "runai-start-gate"
-
-// gateScript returns when the names of all workers resolve: the operator's headless Service publishes
-// the names of ready pods only.
-//
-//go:embed start_gate.sh
-var gateScript string
-
-// anySocketListens finds a listening socket (state 0A) of the pod on any port, because the port of its
-// sshd is unknown.
-var anySocketListens = []string{"sh", "-c", "grep -q ' 0A ' /proc/net/tcp /proc/net/tcp6"}
+const startGateName = "start-gate"
 
 // startGate makes the launcher wait for its workers. The operator's own WaitForWorkersReady is no
-// replacement: a suspended job ignores it, a failed worker blocks it, and gang scheduling deadlocks.
+// replacement: a suspended job ignores it, a failed worker blocks it, gang scheduling deadlocks, and a ready
+// pod says nothing about its sshd.
 var startGate = Policy{
-	Name: "start-gate",
+	Name: startGateName,
 	Doc: Doc{
-		Does: "Adds an init container to the launcher that waits until all workers are ready, and fails the job after `start.timeout`. " +
-			"A worker without a command and without a readiness probe gets a probe that waits for its sshd.",
-		Applies: "To every job if `start.gate` is true, except a job with `runLauncherAsWorker` or `launcherCreationPolicy: WaitForWorkersReady`.",
-		Reads:   []string{"start.gate", "start.timeout"},
+		Does: "Adds an init container to the launcher that waits until an sshd answers in each worker, on the port that mpirun will use, " +
+			"and fails the job after `" + annotations.StartTimeoutKey + "`. It reads the workers from the operator's hostfile when it starts. " +
+			"Of a job with `schedulingPolicy.minAvailable`, any `minAvailable - 1` workers are enough. " +
+			"If nobody can know the port, it waits for the names of the workers only.",
+		Applies: "To every job if `start.gate` is true.",
+		Reads:   []string{annotations.StartTimeoutKey, "start.gate", "start.timeout", "start.maxTimeout"},
 	},
-	AppliesTo: needsStartGate,
+	AppliesTo: func(_ *v2beta1.MPIJob, in Input) bool { return in.Cluster.Start.Gate },
 	Ensure:    ensureStartGate,
+	Warn:      warnStartGate,
 	Owns: func(*v2beta1.MPIJob, Input) Ownership {
-		return Ownership{Containers: []string{gateContainer}, Fields: []string{"template.spec.containers[0].readinessProbe"}}
+		return Ownership{Containers: []string{gateContainer}, Volumes: []string{hostfileVolume}}
 	},
-	Undo: func(u Undoing) {
-		ours := listens(corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: anySocketListens}})
-		u.removeProbe(func(probe *corev1.Probe) bool { return equality.Semantic.DeepEqual(probe, ours) })
-	},
-}
-
-func needsStartGate(job *v2beta1.MPIJob, in Input) bool {
-	return in.Cluster.Start.Gate && !mpijob.LauncherWorks(job) && job.Spec.LauncherCreationPolicy != v2beta1.LauncherCreationPolicyWaitForWorkersReady
 }
 
 func ensureStartGate(job *v2beta1.MPIJob, in Input) field.ErrorList {
+	var errs field.ErrorList
+	most := in.Cluster.Start.MaxTimeout.Duration
+	if asked := in.Intent.StartTimeout.Duration(); asked > most {
+		errs = append(errs, field.Invalid(annotations.Path(annotations.StartTimeoutKey), in.Intent.StartTimeout.String(),
+			"must be at most "+annotations.StartTimeout(most).String()+", the longest that the cluster policy allows (start.maxTimeout)"))
+	}
 	launcher, hasLauncher := mpijob.TemplateOf(job, mpijob.Launcher)
 	worker, hasWorker := mpijob.TemplateOf(job, mpijob.Worker)
 	if !hasLauncher || !hasWorker || launcher.Main() == nil || worker.Main() == nil {
-		return nil // reported by the final validation
+		return errs // reported by the final validation
 	}
-	main := worker.Main()
-	if len(main.Command) == 0 && len(main.Args) == 0 && main.ReadinessProbe == nil { // the operator starts sshd
-		main.ReadinessProbe = listens(corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: anySocketListens}})
+	if !isGenerated(job) {
+		if err := ensureVolume(launcher, hostfile(job), gateAsker); err != nil {
+			errs = append(errs, err)
+		}
 	}
-	if err := ensureInitContainer(launcher, in, gate(launcher, mpijob.Workers(job), in.Cluster.Start.Timeout.Duration), "the start gate"); err != nil {
-		return field.ErrorList{err}
+	if err := ensureInitContainer(launcher, in, gate(job, launcher, in), gateAsker); err != nil {
+		errs = append(errs, err)
 	}
-	return nil
+	return errs
 }
 
-// gate returns the init container with the script. It uses the job's own image, which has ssh and so a
-// resolver.
-func gate(launcher mpijob.Template, workers int32, timeout time.Duration) corev1.Container {
-	main := launcher.Main()
-	fieldRef := func(path string) *corev1.EnvVarSource {
-		return &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: path}}
-	}
-	container := corev1.Container{
-		Name:            gateContainer,
-		Image:           main.Image,
-		ImagePullPolicy: main.ImagePullPolicy,
-		Command:         []string{"sh", "-c", gateScript, gateContainer, strconv.Itoa(int(workers)), strconv.Itoa(int(timeout.Seconds()))},
-		Env: []corev1.EnvVar{
-			{Name: "JOB", ValueFrom: fieldRef("metadata.labels['" + v2beta1.JobNameLabel + "']")},
-			{Name: "NAMESPACE", ValueFrom: fieldRef("metadata.namespace")},
-		},
-		Resources:       injectedResources(main),
-		SecurityContext: main.SecurityContext.DeepCopy(),
+// isGenerated reports whether the API server sets the name between the mutating and the validating webhook.
+func isGenerated(job *v2beta1.MPIJob) bool { return job.GenerateName != "" }
 
-		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
+func warnStartGate(job *v2beta1.MPIJob, in Input) []string {
+	var warnings []string
+	if in.Cluster.Start.Gate && isGenerated(job) {
+		warnings = append(warnings, "metadata.generateName: Kueue's ProvisioningRequests do not work with it, "+
+			"because the launcher's init container mounts a volume that the MPI operator adds: use metadata.name if the cluster uses them")
 	}
-	return container
+	if !in.Cluster.Start.Gate && in.Intent.StartTimeout > 0 {
+		warnings = append(warnings, annotations.Path(annotations.StartTimeoutKey).String()+
+			": is ignored, because launchers do not wait for workers in this cluster (start.gate is false in the cluster policy)")
+	}
+	return warnings
+}
+
+// wordsOf returns the command line of a main container, or nil if it is the image's.
+func wordsOf(template mpijob.Template) []string {
+	main := template.Main()
+	return append(append([]string(nil), main.Command...), main.Args...)
 }

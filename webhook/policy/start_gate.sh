@@ -1,14 +1,144 @@
-# Usage: workers seconds. Returns when all workers are ready, and fails after so many seconds.
-command -v getent >/dev/null || { echo "no getent in this image: the launcher does not wait for its workers"; exit 0; }
-end=$(($(date +%s) + $2))
-while :; do
-  missing= worker=0
-  while [ "$worker" -lt "$1" ]; do
-    name=$JOB-worker-$worker
-    getent hosts "$name.$JOB.$NAMESPACE.svc" >/dev/null || missing="$missing $name"
-    worker=$((worker + 1))
+# Usage: SECONDS NEEDED PORT PATIENCE [ARGUMENT OF SSH...]
+# Returns when NEEDED workers (all if empty) answer as sshd on PORT, and fails after so many seconds. If PORT is
+# empty, it is the port that mpirun's ssh uses. If PORT is "name", a worker whose name resolves is ready. So is one
+# whose name resolved PATIENCE seconds ago (never if empty).
+set -f
+seconds=$1 needed=$2 port=$3 patience=${4:-2147483647}
+shift 4
+end=$(($(date +%s) + seconds))
+
+# The operator writes "HOST slots=N" or "HOST:N" for each worker, and for a launcher that works.
+hosts() { sed -e 's/[ :].*//' -e '/^[^.]*-launcher\./d' -e '/^$/d' "$1"; }
+
+# choosePort asks ssh, as mpirun starts it, for its port. A worker may answer to a proxy only: its name must do.
+choosePort() {
+  case ${HYDRA_LAUNCHER:-${HYDRA_BOOTSTRAP:-${I_MPI_HYDRA_BOOTSTRAP:-ssh}}} in ssh) ;; *) return ;; esac
+  agent=''
+  if command -v prterun >/dev/null; then
+    agent=${PRTE_MCA_plm_ssh_agent-}
+    set -- ${PRTE_MCA_plm_ssh_args-} "$@"
+  fi
+  agent=${agent:-${OMPI_MCA_plm_rsh_agent:-${HYDRA_LAUNCHER_EXEC:-${I_MPI_HYDRA_BOOTSTRAP_EXEC:-ssh}}}}
+  set -- ${agent%%:*} "$@"
+  case $1 in ssh | */ssh) ;; *) return ;; esac
+  command -v ssh-keyscan >/dev/null || return
+  for host in $(hosts /etc/mpi/hostfile); do break; done
+  configuration=$("$@" -G "$host" 2>/dev/null) || return
+  case $configuration in *"
+proxycommand "* | *"
+proxyjump "*) return ;; esac
+  printf '%s\n' "$configuration" | sed -n 's/^port //p'
+}
+
+# try prints those of the workers, written as HOST,SINCE,ADDRESS,..., that are missing. It asks DNS if $lookup is
+# set. A worker that has answered is never connected to again: OpenSSH 10 refuses who connects and does not log in.
+try() {
+  now=$(date +%s) found='' banners=''
+  if [ -n "$lookup" ]; then
+    names=''
+    for worker; do
+      host=${worker%%,*}
+      case $host in *.svc) names="$names $host$domain" ;; *) names="$names $host${domain:+.}" ;; esac
+    done
+    found=$($bounded getent ahosts $names 2>/dev/null | while read -r address kind name; do
+      [ -z "$name" ] || pod=${name%%.*}
+      [ "$kind" != STREAM ] || echo "$pod,$address"
+    done)
+    for worker; do
+      host=${worker%%,*} since=${worker#*,}
+      shift
+      addresses=''
+      for address in $found; do
+        case $address in "${host%%.*}",*) addresses=$addresses,${address#*,} ;; esac
+      done
+      since=${since%%,*}
+      [ -z "$addresses" ] || since=${since:-$now}
+      set -- "$@" "$host,$since$addresses"
+    done
+  fi
+  if [ "$port" != name ]; then
+    banners=$(for worker; do
+      addresses=${worker#*,*,}
+      [ "$addresses" = "$worker" ] || printf '%s\n' "$addresses"
+    done | tr , '\n' | ssh-keyscan -T "$wait" -t ecdsa -p "$port" -f - 2>&1)
+  fi
+  for worker; do
+    addresses=${worker#*,*,} since=${worker#*,}
+    since=${since%%,*}
+    if [ "$addresses" = "$worker" ]; then echo "$worker"; continue; fi
+    if [ "$port" = name ] || [ $((now - since)) -ge "$patience" ]; then continue; fi
+    answered=''
+    while [ -n "$addresses" ]; do
+      case $banners in *"# ${addresses%%,*}:$port SSH-"*) answered=yes ;; esac
+      case $addresses in *,*) addresses=${addresses#*,} ;; *) addresses='' ;; esac
+    done
+    [ -n "$answered" ] || echo "$worker"
   done
-  [ -n "$missing" ] || exit 0
-  [ "$(date +%s)" -lt "$end" ] || { echo "these workers were not ready within $2 s:$missing"; exit 1; }
-  sleep 0.5 2>/dev/null || sleep 1
+}
+
+# tryAll tries some workers at a time, all at once.
+tryAll() {
+  while [ $# -gt 0 ]; do
+    some='' number=0
+    while [ $# -gt 0 ] && [ "$number" -lt 64 ]; do
+      some="$some $1" number=$((number + 1))
+      shift
+    done
+    try $some &
+  done
+  wait
+}
+
+# fail names some of the missing workers, in their order.
+fail() {
+  names='' number=0
+  for host in $all; do
+    case " $missing" in *[[:space:]]"$host",*) ;; *) continue ;; esac
+    number=$((number + 1))
+    [ "$number" -gt 10 ] || names="$names ${host%%.*}"
+  done
+  [ "$number" -le 10 ] || names="$names and $((number - 10)) more"
+  reason="these workers were not ready within $seconds s:$names"
+  echo "$reason"
+  [ ! -w /dev/termination-log ] || echo "$reason" >/dev/termination-log
+  exit 1
+}
+
+command -v getent >/dev/null || { echo "no getent in this image: the launcher does not wait for its workers"; exit 0; }
+if [ -z "$port" ]; then
+  port=$(choosePort "$@")
+  [ -n "$port" ] || { port=name; echo "the port of sshd is unknown: the launcher waits for the names of its workers only"; }
+fi
+# A name that ends with a dot is asked for once, and not with each domain of the search list.
+domain=''
+for word in $(sed -n 's/^search//p' /etc/resolv.conf); do
+  case $word in svc.*) domain=.${word#svc.}.; break ;; esac
+done
+bounded=''
+if command -v timeout >/dev/null; then bounded='timeout 20'; fi
+
+all='' missing='' spare=0 beat=0 lookup=yes wait=1
+while :; do
+  current=$(hosts /etc/mpi/hostfile)
+  if [ "$current" != "$all" ]; then
+    all=$current missing=''
+    for host in $all; do missing="$missing $host,"; done
+    lookup=yes
+    set -- $all
+    spare=0 # workers that may be missing
+    if [ -n "$needed" ] && [ "$needed" -lt $# ]; then spare=$(($# - needed)); fi
+  fi
+  missing=$(tryAll $missing)
+  set -- $missing
+  [ $# -gt "$spare" ] || exit 0
+  [ "$(date +%s)" -lt "$end" ] || fail
+  # DNS is asked once a second. At first, workers that are starting are tried more often.
+  beat=$((beat + 1)) lookup=''
+  case $beat in
+  1 | 4 | 7 | 10) pause=0.2 ;;
+  2 | 5 | 8 | 11) pause=0.3 ;;
+  3 | 6 | 9 | 12) pause=0.5 lookup=yes ;;
+  *) pause=1 lookup=yes wait=5 ;;
+  esac
+  sleep "$pause" 2>/dev/null || sleep 1
 done

@@ -1,0 +1,66 @@
+package policy
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// A route is what a job says about the way from mpirun to the sshd of a worker.
+type route struct {
+	port      string   // "" if ssh knows it, nameOnly if nobody does
+	patience  string   // the seconds after which a worker that does not answer is ready nevertheless, or ""
+	arguments []string // for mpirun's ssh
+}
+
+const (
+	nameOnly = "name"
+	// somePatience is for a launcher whose script may choose another port. It is three times as long as mpirun's
+	// own ssh tries to connect.
+	somePatience = "30"
+)
+
+var (
+	// mpirunWord matches a command line that shows how mpirun is called.
+	mpirunWord = regexp.MustCompile(`(^|[/\s;&|("'])(mpirun|mpiexec|orterun|prterun)([.\s"']|$)`)
+	// agentOption matches an option of mpirun that chooses how workers are reached.
+	agentOption = regexp.MustCompile(`\b(plm|pls|orte)_(rsh|ssh)_(agent|args)\b|\bplm\s|\s--?(launcher|bootstrap)(-exec\S*)?[\s=]`)
+	// sshOption matches one that chooses what is the default.
+	sshOption = regexp.MustCompile(`\s--?(launcher|bootstrap)[\s=]+ssh\b|\bplm\s+(rsh|ssh)\b`)
+)
+
+// routeOf reads the command lines. A guess never fails a job: what they may hide is not relied on.
+func routeOf(job *v2beta1.MPIJob, launcher mpijob.Template, in Input) route {
+	if port := sshPortOf(job, in); port.number != 0 && !port.unknown {
+		return route{port: strconv.Itoa(int(port.number))}
+	}
+	words := wordsOf(launcher)
+	arguments, rest := sshArguments(words)
+	text := sshOption.ReplaceAllString(strings.Join(rest, " "), " ")
+	switch {
+	case agentOption.MatchString(text):
+		return route{port: nameOnly}
+	case mpirunWord.MatchString(text):
+		return route{arguments: arguments}
+	default:
+		return route{patience: somePatience, arguments: arguments}
+	}
+}
+
+// sshArguments returns the arguments that mpirun gives to ssh, as in "mpirun --mca plm_rsh_args '-p 2022'", and
+// the other words.
+func sshArguments(words []string) (arguments, rest []string) {
+	for i := 0; i < len(words); i++ {
+		if (words[i] == "plm_rsh_args" || words[i] == "plm_ssh_args") && i+1 < len(words) {
+			arguments = append(arguments, strings.Fields(words[i+1])...)
+			i++
+			continue
+		}
+		rest = append(rest, words[i])
+	}
+	return arguments, rest
+}
