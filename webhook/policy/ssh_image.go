@@ -28,15 +28,15 @@ func ensureImageSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	}
 	var errs field.ErrorList
 	files := filesForImage(job, in)
-	separate := needsSeparationDir(worker)
-	if separate {
-		files = append(files, sshFile{name: files[0].name, content: files[0].content, path: separationName + "/" + files[0].name})
-	}
+	extra, mounts := filesForWorker(job, worker, in)
 	for _, template := range mpijob.Templates(job) {
-		errs = append(errs, ensureFiles(template, files, []string{filesDir}, "the policy ssh")...)
+		errs = append(errs, ensureFiles(template, append(files, extra...), []string{filesDir}, "the policy ssh")...)
 	}
-	if separate && len(errs) == 0 {
-		ensureMount(worker.Main(), corev1.VolumeMount{Name: filesVolume, MountPath: separationDir, SubPath: separationName, ReadOnly: true})
+	if len(errs) > 0 {
+		return errs
+	}
+	for _, mount := range mounts {
+		ensureMount(worker.Main(), mount)
 	}
 	if startsSSHD(worker.Main()) {
 		port := nodePort(job, in)
@@ -44,25 +44,44 @@ func ensureImageSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		declareNodePort(worker, port)
 	}
 	ensureAgent(job)
-	return errs
+	return nil
 }
 
+// Where sshd of a worker finds files that the image does not have.
 const (
-	separationDir  = "/run/sshd"
-	separationName = "sshd"
+	separationDir = "/run/sshd"
+	dropIn        = "/etc/ssh/sshd_config.d/runai-mpi.conf" // beside the image's configuration, which includes it
 )
 
-// needsSeparationDir reports whether a worker needs a mount at /run/sshd, because sshd can make no directory
-// there. sshd refuses an emptyDir, to which others may write, but not a directory of our files.
+// filesForWorker returns files that only workers need, and their mounts.
+func filesForWorker(job *v2beta1.MPIJob, worker mpijob.Template, in Input) ([]sshFile, []corev1.VolumeMount) {
+	accepted := eachLine("AcceptEnv", environmentOf(job, in).sent)
+	switch {
+	case needsSeparationDir(worker):
+		// A directory of the volume, to which nobody else may write: sshd refuses an emptyDir.
+		return []sshFile{{name: "sshd", path: "sshd/empty"}},
+			[]corev1.VolumeMount{{Name: filesVolume, MountPath: separationDir, SubPath: "sshd", ReadOnly: true}}
+	case !startsSSHD(worker.Main()) && accepted != "" && !mountsAt(worker.Main(), "/etc/ssh"):
+		return []sshFile{{name: "accept_env", content: accepted}},
+			[]corev1.VolumeMount{{Name: filesVolume, MountPath: dropIn, SubPath: "accept_env", ReadOnly: true}}
+	}
+	return nil, nil
+}
+
+// needsSeparationDir reports whether sshd of a worker can make no directory at /run/sshd.
 func needsSeparationDir(worker mpijob.Template) bool {
 	main := worker.Main()
-	if !startsSSHD(main) || main.SecurityContext == nil || main.SecurityContext.ReadOnlyRootFilesystem == nil {
+	if main.SecurityContext == nil || main.SecurityContext.ReadOnlyRootFilesystem == nil {
 		return false
 	}
-	own := slices.ContainsFunc(main.VolumeMounts, func(m corev1.VolumeMount) bool {
-		return m.Name != filesVolume && paths.Overlaps(paths.Absolute(m.MountPath), []string{separationDir, "/var" + separationDir})
+	return *main.SecurityContext.ReadOnlyRootFilesystem && startsSSHD(main) && !mountsAt(main, separationDir, "/var"+separationDir)
+}
+
+// mountsAt reports whether the author mounts something at, above or below one of the paths.
+func mountsAt(main *corev1.Container, trees ...string) bool {
+	return slices.ContainsFunc(main.VolumeMounts, func(m corev1.VolumeMount) bool {
+		return m.Name != filesVolume && paths.Overlaps(paths.Absolute(m.MountPath), trees)
 	})
-	return *main.SecurityContext.ReadOnlyRootFilesystem && !own
 }
 
 func filesForImage(job *v2beta1.MPIJob, in Input) []sshFile {

@@ -56,11 +56,14 @@ func startSSHDWith(keys string, env environment, port string, options ...string)
 	}, options...)
 }
 
-// acceptsEnvironment reports whether the workers' sshd takes the job's variables.
+// acceptsEnvironment reports whether the workers' sshd reads a configuration that takes the job's variables.
 func acceptsEnvironment(job *v2beta1.MPIJob, in Input) bool {
 	worker, present := mpijob.TemplateOf(job, mpijob.Worker)
 	if !present || worker.Main() == nil || startsSSHD(worker.Main()) {
 		return true
 	}
-	return hasIdentity(job, in) && mayRunSSHD(worker.Main())
+	if own, isSSHD := readSSHD(worker.Main()); isSSHD && own.file() != defaultSSHDFile && own.file() != sshdFile {
+		return false
+	}
+	return mayRunSSHD(worker.Main()) && (hasIdentity(job, in) || !mountsAt(worker.Main(), "/etc/ssh"))
 }
