@@ -96,14 +96,16 @@ func indexOfEnv(container *corev1.Container, name string) int {
 	return slices.IndexFunc(container.Env, func(v corev1.EnvVar) bool { return v.Name == name })
 }
 
-// ensureVolume appends a volume of ours, or returns an error if the user's volume has its name.
-func ensureVolume(template mpijob.Template, volume corev1.Volume, asker string) *field.Error {
+// ensureVolume appends a volume of ours, or returns an error if the user's volume has its name. It renews the
+// one of an admitted job, which has the name of the job from which that was copied.
+func ensureVolume(template mpijob.Template, in Input, volume corev1.Volume, asker string) *field.Error {
 	i := slices.IndexFunc(template.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == volume.Name })
 	if i < 0 {
 		template.Spec.Volumes = append(template.Spec.Volumes, volume)
 		return nil
 	}
-	if equality.Semantic.DeepEqual(template.Spec.Volumes[i].VolumeSource, volume.VolumeSource) {
+	if in.Admitted || equality.Semantic.DeepEqual(template.Spec.Volumes[i].VolumeSource, volume.VolumeSource) {
+		template.Spec.Volumes[i] = volume
 		return nil
 	}
 	return nameTaken(template.Path.Child("spec", "volumes").Index(i).Child("name"), "volume", volume.Name, asker)

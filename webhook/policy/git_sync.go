@@ -79,7 +79,7 @@ func ensureCode(template mpijob.Template, in Input) field.ErrorList {
 		volumes = append(volumes, credentials(in.Intent, effectiveUID(template) == 0))
 	}
 	for _, volume := range volumes {
-		if err := ensureVolume(template, volume, annotations.GitSyncKey); err != nil {
+		if err := ensureVolume(template, in, volume, annotations.GitSyncKey); err != nil {
 			errs = append(errs, err)
 		}
 	}

@@ -54,7 +54,7 @@ func ensureHomeDir(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	var errs field.ErrorList
 	for _, template := range mpijob.Templates(job) {
 		if main := template.Main(); main != nil {
-			errs = append(errs, ensureHome(template, homeVariables(in), asker)...)
+			errs = append(errs, ensureHome(template, in, homeVariables(in), asker)...)
 		}
 	}
 	return errs
@@ -88,7 +88,7 @@ func homeOf(in Input) string {
 	return anonymousHome
 }
 
-func ensureHome(template mpijob.Template, variables []corev1.EnvVar, asker string) field.ErrorList {
+func ensureHome(template mpijob.Template, in Input, variables []corev1.EnvVar, asker string) field.ErrorList {
 	main, home := template.Main(), variables[0].Value
 	var errs field.ErrorList
 	for _, variable := range variables {
@@ -98,7 +98,7 @@ func ensureHome(template mpijob.Template, variables []corev1.EnvVar, asker strin
 		return errs
 	}
 	volume := corev1.Volume{Name: homeVolume, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}
-	if err := ensureVolume(template, volume, asker); err != nil {
+	if err := ensureVolume(template, in, volume, asker); err != nil {
 		return append(errs, err)
 	}
 	ensureMount(main, corev1.VolumeMount{Name: homeVolume, MountPath: home})

@@ -45,7 +45,7 @@ func ensureLargeShm(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	var errs field.ErrorList
 	for _, template := range mpijob.Templates(job) {
 		if main := template.Main(); main != nil && !mountsOther(main, shmPath, shmVolume) {
-			errs = append(errs, ensureShm(template, size)...)
+			errs = append(errs, ensureShm(template, in, size)...)
 		}
 	}
 	return errs
@@ -69,11 +69,11 @@ func shmSize(in Input) (*resource.Quantity, *field.Error) {
 	return &quantity, nil
 }
 
-func ensureShm(template mpijob.Template, size *resource.Quantity) field.ErrorList {
+func ensureShm(template mpijob.Template, in Input, size *resource.Quantity) field.ErrorList {
 	volume := corev1.Volume{Name: shmVolume, VolumeSource: corev1.VolumeSource{
 		EmptyDir: &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory, SizeLimit: size},
 	}}
-	if err := ensureVolume(template, volume, annotations.LargeShmKey); err != nil {
+	if err := ensureVolume(template, in, volume, annotations.LargeShmKey); err != nil {
 		return field.ErrorList{err}
 	}
 	ensureMount(template.Main(), corev1.VolumeMount{Name: shmVolume, MountPath: shmPath})

@@ -67,14 +67,14 @@ func ensureSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return ensureImageSSH(job, in)
 }
 
-// ensureFiles mounts files in a role, where nothing may be mounted at, above and below the trees. Workers need them, too: with many workers, mpirun lets
-// them connect to each other.
-func ensureFiles(template mpijob.Template, files []sshFile, trees []string, asker string) field.ErrorList {
+// ensureFiles mounts files in a role, where nothing may be mounted at, above and below the trees. Workers need
+// them, too: with many workers, mpirun lets them connect to each other.
+func ensureFiles(template mpijob.Template, in Input, files []sshFile, trees []string, asker string) field.ErrorList {
 	if template.Main() == nil {
 		return nil // reported by the final validation
 	}
 	errs := ensureTrees(template.Containers()[0], trees, filesVolume, asker)
-	if err := ensureVolume(template, writeFiles(template, files), asker); err != nil {
+	if err := ensureVolume(template, in, writeFiles(template, files), asker); err != nil {
 		return append(errs, err)
 	}
 	mountFiles(template.Main(), files)

@@ -60,7 +60,7 @@ func ensureIdentitySSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	}
 	files := filesWithIdentity(job, in, keys, port)
 	for _, template := range mpijob.Templates(job) {
-		errs = append(errs, ensureFiles(template, files, append(identityTrees(), keys), identityAsker(in))...)
+		errs = append(errs, ensureFiles(template, in, files, append(identityTrees(), keys), identityAsker(in))...)
 	}
 	ensureAgent(job)
 	return errs

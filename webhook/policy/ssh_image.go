@@ -30,7 +30,7 @@ func ensureImageSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	files := filesForImage(job, in)
 	extra, mounts := filesForWorker(job, worker, in)
 	for _, template := range mpijob.Templates(job) {
-		errs = append(errs, ensureFiles(template, append(files, extra...), []string{filesDir}, "the policy ssh")...)
+		errs = append(errs, ensureFiles(template, in, append(files, extra...), []string{filesDir}, "the policy ssh")...)
 	}
 	if len(errs) > 0 {
 		return errs

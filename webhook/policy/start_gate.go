@@ -44,7 +44,7 @@ func ensureStartGate(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		return errs // reported by the final validation
 	}
 	if !isGenerated(job) {
-		if err := ensureVolume(launcher, hostfile(job), gateAsker); err != nil {
+		if err := ensureVolume(launcher, in, hostfile(job), gateAsker); err != nil {
 			errs = append(errs, err)
 		}
 	}
