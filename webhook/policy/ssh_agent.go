@@ -53,7 +53,7 @@ func isHydra(job *v2beta1.MPIJob) bool {
 // ensureAgent makes mpirun call ssh through our script, unless the author has chosen how.
 func ensureAgent(job *v2beta1.MPIJob) {
 	launcher, present := mpijob.TemplateOf(job, mpijob.Launcher)
-	if !present || launcher.Main() == nil || choosesAgent(launcher.Main()) || !hasAgent(launcher.PodTemplateSpec) {
+	if !present || launcher.Main() == nil || hasOwnAgent(launcher.Main()) || !hasAgent(launcher.PodTemplateSpec) {
 		return
 	}
 	main := launcher.Main()
@@ -67,7 +67,8 @@ func ensureAgent(job *v2beta1.MPIJob) {
 	}
 }
 
-func choosesAgent(main *corev1.Container) bool {
+// hasOwnAgent reports whether the author's variables choose how mpirun calls ssh.
+func hasOwnAgent(main *corev1.Container) bool {
 	for _, variable := range main.Env {
 		if ownAgent.MatchString(variable.Name) && variable.Value != agentFile && variable.Value != "ssh" {
 			return true

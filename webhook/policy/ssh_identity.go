@@ -120,9 +120,10 @@ func (c *sshdCommand) refusedWithIdentity(keys string) string {
 			return slices.Contains(strings.Fields(value), keys+"/authorized_keys")
 		},
 	}
-	for _, option := range c.options {
+	for _, option := range c.options { // of each keyword, the first one counts
 		works := needed[option.keyword]
-		if first, _ := c.option(option.keyword); works != nil && first == option && !works(option.value) {
+		delete(needed, option.keyword)
+		if works != nil && !works(option.value) {
 			return "the launcher cannot log in to this sshd: remove \"" + option.asWritten + "\""
 		}
 	}

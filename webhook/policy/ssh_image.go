@@ -85,7 +85,7 @@ func mountsAt(main *corev1.Container, trees ...string) bool {
 }
 
 func filesForImage(job *v2beta1.MPIJob, in Input) []sshFile {
-	client := clientConfig{hosts: imageHosts(job), port: sshPortOf(job, in).number, sent: environmentOf(job, in).sent}
+	client := clientConfig{hosts: imageHosts(job), port: sshPortOf(job, in), sent: environmentOf(job, in).sent}
 	keys := operatorKeys(job)
 	if !plainPath.MatchString(keys) || len(keys) > longestKeysDir {
 		keys = "" // not to be copied into a configuration

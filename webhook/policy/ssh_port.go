@@ -11,56 +11,53 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// A sshPort says on which port of the workers the launcher finds sshd.
-type sshPort struct {
-	// number is the port, or 0 if the image's configurations of ssh and sshd say it.
-	number int32
-	// unknown is set if the author chose a port in a way that only a run shows.
-	unknown bool
-}
-
-// sshPortOf returns the port of the workers' sshd.
-func sshPortOf(job *v2beta1.MPIJob, in Input) sshPort {
+// sshPortOf returns the port of the workers' sshd, or 0 if only the image's configuration or a run shows it.
+func sshPortOf(job *v2beta1.MPIJob, in Input) int32 {
 	worker, present := mpijob.TemplateOf(job, mpijob.Worker)
 	if !present || worker.Main() == nil {
-		return sshPort{unknown: true}
-	}
-	unknown := launcherNamesPort(job)
-	if startsSSHD(worker.Main()) {
-		if hasIdentity(job, in) {
-			return sshPort{number: in.Cluster.SSH.Port, unknown: unknown}
-		}
-		return sshPort{number: nodePort(job, in), unknown: unknown}
-	}
-	own, isSSHD := readSSHD(worker.Main())
-	if !isSSHD {
-		return sshPort{unknown: true}
+		return 0
 	}
 	var configured []int32
 	if hasIdentity(job, in) {
 		configured = []int32{in.Cluster.SSH.Port}
 	}
+	if startsSSHD(worker.Main()) {
+		if len(configured) > 0 {
+			return configured[0]
+		}
+		return nodePort(job, in)
+	}
+	own, isSSHD := readSSHD(worker.Main())
+	if !isSSHD {
+		return 0
+	}
 	listening := own.ports(configured)
 	switch {
 	case len(listening) == 0:
-		return sshPort{unknown: unknown || own.file() != defaultSSHDFile}
+		return 0
 	case slices.Contains(listening, in.Cluster.SSH.Port):
-		return sshPort{number: in.Cluster.SSH.Port, unknown: unknown}
+		return in.Cluster.SSH.Port
 	}
-	return sshPort{number: listening[0], unknown: unknown}
+	return listening[0]
 }
 
-// namedPort matches a port for ssh among the words of a launcher or in its variables.
-var namedPort = regexp.MustCompile(`(?i)(ssh|rsh|launch|bootstrap)[^\n]*?[\s"'=](-p\s*\$?\w|-o\s*['"]?port[\s=])`)
+// The words of a launcher, or its variables, with which it chooses a port for ssh, or an agent that may do so.
+var (
+	namedPort  = regexp.MustCompile(`(?i)(ssh|rsh|launch|bootstrap)[^\n]*?[\s"'=](-p\s*\$?\w|-o\s*['"]?port[\s=])`)
+	namedAgent = regexp.MustCompile(`\b(plm|pls|orte|prte)_(rsh|ssh)_agent\b|-(launcher|bootstrap|bootstrap-exec|launcher-exec)\b`)
+)
 
-// launcherNamesPort reports whether the launcher's command or variables seem to choose the port of ssh.
-func launcherNamesPort(job *v2beta1.MPIJob) bool {
+// launcherChooses reports whether the launcher's command or variables seem to choose how mpirun calls ssh.
+func launcherChooses(job *v2beta1.MPIJob) bool {
 	launcher, present := mpijob.TemplateOf(job, mpijob.Launcher)
 	if !present || launcher.Main() == nil {
 		return false
 	}
 	main := launcher.Main()
-	if namedPort.MatchString(strings.Join(slices.Concat(main.Command, main.Args), " ")) {
+	if words := strings.Join(slices.Concat(main.Command, main.Args), " "); namedPort.MatchString(words) || namedAgent.MatchString(words) {
+		return true
+	}
+	if hasOwnAgent(main) {
 		return true
 	}
 	return slices.ContainsFunc(main.Env, func(v corev1.EnvVar) bool { return namedPort.MatchString(v.Name + " " + v.Value) })
@@ -70,7 +67,7 @@ func launcherNamesPort(job *v2beta1.MPIJob) bool {
 // for these workers only, and not if the author has chosen one.
 func nodePort(job *v2beta1.MPIJob, in Input) int32 {
 	worker, present := mpijob.TemplateOf(job, mpijob.Worker)
-	if !present || worker.Main() == nil || !worker.Spec.HostNetwork || declaresSSHPort(worker.Main()) || launcherNamesPort(job) {
+	if !present || worker.Main() == nil || !worker.Spec.HostNetwork || declaresSSHPort(worker.Main()) || launcherChooses(job) {
 		return 0
 	}
 	return in.Cluster.SSH.Port
@@ -108,9 +105,8 @@ func warnNodePort(job *v2beta1.MPIJob, in Input) []string {
 		return nil
 	}
 	port := sshPortOf(job, in)
-	if slices.ContainsFunc(worker.Main().Ports, func(p corev1.ContainerPort) bool { return p.ContainerPort == port.number }) && port.number != 0 {
+	if declaresSSHPort(worker.Main()) || slices.ContainsFunc(worker.Main().Ports, func(p corev1.ContainerPort) bool { return port != 0 && p.ContainerPort == port }) {
 		return nil
 	}
-	return []string{worker.MainPath().Child("ports").String() + ": two workers on a node would use the same port of sshd: " +
-		"declare the port that the job chooses here, or choose none"}
+	return []string{worker.MainPath().Child("ports").String() + ": two workers on a node of the cluster would use the same port of sshd: declare it here"}
 }

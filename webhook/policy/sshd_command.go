@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -16,7 +17,7 @@ type sshdCommand struct {
 	files   []string     // -f: the last one counts
 	options []sshdOption // -o and -p, in order
 	flags   string       // those without a value
-	invalid string       // why sshd ends at once
+	invalid string       // what sshd does not accept, and the remedy
 }
 
 // An sshdOption is a line of the configuration that the command line contains.
@@ -57,16 +58,28 @@ func readSSHD(container *corev1.Container) (sshdCommand, bool) {
 	}
 	command := sshdCommand{words: words}
 	known := command.read(words[1:])
+	for _, option := range command.portOptions() { // a port may have the name of a service
+		if _, err := strconv.Atoi(option.value); option.value != "" && err != nil {
+			known = false
+		}
+	}
 	return command, known
 }
 
 // read reads options as getopt does: in groups, with values that are joined or follow, up to the first word
-// that is no option. It returns false for an option that it does not know.
+// that is no option. sshd accepts no such word. It returns false for an option that it does not know.
 func (c *sshdCommand) read(words []string) bool {
 	for len(words) > 0 {
 		word := words[0]
-		words = words[1:]
-		if word == "--" || len(word) < 2 || word[0] != '-' {
+		if word != "--" && len(word) > 1 && word[0] == '-' {
+			words = words[1:]
+		} else {
+			if word == "--" {
+				words = words[1:]
+			}
+			if len(words) > 0 {
+				c.invalid = fmt.Sprintf("sshd does not accept %q: remove it", words[0])
+			}
 			return true
 		}
 		for i := 1; i < len(word); i++ {
@@ -81,7 +94,7 @@ func (c *sshdCommand) read(words []string) bool {
 			value := word[i+1:]
 			if value == "" {
 				if len(words) == 0 {
-					c.invalid = "-" + string(option) + " has no value"
+					c.invalid = "-" + string(option) + " has no value: add it or remove the option"
 					return true
 				}
 				value, words = words[0], words[1:]
@@ -98,7 +111,7 @@ func (c *sshdCommand) add(option byte, value string) {
 	case 'f':
 		c.files = append(c.files, value)
 	case 'p':
-		c.options = append(c.options, sshdOption{keyword: "port", value: value, isPort: true, asWritten: "-p " + value})
+		c.options = append(c.options, sshdOption{keyword: "port", value: strings.TrimSpace(value), isPort: true, asWritten: "-p " + value})
 	case 'o':
 		keyword, rest := cutKeyword(value)
 		c.options = append(c.options, sshdOption{keyword: strings.ToLower(keyword), value: rest, asWritten: "-o " + value})
@@ -114,7 +127,7 @@ func cutKeyword(line string) (keyword, value string) {
 	}
 	value = strings.TrimLeft(line[end:], " \t")
 	value = strings.TrimLeft(strings.TrimPrefix(value, "="), " \t")
-	return line[:end], strings.Trim(strings.TrimRight(value, " \t"), `"`)
+	return line[:end], strings.TrimSpace(strings.Trim(strings.TrimRight(value, " \t"), `"`))
 }
 
 func (c *sshdCommand) has(flag string) bool { return strings.Contains(c.flags, flag) }
@@ -127,23 +140,24 @@ func (c *sshdCommand) file() string {
 	return c.files[len(c.files)-1]
 }
 
-// option returns the value of a keyword of which the first one counts.
-func (c *sshdCommand) option(keyword string) (sshdOption, bool) {
-	i := slices.IndexFunc(c.options, func(o sshdOption) bool { return o.keyword == keyword })
-	if i < 0 {
-		return sshdOption{}, false
+// portOptions returns the options that name a port. sshd ignores any other after a -p.
+func (c *sshdCommand) portOptions() []sshdOption {
+	var counted []sshdOption
+	onlyThese := false
+	for _, option := range c.options {
+		onlyThese = onlyThese || option.isPort
+		if option.isPort || option.keyword == "port" && !onlyThese {
+			counted = append(counted, option)
+		}
 	}
-	return c.options[i], true
+	return counted
 }
 
 // ports returns the ports on which sshd listens if its configuration has the given ones.
 func (c *sshdCommand) ports(configured []int32) []int32 {
 	var ports []int32
 	onlyThese := false
-	for _, option := range c.options {
-		if option.keyword != "port" || onlyThese && !option.isPort {
-			continue
-		}
+	for _, option := range c.portOptions() {
 		onlyThese = onlyThese || option.isPort
 		if port, err := strconv.ParseUint(option.value, 10, 16); err == nil {
 			ports = append(ports, int32(port))
@@ -185,19 +199,32 @@ func portOfAddress(address string) int32 {
 	return int32(port)
 }
 
-// ends returns why sshd, or its container, ends at once, or "".
-func (c *sshdCommand) ends() string {
+// rejected returns what sshd does not accept in its command line, and the remedy, or "".
+func (c *sshdCommand) rejected() string {
 	if c.invalid != "" {
-		return c.invalid + ": add it"
+		return c.invalid
 	}
 	for _, option := range c.options {
-		if port, err := strconv.ParseUint(option.value, 10, 16); option.keyword == "port" && (err != nil || port == 0) {
+		if option.value == "" && option.keyword != "" && option.keyword[0] != '#' {
+			return option.asWritten + " has no value: add it or remove the option"
+		}
+	}
+	for _, option := range c.portOptions() {
+		if port, err := strconv.Atoi(option.value); err == nil && (port < 1 || port > 65535) {
 			return option.asWritten + " is not a port: use a number from 1 to 65535"
 		}
 	}
+	return ""
+}
+
+// ends returns why sshd, or its container, ends at once, and the remedy, or "".
+func (c *sshdCommand) ends() string {
+	if why := c.rejected(); why != "" {
+		return why
+	}
 	switch {
 	case strings.ContainsAny(c.flags, sshdOnlyTests):
-		return "sshd prints or checks something and ends: use -D and -e only"
+		return "sshd prints or checks something and ends: remove the options -" + strings.Join(strings.Split(sshdOnlyTests, ""), ", -")
 	case c.has("i"):
 		return "sshd serves its standard input and ends: use -D in place of -i"
 	case !c.has("D") && !c.has("d"):
