@@ -35,8 +35,8 @@ var (
 
 // routeOf reads the command lines. A guess never fails a job: what they may hide is not relied on.
 func routeOf(job *v2beta1.MPIJob, launcher mpijob.Template, in Input) route {
-	if port := sshPortOf(job, in); port.number != 0 && !port.unknown {
-		return route{port: strconv.Itoa(int(port.number))}
+	if port := sshPortOf(job, in); port != 0 && !launcherChooses(job) {
+		return route{port: strconv.Itoa(int(port))}
 	}
 	words := wordsOf(launcher)
 	arguments, rest := sshArguments(words)
