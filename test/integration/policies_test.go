@@ -170,7 +170,9 @@ func TestLauncherEnv(t *testing.T) {
 		"RUNAI_MPI_NUM_WORKERS":             "3",
 		"PRTE_MCA_prte_default_hostfile":    "/etc/mpi/hostfile",
 		"PRTE_MCA_prte_keep_fqdn_hostnames": "true",
-		"PRTE_MCA_plm_ssh_args":             "-o ConnectionAttempts=10",
+		"OMPI_MCA_plm_rsh_agent":            "/etc/runai-mpi/ssh",
+		"PRTE_MCA_plm_ssh_agent":            "/etc/runai-mpi/ssh",
+		"OMPI_ALLOW_RUN_AS_ROOT":            "1",
 	} {
 		if env[name] != want {
 			t.Errorf("%s=%q, want %q", name, env[name], want)

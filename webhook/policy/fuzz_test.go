@@ -59,7 +59,7 @@ var choices = map[string][]string{
 	"nodeType":                           {"dgx", "t4", "v100", "5"},
 	"mount":                              {"/dev/shm", "/dev/shm/", "/data"},
 	"volume":                             {"runai-shm", "data"},
-	"env":                                {"PRTE_MCA_prte_default_hostfile", "PRTE_MCA_plm_ssh_args", "RUNAI_MPI_NUM_WORKERS"},
+	"env":                                {"PRTE_MCA_prte_default_hostfile", "OMPI_MCA_plm_rsh_agent", "HOME", "A", "RUNAI_MPI_NUM_WORKERS"},
 	"scheduler":                          {"", "", "kai-scheduler"},
 }
 

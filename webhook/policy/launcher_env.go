@@ -16,14 +16,17 @@ import (
 var openMPI5 = []corev1.EnvVar{
 	{Name: "PRTE_MCA_prte_default_hostfile", Value: "/etc/mpi/hostfile"},
 	{Name: "PRTE_MCA_prte_keep_fqdn_hostnames", Value: "true"},
-	{Name: "PRTE_MCA_plm_ssh_args", Value: "-o ConnectionAttempts=10"},
 }
 
 // resolveHosts makes Open MPI 5 see that the first host of the hostfile is the launcher's own. It would connect
 // to itself by ssh.
-var resolveHosts = corev1.EnvVar{Name: "PRTE_MCA_prte_do_not_resolve", Value: "0"}
+var resolveHosts = []corev1.EnvVar{{Name: "PRTE_MCA_prte_do_not_resolve", Value: "0"}}
 
-var allForOpenMPI5 = append(slices.Clone(openMPI5), resolveHosts)
+// allowRoot lets mpirun of Open MPI run as root, which it refuses because root can damage a system. In a
+// container, root is the user of most images.
+var allowRoot = []corev1.EnvVar{{Name: "OMPI_ALLOW_RUN_AS_ROOT", Value: "1"}, {Name: "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", Value: "1"}}
+
+var allForOpenMPI = slices.Concat(openMPI5, resolveHosts, allowRoot)
 
 const numWorkersEnv = "RUNAI_MPI_NUM_WORKERS"
 
@@ -32,42 +35,46 @@ var launcherEnv = Policy{
 	Name: "launcher-env",
 	Doc: Doc{
 		Does: "Sets `" + numWorkersEnv + "` on the launcher to the number of workers, and for Open MPI the variables that version 5 needs to find them, " +
-			"and with `runLauncherAsWorker` to find itself among them. " +
+			"and with `runLauncherAsWorker` to find itself among them. Without an identity, lets `mpirun` of Open MPI run as root. " +
 			"A value of the user's own stays.",
 		Applies: "To every job.",
 	},
 	Ensure: ensureLauncherEnv,
 	Owns: func(*v2beta1.MPIJob, Input) Ownership {
 		owned := Ownership{Env: []string{numWorkersEnv}}
-		for _, variable := range allForOpenMPI5 {
+		for _, variable := range allForOpenMPI {
 			owned.Env = append(owned.Env, variable.Name)
 		}
 		return owned
 	},
 	Undo: func(u Undoing) {
 		u.removeEnv(func(v corev1.EnvVar) bool {
-			return v.Name == numWorkersEnv && v.Value == u.Workers || slices.Contains(allForOpenMPI5, v) || u.Stored != nil && isForOpenMPI5(v)
+			return v.Name == numWorkersEnv && v.Value == u.Workers || slices.Contains(allForOpenMPI, v) || u.Stored != nil && isForOpenMPI(v)
 		}, mpijob.Launcher)
 	},
 }
 
-func isForOpenMPI5(variable corev1.EnvVar) bool {
-	return slices.ContainsFunc(allForOpenMPI5, func(v corev1.EnvVar) bool { return v.Name == variable.Name })
+func isForOpenMPI(variable corev1.EnvVar) bool {
+	return slices.ContainsFunc(allForOpenMPI, func(v corev1.EnvVar) bool { return v.Name == variable.Name })
 }
 
-func ensureLauncherEnv(job *v2beta1.MPIJob, _ Input) field.ErrorList {
+func ensureLauncherEnv(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	launcher, present := mpijob.TemplateOf(job, mpijob.Launcher)
 	if !present || launcher.Main() == nil {
 		return nil // reported by the final validation
 	}
 	main := launcher.Main()
 	defaultEnv(main, corev1.EnvVar{Name: numWorkersEnv, Value: strconv.Itoa(int(mpijob.Workers(job)))})
-	if implementation := job.Spec.MPIImplementation; implementation == "" || implementation == v2beta1.MPIImplementationOpenMPI {
-		for _, variable := range openMPI5 {
-			defaultEnv(main, variable)
-		}
+	if !isHydra(job) {
+		variables := openMPI5
 		if mpijob.LauncherWorks(job) {
-			defaultEnv(main, resolveHosts)
+			variables = slices.Concat(variables, resolveHosts)
+		}
+		if in.Identity == nil {
+			variables = slices.Concat(variables, allowRoot)
+		}
+		for _, variable := range variables {
+			defaultEnv(main, variable)
 		}
 	}
 	return nil

@@ -138,12 +138,15 @@ func warnEnvironment(job *v2beta1.MPIJob, in Input) []string {
 	if len(launcher.Main().EnvFrom) > 0 {
 		warnings = append(warnings, path.Child("envFrom").String()+": the ranks do not get these variables: name them in env, or use mpirun -x")
 	}
+	if worker, _ := mpijob.TemplateOf(job, mpijob.Worker); worker.PodTemplateSpec != nil && worker.Main() != nil && !startsSSHD(worker.Main()) {
+		env.lost, env.kept = append(env.lost, env.kept...), nil
+	}
 	if len(env.lost) > 0 {
 		warnings = append(warnings, path.Child("env").String()+": the ranks do not get "+listed(env.lost)+
-			": only names of letters, digits and '_' reach them, at most 100, and "+strings.Join(bySSHD, ", ")+" only if the worker has the same value")
+			": only names of letters, digits and '_' reach them, at most 100, and "+strings.Join(bySSHD, ", ")+" only if the worker has the same value and no command of its own")
 	}
-	if names := slices.Concat(env.sent, env.kept); len(names) > 0 && !acceptsEnvironment(job, in) {
-		warnings = append(warnings, path.Child("env").String()+": the ranks may not get "+listed(names)+
+	if len(env.sent) > 0 && !acceptsEnvironment(job, in) {
+		warnings = append(warnings, path.Child("env").String()+": the ranks may not get "+listed(env.sent)+
 			": the worker's command starts an sshd that must accept them (AcceptEnv), or use mpirun -x")
 	}
 	return warnings

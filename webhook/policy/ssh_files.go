@@ -81,6 +81,8 @@ func (c clientConfig) text() string {
 	for _, file := range c.identities {
 		fmt.Fprintf(&text, "  IdentityFile %s\n", file)
 	}
+	// Not among mpirun's own arguments for ssh: Open MPI 5 cuts them at a '=' when workers connect to each other.
+	text.WriteString("  ConnectionAttempts 10\n")
 	text.WriteString("  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  LogLevel ERROR\n")
 	text.WriteString(eachLine("  SendEnv", c.sent))
 	return text.String()

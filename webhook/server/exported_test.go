@@ -67,7 +67,7 @@ func TestExportedJobKeepsWhatItsAuthorWrote(t *testing.T) {
 	second.Reviewer.Version = "(other)"
 	own := []corev1.EnvVar{
 		{Name: "HOME", Value: "/home/runai-home"}, {Name: "DATA", Value: "$(HOME)/data"}, {Name: "USER", Value: "bench"}, {Name: "LOGNAME", Value: "bench"},
-		{Name: "PRTE_MCA_plm_ssh_args", Value: "-o ConnectionAttempts=10"}, {Name: "RUNAI_MPI_NUM_WORKERS", Value: "2"},
+		{Name: "RUNAI_MPI_NUM_WORKERS", Value: "2"},
 	}
 	raw := marshal(t, mpijobtest.MakeMPIJob("dist1", namespace).Workers(2).Annotation(annotations.CreateHomeDirKey, "true").
 		Both(func(template *corev1.PodTemplateSpec) {
