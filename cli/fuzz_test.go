@@ -21,8 +21,8 @@ func FuzzCommandLine(f *testing.F) {
 	f.Add("-e\nA=\x7f\u0085\xff")
 	for _, doc := range submit.IntentDocs() {
 		for _, value := range append(annotations.Examples()[doc.Key], annotations.Counterexamples()[doc.Key]...) {
-			if arg, _ := typedIntent(doc, value); doc.Flag != "" {
-				f.Add(arg)
+			if args, _ := typedIntent(doc, value); doc.Flag != "" {
+				f.Add(strings.Join(args, "\n"))
 			}
 		}
 	}

@@ -62,36 +62,41 @@ func TestFlagsOfIntents(t *testing.T) {
 			if kind == reflect.Bool && value == "false" {
 				continue // as if the flag were not set
 			}
-			arg, want := typedIntent(doc, value)
-			stdout, stderr, code := runai(t, "submit-mpi", "dist1", "--dry-run=client", "-i", "x", arg)
+			args, want := typedIntent(doc, value)
+			stdout, stderr, code := runai(t, append([]string{"submit-mpi", "dist1", "--dry-run=client", "-i", "x"}, args...)...)
 			if code != 0 {
-				t.Errorf("%s: exit code %d: %s", arg, code, stderr)
+				t.Errorf("%s: exit code %d: %s", args, code, stderr)
 				continue
 			}
 			if diff := cmp.Diff(meaning(t, want), meaning(t, annotationsOf(t, stdout))); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", arg, diff)
+				t.Errorf("%s (-want +got):\n%s", args, diff)
 			}
 		}
 		for _, value := range annotations.Counterexamples()[doc.Key] {
 			if kind == reflect.Bool || kind == reflect.Pointer || value == "" {
 				continue // the parser reads booleans, and an empty value is a flag that is not set
 			}
-			arg, _ := typedIntent(doc, value)
-			_, stderr, code := runai(t, "submit-mpi", "-i", "x", arg)
+			args, _ := typedIntent(doc, value)
+			_, stderr, code := runai(t, append([]string{"submit-mpi", "-i", "x"}, args...)...)
 			if code != 2 || !strings.Contains(stderr, "--"+doc.Flag) {
-				t.Errorf("%s: exit code %d: %s", arg, code, stderr)
+				t.Errorf("%s: exit code %d: %s", args, code, stderr)
 			}
 		}
 	}
 }
 
-// typedIntent returns the argument for a value of an annotation, and the annotations that it makes.
-func typedIntent(doc submit.IntentDoc, value string) (arg string, want map[string]string) {
+// typedIntent returns the arguments for a value of an annotation, and the annotations that it makes.
+func typedIntent(doc submit.IntentDoc, value string) (args []string, want map[string]string) {
 	if doc.Key == annotations.GitSyncSecretKey {
 		source := "source=https://git.example.com/code"
-		return "--" + doc.Flag + "=" + source + ",secret=" + value, map[string]string{doc.Key: value, annotations.GitSyncKey: source}
+		return []string{"--" + doc.Flag + "=" + source + ",secret=" + value}, map[string]string{doc.Key: value, annotations.GitSyncKey: source}
 	}
-	return "--" + doc.Flag + "=" + value, map[string]string{doc.Key: value}
+	want = map[string]string{doc.Key: value}
+	if doc.Key == annotations.GPUDevicesKey {
+		want[annotations.GPUKey] = "0.5"
+		return []string{"--" + doc.Flag + "=" + value, "--gpu=0.5"}, want
+	}
+	return []string{"--" + doc.Flag + "=" + value}, want
 }
 
 func annotationsOf(t *testing.T, manifest string) map[string]string {

@@ -30,6 +30,9 @@ func (f *Flags) Check(run *invocation.Invocation) (request Request, warnings, mi
 	if f.GPU != "" && f.GPUMemory != "" {
 		r.mistake("--gpu-memory", "--gpu and --gpu-memory cannot be used together")
 	}
+	if f.GPUDevices != "" && f.GPUMemory == "" && !r.wrong["--gpu"] && (request.Intent.GPU == nil || !request.Intent.GPU.IsFraction()) {
+		r.mistake("--gpu-devices", "--gpu-devices requires --gpu-memory, or --gpu with a fraction; for whole GPUs, use only --gpu")
+	}
 	if f.Command && len(words) == 0 {
 		r.mistake("--command", "--command requires a command after --, for example --command -- python train.py")
 	}

@@ -61,6 +61,11 @@ var intents = []intent{
 		becomes: "the webhook sets the annotations of the fraction backend",
 	},
 	{
+		key: annotations.GPUDevicesKey, flag: "gpu-devices",
+		value:   func(t typed) string { return t.GPUDevices },
+		becomes: "the webhook sets the annotation of the fraction backend",
+	},
+	{
 		key: annotations.LargeShmKey, flag: "large-shm",
 		value:   func(t typed) string { return string(t.LargeShm) },
 		becomes: "the webhook mounts memory at `/dev/shm` of both roles",

@@ -69,6 +69,14 @@ var contract = []row{
 		counterexamples: []string{"", "0", "-1G", "big", "1e30"},
 	},
 	{
+		key: GPUDevicesKey, value: "number",
+		meaning:         "the number of GPUs of which each worker gets the fraction of `run.ai/gpu`, or the memory of `run.ai/gpu-memory`",
+		write:           func(i Intent) string { return i.GPUDevices.String() },
+		read:            func(i *Intent, v string) error { return i.GPUDevices.UnmarshalText([]byte(v)) },
+		examples:        []string{"2", "1", "8", "999999"},
+		counterexamples: []string{"", "0", "-1", "+2", "02", "1.5", "0.5", "2.0", "1e1", "1000000", "all"},
+	},
+	{
 		key: LargeShmKey, value: "`true`, `false` or a quantity",
 		meaning:         "mount a memory-backed `/dev/shm`; a quantity sets its size",
 		write:           func(i Intent) string { return writePointer(i.LargeShm) },

@@ -50,8 +50,8 @@ func randomAnnotations(random *rand.Rand) map[string]string {
 			picked[row.key] = other
 		}
 	}
-	for _, err := range together(picked) {
-		maps.DeleteFunc(picked, func(key, _ string) bool { return Path(key).String() == err.Field })
+	for errs := together(picked); len(errs) > 0; errs = together(picked) {
+		maps.DeleteFunc(picked, func(key, _ string) bool { return Path(key).String() == errs[0].Field })
 	}
 	return picked
 }
@@ -112,8 +112,11 @@ func TestExamples(t *testing.T) {
 
 // withNeeded returns an annotation, together with the one that it requires.
 func withNeeded(key, value string) map[string]string {
-	if key == GitSyncSecretKey {
+	switch key {
+	case GitSyncSecretKey:
 		return map[string]string{key: value, GitSyncKey: goodRepositories[0]}
+	case GPUDevicesKey:
+		return map[string]string{key: value, GPUKey: "0.5"}
 	}
 	return map[string]string{key: value}
 }

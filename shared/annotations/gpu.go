@@ -61,3 +61,26 @@ func (g *GPU) UnmarshalText(text []byte) error {
 	*g, err = GPUOf(quantity)
 	return err
 }
+
+// Devices is a number of GPUs that share something equally. One that was read from text is above 0.
+type Devices int64
+
+var wholeNumber = regexp.MustCompile(`^[1-9][0-9]{0,5}$`)
+
+// String writes the number, or "" for 0.
+func (d Devices) String() string {
+	if d == 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(d), 10)
+}
+
+// UnmarshalText reads a whole number from 1 to 999999.
+func (d *Devices) UnmarshalText(text []byte) error {
+	if !wholeNumber.Match(text) {
+		return errors.New("must be a whole number above 0, for example 2")
+	}
+	number, err := strconv.ParseInt(string(text), 10, 64)
+	*d = Devices(number)
+	return err
+}

@@ -14,6 +14,8 @@ type Intent struct {
 	GPU *GPU
 	// GPUMemory is the GPU memory of each worker, 0: not asked.
 	GPUMemory Bytes
+	// GPUDevices is the number of GPUs of which each worker gets the fraction or the memory, 0: not asked.
+	GPUDevices Devices
 	// LargeShm asks for a memory-backed /dev/shm; nil: not asked.
 	LargeShm *LargeShm
 	// RunAsUser asks to run as the submitting user's UID and GID; nil: not said.

@@ -14,6 +14,7 @@ const (
 	NodeTypeKey       = Prefix + "node-type"
 	GPUKey            = Prefix + "gpu"
 	GPUMemoryKey      = Prefix + "gpu-memory"
+	GPUDevicesKey     = Prefix + "gpu-devices"
 	LargeShmKey       = Prefix + "large-shm"
 	RunAsUserKey      = Prefix + "run-as-user"
 	ClientIdentityKey = Prefix + "client-identity"

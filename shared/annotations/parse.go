@@ -59,10 +59,19 @@ func together(annotations map[string]string) field.ErrorList {
 	if has(GPUKey) && has(GPUMemoryKey) {
 		errs = append(errs, field.Forbidden(Path(GPUMemoryKey), "cannot be used with "+GPUKey+": remove one of them"))
 	}
+	if has(GPUDevicesKey) && !has(GPUMemoryKey) && !isFraction(annotations[GPUKey]) {
+		errs = append(errs, field.Forbidden(Path(GPUDevicesKey),
+			"needs "+GPUMemoryKey+", or a fraction in "+GPUKey+": set one of them, or use only "+GPUKey+" for whole GPUs"))
+	}
 	if has(GitSyncSecretKey) && !has(GitSyncKey) {
 		errs = append(errs, field.Forbidden(Path(GitSyncSecretKey), "needs "+GitSyncKey+": set it, or remove this annotation"))
 	}
 	return errs
+}
+
+func isFraction(text string) bool {
+	var gpu GPU
+	return gpu.UnmarshalText([]byte(text)) == nil && gpu.IsFraction()
 }
 
 func unknown(annotations map[string]string) field.ErrorList {

@@ -31,6 +31,8 @@ func TestBadValues(t *testing.T) {
 		"an abbreviated SHA":           {map[string]string{GitSyncKey: "source=https://h/r,rev=abc1234"}, []string{"all 40 digits"}},
 		"a ref that looks like a flag": {map[string]string{GitSyncKey: "source=https://h/r,branch=--x"}, []string{"branch=--x"}},
 		"a relative target":            {map[string]string{GitSyncKey: "source=https://h/r,target=code"}, []string{"absolute"}},
+		"devices without a fraction":   {map[string]string{GPUDevicesKey: "2"}, []string{"run.ai/gpu-devices", "needs run.ai/gpu-memory, or a fraction in run.ai/gpu"}},
+		"devices of whole GPUs":        {map[string]string{GPUKey: "2", GPUDevicesKey: "2"}, []string{"run.ai/gpu-devices", "use only run.ai/gpu for whole GPUs"}},
 		"a secret without repository":  {map[string]string{GitSyncSecretKey: "creds"}, []string{"needs run.ai/git-sync"}},
 		"all at once": {
 			map[string]string{GPUKey: "1.5", LargeShmKey: "yes", "run.ai/x": "", NodeTypeKey: ""},

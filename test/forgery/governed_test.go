@@ -91,6 +91,8 @@ func TestT36GPUsOfAStoredJob(t *testing.T) {
 		{"memory", workerAnnotation("gpu-memory", "80000"), ""},
 		{"several devices", workerAnnotation("gpu-fraction-num-devices", "8"), ""},
 		{"another container", workerAnnotation("gpu-fraction-container-name", "sidecar"), ""},
+		{"memory of a container", workerAnnotation("nvidia.com/container.mpi.gpu-memory.request", "80Gi"), ""},
+		{"more than its fraction", workerAnnotation("kai.scheduler/container.mpi.gpu-memory.portion.limit", "0.9"), ""},
 		{"sharing of a device", workerAnnotation("mps", "true"), ""},
 		{"whole ones", inWorker(func(spec *corev1.PodSpec) {
 			spec.Containers[0].Resources.Limits = corev1.ResourceList{"nvidia.com/gpu": resource.MustParse("8")}

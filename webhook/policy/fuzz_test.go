@@ -3,6 +3,7 @@ package policy_test
 import (
 	"encoding/json"
 	"math/rand"
+	"strings"
 	"testing"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -52,6 +53,9 @@ var choices = map[string][]string{
 	"kai.scheduler/queue":                {"team-a"},
 	"gpu-fraction":                       {"0.5", "0.50"},
 	"gpu-memory":                         {"954"},
+	"gpu-fraction-num-devices":           {"2", "0"},
+	"gpu-fraction-container-name":        {"mpi", "other"},
+	"mps":                                {"true", "false"},
 	"nvidia.com/gpu":                     {"0", "2", "500m"},
 	"cpu":                                {"1", "500m"},
 	"memory":                             {"1Gi", "4Gi"},
@@ -90,6 +94,9 @@ func (c chooser) intents() map[string]string {
 			picked[doc.Key] = values[c.Intn(len(values))]
 		}
 	}
+	if !strings.Contains(picked[annotations.GPUKey], "0.") && c.Intn(16) > 0 {
+		delete(picked, annotations.GPUDevicesKey)
+	}
 	return picked
 }
 
@@ -100,6 +107,9 @@ func randomJob(data []byte) *v2beta1.MPIJob {
 			*list = corev1.ResourceList{}
 			for name, quantity := range (chooser{c}).some("cpu", "memory", "nvidia.com/gpu") {
 				(*list)[corev1.ResourceName(name)] = resource.MustParse(quantity)
+			}
+			if c.Intn(16) == 0 {
+				(*list)["amd.com/gpu"] = resource.MustParse("1")
 			}
 		},
 		func(r *corev1.NodeSelectorRequirement, c randfill.Continue) {
@@ -113,7 +123,10 @@ func randomJob(data []byte) *v2beta1.MPIJob {
 		func(g *corev1.PodSchedulingGate, _ randfill.Continue) { g.Name = annotations.AdmissionGate },
 		func(t *corev1.PodTemplateSpec, c randfill.Continue) {
 			choose := chooser{c}
-			t.Labels, t.Annotations = choose.some("kai.scheduler/queue"), choose.some("gpu-fraction", "gpu-memory")
+			t.Labels = choose.some("kai.scheduler/queue")
+			if c.Intn(16) == 0 {
+				t.Annotations = choose.some("gpu-fraction", "gpu-memory", "gpu-fraction-num-devices", "gpu-fraction-container-name", "mps")
+			}
 			t.Spec.SchedulerName = choose.one("scheduler")
 			container := &t.Spec.Containers[0]
 			for _, part := range []any{&container.Resources, &container.Env, &container.VolumeMounts, &t.Spec.Affinity, &t.Spec.SchedulingGates, &t.Spec.HostIPC} {

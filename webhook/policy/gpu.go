@@ -11,6 +11,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/kai"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
@@ -21,19 +22,20 @@ var gpu = Policy{
 	Doc: Doc{
 		Does: "Gives each worker its GPUs. A whole number becomes a limit of the main container. A fraction or an amount of GPU memory becomes " +
 			"annotations of the cluster's fraction backend. The launcher gets the same if `runLauncherAsWorker` is set. " +
-			"A fraction is refused on a cluster without a fraction backend.",
+			"What the backend's own admission would refuse is refused, and so are GPUs of another kind together with the intent. " +
+			"On a cluster without a fraction backend, a fraction is refused however it is requested.",
 		Applies: "To a job with `" + annotations.GPUKey + "` or `" + annotations.GPUMemoryKey + "`, and to a job that requests a fraction " +
-			"in its resources or in the backend's annotations.",
-		Reads: []string{annotations.GPUKey, annotations.GPUMemoryKey, "gpu.fractions", "gpu.resourceName"},
+			"in its resources or in the annotations of its pod templates.",
+		Reads: []string{annotations.GPUKey, annotations.GPUMemoryKey, annotations.GPUDevicesKey, "gpu.fractions", "gpu.resourceName"},
 	},
 	AppliesTo: requestsGPU,
 	Ensure:    ensureGPUs,
-	Warn:      warnIdleGPU,
+	Warn:      warnGPUs,
 	Owns: func(_ *v2beta1.MPIJob, in Input) Ownership {
 		resources, name := "template.spec.containers[0].resources.", "["+string(in.Cluster.GPU.ResourceName)+"]"
 		return Ownership{
 			// rule T36 in test/forgery TestT36GPUsOfAStoredJob: to give a stored job more GPUs
-			Annotations: []string{kaiFraction, kaiMemory, "gpu-fraction-*", "mps"}, // some are not written, but no update may add one
+			Annotations: kai.Annotations(), // some are not written, but no update may add one
 			Fields:      []string{resources + "limits" + name, resources + "requests" + name},
 		}
 	},
@@ -47,24 +49,60 @@ func requestsGPU(job *v2beta1.MPIJob, in Input) bool {
 		return true
 	}
 	return slices.ContainsFunc(mpijob.Templates(job), func(template mpijob.Template) bool {
-		requests, errs := templateRequests(template, in.Cluster.GPU)
-		return len(errs) > 0 || slices.ContainsFunc(requests, func(r gpuRequest) bool { return r.isFraction() })
+		for key, value := range template.Annotations {
+			if kai.IsRequest(key, value) {
+				return true
+			}
+		}
+		return slices.ContainsFunc(template.Containers(), func(container mpijob.Container) bool {
+			requests, errs := resourceRequests(container, in.Cluster.GPU.ResourceName)
+			return len(errs) > 0 || slices.ContainsFunc(requests, func(r gpuRequest) bool { return r.isFraction() })
+		})
 	})
 }
 
 func ensureGPUs(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	var errs field.ErrorList
 	for _, template := range mpijob.Templates(job) {
-		requests, invalid := templateRequests(template, in.Cluster.GPU)
-		errs = append(errs, invalid...)
-		if template.Role == mpijob.Launcher && !mpijob.LauncherWorks(job) {
-			errs = append(errs, idleLauncher(requests)...)
-			continue
+		if in.Cluster.GPU.Fractions == config.FractionsKAI {
+			errs = append(errs, ensureWithKAI(job, template, in)...)
+		} else {
+			errs = append(errs, ensureWithoutFractions(job, template, in)...)
 		}
-		errs = append(errs, ensureGPU(template, append(intentRequests(in.Intent), requests...), in.Cluster.GPU)...)
 	}
-	errs = append(errs, beyondIntent(job, in)...)
-	return append(errs, wholeWithFraction(job, in.Cluster.GPU)...)
+	errs = append(errs, newIn(beyondIntent(job, in), errs)...)
+	return append(errs, otherGPUs(job, in)...)
+}
+
+// newIn returns the errors for fields that have no error yet, so that each cause has one line.
+func newIn(errs, known field.ErrorList) field.ErrorList {
+	return slices.DeleteFunc(errs, func(err *field.Error) bool {
+		return slices.ContainsFunc(known, func(other *field.Error) bool { return other.Field == err.Field })
+	})
+}
+
+// getsIntent reports whether the pods of a template get what the intent requests.
+func getsIntent(job *v2beta1.MPIJob, template mpijob.Template) bool {
+	return template.Role != mpijob.Launcher || mpijob.LauncherWorks(job)
+}
+
+// ensureWithKAI applies what is requested for a template, and returns an error for what KAI would refuse.
+func ensureWithKAI(job *v2beta1.MPIJob, template mpijob.Template, in Input) field.ErrorList {
+	requests, errs := kaiRequests(template)
+	if main, present := mainContainer(template); present {
+		ofMain, invalid := resourceRequests(main, in.Cluster.GPU.ResourceName)
+		requests, errs = append(requests, ofMain...), append(errs, invalid...)
+	}
+	if getsIntent(job, template) {
+		requests = append(intentRequests(in.Intent), requests...)
+		errs = append(errs, ensureDevices(template, in.Intent)...)
+		errs = append(errs, ensureGPU(template, requests, in.Cluster.GPU)...)
+	} else {
+		errs = append(errs, idleLauncher(requests)...)
+	}
+	errs = append(errs, fractionsOfOthers(template, in.Cluster.GPU.ResourceName, "must be a whole number: only the main container can have a fraction of a GPU")...)
+	isFraction := slices.ContainsFunc(requests, func(r gpuRequest) bool { return r.isFraction() })
+	return append(errs, refusedByKAI(template, isFraction, in.Cluster.GPU.ResourceName, errs)...)
 }
 
 // idleLauncher returns an error for a fraction of a GPU on a launcher that runs no ranks. Whole GPUs are
@@ -100,11 +138,6 @@ func ensureGPU(template mpijob.Template, requests []gpuRequest, cluster config.G
 	}
 	switch {
 	case len(errs) > 0:
-	case first.mib > 0 && cluster.Fractions == config.FractionsNone:
-		errs = append(errs, field.Invalid(first.path, first.text,
-			"GPU memory cannot be requested on this cluster: use "+annotations.GPUKey+" with a whole number"))
-	case first.isFraction() && cluster.Fractions == config.FractionsNone:
-		errs = append(errs, field.Invalid(first.path, first.text, "fractional GPUs are not enabled on this cluster: request a whole number of GPUs"))
 	case first.isFraction():
 		annotateForKAI(template, first.gpuAmount)
 		delete(main.Resources.Limits, cluster.ResourceName)
@@ -123,38 +156,4 @@ func limitGPU(container *corev1.Container, name corev1.ResourceName, gpus annota
 		container.Resources.Limits = corev1.ResourceList{}
 	}
 	container.Resources.Limits[name] = *resource.NewQuantity(gpus.Whole(), resource.DecimalSI)
-}
-
-// wholeWithFraction returns an error for whole GPUs anywhere in a job with a fraction: the scheduler gives
-// a pod one or the other.
-func wholeWithFraction(job *v2beta1.MPIJob, cluster config.GPU) field.ErrorList {
-	if cluster.Fractions != config.FractionsKAI || !slices.ContainsFunc(mpijob.Templates(job), hasFraction) {
-		return nil
-	}
-	var errs field.ErrorList
-	for _, template := range mpijob.Templates(job) {
-		for _, container := range template.Containers() {
-			if limit, present := container.Resources.Limits[cluster.ResourceName]; present && !limit.IsZero() {
-				errs = append(errs, field.Invalid(container.Path().Child("resources", "limits").Key(string(cluster.ResourceName)),
-					limit.String(), "cannot be used with a fraction of a GPU in the same job: remove it"))
-			}
-		}
-	}
-	return errs
-}
-
-func hasFraction(template mpijob.Template) bool {
-	return template.Annotations[kaiFraction] != "" || template.Annotations[kaiMemory] != ""
-}
-
-// warnIdleGPU warns about GPUs on a launcher that runs no ranks.
-func warnIdleGPU(job *v2beta1.MPIJob, in Input) []string {
-	launcher, present := mpijob.TemplateOf(job, mpijob.Launcher)
-	if !present || mpijob.LauncherWorks(job) || !slices.ContainsFunc(launcher.Containers(), func(container mpijob.Container) bool {
-		limit := container.Resources.Limits[in.Cluster.GPU.ResourceName]
-		return !limit.IsZero()
-	}) {
-		return nil
-	}
-	return []string{launcher.Path.String() + ": the launcher requests GPUs but runs no ranks: remove the GPUs, or set spec.runLauncherAsWorker to true"}
 }

@@ -2,9 +2,9 @@ package policy
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
@@ -36,25 +36,17 @@ func intentRequests(intent annotations.Intent) []gpuRequest {
 	return nil
 }
 
-// templateRequests returns the requests in a template's own backend annotations and in the resources of its
-// main container.
-func templateRequests(template mpijob.Template, cluster config.GPU) (requests []gpuRequest, errs field.ErrorList) {
-	if cluster.Fractions == config.FractionsKAI {
-		requests, errs = kaiRequests(template)
-	}
-	main := template.Main()
-	if main == nil {
-		return requests, errs
-	}
+// resourceRequests returns the requests in the resources of a container.
+func resourceRequests(container mpijob.Container, name corev1.ResourceName) (requests []gpuRequest, errs field.ErrorList) {
 	for _, list := range []struct {
 		name      string
 		resources corev1.ResourceList
-	}{{"limits", main.Resources.Limits}, {"requests", main.Resources.Requests}} {
-		quantity, present := list.resources[cluster.ResourceName]
+	}{{"limits", container.Resources.Limits}, {"requests", container.Resources.Requests}} {
+		quantity, present := list.resources[name]
 		if !present {
 			continue
 		}
-		path := template.MainPath().Child("resources", list.name).Key(string(cluster.ResourceName))
+		path := container.Path().Child("resources", list.name).Key(string(name))
 		gpus, err := annotations.GPUOf(quantity)
 		if err != nil {
 			errs = append(errs, field.Invalid(path, quantity.String(), err.Error()))
@@ -63,4 +55,35 @@ func templateRequests(template mpijob.Template, cluster config.GPU) (requests []
 		requests = append(requests, gpuRequest{gpuAmount{gpu: gpus}, path, quantity.String(), ""})
 	}
 	return requests, errs
+}
+
+// mainContainer returns the main container with its path, or false if there is none.
+func mainContainer(template mpijob.Template) (mpijob.Container, bool) {
+	if template.Main() == nil {
+		return mpijob.Container{}, false
+	}
+	return template.Containers()[0], true
+}
+
+// fractionsOfOthers returns an error for a fraction in the resources of containers other than the main one.
+func fractionsOfOthers(template mpijob.Template, name corev1.ResourceName, why string) field.ErrorList {
+	var errs field.ErrorList
+	for i, container := range template.Containers() {
+		if i == 0 && template.Main() != nil {
+			continue
+		}
+		requests, invalid := resourceRequests(container, name)
+		errs = append(errs, invalid...)
+		for _, request := range requests {
+			if request.isFraction() {
+				errs = append(errs, field.Invalid(request.path, request.text, why))
+			}
+		}
+	}
+	return errs
+}
+
+func isFractional(quantity resource.Quantity) bool {
+	gpus, err := annotations.GPUOf(quantity)
+	return err == nil && gpus.IsFraction()
 }

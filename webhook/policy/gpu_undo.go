@@ -5,6 +5,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/kai"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
@@ -16,8 +17,10 @@ func undoGPUs(u Undoing) {
 		switch {
 		case main == nil, template.Role == mpijob.Launcher && !mpijob.LauncherWorks(u.Job):
 		case u.Intent.GPU != nil || u.Intent.GPUMemory != 0:
-			for _, key := range []string{kaiFraction, kaiMemory} {
-				deleteEqual(template.Annotations, was.Annotations, key)
+			for key, value := range annotationsForKAI(u.Intent) {
+				if template.Annotations[key] == value { // another spelling is the author's
+					deleteEqual(template.Annotations, was.Annotations, key)
+				}
 			}
 			name, stored := u.Cluster.GPU.ResourceName, mainOf(was).Resources
 			deleteEqual(main.Resources.Limits, stored.Limits, name)
@@ -30,7 +33,7 @@ func undoGPUs(u Undoing) {
 
 // storeFraction replaces a fraction in the resources by the annotation that is stored instead of it.
 func storeFraction(template mpijob.Template, was *corev1.PodTemplateSpec, name corev1.ResourceName) {
-	stored, err := parseKAIFraction(was.Annotations[kaiFraction])
+	stored, err := parseKAIFraction(was.Annotations[kai.Fraction])
 	if err != nil {
 		return
 	}
@@ -38,7 +41,7 @@ func storeFraction(template mpijob.Template, was *corev1.PodTemplateSpec, name c
 		if quantity, present := list[name]; present {
 			if gpus, err := annotations.GPUOf(quantity); err == nil && gpus == stored.gpu {
 				delete(list, name)
-				metav1.SetMetaDataAnnotation(&template.ObjectMeta, kaiFraction, was.Annotations[kaiFraction])
+				metav1.SetMetaDataAnnotation(&template.ObjectMeta, kai.Fraction, was.Annotations[kai.Fraction])
 			}
 		}
 	}

@@ -1,0 +1,41 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/kai"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+)
+
+// warnGPUs warns about GPUs that nobody uses, and about requests that nobody reads.
+func warnGPUs(job *v2beta1.MPIJob, in Input) []string {
+	return slices.Concat(warnIdleGPU(job, in), warnUnread(job))
+}
+
+// warnIdleGPU warns about GPUs on a launcher that runs no ranks.
+func warnIdleGPU(job *v2beta1.MPIJob, in Input) []string {
+	launcher, present := mpijob.TemplateOf(job, mpijob.Launcher)
+	if !present || mpijob.LauncherWorks(job) || !slices.ContainsFunc(launcher.Containers(), func(container mpijob.Container) bool {
+		limit := container.Resources.Limits[in.Cluster.GPU.ResourceName]
+		return !limit.IsZero()
+	}) {
+		return nil
+	}
+	return []string{launcher.Path.String() + ": the launcher requests GPUs but runs no ranks: remove the GPUs, or set spec.runLauncherAsWorker to true"}
+}
+
+// warnUnread warns about annotations of the scheduler on the job, which it reads only on pods.
+func warnUnread(job *v2beta1.MPIJob) []string {
+	var warnings []string
+	for _, key := range slices.Sorted(maps.Keys(job.Annotations)) {
+		if kai.IsRequest(key, job.Annotations[key]) {
+			warnings = append(warnings, annotations.Path(key).String()+": gives no GPU here, because it is read only on pods: use "+
+				annotations.GPUKey+" or "+annotations.GPUMemoryKey)
+		}
+	}
+	return warnings
+}
