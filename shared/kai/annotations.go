@@ -25,6 +25,9 @@ const (
 	MPS = "mps"
 )
 
+// SchedulerName is the name under which KAI is installed by default.
+const SchedulerName = "kai-scheduler"
+
 // WholeGPU is the resource that KAI takes for whole GPUs, whatever the cluster policy names.
 const WholeGPU = "nvidia.com/gpu"
 

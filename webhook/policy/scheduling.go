@@ -20,6 +20,7 @@ var scheduling = Policy{
 	Doc: Doc{
 		Does: "Removes the scheduling gate `run.ai/admission`. Sets the scheduler of every pod, and the queue label of the job to the project's `queue`, or to the project's name; with KAI, the pods get it too. " +
 			"An interactive job gets the label `priorityClassName: build` and no retries. " +
+			"Sets the number of launchers to 1 if it is missing, because gang schedulers count the pods. " +
 			"Another scheduler or queue is refused, and so is `nodeName`.",
 		Applies: "To every job.",
 		Reads: []string{
@@ -37,6 +38,9 @@ var scheduling = Policy{
 				"spec.runPolicy.schedulingPolicy.queue", "spec.runPolicy.schedulingPolicy.priorityClass",
 			},
 		}
+		if launcher := job.Spec.MPIReplicaSpecs[mpijob.Launcher]; launcher != nil && launcher.Replicas != nil {
+			owned.Fields = append(owned.Fields, launcherReplicas)
+		}
 		if key := in.Cluster.Scheduling.QueueLabel; key != "" {
 			owned.Labels = append(owned.Labels, key)
 		}
@@ -50,7 +54,8 @@ var scheduling = Policy{
 }
 
 func ensureScheduling(job *v2beta1.MPIJob, in Input) field.ErrorList {
-	errs := ensureQueue(job, in)
+	ensureReplicas(job)
+	errs := append(ensureQueue(job, in), refusedGang(job, in)...)
 	for _, template := range mpijob.Templates(job) {
 		removeGate(&template.Spec)
 		errs = append(errs, ensureScheduler(template, in.Cluster)...)
@@ -124,6 +129,7 @@ func holdsQueue(job *v2beta1.MPIJob, in Input) field.ErrorList {
 // cluster policy, and its author may have written it.
 func undoScheduling(u Undoing) {
 	key, stored := u.Cluster.Scheduling.QueueLabel, cmp.Or(u.Stored, u.Job)
+	undoReplicas(u)
 	deleteEqual(u.Job.Labels, stored.Labels, key)
 	if u.Stored != nil && isInteractive(stored, u.Input) {
 		deleteEqual(u.Job.Labels, stored.Labels, annotations.InteractivePriorityLabel)

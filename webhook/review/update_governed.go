@@ -35,12 +35,12 @@ func reduced(job *v2beta1.MPIJob, owned policy.Ownership) *v2beta1.MPIJob {
 	// rule T12 in test/forgery TestT12Colleague: to change what it asks for
 	part.Annotations = filtered(job.Annotations, isGovernedAnnotation(owned))
 	part.Labels = filtered(job.Labels, owned.HasLabel)
-	for _, role := range part.Spec.MPIReplicaSpecs {
+	for name, role := range part.Spec.MPIReplicaSpecs {
 		if role == nil {
 			continue
 		}
 		// rule T13 in test/forgery TestT13ColleagueSteers: to resume and scale it, which is allowed
-		role.Replicas = nil
+		role.Replicas = whetherSet(role.Replicas, owned.HasField("spec.mpiReplicaSpecs."+string(name)+".replicas"))
 		template := &role.Template
 		template.Labels = filtered(template.Labels, owned.HasLabel)
 		template.Annotations = filtered(template.Annotations, isGovernedTemplateAnnotation(owned))
@@ -55,6 +55,15 @@ func reduced(job *v2beta1.MPIJob, owned policy.Ownership) *v2beta1.MPIJob {
 		})
 	}
 	return part
+}
+
+// whetherSet returns nil for a number that is not set or that no policy owns. No update may take away one that a policy
+// sets; which number it may be, the operator decides.
+func whetherSet(replicas *int32, isOwned bool) *int32 {
+	if replicas == nil || !isOwned {
+		return nil
+	}
+	return new(int32)
 }
 
 func element(list, key string) string { return list + "[" + key + "]" }

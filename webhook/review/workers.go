@@ -26,19 +26,24 @@ func validateWorkers(job *v2beta1.MPIJob, cluster *config.ClusterPolicy) field.E
 		errs = append(errs, field.Invalid(path, workers, fmt.Sprintf(
 			"must be at most %d: the names of more hosts do not fit into the operator's ConfigMap; a shorter name of the job allows more", fitting)))
 	}
-	return append(errs, validateMinAvailable(job, most)...)
+	return append(errs, validateMinAvailable(job, cluster)...)
 }
 
-// validateMinAvailable validates the number of pods that must be able to start together.
-func validateMinAvailable(job *v2beta1.MPIJob, most int32) field.ErrorList {
+// validateMinAvailable validates the number of pods that must be able to start together. KAI waits for all of them
+// to exist.
+func validateMinAvailable(job *v2beta1.MPIJob, cluster *config.ClusterPolicy) field.ErrorList {
 	policy := job.Spec.RunPolicy.SchedulingPolicy
 	if policy == nil || policy.MinAvailable == nil {
 		return nil
 	}
-	path, least := field.NewPath("spec", "runPolicy", "schedulingPolicy", "minAvailable"), *policy.MinAvailable
+	path, least, most := field.NewPath("spec", "runPolicy", "schedulingPolicy", "minAvailable"), *policy.MinAvailable, int64(cluster.Workers.Max)+1
+	pods := int64(mpijob.Workers(job)) + 1
+	switch {
 	// rule T37 in test/forgery TestT37TooManyWorkers: a negative number of pods that must start together
-	if least < 0 || int64(least) > int64(most)+1 {
-		return field.ErrorList{field.Invalid(path, least, fmt.Sprintf("must be from 0 to %d: the workers and the launcher", int64(most)+1))}
+	case least < 0 || int64(least) > most:
+		return field.ErrorList{field.Invalid(path, least, fmt.Sprintf("must be from 0 to %d: the workers and the launcher", most))}
+	case cluster.GPU.Fractions == config.FractionsKAI && int64(least) > pods:
+		return field.ErrorList{field.Invalid(path, least, fmt.Sprintf("must be at most %d, the workers and the launcher: the job would never start", pods))}
 	}
 	return nil
 }
