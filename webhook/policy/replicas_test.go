@@ -196,7 +196,8 @@ func difference(want, got *v2beta1.MPIJob) string {
 	if equality.Semantic.DeepEqual(want, got) {
 		return ""
 	}
-	return cmp.Diff(want, got, cmpopts.EquateEmpty())
+	byPath := func(a, b corev1.VolumeMount) bool { return a.MountPath < b.MountPath } // their order has no meaning
+	return cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.SortSlices(byPath))
 }
 
 // merged returns what `kubectl apply` makes of a stored job and its manifest: a merge patch.
