@@ -61,6 +61,52 @@ func TestNodeAffinity(t *testing.T) {
 	}
 }
 
+// A project may let launchers run on any node, but not those that request GPUs.
+func TestLauncherOnAnyNode(t *testing.T) {
+	namespace := product.AddProject(t, "any-launcher", v1alpha1.ProjectSpec{
+		NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx"}, Launcher: v1alpha1.LauncherAny},
+	})
+	free, greedy := mpijobtest.MakeMPIJob("free", namespace).Obj(), mpijobtest.MakeMPIJob("greedy", namespace).Obj()
+	greedy.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Template.Spec.Containers[0].Resources.Limits = corev1.ResourceList{
+		"nvidia.com/gpu": resource.MustParse("1"),
+	}
+	for job, want := range map[*v2beta1.MPIJob]string{free: "", greedy: "run.ai/type In dgx;"} {
+		product.Create(t, job)
+		pods := podsOf(t, job)
+		if got := nodeTypes(pods.launcher); got != want {
+			t.Errorf("%s: the launcher has %q, want %q", job.Name, got, want)
+		}
+		if got := nodeTypes(pods.workers[0]); got != "run.ai/type In dgx;" {
+			t.Errorf("%s: the worker has %q", job.Name, got)
+		}
+	}
+}
+
+// A launcher gets an explicit number, which no update takes away: neither a manifest without one nor a patch.
+func TestLauncherReplicas(t *testing.T) {
+	namespace := product.AddProject(t, "launcher-replicas", v1alpha1.ProjectSpec{})
+	lean := mpijobtest.MakeMPIJob("one", namespace).Obj()
+	lean.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Replicas = nil
+	job := lean.DeepCopy()
+	product.Create(t, job)
+	for what, update := range map[string]func(){
+		"the manifest replaces the job": func() { job.Spec = *lean.Spec.DeepCopy() },
+		"only the number is removed":    func() { job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Replicas = nil },
+	} {
+		job = product.Job(t, namespace, "one")
+		if launcher := job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher]; launcher.Replicas == nil || *launcher.Replicas != 1 {
+			t.Fatalf("the launcher's replicas are %v", launcher.Replicas)
+		}
+		update()
+		if err := product.Client.Update(t.Context(), job); err != nil {
+			t.Errorf("%s: %s", what, err)
+		}
+	}
+	if launcher := product.Job(t, namespace, "one").Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher]; launcher.Replicas == nil {
+		t.Error("an update removed the launcher's replicas")
+	}
+}
+
 func TestOwnAffinityIsKept(t *testing.T) {
 	namespace := product.AddProject(t, "own-affinity", dgx)
 	zone := corev1.NodeSelectorRequirement{Key: "zone", Operator: corev1.NodeSelectorOpIn, Values: []string{"z1"}}

@@ -20,10 +20,12 @@ var nodeAffinity = Policy{
 	Doc: Doc{
 		Does: "Requires one of the project's node types for every pod, by node affinity, in addition to the job's own requirements. " +
 			"The node types are the project's `interactive` types for an interactive job, else its `train` types, or the one type that the job requests. " +
+			"With `launcher: Any`, a launcher that runs no ranks and requests no GPUs is left out. " +
 			"A node type outside the project's list is refused, and so is a node selector or an affinity that matches none of the types.",
 		Applies: "To every job in a project with node types, and to a job that requests a type.",
 		Reads: []string{
 			annotations.NodeTypeKey, annotations.InteractiveKey, "nodeTypeLabel", "Project spec.nodeAffinity.train", "Project spec.nodeAffinity.interactive",
+			"Project spec.nodeAffinity.launcher",
 		},
 	},
 	AppliesTo: func(job *v2beta1.MPIJob, in Input) bool {
@@ -45,7 +47,7 @@ func ensureNodeAffinity(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	}
 	required := corev1.NodeSelectorRequirement{Key: in.Cluster.NodeTypeLabel, Operator: corev1.NodeSelectorOpIn, Values: types}
 	var errs field.ErrorList
-	for _, template := range mpijob.Templates(job) {
+	for _, template := range confined(job, in) {
 		err := compatible(template, required)
 		if err == nil {
 			err = tooManyTerms(template, types)

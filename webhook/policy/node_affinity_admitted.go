@@ -23,7 +23,7 @@ func holdsNodeTypes(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		return expression.Key == in.Cluster.NodeTypeLabel && expression.Operator == corev1.NodeSelectorOpIn && !slices.ContainsFunc(expression.Values, other)
 	}
 	var errs field.ErrorList
-	for _, template := range mpijob.Templates(job) {
+	for _, template := range confined(job, in) {
 		selector := ownSelector(template.Spec.Affinity)
 		if selector == nil || slices.ContainsFunc(selector.NodeSelectorTerms, func(term corev1.NodeSelectorTerm) bool {
 			return !isEmpty(term) && !slices.ContainsFunc(term.MatchExpressions, keeps)
@@ -38,6 +38,9 @@ func holdsNodeTypes(job *v2beta1.MPIJob, in Input) field.ErrorList {
 // undoNodeAffinity removes the requirement, which is the last of each term.
 func undoNodeAffinity(u Undoing) {
 	u.each(func(template mpijob.Template, was *corev1.PodTemplateSpec) {
+		if template.Role == mpijob.Launcher && u.LauncherExempt {
+			return
+		}
 		selector, stored := ownSelector(template.Spec.Affinity), ownSelector(was.Spec.Affinity)
 		if selector == nil || stored == nil {
 			return

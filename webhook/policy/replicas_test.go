@@ -66,6 +66,9 @@ var rollOuts = []rollOut{
 	{name: "other node types", project: func(p *v1alpha1.ProjectSpec) {
 		p.NodeAffinity.Train, p.NodeAffinity.Interactive = []string{"other"}, []string{"other"}
 	}, breaks: true},
+	{name: "the nodes of the launcher", project: func(p *v1alpha1.ProjectSpec) {
+		p.NodeAffinity.Launcher = map[v1alpha1.LauncherNodes]v1alpha1.LauncherNodes{"": v1alpha1.LauncherAny, v1alpha1.LauncherAny: v1alpha1.LauncherListed}[p.NodeAffinity.Launcher]
+	}, breaks: true},
 	{name: "no node types", project: func(p *v1alpha1.ProjectSpec) { p.NodeAffinity = v1alpha1.NodeAffinity{} }, breaks: true},
 	{name: "the queue", project: func(p *v1alpha1.ProjectSpec) { p.Queue = "another" }, breaks: true},
 	{name: "a required identity", project: func(p *v1alpha1.ProjectSpec) { p.Identity = v1alpha1.IdentityRequired }, breaks: true, confines: true},

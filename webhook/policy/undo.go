@@ -20,6 +20,8 @@ type Undoing struct {
 	Job *v2beta1.MPIJob
 	// Workers is the number of workers that the policies wrote.
 	Workers string
+	// LauncherExempt is set if the project's node types were not written to the launcher.
+	LauncherExempt bool
 	// Stored, if set, is the job as it was admitted. Then everything that a policy may have written is
 	// removed, as far as it equals what is stored. Default: only what Ensure would refuse or leave as it is.
 	Stored *v2beta1.MPIJob

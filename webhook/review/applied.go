@@ -29,16 +29,25 @@ type applied struct {
 
 // written is what tells the policies' work from the author's in a job, even if the cluster policy names other
 // labels and another resource today.
-type written struct{ queueLabel, nodeTypeLabel, gpuName, workers, scheduler string }
+type written struct {
+	queueLabel, nodeTypeLabel, gpuName, workers, scheduler string
+	launcherExempt                                         bool // from the node types
+}
 
 func (r Reviewer) writtenTo(job *v2beta1.MPIJob) written {
-	return written{r.Cluster.Scheduling.QueueLabel, r.Cluster.NodeTypeLabel, string(r.Cluster.GPU.ResourceName), strconv.Itoa(int(mpijob.Workers(job))), r.Cluster.Scheduling.SchedulerName}
+	return written{
+		queueLabel: r.Cluster.Scheduling.QueueLabel, nodeTypeLabel: r.Cluster.NodeTypeLabel, gpuName: string(r.Cluster.GPU.ResourceName),
+		workers: strconv.Itoa(int(mpijob.Workers(job))), scheduler: r.Cluster.Scheduling.SchedulerName,
+	}
 }
 
 func (w written) String() string {
 	text := "queue=" + w.queueLabel + ",node-type=" + w.nodeTypeLabel + ",gpu=" + w.gpuName + ",workers=" + w.workers
 	if w.scheduler != "" {
 		text += ",scheduler=" + w.scheduler
+	}
+	if w.launcherExempt {
+		text += ",launcher=any"
 	}
 	return text
 }
@@ -49,10 +58,10 @@ func readWritten(text string) (written, bool) {
 	if found == nil {
 		return written{}, false
 	}
-	return written{found[1], found[2], found[3], found[4], found[5]}, true
+	return written{found[1], found[2], found[3], found[4], found[5], found[6] != ""}, true
 }
 
-var writtenFormat = regexp.MustCompile(`^queue=([^,]*),node-type=([^,]*),gpu=([^,]*),workers=(\d+)(?:,scheduler=([^,]+))?$`)
+var writtenFormat = regexp.MustCompile(`^queue=([^,]*),node-type=([^,]*),gpu=([^,]*),workers=(\d+)(?:,scheduler=([^,]+))?(,launcher=any)?$`)
 
 // under returns a cluster policy with the names that were written to.
 func (w written) under(cluster *config.ClusterPolicy) *config.ClusterPolicy {

@@ -77,7 +77,9 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, e
 	// rule T08 in test/forgery TestT08ForgedStamp: a stamp of one's own
 	// without: _ = stampFor
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.SubmittedByKey, stampFor(in, request).String())
-	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey, applied{names, r.Version, r.digestOf(job, in), r.writtenTo(job)}.String())
+	wrote := r.writtenTo(job)
+	wrote.launcherExempt = policy.LauncherIsExempt(job, in)
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey, applied{names, r.Version, r.digestOf(job, in), wrote}.String())
 	if errs = append(errs, validate(job, in, request.PodSecurity)...); len(errs) > 0 {
 		return nil, distinct(errs)
 	}
@@ -87,7 +89,7 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, e
 // undo removes what policies wrote to a job, as [policy.Undoing] says.
 func (r Reviewer) undo(job, stored *v2beta1.MPIJob, said applied, in policy.Input) {
 	in.Cluster = said.under(in.Cluster)
-	policy.Undoing{Input: in, Job: job, Stored: stored, Workers: said.workers}.Undo(said.names)
+	policy.Undoing{Input: in, Job: job, Stored: stored, Workers: said.workers, LauncherExempt: said.launcherExempt}.Undo(said.names)
 }
 
 // distinct removes an error that two rules found, so that each cause has one line.

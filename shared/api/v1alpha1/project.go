@@ -86,7 +86,22 @@ type NodeAffinity struct {
 	// +kubebuilder:validation:items:Pattern=`^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$`
 	// +optional
 	Interactive []string `json:"interactive,omitempty"`
+
+	// Where launchers run. Listed: on the node types above, as the workers. Any: on any node, if the launcher runs no
+	// ranks and requests no GPUs. Default: Listed.
+	// +optional
+	Launcher LauncherNodes `json:"launcher,omitempty"`
 }
+
+// LauncherNodes says which nodes launchers may run on.
+// +kubebuilder:validation:Enum=Listed;Any
+type LauncherNodes string
+
+// The nodes of launchers. An empty value means Listed.
+const (
+	LauncherListed LauncherNodes = "Listed"
+	LauncherAny    LauncherNodes = "Any"
+)
 
 // IdentityMode is how a project treats the submitter's identity.
 // +kubebuilder:validation:Enum=Disabled;Optional;Required
