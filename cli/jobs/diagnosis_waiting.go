@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/kai"
 )
 
 func suspendedJob(s state, _ []corev1.Event) string {
@@ -71,7 +72,7 @@ func unschedulablePod(s state, _ []corev1.Event) string {
 var remedies = []struct{ part, remedy string }{
 	{"unbound immediate PersistentVolumeClaims", "Check the claim and its storage class with 'kubectl describe pvc -n NAMESPACE'"},
 	{"persistentvolumeclaim", "Check the claim with 'kubectl describe pvc -n NAMESPACE'"},
-	{"Insufficient " + string(gpuResource), "Wait until GPUs are free, or request fewer with --gpu or --processes"},
+	{"Insufficient " + kai.WholeGPU, "Wait until GPUs are free, or request fewer with --gpu or --processes"},
 	{"Insufficient memory", "Wait until memory is free, or request less with --memory"},
 	{"Insufficient cpu", "Wait until CPUs are free, or request fewer with --cpu"},
 	{"node affinity/selector", "Use another --node-type, or ask your administrator for nodes of the project's node types"},
