@@ -69,7 +69,11 @@ func explainFlag(flag string, command *kong.Node) string {
 	if name, _, _ := strings.Cut(flag, "="); strings.Trim(name, "-") != "" {
 		flag = name
 	}
-	return fmt.Sprintf("unknown flag %s for %q", flag, pathOf(command)) + hint("--", strings.TrimLeft(flag, "-"), flagNames(command))
+	unknown, name := fmt.Sprintf("unknown flag %s for %q", flag, pathOf(command)), strings.TrimLeft(flag, "-")
+	if why, isNewer := newerFlags[name]; isNewer && command.Target.Type() == reflect.TypeFor[submit.Command]() {
+		return unknown + ": " + why
+	}
+	return unknown + hint("--", name, flagNames(command))
 }
 
 func explainArgument(argument string, command *kong.Node, args []string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,9 +14,11 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/cli/output"
 	"github.com/runai-mpi/runai-mpi/cli/table"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/kai"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
@@ -46,9 +49,22 @@ func (d *Describe) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		run.Warn("cannot show the events: " + client.Explain(err))
 	}
+	s.queueMissing = isQueueMissing(ctx, client, s)
 	scope := run.Scope(client)
 	scope.Namespace = s.job.Namespace
 	return s.describe(run.Stdout, projectsOf(ctx, client, scope)(s.job.Namespace), s.eventsOf(events), time.Now())
+}
+
+// isQueueMissing reports whether a job waits in a queue of KAI that does not exist, of which KAI says nothing. Most users
+// are not allowed to know.
+func isQueueMissing(ctx context.Context, client *kube.Client, s state) bool {
+	queue := s.job.Labels[kai.QueueLabel]
+	waits := slices.ContainsFunc(s.current(), func(pod corev1.Pod) bool { return isKAI(pod) && pod.Spec.NodeName == "" })
+	if queue == "" || !waits {
+		return false
+	}
+	_, err := client.Get(ctx, kube.Queues, "", queue)
+	return kube.IsMissing(err)
 }
 
 func (s state) describe(out io.Writer, project string, events []corev1.Event, now time.Time) error {
@@ -67,7 +83,7 @@ func (s state) describe(out io.Writer, project string, events []corev1.Event, no
 		_, err := fmt.Fprintln(out, "No events for resources") // the original's own words
 		return err
 	}
-	return table.Write(out, eventRows(events, now))
+	return table.Write(out, s.eventRows(events, now))
 }
 
 func (s state) facts(project string, now time.Time) [][]string {
@@ -114,15 +130,6 @@ func (s state) podRows(now time.Time) [][]string {
 			node += "/" + pod.Status.HostIP
 		}
 		rows = append(rows, []string{pod.Name, podStatus(pod), roleOf(pod), age(pod.CreationTimestamp, now), node})
-	}
-	return rows
-}
-
-func eventRows(events []corev1.Event, now time.Time) [][]string {
-	rows := [][]string{{"SOURCE", "TYPE", "AGE", "MESSAGE"}}
-	for _, event := range events {
-		source := strings.ToLower(event.InvolvedObject.Kind) + "/" + event.InvolvedObject.Name
-		rows = append(rows, []string{source, event.Type, age(*eventTime(event), now), fmt.Sprintf("[%s] %s", event.Reason, event.Message)})
 	}
 	return rows
 }

@@ -15,18 +15,19 @@ type diagnosis func(state, []corev1.Event) string
 
 // diagnoses are tried in this order, the certain ones before the general ones.
 var diagnoses = []diagnosis{
-	failedJob, suspendedJob, gatedPod, refusedPods, refusedImage, refusedContainer, missingVolume, unschedulablePod, crashedPod, starting,
+	failedJob, suspendedJob, gatedPod, refusedPods, refusedImage, refusedContainer, missingVolume,
+	ungroupedPods, evictedGang, unplacedGang, missingQueue, unschedulablePod, crashedPod, incompleteGang, starting,
 }
 
 // diagnose returns why a job is not running, or "" if it runs, has succeeded or is being deleted.
 func diagnose(s state, events []corev1.Event) string {
 	status := s.status()
-	if status == "Running" || status == "Succeeded" || status == "Terminating" {
+	if status == "Running" || status == "Succeeded" || s.job.DeletionTimestamp != nil {
 		return ""
 	}
 	for _, diagnosis := range diagnoses {
 		if sentence := diagnosis(s, events); sentence != "" {
-			return terminal.Line(status + ": " + sentence)
+			return terminal.Line(status + ": " + strings.Join(strings.Fields(sentence), " "))
 		}
 	}
 	return ""

@@ -9,10 +9,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-func failedJob(s state, _ []corev1.Event) string {
+func failedJob(s state, events []corev1.Event) string {
 	failed := s.condition(v2beta1.JobFailed)
 	if failed == nil {
 		return ""
+	}
+	if why := eviction(events); why != "" {
+		return fmt.Sprintf("%s, and it has no retries left. Delete it with %s, and submit it again.", why, s.command("delete job"))
 	}
 	for _, pod := range s.pods {
 		if container := outOfMemory(pod); container != "" {

@@ -3,19 +3,29 @@ package jobs
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/kai"
 )
 
-// eventsOf returns the events of the job, of its launcher's Job and of its pods, including deleted ones, in
-// the order of time.
+// eventsOf returns the events of the job, of its launcher's Job, of its pods, including deleted ones, and of its
+// PodGroup, in the order of time.
 func (s state) eventsOf(all []corev1.Event) []corev1.Event {
 	name := regexp.QuoteMeta(s.job.Name)
+	podGroups := []string{regexp.QuoteMeta(kai.PodGroupName(s.job))}
+	for _, pod := range s.pods {
+		if group := regexp.QuoteMeta(pod.Annotations[kai.PodGroupAnnotation]); group != "" && !slices.Contains(podGroups, group) {
+			podGroups = append(podGroups, group)
+		}
+	}
 	ours := map[string]*regexp.Regexp{
-		"MPIJob": regexp.MustCompile("^" + name + "$"),
-		"Job":    regexp.MustCompile("^" + name + "-launcher$"),
-		"Pod":    regexp.MustCompile("^" + name + "-(worker-[0-9]+|launcher(-[a-z0-9]+)?)$"),
+		"PodGroup": regexp.MustCompile("^(" + strings.Join(podGroups, "|") + ")$"),
+		"MPIJob":   regexp.MustCompile("^" + name + "$"),
+		"Job":      regexp.MustCompile("^" + name + "-launcher$"),
+		"Pod":      regexp.MustCompile("^" + podPattern(s.job.Name) + "$"),
 	}
 	var found []corev1.Event
 	for _, event := range all {
@@ -29,6 +39,11 @@ func (s state) eventsOf(all []corev1.Event) []corev1.Event {
 		return eventTime(a).Compare(eventTime(b).Time)
 	})
 	return found
+}
+
+// podPattern returns a pattern of the names of a job's pods.
+func podPattern(job string) string {
+	return regexp.QuoteMeta(job) + "-(?:worker-[0-9]+|launcher(?:-[a-z0-9]+)?)"
 }
 
 // eventTime returns when the event last happened. Old and new recorders set different fields.

@@ -13,6 +13,8 @@ type state struct {
 	job   *v2beta1.MPIJob
 	pods  []corev1.Pod
 	flags string // the flags that select the job's scope in another command, with a space before each
+
+	queueMissing bool // the job waits in a queue that does not exist
 }
 
 func newState(job *v2beta1.MPIJob, pods []corev1.Pod) state {

@@ -20,6 +20,9 @@ var (
 	pods     = corev1.SchemeGroupVersion.WithResource("pods")
 	events   = corev1.SchemeGroupVersion.WithResource("events")
 	projects = v1alpha1.GroupVersion.WithResource("projects")
+
+	// Queues are those of the KAI scheduler.
+	Queues = schema.GroupVersionResource{Group: "scheduling.run.ai", Version: "v2", Resource: "queues"}
 )
 
 // Get returns an object as stored in the cluster.

@@ -1,0 +1,12 @@
+package main
+
+// newerFlags explains flags of newer versions of Run:ai's command line, which the nearest known flag would explain
+// badly: --memory-limit is not a limit of GPU memory.
+var newerFlags = map[string]string{
+	"gpu-devices-request": "use --gpu for whole GPUs, and --gpu-devices for a fraction of several",
+	"gpu-portion-request": "use --gpu with a fraction, for example --gpu 0.5",
+	"gpu-memory-request":  "use --gpu-memory",
+	"gpu-request-type":    "it is not needed, because --gpu is a number of GPUs or a fraction, and --gpu-memory is memory",
+	"gpu-portion-limit":   "there is no limit above what --gpu requests",
+	"gpu-memory-limit":    "there is no limit above what --gpu-memory requests",
+}
