@@ -248,7 +248,7 @@ func (o *offline) print(raw []byte) error {
 	return err
 }
 
-// printAsIs prints a document with its comments. One with characters that a terminal would obey is written anew,
+// printAsIs prints a document with its comments. One with characters that a terminal would obey is written again,
 // so that they can be read back.
 func (o *offline) printAsIs(document []byte) error {
 	text := strings.TrimSpace(string(document))

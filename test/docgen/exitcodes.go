@@ -25,9 +25,11 @@ var ExitCodes = map[string][]ExitCode{
 	"runai-webhook": {
 		{0, "`admit` admitted every job, or found none, which it warns of. `serve` was told to stop, by SIGTERM or SIGINT.",
 			[][]string{{"--version"}, {"--help"}, {"admit", "-f", "../config/samples/submitted.yaml"}, {"admit", "-f", "../config/samples"},
-				{"admit", "-f", "../config/samples/project.yaml"}, {"admit", "-f", "../config/samples/project.yaml", "-f", "../config/samples/submitted.yaml"}}},
+				{"admit", "-f", "../config/samples/project.yaml"},
+				{"admit", "-f", "../config/samples/project.yaml", "-f", "../config/samples/submitted.yaml"}}},
 		{1, "`admit` refused a job or could not read a file. `serve` could not start, or had to stop.",
-			[][]string{{"admit", "-f", "absent.yaml"}, {"admit", "-f", "../config/samples/submitted.yaml", "-f", "absent.yaml"}, {"serve", "--cert-dir", "."}}},
+			[][]string{{"admit", "-f", "absent.yaml"}, {"admit", "-f", "../config/samples/submitted.yaml", "-f", "absent.yaml"},
+				{"serve", "--cert-dir", "."}}},
 		{2, "The command line is not valid.",
 			[][]string{{}, {"unknown"}, {"admit"}, {"admit", "--unknown"},
 				{"admit", "-f", "../config/samples/submitted.yaml", "--user", "a", "--user", "b"}, {"serve", "--cert-dir", "absent"}}},

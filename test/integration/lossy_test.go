@@ -30,7 +30,9 @@ func TestFieldsThatAreNotStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	stored := canonical(t, object.Object)
-	for _, lost := range []string{"annotation", "label", "replica", "slotPerWorker", "nodeselector", "comand", "valeu", "limit", "hostpath", "qwxyz", "odd"} {
+	for _, lost := range []string{
+		"annotation", "label", "replica", "slotPerWorker", "nodeselector", "comand", "valeu", "limit", "hostpath", "qwxyz", "odd",
+	} {
 		if strings.Contains(stored, `"`+lost+`":`) {
 			t.Errorf("the API server stores %s", lost)
 		}
