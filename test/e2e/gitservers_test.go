@@ -31,13 +31,13 @@ const train = `#!/bin/sh
 echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname) version=VERSION uid=$(id -u) log=$(git -C /run/git-sync/current log --format=%s -1)
 `
 
-// A repository has two commits on main, the first of them tagged, and a branch.
+// A repository has two commits on main, the first of them tagged, a branch, and perhaps a submodule.
 type repository struct {
 	dir   string // bare
 	first string // the SHA of the first commit
 }
 
-func newRepository(t *testing.T) repository {
+func newRepository(t *testing.T, submodules ...string) repository {
 	t.Helper()
 	work, bare := t.TempDir(), filepath.Join(t.TempDir(), "code.git")
 	git := func(args ...string) string {
@@ -62,29 +62,40 @@ func newRepository(t *testing.T) repository {
 	git("checkout", "--quiet", "-b", "topic")
 	commit("topic")
 	git("checkout", "--quiet", "main")
+	for _, url := range submodules {
+		if err := os.Mkdir(filepath.Join(work, "lib"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		git("config", "--file", filepath.Join(work, ".gitmodules"), "submodule.lib.path", "lib")
+		git("config", "--file", filepath.Join(work, ".gitmodules"), "submodule.lib.url", url)
+		git("update-index", "--add", "--cacheinfo", "160000,"+first+",lib")
+	}
 	commit("two")
 	git("clone", "--quiet", "--bare", work, bare)
 	git("-C", bare, "config", "uploadpack.allowAnySHA1InWant", "true")
 	return repository{bare, first}
 }
 
-// serveHTTP serves the repository over plain HTTP, with a password, and returns its URL.
-func (r repository) serveHTTP(t *testing.T) string {
-	t.Helper()
-	backend := &cgi.Handler{
+// backend serves the repository over HTTP to everybody.
+func (r repository) backend() http.Handler {
+	return &cgi.Handler{
 		Path: "/usr/lib/git-core/git-http-backend",
 		Env: []string{
 			"GIT_PROJECT_ROOT=" + filepath.Dir(r.dir), "GIT_HTTP_EXPORT_ALL=1",
 			"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*",
 		},
 	}
+}
+
+// serveHTTP serves the repository over plain HTTP, with a password, and returns its URL.
+func (r repository) serveHTTP(t *testing.T) string {
+	t.Helper()
 	return "http://" + listen(t, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if user, password, _ := request.BasicAuth(); user != gitUser || password != gitPassword {
-			w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
-			w.WriteHeader(http.StatusUnauthorized)
+			denies(w, request)
 			return
 		}
-		backend.ServeHTTP(w, request)
+		r.backend().ServeHTTP(w, request)
 	})) + "/code.git"
 }
 
@@ -101,36 +112,31 @@ func listen(t *testing.T, handler http.Handler) string {
 	return listener.Addr().String()
 }
 
-// silence returns an address that accepts connections and never answers.
-func silence(t *testing.T) (address string) {
-	t.Helper()
-	listener, err := net.Listen("tcp", lab.HostAddress+":0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	return listener.Addr().String()
-}
-
 // An sshServer is a pod with an sshd that accepts one key.
 type sshServer struct {
 	url                   string
 	privateKey, knownHost string
 }
 
-// serveSSH runs a git server in a pod in the namespace, with the repository on the node.
-func (r repository) serveSSH(t *testing.T, namespace string) sshServer {
+// serveSSH runs a git server in a pod in the namespace, with the repository on the node and options for sshd.
+func (r repository) serveSSH(t *testing.T, namespace string, options ...string) sshServer {
 	t.Helper()
 	key, hostKey := newKey(t), newKey(t)
 	keys := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "git-server", Namespace: namespace}, StringData: map[string]string{
 		"authorized_keys": key.public, "host_key": hostKey.private,
 	}}
 	private := int32(0o600)
+	var forSSHD []string
+	for _, option := range options {
+		forSSHD = append(forSSHD, "-o", option)
+	}
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "git-server", Namespace: namespace}}
 	pod.Spec.Containers = []corev1.Container{{
 		Name: "sshd", Image: images.OpenMPI4, ImagePullPolicy: corev1.PullNever,
 		Command: []string{"sh", "-c", "mkdir -p /run/sshd && git config --system safe.directory '*' && " +
-			"exec /usr/sbin/sshd -De -p 2022 -h /keys/host_key -o AuthorizedKeysFile=/keys/authorized_keys -o StrictModes=no"},
+			"exec /usr/sbin/sshd -De -p 2022 -h /keys/host_key -o AuthorizedKeysFile=/keys/authorized_keys -o StrictModes=no " +
+			"\"$@\"", "sshd"},
+		Args:         forSSHD,
 		VolumeMounts: []corev1.VolumeMount{{Name: "keys", MountPath: "/keys"}, {Name: "code", MountPath: "/srv"}},
 	}}
 	pod.Spec.Volumes = []corev1.Volume{

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -156,38 +155,6 @@ func watchProcesses(t *testing.T, text string) (seen func() string) {
 		found <- where
 	}()
 	return func() string { cancel(); return <-found }
-}
-
-// If a clone fails or hangs, the job fails in time, and describe says why.
-func TestGitSyncFails(t *testing.T) {
-	namespace := addProject(t, "broken", v1alpha1.ProjectSpec{})
-	code := newRepository(t)
-	for name, test := range map[string]struct{ from, why string }{
-		"no-branch": {code.serveHTTP(t) + ",branch=absent,username=" + gitUser + ",password=@" + passwordFile(t),
-			"couldn't find remote ref absent"},
-		"denied": {code.serveHTTP(t), "could not read Username"},
-		"hangs":  {"http://" + silence(t) + "/code.git", "took longer than 30s"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			start := time.Now()
-			if _, stderr, code := product.Runai(t, "submit-mpi", name, "-n", namespace, "--image-pull-policy=never",
-				"-i", images.OperatorLike, "--processes=2", "--interactive",
-				"--git-sync", "source="+test.from, "--", "true"); code != 0 {
-				t.Fatal(stderr)
-			}
-			if end := await(t, namespace, name); end != v2beta1.JobFailed {
-				t.Errorf("the job ended as %s", end)
-			}
-			if took := time.Since(start); took > 60*time.Second {
-				t.Errorf("it failed after %s, want at most 60 s", took)
-			}
-			stdout, _, _ := product.Runai(t, "describe", name, "-n", namespace)
-			if !strings.Contains(stdout, "\nFailed: the job did not start: ") || !strings.Contains(stdout, test.why) {
-				t.Errorf("%s\ndoes not contain %s", stdout, test.why)
-			}
-		})
-	}
 }
 
 // Whenever runai is killed, it leaves no Secret without an owner.
