@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 const (
@@ -139,4 +141,19 @@ func TestGitSyncIsTriedAgain(t *testing.T) {
 		"--git-sync", "source=http://"+listen(t, code.failsAtFirst(4))+"/code.git",
 		"--", "mpirun", "--allow-run-as-root", "-np", "2", "/code/train.sh")
 	runsVersion(t, output(t, namespace, "trainer"), "trainer", "two", "0")
+}
+
+// A launcher that is started again does not hide why the attempt before it failed.
+func TestGitSyncFailsBeforeTheJob(t *testing.T) {
+	t.Parallel()
+	namespace := addProject(t, "attempts", v1alpha1.ProjectSpec{})
+	submit(t, "", "trainer", "-n", namespace, "-i", images.OperatorLike, "--processes=1",
+		"--git-sync", "source=http://"+listen(t, http.HandlerFunc(denies))+"/code.git", "--", "true")
+	suite.Eventually(t, "describe says why", time.Minute, func() error {
+		stdout, _, _ := product.Runai(t, "describe", "trainer", "-n", namespace)
+		if !strings.Contains(stdout, ": the job has not started: ") || !strings.Contains(stdout, "Authentication failed for 'http://") {
+			return errors.New(stdout)
+		}
+		return nil
+	})
 }

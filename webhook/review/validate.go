@@ -17,14 +17,13 @@ import (
 func validate(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion) field.ErrorList {
 	errs := validateProject(job, in)
 	errs = append(errs, mpijob.Validate(job)...)
-	errs = append(errs, validateRoles(job)...)
 	errs = append(errs, validateWorkers(job, in.Cluster)...)
 	errs = append(errs, validatePodSecurity(job, in, enforced)...)
 	for _, template := range mpijob.Templates(job) {
 		errs = append(errs, validateIntents(template)...)
 		errs = append(errs, validateRestrictions(template, in)...)
 	}
-	return errs
+	return append(errs, validateRoles(job)...)
 }
 
 func validateProject(job *v2beta1.MPIJob, in policy.Input) field.ErrorList {
