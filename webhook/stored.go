@@ -50,7 +50,8 @@ var mpiJobSchema = sync.OnceValues(func() (crdSchema, error) {
 	return crdSchema{crd.Operator, fields}, nil
 })
 
-// stored returns a job without the fields that the API server does not store, and a warning for each of them.
+// stored returns a job without the fields that the API server does not store, and a warning for each that it does
+// not know.
 func stored(raw []byte) (rest []byte, warnings []string, err error) {
 	crd, err := mpiJobSchema()
 	if err != nil {
@@ -60,6 +61,8 @@ func stored(raw []byte) (rest []byte, warnings []string, err error) {
 	if err := utiljson.Unmarshal(raw, &job); err != nil {
 		return nil, nil, fmt.Errorf("cannot read the job: %w", err)
 	}
+	_, hasStatus := job["status"]
+	delete(job, "status") // a new job has none, whatever its manifest says, such as that of an exported job
 	for _, path := range pruning.PruneWithOptions(job, crd.fields, true, schema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}) {
 		warnings = append(warnings, fmt.Sprintf("%s: the CRD of MPI Operator %s does not have this field, and the API server drops it: %s",
 			withRole(path), crd.operator, crd.remedy(path)))
@@ -68,7 +71,7 @@ func stored(raw []byte) (rest []byte, warnings []string, err error) {
 		warnings = append(warnings, fmt.Sprintf("metadata.%s: objects do not have this field, and the API server drops it: %s",
 			key, useOrRemove("metadata.", suggest.Nearest(key, metadataKeys()))))
 	}
-	if len(warnings) == 0 {
+	if len(warnings) == 0 && !hasStatus {
 		return raw, nil, nil
 	}
 	rest, err = json.Marshal(job)
