@@ -296,3 +296,24 @@ func TestAdmitSeveralFiles(t *testing.T) {
 		}
 	}
 }
+
+// What was printed for any file can be read back, and is printed as it is.
+func FuzzAdmit(f *testing.F) {
+	job, err := os.ReadFile(samples + "submitted.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, text := range []string{string(job), others, others + "---\n" + string(job), `{"apiVersion":"v1","kind":"List","items":[]}{"apiVersion":"v1","kind":"A"}`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		once, _, _ := admitFile(t, admit{}, text) // what is refused is not printed
+		if once == "" {
+			return
+		}
+		twice, report, err := admitFile(t, admit{}, once)
+		if err != nil || once != twice {
+			t.Errorf("%q\nthe first time: %q\nthe second time: %q\n%v\n%s", text, once, twice, err, report)
+		}
+	})
+}
