@@ -219,6 +219,7 @@ func TestAdmitRefuses(t *testing.T) {
 		{"no kind", admit{}, "a: 1\n", []string{"every object must have apiVersion and kind"}},
 		{"no object", admit{}, "- 1\n", []string{"every object must have apiVersion and kind"}},
 		{"a misspelt kind", admit{}, strings.Replace(job, "kind: MPIJob", "kind: MpiJob", 1), []string{"expected MPIJob of kubeflow.org/v2beta1, got MpiJob of kubeflow.org/v2beta1"}},
+		{"a plural", admit{}, strings.Replace(job, "kind: MPIJob", "kind: MPIJobs", 1), []string{"expected MPIJob of kubeflow.org/v2beta1, got MPIJobs of"}},
 		{"a misspelt role", admit{}, strings.Replace(job, " Worker:", " Workr:", 1), []string{`spec.mpiReplicaSpecs[Workr]: Invalid value: "Workr": unknown role: use Worker`}},
 		{"another version", admit{}, strings.Replace(job, "v2beta1", "v1", 1), []string{"expected MPIJob of kubeflow.org/v2beta1, got MPIJob of kubeflow.org/v1"}},
 		{"nothing", admit{}, " \n", []string{"cannot read the job: standard input is empty"}},

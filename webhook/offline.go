@@ -147,10 +147,10 @@ func kindOf(raw []byte) (objectKind, error) {
 	switch kind := found.GroupVersionKind(); {
 	case kind == want:
 		return oneJob, nil
-	case strings.EqualFold(kind.Kind, want.Kind):
-		return otherKind, fmt.Errorf("expected %s of %s, got %s of %s", want.Kind, want.GroupVersion(), kind.Kind, found.APIVersion)
-	case found == metav1.TypeMeta{APIVersion: "v1", Kind: "List"}, found == metav1.TypeMeta{APIVersion: want.GroupVersion().String(), Kind: want.Kind + "List"}:
+	case found == metav1.TypeMeta{APIVersion: "v1", Kind: "List"}, kind == want.GroupVersion().WithKind(want.Kind+"List"):
 		return manyJobs, nil
+	case strings.EqualFold(kind.Kind, want.Kind), kind.GroupVersion() == want.GroupVersion(): // the version has no other kind
+		return otherKind, fmt.Errorf("expected %s of %s, got %s of %s", want.Kind, want.GroupVersion(), kind.Kind, found.APIVersion)
 	}
 	return otherKind, nil
 }
