@@ -7,6 +7,7 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/client-go/util/retry"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
@@ -87,18 +88,21 @@ func TestLauncherReplicas(t *testing.T) {
 	namespace := product.AddProject(t, "launcher-replicas", v1alpha1.ProjectSpec{})
 	lean := mpijobtest.MakeMPIJob("one", namespace).Obj()
 	lean.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Replicas = nil
-	job := lean.DeepCopy()
-	product.Create(t, job)
-	for what, update := range map[string]func(){
-		"the manifest replaces the job": func() { job.Spec = *lean.Spec.DeepCopy() },
-		"only the number is removed":    func() { job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Replicas = nil },
+	product.Create(t, lean.DeepCopy())
+	for what, update := range map[string]func(*v2beta1.MPIJob){
+		"the manifest replaces the job": func(job *v2beta1.MPIJob) { job.Spec = *lean.Spec.DeepCopy() },
+		"only the number is removed": func(job *v2beta1.MPIJob) {
+			job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Replicas = nil
+		},
 	} {
-		job = product.Job(t, namespace, "one")
-		if launcher := job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher]; launcher.Replicas == nil || *launcher.Replicas != 1 {
-			t.Fatalf("the launcher's replicas are %v", launcher.Replicas)
-		}
-		update()
-		if err := product.Client.Update(t.Context(), job); err != nil {
+		if err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+			job := product.Job(t, namespace, "one")
+			if launcher := job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher]; launcher.Replicas == nil || *launcher.Replicas != 1 {
+				t.Fatalf("the launcher's replicas are %v", launcher.Replicas)
+			}
+			update(job)
+			return product.Client.Update(t.Context(), job)
+		}); err != nil {
 			t.Errorf("%s: %s", what, err)
 		}
 	}
