@@ -2,8 +2,10 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/kai"
@@ -19,22 +21,29 @@ func confined(job *v2beta1.MPIJob, in Input) []mpijob.Template {
 	return slices.DeleteFunc(templates, func(template mpijob.Template) bool { return template.Role == mpijob.Launcher })
 }
 
-// LauncherIsExempt reports whether the launcher may run on any node. One with GPUs may not: they would be those of
-// other projects.
+// LauncherIsExempt reports whether the launcher may run on any node. One with devices may not: they would be the GPUs
+// of other projects.
 func LauncherIsExempt(job *v2beta1.MPIJob, in Input) bool {
 	launcher, present := mpijob.TemplateOf(job, mpijob.Launcher)
-	return present && in.Project.Spec.NodeAffinity.Launcher == v1alpha1.LauncherAny && !mpijob.LauncherWorks(job) && !requestsDevices(launcher, in)
+	return present && in.Project.Spec.NodeAffinity.Launcher == v1alpha1.LauncherAny && !mpijob.LauncherWorks(job) && !requestsDevices(launcher)
 }
 
-// requestsDevices reports whether the pods of a template request GPUs in any way.
-func requestsDevices(template mpijob.Template, in Input) bool {
+// requestsDevices reports whether the pods of a template request GPUs, or any other resource of a device plugin: some
+// give a GPU for its memory alone.
+func requestsDevices(template mpijob.Template) bool {
 	for key, value := range template.Annotations {
 		if kai.IsRequest(key, value) {
 			return true
 		}
 	}
 	return len(template.Spec.ResourceClaims) > 0 || slices.ContainsFunc(template.Containers(), func(container mpijob.Container) bool {
-		path, _ := gpusOf(container, in.Cluster.GPU.ResourceName)
-		return path != nil || len(otherGPUsOf(container, in.Cluster.GPU.ResourceName)) > 0
+		for _, list := range []corev1.ResourceList{container.Resources.Limits, container.Resources.Requests} {
+			for name, quantity := range list {
+				if strings.Contains(string(name), "/") && !quantity.IsZero() {
+					return true
+				}
+			}
+		}
+		return false
 	})
 }

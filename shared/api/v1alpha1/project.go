@@ -88,7 +88,7 @@ type NodeAffinity struct {
 	Interactive []string `json:"interactive,omitempty"`
 
 	// Where launchers run. Listed: on the node types above, as the workers. Any: on any node, if the launcher runs no
-	// ranks and requests no GPUs. Default: Listed.
+	// ranks and requests no GPUs or other devices. Default: Listed.
 	// +optional
 	Launcher LauncherNodes `json:"launcher,omitempty"`
 }
