@@ -92,8 +92,8 @@ func ensureIdentitySSHD(job *v2beta1.MPIJob, worker mpijob.Template, in Input) (
 		if !isSSHD {
 			return port, nil // only its author knows what it does; an sshd of the image finds our configuration
 		}
-		if refusal := own.refusedWithIdentity(keysDirOf(job)); refusal != "" {
-			return port, field.ErrorList{field.Invalid(worker.MainPath().Child("command"), strings.Join(own.words, " "), refusal)}
+		if errs := own.refused(worker, append(own.ends(), own.keepsOut(keysDirOf(job))...)); len(errs) > 0 {
+			return port, errs
 		}
 		if listening := own.ports([]int32{port}); len(listening) > 0 && !slices.Contains(listening, port) {
 			port = listening[0]
@@ -103,15 +103,13 @@ func ensureIdentitySSHD(job *v2beta1.MPIJob, worker mpijob.Template, in Input) (
 	return port, nil
 }
 
-// refusedWithIdentity returns why the launcher cannot log in to an sshd as a user that the image does not
-// know, or "".
-func (c *sshdCommand) refusedWithIdentity(keys string) string {
-	if why := c.ends(); why != "" {
-		return why
-	}
+// keepsOut returns why the launcher cannot log in to an sshd as a user that the image does not know, each with
+// the remedy.
+func (c *sshdCommand) keepsOut(keys string) []string {
+	var reasons []string
 	if file := c.file(); file != sshdFile && file != defaultSSHDFile {
-		return "the launcher cannot connect to an sshd with a custom configuration: remove \"-f " + file +
-			"\", or remove command and args to use the default sshd"
+		reasons = append(reasons, "the launcher cannot connect to an sshd with a custom configuration: remove \"-f "+file+
+			"\", or remove command and args to use the default sshd")
 	}
 	needed := map[string]func(value string) bool{
 		"strictmodes":          func(value string) bool { return strings.EqualFold(value, "no") },
@@ -124,8 +122,8 @@ func (c *sshdCommand) refusedWithIdentity(keys string) string {
 		works := needed[option.keyword]
 		delete(needed, option.keyword)
 		if works != nil && !works(option.value) {
-			return "the launcher cannot log in to this sshd: remove \"" + option.asWritten + "\""
+			reasons = append(reasons, "the launcher cannot log in to this sshd: remove \""+option.asWritten+"\"")
 		}
 	}
-	return ""
+	return reasons
 }

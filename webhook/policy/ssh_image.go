@@ -2,7 +2,6 @@ package policy
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
@@ -20,8 +19,8 @@ func ensureImageSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		return nil // reported by the final validation
 	}
 	if own, isSSHD := readSSHD(worker.Main()); isSSHD {
-		if why := own.ends(); why != "" {
-			return field.ErrorList{field.Invalid(worker.MainPath().Child("command"), strings.Join(own.words, " "), why)}
+		if errs := own.refused(worker, own.ends()); len(errs) > 0 {
+			return errs
 		}
 	} else if !mayRunSSHD(worker.Main()) {
 		return nil // mpirun reaches this worker in another way

@@ -9,6 +9,9 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
 // An sshdCommand is the command line of a worker that runs sshd itself, read as sshd reads it.
@@ -217,22 +220,33 @@ func (c *sshdCommand) rejected() string {
 	return ""
 }
 
-// ends returns why sshd, or its container, ends at once, and the remedy, or "".
-func (c *sshdCommand) ends() string {
+// ends returns why sshd, or its container, ends at once, each with the remedy.
+func (c *sshdCommand) ends() []string {
 	if why := c.rejected(); why != "" {
-		return why
+		return []string{why}
 	}
+	var reasons []string
 	switch {
 	case strings.ContainsAny(c.flags, sshdOnlyTests):
-		return "sshd prints or checks something and ends: remove the options -" + strings.Join(strings.Split(sshdOnlyTests, ""), ", -")
+		reasons = append(reasons, "sshd prints or checks something and ends: remove the options -"+strings.Join(strings.Split(sshdOnlyTests, ""), ", -"))
 	case c.has("i"):
-		return "sshd serves its standard input and ends: use -D in place of -i"
+		reasons = append(reasons, "sshd serves its standard input and ends: use -D in place of -i")
 	case !c.has("D") && !c.has("d"):
-		return "sshd goes to the background, which ends the container: add -D"
-	case !path.IsAbs(c.words[0]) && !c.has("r"):
-		return "sshd starts only by its full path: use " + sshdPath
+		reasons = append(reasons, "sshd goes to the background, which ends the container: add -D")
 	}
-	return ""
+	if !path.IsAbs(c.words[0]) && !c.has("r") {
+		reasons = append(reasons, "sshd starts only by its full path: use "+sshdPath)
+	}
+	return reasons
+}
+
+// refused returns an error for each reason.
+func (c *sshdCommand) refused(worker mpijob.Template, reasons []string) field.ErrorList {
+	var errs field.ErrorList
+	for _, reason := range reasons {
+		errs = append(errs, field.Invalid(worker.MainPath().Child("command"), strings.Join(c.words, " "), reason))
+	}
+	return errs
 }
 
 var reference = regexp.MustCompile(`\$\$|\$\(([^)]*)\)`)
