@@ -27,7 +27,7 @@ type Flags struct {
 	Command         bool     `group:"container" help:"Run the words after -- in place of the image's entry point. Default: the words are its arguments. Example: --command -- python train.py"`
 	OldCommand      []string `group:"container" sep:"none" hidden:""`
 	Args            []string `group:"container" sep:"none" hidden:""`
-	Environment     []string `group:"container" short:"e" sep:"none" placeholder:"NAME=VALUE" help:"Set an environment variable. Can be repeated. NAME=SECRET:SECRET-NAME,KEY reads the value from a Secret. Example: -e BATCH_SIZE=50 -e LEARNING_RATE=0.2"`
+	Environment     []string `group:"container" short:"e" sep:"none" placeholder:"NAME=VALUE" help:"Set an environment variable of the launcher, the workers and the ranks. Can be repeated. NAME=SECRET:SECRET-NAME,KEY reads the value from a Secret. Example: -e BATCH_SIZE=50 -e LEARNING_RATE=0.2"`
 	GitSync         string   `group:"container" placeholder:"KEY=VALUE,..." help:"Clone a git repository before the job starts. Keys: source (required), branch, rev, target. Credentials: username=NAME,password=@FILE (password=- reads the standard input), or secret=NAME for a Secret with username and password, or with ssh-privatekey and known_hosts. Example: --git-sync source=https://github.com/team/code,branch=main,target=/code"`
 	WorkingDir      string   `group:"container" placeholder:"PATH" help:"Working directory of the containers. Default: the image's. Example: --working-dir /code"`
 	Stdin           *bool    `group:"container" help:"Keep the standard input of the containers open, even if nothing is attached."`

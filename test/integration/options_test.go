@@ -18,7 +18,12 @@ func TestOptionsReachThePods(t *testing.T) {
 		return func(pod corev1.Pod) any { return say(pod.Spec.Containers[0]) }
 	}
 	slots := func(pod corev1.Pod) any { return envOf(pod)["OMPI_MCA_orte_set_default_slots"] }
-	words := func(c corev1.Container) any { return strings.Join(append(c.Command, c.Args...), " ") }
+	words := func(c corev1.Container) any {
+		if len(c.Command) > 3 && c.Command[3] == "runai-sshd" {
+			return c.Command[3]
+		}
+		return strings.Join(append(c.Command, c.Args...), " ")
+	}
 	for i, test := range []struct {
 		args             string
 		say              func(corev1.Pod) any
@@ -29,10 +34,9 @@ func TestOptionsReachThePods(t *testing.T) {
 		{"--local-image", main(func(c corev1.Container) any { return c.ImagePullPolicy }), "Never", "Never"},
 		{"-e A=b=c", main(func(c corev1.Container) any { return c.Env[0].Name + " " + c.Env[0].Value }), "A b=c", "A b=c"},
 		{"-e A=SECRET:token,key", main(func(c corev1.Container) any { return c.Env[0].ValueFrom.SecretKeyRef.Name }), "token", "token"},
-		{"--command -- mpirun train", main(func(c corev1.Container) any { return strings.Join(c.Command, " ") }), "mpirun train",
-			"/usr/sbin/sshd -De"},
+		{"--command -- mpirun train", main(words), "mpirun train", "runai-sshd"},
 		{"-- mpirun train", main(func(c corev1.Container) any { return strings.Join(c.Args, " ") }), "mpirun train", ""},
-		{"--command sh --args -c --args train", main(words), "sh -c train", "/usr/sbin/sshd -De"},
+		{"--command sh --args -c --args train", main(words), "sh -c train", "runai-sshd"},
 		{"--working-dir /code", main(func(c corev1.Container) any { return c.WorkingDir }), "/code", "/code"},
 		{"--stdin -t", main(func(c corev1.Container) any { return fmt.Sprint(c.Stdin, c.TTY) }), "true true", "true true"},
 		{"--cpu 0.5 --cpu-limit 1", main(func(c corev1.Container) any {

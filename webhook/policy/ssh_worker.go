@@ -2,6 +2,7 @@ package policy
 
 import (
 	_ "embed"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,10 @@ import (
 // startSSHDScript starts sshd in a worker whose command its author leaves to the operator.
 //
 //go:embed sshd_start.sh
-var startSSHDScript string
+var startSSHDSource string
+
+// startSSHDScript is the source without its comments, because every job carries it.
+var startSSHDScript = regexp.MustCompile(`(?m)^\s*#.*\n| # .*$`).ReplaceAllString(startSSHDSource, "")
 
 // sshdMarker is the name of the script in the command of a worker, by which it is recognised.
 const sshdMarker = "runai-sshd"
