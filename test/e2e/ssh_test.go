@@ -101,12 +101,14 @@ func TestPlainImageAsRoot(t *testing.T) {
 	namespace := addProject(t, "plain-images", v1alpha1.ProjectSpec{})
 	haveSecret(t, namespace)
 	for name, job := range map[string]plainJob{
-		"openmpi4": {image: images.OpenMPI4, launcher: beside},
-		"openmpi5": {image: images.OpenMPI5, launcher: beside},
-		"mpich":    {image: images.MPICH, spec: "mpiImplementation: MPICH"},
-		"site":     {image: images.SiteOpenMPI5, launcher: beside},
-		"keys":     {image: images.OpenMPI5, spec: "sshAuthMountPath: /etc/keys", launcher: beside},
-		"works":    {image: images.OpenMPI5, spec: "runLauncherAsWorker: true", launcher: beside},
+		"openmpi4":    {image: images.OpenMPI4, launcher: beside},
+		"openmpi5":    {image: images.OpenMPI5, launcher: beside},
+		"mpich":       {image: images.MPICH, spec: "mpiImplementation: MPICH"},
+		"site":        {image: images.SiteOpenMPI5, launcher: beside},
+		"keys":        {image: images.OpenMPI5, spec: "sshAuthMountPath: /etc/keys", launcher: beside},
+		"user":        {image: images.OperatorLike, launcher: beside, pod: "securityContext: {runAsUser: 1000}"},
+		"works-mpich": {image: images.MPICH, spec: "mpiImplementation: MPICH\n  runLauncherAsWorker: true"},
+		"works":       {image: images.OpenMPI5, spec: "runLauncherAsWorker: true", launcher: beside},
 		"readonly": {image: images.OpenMPI4, launcher: beside, volume: "volumes: [{name: tmp, emptyDir: {}}]",
 			worker: "securityContext: {readOnlyRootFilesystem: true}\n            volumeMounts: [{name: tmp, mountPath: /tmp}]"},
 		"own": {image: images.OperatorLike, launcher: beside, worker: `command: [/usr/sbin/sshd, -Dep2022]`},
@@ -115,8 +117,9 @@ func TestPlainImageAsRoot(t *testing.T) {
 			t.Parallel()
 			job.create(t, product.User, namespace, name)
 			ranks := fields(output(t, namespace, name))
-			if name == "works" {
-				if i := slices.IndexFunc(ranks, func(r map[string]string) bool { return r["on"] == "works-launcher" }); i < 0 || len(ranks) != 3 {
+			if strings.HasPrefix(name, "works") {
+				onLauncher := slices.ContainsFunc(ranks, func(r map[string]string) bool { return r["on"] == name+"-launcher" })
+				if !onLauncher || len(ranks) != 3 {
 					t.Fatalf("the ranks are %v", ranks)
 				}
 			} else {
@@ -157,11 +160,10 @@ func TestHostNetwork(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "host-network", v1alpha1.ProjectSpec{})
 	haveSecret(t, namespace)
-	inNode := "hostNetwork: true"
+	const inNode = "hostNetwork: true\n          nodeSelector: {kubernetes.io/hostname: " + lab.NodeName + "}"
 	plainJob{image: images.OpenMPI5, pod: inNode, launcher: beside, workers: 1}.create(t, product.User, namespace, "one")
 	seesEnvironment(t, fields(output(t, namespace, "one")), true)
-	plainJob{image: images.OpenMPI5, pod: inNode + "\n          nodeSelector: {kubernetes.io/hostname: " + lab.NodeName + "}", launcher: beside}.
-		create(t, product.User, namespace, "two")
+	plainJob{image: images.OpenMPI5, pod: inNode, launcher: beside}.create(t, product.User, namespace, "two")
 	suite.Eventually(t, "one worker waits", time.Minute, func() error {
 		pods := &corev1.PodList{}
 		if err := product.Client.List(t.Context(), pods, client.InNamespace(namespace)); err != nil {
@@ -190,7 +192,7 @@ func TestHostNetwork(t *testing.T) {
 
 // The commands of the quickstart, as pasted, run on both workers of a plain image.
 func TestQuickstartCommands(t *testing.T) {
-	namespace := addProject(t, "quickstart", v1alpha1.ProjectSpec{})
+	namespace := addProject(t, "quickstart", v1alpha1.ProjectSpec{NodeAffinity: v1alpha1.NodeAffinity{Train: []string{lab.NodeType}}})
 	haveGPUs(t)
 	page, err := os.ReadFile("../../docs/quickstart.md")
 	if err != nil {
@@ -282,7 +284,8 @@ echo compared`
 		suite.Kubectl(t, product.User, "", "run", name, "-n", namespace, "--image="+image, "--image-pull-policy=Never", "--restart=Never",
 			"--command", "--", "sleep", "300")
 		suite.Kubectl(t, product.User, "", "wait", "pod/"+name, "-n", namespace, "--for=condition=Ready", "--timeout=60s")
-		if got := suite.Kubectl(t, product.User, strings.Join(lines, ""), "exec", "-i", name, "-n", namespace, "--", "sh", "-c", script); got != "compared\n" {
+		got := suite.Kubectl(t, product.User, strings.Join(lines, ""), "exec", "-i", name, "-n", namespace, "--", "sh", "-c", script)
+		if got != "compared\n" {
 			t.Errorf("%s: %s", name, got)
 		}
 	}

@@ -32,7 +32,8 @@ var ssh = Policy{
 			"A mount of the user's own over these files is refused. " +
 			"Without one, nothing of the image is replaced: in a worker without a command, sshd also gets `/run/sshd`, host keys and the operator's keys where the image lacks them; " +
 			"`mpirun` calls ssh through `" + agentFile + "`, which knows the job's hosts and then reads the image's own configuration. An agent of the user's own stays. " +
-			"In the node's network, sshd of such a job listens on `ssh.port`, too. " +
+			"In the node's network, and for a user other than root, sshd of such a job listens on `ssh.port`, too, " +
+			"and such a user's keys are at `" + keysDir + "`. " +
 			"In both forms the variables that the author gives the launcher reach the ranks, except those of MPI, of the pod's own fields and of `envFrom`. " +
 			"A worker that brings its own sshd keeps it; a command line of sshd that cannot work is refused.",
 		Applies: "To every job.",

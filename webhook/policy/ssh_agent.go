@@ -24,8 +24,11 @@ var agents = map[v2beta1.MPIImplementation][]string{
 	v2beta1.MPIImplementationIntel:   {"I_MPI_HYDRA_BOOTSTRAP_EXEC"},
 }
 
-// ownAgent matches every variable with which an author chooses an agent, or another way than ssh.
-var ownAgent = regexp.MustCompile(`^((OMPI|PRTE)_MCA_(plm|\w*_(rsh|ssh)_agent)|(HYDRA|I_MPI_HYDRA)_(LAUNCHER|BOOTSTRAP)(_EXEC)?)$`)
+// The variables with which an author chooses an agent, or another way than ssh.
+var (
+	ownAgent = regexp.MustCompile(`^((OMPI|PRTE)_MCA_\w*_(rsh|ssh)_agent|(HYDRA|I_MPI_HYDRA)_(LAUNCHER|BOOTSTRAP)_EXEC)$`)
+	otherWay = regexp.MustCompile(`^((OMPI|PRTE)_MCA_plm|(HYDRA|I_MPI_HYDRA)_(LAUNCHER|BOOTSTRAP))$`)
+)
 
 func agentVariables() []string {
 	var names []string
@@ -70,7 +73,8 @@ func ensureAgent(job *v2beta1.MPIJob) {
 // hasOwnAgent reports whether the author's variables choose how mpirun calls ssh.
 func hasOwnAgent(main *corev1.Container) bool {
 	for _, variable := range main.Env {
-		if ownAgent.MatchString(variable.Name) && variable.Value != agentFile && variable.Value != "ssh" {
+		if ownAgent.MatchString(variable.Name) && variable.Value != agentFile ||
+			otherWay.MatchString(variable.Name) && variable.Value != "ssh" && variable.Value != "rsh" {
 			return true
 		}
 	}
@@ -84,7 +88,8 @@ func hasAgent(template *corev1.PodTemplateSpec) bool {
 
 // agent returns the script. ssh does not read a key that others can read if it belongs to its user, as root's
 // does outside of /root/.ssh: then it gets a copy. hydra's proxies call back the launcher's host name, which DNS
-// has only when the launcher has been ready for a moment: they get its address. With withConfig, ssh reads our
+// has only when the launcher has been ready for a moment: they get its address. A launcher that works runs its own
+// proxy without ssh. With withConfig, ssh reads our
 // configuration.
 func agent(keys string, isHydra, withConfig bool) sshFile {
 	var text strings.Builder
@@ -104,11 +109,11 @@ func agent(keys string, isHydra, withConfig bool) sshFile {
 }
 
 const callBackByAddress = `address=$` + launcherAddressEnv + `
+read -r host </proc/sys/kernel/hostname
+last=
 case $address in
 *:* | '') ;; # hydra reads no IPv6 address
 *)
-  read -r host </proc/sys/kernel/hostname
-  last=
   for word; do
     shift
     case $last,$word in
@@ -120,6 +125,18 @@ case $address in
   done
   ;;
 esac
+last=
+for word; do # hydra does not see that a host is its own
+  case $last,$word in
+  --upstream-host,*) ;;
+  *,"$host" | *,"$host".*)
+    while [ "$1" != "$word" ]; do shift; done
+    shift
+    exec sh -c "$*"
+    ;;
+  esac
+  last=$word
+done
 `
 
 const readableKey = `case $(ls -lnL "$key" 2>/dev/null) in

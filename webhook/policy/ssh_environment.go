@@ -16,6 +16,7 @@ import (
 // locale. The length bounds the configuration.
 const (
 	mostSent    = 100
+	mostKept    = 500
 	longestName = 128
 )
 
@@ -23,7 +24,8 @@ const (
 type environment struct {
 	// sent are brought by ssh: SendEnv and AcceptEnv.
 	sent []string
-	// kept are variables that sshd sets by itself in a session. The worker's sshd keeps the worker's own.
+	// kept are variables that sshd sets by itself in a session, or does not take from ssh any more. The worker's
+	// sshd passes on the worker's own.
 	kept []string
 	// lost do not reach the ranks.
 	lost []string
@@ -53,7 +55,7 @@ func environmentOf(job *v2beta1.MPIJob, in Input) environment {
 		switch {
 		case !portableName.MatchString(name) || len(name) > longestName:
 			env.lost = append(env.lost, name)
-		case slices.Contains(bySSHD, name) && set:
+		case (slices.Contains(bySSHD, name) || len(env.sent) == mostSent) && set && len(env.kept) < mostKept:
 			env.kept = append(env.kept, name)
 		case slices.Contains(bySSHD, name) || len(env.sent) == mostSent:
 			env.lost = append(env.lost, name)
@@ -143,7 +145,8 @@ func warnEnvironment(job *v2beta1.MPIJob, in Input) []string {
 	}
 	if len(env.lost) > 0 {
 		warnings = append(warnings, path.Child("env").String()+": the ranks do not get "+listed(env.lost)+
-			": only names of letters, digits and '_' reach them, at most 100, and "+strings.Join(bySSHD, ", ")+" only if the worker has the same value and no command of its own")
+			": only names of letters, digits and '_' reach them; more than 100, and "+strings.Join(bySSHD, ", ")+
+			", only if the worker has the same value and no command of its own")
 	}
 	if len(env.sent) > 0 && !acceptsEnvironment(job, in) {
 		warnings = append(warnings, path.Child("env").String()+": the ranks may not get "+listed(env.sent)+

@@ -112,6 +112,7 @@ func (c *sshdCommand) keepsOut(keys string) []string {
 			"\", or remove command and args to use the default sshd")
 	}
 	needed := map[string]func(value string) bool{
+		"usepam":               func(value string) bool { return strings.EqualFold(value, "no") }, // PAM does not know the user
 		"strictmodes":          func(value string) bool { return strings.EqualFold(value, "no") },
 		"pubkeyauthentication": func(value string) bool { return strings.EqualFold(value, "yes") },
 		"authorizedkeysfile": func(value string) bool {

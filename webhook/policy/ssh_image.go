@@ -25,6 +25,10 @@ func ensureImageSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	} else if !mayRunSSHD(worker.Main()) {
 		return nil // mpirun reaches this worker in another way
 	}
+	if launcher, present := mpijob.TemplateOf(job, mpijob.Launcher); present && cannotReadRootKeys(launcher) && cannotReadRootKeys(worker) &&
+		paths.Absolute(operatorKeys(job)) == rootKeysDir {
+		job.Spec.SSHAuthMountPath = keysDir
+	}
 	var errs field.ErrorList
 	files := filesForImage(job, in)
 	extra, mounts := filesForWorker(job, worker, in)
@@ -38,12 +42,18 @@ func ensureImageSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		ensureMount(worker.Main(), mount)
 	}
 	if startsSSHD(worker.Main()) {
-		port := nodePort(job, in)
+		port := ownPort(job, in)
 		worker.Main().Command = startImageSSHD(job, environmentOf(job, in), port)
 		declareNodePort(worker, port)
 	}
 	ensureAgent(job)
 	return nil
+}
+
+// cannotReadRootKeys reports whether nothing in a main container can read what the operator mounts at /root/.ssh.
+func cannotReadRootKeys(template mpijob.Template) bool {
+	security := template.Spec.SecurityContext
+	return template.Main() != nil && isNotRoot(template) && (security == nil || security.FSGroup == nil) && !mountsAt(template.Main(), keysDir)
 }
 
 // Where sshd of a worker finds files that the image does not have.

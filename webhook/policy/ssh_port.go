@@ -25,7 +25,7 @@ func sshPortOf(job *v2beta1.MPIJob, in Input) int32 {
 		if len(configured) > 0 {
 			return configured[0]
 		}
-		return nodePort(job, in)
+		return ownPort(job, in)
 	}
 	own, isSSHD := readSSHD(worker.Main())
 	if !isSSHD {
@@ -63,15 +63,20 @@ func launcherChooses(job *v2beta1.MPIJob) bool {
 	return slices.ContainsFunc(main.Env, func(v corev1.EnvVar) bool { return namedPort.MatchString(v.Name + " " + v.Value) })
 }
 
-// nodePort returns the port of ours for workers in the node's network that run the image's sshd, or 0. It is
-// for these workers only, and not if the author has chosen one.
-func nodePort(job *v2beta1.MPIJob, in Input) int32 {
+// ownPort returns the port of ours for workers that run the image's sshd, or 0. It is for workers that cannot have
+// the image's: in the node's network it belongs to the node, and only root may listen on 22. It is not for a job
+// whose author has chosen a port.
+func ownPort(job *v2beta1.MPIJob, in Input) int32 {
 	worker, present := mpijob.TemplateOf(job, mpijob.Worker)
-	if !present || worker.Main() == nil || !worker.Spec.HostNetwork || declaresSSHPort(worker.Main()) || launcherChooses(job) {
+	if !present || worker.Main() == nil || !worker.Spec.HostNetwork && !isNotRoot(worker) ||
+		declaresSSHPort(worker.Main()) || launcherChooses(job) {
 		return 0
 	}
 	return in.Cluster.SSH.Port
 }
+
+// isNotRoot reports whether a template says that its main container does not run as root.
+func isNotRoot(template mpijob.Template) bool { return effectiveUID(template) != 0 }
 
 const nodePortName = "runai-mpi-ssh"
 

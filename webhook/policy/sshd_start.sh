@@ -11,6 +11,7 @@ assign() {
 environment=
 if [ -n "$keys" ]; then
   mkdir -p -m 755 /run/sshd /var/run/sshd 2>/dev/null
+  chmod go-w /run/sshd /var/run/sshd 2>/dev/null
   set -- -o StrictModes=no "$@"
   [ -z "$sent" ] || set -- -o "AcceptEnv=$sent" "$@"
   [ "$(id -u)" = 0 ] || set -- -o UsePAM=no -o PidFile=none "$@"
@@ -43,7 +44,7 @@ while read -r line; do # what PAM reads, in its syntax
   esac
 done 2>/dev/null </etc/environment
 if [ -n "$environment" ]; then
-  [ -z "$keys" ] || environment="$(effective setenv | sed 's/[\\"]/\\&/g; s/.*/"&"/' | tr '\n' ' ')$environment"
+  [ -z "$keys" ] || environment="$environment $(effective setenv | sed 's/[\\"]/\\&/g; s/.*/"&"/' | tr '\n' ' ')"
   starts "$@" -o "SetEnv=$environment" && set -- "$@" -o "SetEnv=$environment"
 fi
 exec $sshd -De "$@"
