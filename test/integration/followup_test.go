@@ -200,7 +200,7 @@ func TestDescribe(t *testing.T) {
 	for _, want := range []string{
 		"NAME:                  dist1\n", "NAMESPACE:             runai-described\n", "STATUS:                Pending\n",
 		"TOTAL REQUESTED GPUS:  1\n",
-		"APPLIED POLICIES:      scheduling, node-affinity, gpu, launcher-env, start-gate\n",
+		"APPLIED POLICIES:      scheduling, node-affinity, gpu, ssh, launcher-env, start-gate\n",
 		". Use another --node-type, or ask your administrator for nodes of the project's node types.\n",
 		"\nPods:\nPOD ", "dist1-worker-0  ", "\nEvents:\nSOURCE ", "mpijob/dist1  ", "[MPIJobCreated]",
 	} {

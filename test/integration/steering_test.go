@@ -51,7 +51,7 @@ var steering = []change{
 	{"template spec schedulingGates", []any{map[string]any{"name": "kueue.x-k8s.io/topology"}}},
 	{"template spec schedulingGates", nil},
 	{"template metadata labels", map[string]any{"team": "a", "kueue.x-k8s.io/podset": "launcher", "kueue.x-k8s.io/tas": "true"}},
-	{"template metadata annotations", map[string]any{"kueue.x-k8s.io/workload": "w"}},
+	{"template metadata annotations kueue.x-k8s.io/workload", "w"},
 	{"metadata finalizers", []any{"example.com/hold"}},
 }
 

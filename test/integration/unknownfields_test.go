@@ -30,7 +30,7 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 	waitForFuture(t, object)
 	product.Create(t, object)
 	applied := object.GetAnnotations()["run.ai/applied-policies"]
-	if !strings.HasPrefix(applied, "scheduling,node-affinity,gpu,home-dir,launcher-env,large-shm,git-sync,start-gate ") {
+	if !strings.HasPrefix(applied, "scheduling,node-affinity,gpu,home-dir,ssh,launcher-env,large-shm,git-sync,start-gate ") {
 		t.Errorf("only %s were applied", applied)
 	}
 	got, want := strings.Count(canonical(t, object.Object["spec"]), `"future": "kept"`), strings.Count(futureJob, "future: kept")
