@@ -40,6 +40,7 @@ func reduced(job *v2beta1.MPIJob, owned policy.Ownership) *v2beta1.MPIJob {
 			continue
 		}
 		// rule T13 in test/forgery TestT13ColleagueSteers: to resume and scale it, which is allowed
+		// without: _ = name
 		role.Replicas = whetherSet(role.Replicas, owned.HasField("spec.mpiReplicaSpecs."+string(name)+".replicas"))
 		template := &role.Template
 		template.Labels = filtered(template.Labels, owned.HasLabel)
