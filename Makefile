@@ -10,6 +10,7 @@ GOLDENS          = ./shared/annotations ./shared/api/v1alpha1 ./config ./webhook
 SERVER_GOLDENS   = ./test/chart ./test/integration
 FUZZTIME        ?= 5s
 FUZZ            ?= [A-Za-z]*
+ROUNDS          ?= 3
 # Whether this machine can be a real node; elsewhere the tests that need one are skipped.
 NODE            := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && echo yes)
 
@@ -45,11 +46,11 @@ packages: ## Install the Debian packages that the tests need and this machine do
 
 .PHONY: test
 test: have-packages lint verify servers $(if $(NODE),lab-images) ## Run everything that CI runs.
-	go test -race -timeout 30m $$(go list ./... | grep -v -E '/test/(lab|e2e|bench)$$')
+	go test -race -timeout 30m $$(go list ./... | grep -v -E '/test/(lab|e2e|operator|bench)$$')
 	go test -race -timeout 30m ./test/forgery -args -differ # with a validating replica that has another cluster policy
 	go test -timeout 30m ./test/bench # the race detector takes most of the memory and time that are looked at
 	go test -C test/oracle -race -timeout 30m ./...
-	go test -race -timeout 30m -p 1 ./test/lab ./test/e2e # a node wants the machine for itself
+	go test -race -timeout 30m -p 1 ./test/lab ./test/e2e ./test/operator # a node wants the machine for itself
 	$(MAKE) fuzz
 
 .PHONY: lint
@@ -71,6 +72,10 @@ verify: ## Fail if go.mod or a generated file is stale; the tests hold the golde
 .PHONY: e2e
 e2e: can-be-node servers lab-images ## Run jobs on a real node, and read what their ranks say.
 	go test -timeout 30m -v ./test/e2e
+
+.PHONY: operator-e2e
+operator-e2e: can-be-node servers lab-images ## Run mpi-operator's own tests with the webhook and without (ROUNDS times, 5 minutes each).
+	go test -timeout 2h -v ./test/operator -run '^TestWithAndWithout$$' -args -rounds $(ROUNDS) -page $(CURDIR)/docs/operator-e2e.md
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the policies, each for FUZZTIME (only names that match FUZZ).

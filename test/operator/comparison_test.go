@@ -1,11 +1,15 @@
 package operator
 
 import (
+	"bytes"
+	_ "embed" // the page
 	"flag"
 	"fmt"
 	"os"
 	"path"
+	"strings"
 	"testing"
+	"text/template"
 	"time"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
@@ -54,17 +58,8 @@ func runPair(t *testing.T, name string, withWebhookFirst bool) operatortests.Pai
 	return operatortests.Pair{Name: name, Without: first, With: second}
 }
 
-const text = `# mpi-operator's own tests
-
-See whether jobs that mpi-operator's own e2e tests submit run with the webhook as they do without it, and how much later they start.
-
-This page is written by ` + "`make operator-e2e`" + `. Each test runs in a cluster with a real node, in a new namespace without a project and in one with a project. A job starts when the main containers of its launcher and of its workers have all started for the first time. Times begin with the request for the job, and are medians over %[1]d %[7]s.
-
-%[2]s, on %[3]s. In the median of %[5]d pairs, jobs start **%.1[4]f s later** with the webhook.
-
-%[6]s
-A test without times expects that the operator leaves its job alone. Left out are the tests of what this cluster does not have: Intel MPI, the scheduler plugins and Volcano.
-`
+//go:embed page.tmpl
+var text string
 
 func write(t *testing.T, pairs []operatortests.Pair) {
 	t.Helper()
@@ -73,13 +68,19 @@ func write(t *testing.T, pairs []operatortests.Pair) {
 		t.Fatal(err)
 	}
 	median, started := operatortests.Later(pairs)
-	date := time.Now().UTC().Format(time.DateOnly)
-	plural := "runs"
-	if *rounds == 1 {
-		plural = "run"
+	var content bytes.Buffer
+	err = template.Must(template.New("page").Parse(text)).Execute(&content, map[string]any{
+		"Rounds":   *rounds,
+		"Operator": strings.Replace(path.Base(source), "@", " ", 1),
+		"Date":     time.Now().UTC().Format(time.DateOnly),
+		"Started":  started,
+		"Later":    fmt.Sprintf("%.1f", median.Seconds()),
+		"Table":    operatortests.Table(pairs),
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	content := fmt.Sprintf(text, *rounds, path.Base(source), date, median.Seconds(), started, operatortests.Table(pairs), plural)
-	if err := os.WriteFile(*page, []byte(content), 0o644); err != nil {
+	if err := os.WriteFile(*page, content.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -58,7 +58,8 @@ func run(t *testing.T, name string, withWebhook bool) operatortests.Run {
 	t.Helper()
 	for attempt := 1; ; attempt++ {
 		r := runOnce(t, name, withWebhook)
-		t.Logf("webhook: %t, passed: %t, requests: %d, started: %v, end: %.1fs", withWebhook, r.Passed, r.Requests, r.Containers, r.End.Seconds())
+		t.Logf("webhook: %t, passed: %t, requests: %d, started: %v, end: %.1fs",
+			withWebhook, r.Passed, r.Requests, r.Containers, r.End.Seconds())
 		if attempt == attempts || !strings.Contains(r.Output, "the object has been modified") {
 			return r
 		}
