@@ -212,7 +212,7 @@ func mountedAt(pod corev1.Pod, path string) *corev1.EmptyDirVolumeSource {
 
 func TestLauncherEnv(t *testing.T) {
 	namespace := product.AddProject(t, "env", v1alpha1.ProjectSpec{})
-	job := mpijobtest.MakeMPIJob("three", namespace).Workers(3).Obj()
+	job := mpijobtest.MakeMPIJob("three", namespace).Workers(3).Annotation(annotations.ProjectKey, "env").Obj()
 	product.Create(t, job)
 	found := podsOf(t, job)
 	env := envOf(found.launcher)

@@ -23,7 +23,8 @@ var openMPI5 = []corev1.EnvVar{
 var resolveHosts = []corev1.EnvVar{{Name: "PRTE_MCA_prte_do_not_resolve", Value: "0"}}
 
 // allowRoot lets mpirun of Open MPI run as root, which it refuses because root can damage a system. In a
-// container, root is the user of most images.
+// container, root is the user of most images. A job that asks for nothing of ours keeps mpirun's own answer: its
+// author may rely on it, as one of mpi-operator's own tests does.
 var allowRoot = []corev1.EnvVar{{Name: "OMPI_ALLOW_RUN_AS_ROOT", Value: "1"}, {Name: "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", Value: "1"}}
 
 var allForOpenMPI = slices.Concat(openMPI5, resolveHosts, allowRoot)
@@ -35,7 +36,7 @@ var launcherEnv = Policy{
 	Name: "launcher-env",
 	Doc: Doc{
 		Does: "Sets `" + numWorkersEnv + "` on the launcher to the number of workers, and for Open MPI the variables that version 5 needs to find them, " +
-			"and with `runLauncherAsWorker` to find itself among them. Without an identity, lets `mpirun` of Open MPI run as root. " +
+			"and with `runLauncherAsWorker` to find itself among them. Without an identity, lets `mpirun` of Open MPI run as root if the job asks for anything by a `run.ai/` annotation. " +
 			"A value of the user's own stays.",
 		Applies: "To every job.",
 	},
@@ -70,7 +71,7 @@ func ensureLauncherEnv(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		if mpijob.LauncherWorks(job) {
 			variables = slices.Concat(variables, resolveHosts)
 		}
-		if in.Identity == nil {
+		if in.Identity == nil && len(in.Intent.Annotations()) > 0 {
 			variables = slices.Concat(variables, allowRoot)
 		}
 		for _, variable := range variables {
