@@ -3,6 +3,7 @@ package jobs
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,33 +12,23 @@ import (
 // maxWords bounds what is repeated of a log, in characters.
 const maxWords = 300
 
-// lastWords returns why a container failed, from the end of its log: the last line. git-sync logs lines of JSON, and
-// in those of an error the command and all that git printed. Of these it returns what git said last, after a last
-// line that is not JSON, such as one about a time limit.
+// lastWords returns why a container failed, from the end of its log. It returns the last line. git-sync logs each
+// error as a line of JSON, with the command and all that git printed: of such a line it returns what git said. A
+// last line that is not JSON, such as one about a time limit, is followed by what git had said before.
 func lastWords(log string) string {
 	lines := strings.Split(strings.TrimSpace(log), "\n")
-	plain := ""
-	if last := lines[len(lines)-1]; !isJSON(last) {
-		plain = lastLine(last)
-		lines = lines[:len(lines)-1]
+	last := lines[len(lines)-1]
+	if said, isError := gitSyncError(last); isError {
+		return shorten(said)
 	}
-	for _, line := range slices.Backward(lines) {
-		said, isError := gitSyncError(line)
-		switch {
-		case !isError:
-		case plain == "":
-			return shorten(said)
-		default:
-			return shorten(plain + "; before that, git said: " + said)
+	before := ""
+	for _, line := range slices.Backward(lines[:len(lines)-1]) {
+		if said, isError := gitSyncError(line); isError {
+			before = fmt.Sprintf("; before that, git said: %s", said)
+			break
 		}
 	}
-	return shorten(plain)
-}
-
-// isJSON reports whether a line is an entry of git-sync's log, perhaps without its beginning.
-func isJSON(line string) bool {
-	line = strings.TrimSpace(line)
-	return strings.HasSuffix(line, "}") && (strings.HasPrefix(line, "{") || strings.Contains(line, `":`))
+	return shorten(lastLine(last) + before)
 }
 
 // gitSyncError returns what an error in git-sync's log says. The first line of a log can be cut off at its beginning.
@@ -47,6 +38,9 @@ func gitSyncError(line string) (said string, isError bool) {
 	if json.Unmarshal([]byte(line), &entry) == nil {
 		text := cmp.Or(entry.Error, entry.Err)
 		return saidByGit(text), text != ""
+	}
+	if !strings.HasSuffix(line, "}") {
+		return "", false
 	}
 	// Of "error":"Run(…): …: { stdout: \"…\", stderr: \"…\" }","failCount":1} at least the end is there.
 	rest, _, found := cutLast(line, `\" }"`)

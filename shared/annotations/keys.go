@@ -34,6 +34,10 @@ const (
 // passwd entry of the job's user.
 const FilesPrefix = "files.run.ai/"
 
+// WorkersKey is the annotation of a launcher's pod template with the number of workers. The operator copies
+// annotations, but no variables, to a launcher that was suspended.
+const WorkersKey = FilesPrefix + "workers"
+
 // GitSyncSecretSuffix ends the name of the Secret that the command line creates for the credentials of one
 // job. The rest is the job's name.
 const GitSyncSecretSuffix = "-git-sync"

@@ -75,6 +75,10 @@ func envOf(pod corev1.Pod) map[string]string {
 	env := map[string]string{}
 	for _, variable := range pod.Spec.Containers[0].Env {
 		env[variable.Name] = variable.Value
+		if from := variable.ValueFrom; from != nil && from.FieldRef != nil {
+			key := strings.TrimSuffix(strings.TrimPrefix(from.FieldRef.FieldPath, "metadata.annotations['"), "']")
+			env[variable.Name] = pod.Annotations[key]
+		}
 	}
 	return env
 }

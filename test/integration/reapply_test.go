@@ -117,11 +117,9 @@ func TestExportedJobIsAdmitted(t *testing.T) {
 			t.Errorf("%s: %s", name, err)
 			continue
 		}
-		launcher := product.Job(t, namespace, name).Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Template.Spec
-		for _, variable := range launcher.Containers[0].Env {
-			if variable.Name == "RUNAI_MPI_NUM_WORKERS" && variable.Value != "5" {
-				t.Errorf("%s: the launcher is told of %s workers", name, variable.Value)
-			}
+		launcher := product.Job(t, namespace, name).Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Template
+		if workers := launcher.Annotations[annotations.WorkersKey]; workers != "5" {
+			t.Errorf("%s: the launcher is told of %q workers", name, workers)
 		}
 	}
 }

@@ -41,16 +41,15 @@ func invalidDevices(template mpijob.Template) field.ErrorList {
 // wholeWithFraction returns an error for each container of a pod with a fraction that has a limit of whole GPUs. KAI
 // looks for the key alone, so that 0 is refused, too.
 func wholeWithFraction(template mpijob.Template, name corev1.ResourceName) field.ErrorList {
-	const why = "cannot be used with a fraction of a GPU in the same pod"
+	const why = "cannot be used with a fraction of a GPU in the same pod, even if it is 0: remove it"
 	var errs field.ErrorList
 	for i, container := range template.Containers() {
-		own, path := container.Resources.Limits[name], container.Path().Child("resources", "limits")
-		becomesAnnotation := i == 0 && isFractional(own)
-		if limit, present := container.Resources.Limits[kai.WholeGPU]; present && (name != kai.WholeGPU || !becomesAnnotation) {
-			errs = append(errs, field.Invalid(path.Key(kai.WholeGPU), limit.String(), why+", even if it is 0: remove it"))
+		path := container.Path().Child("resources", "limits")
+		if limit, present := container.Resources.Limits[kai.WholeGPU]; present && !(i == 0 && name == kai.WholeGPU && isFractional(limit)) {
+			errs = append(errs, field.Invalid(path.Key(kai.WholeGPU), limit.String(), why))
 		}
-		if name != kai.WholeGPU && !own.IsZero() && !becomesAnnotation {
-			errs = append(errs, field.Invalid(path.Key(string(name)), own.String(), why+": remove it"))
+		if limit := container.Resources.Limits[name]; name != kai.WholeGPU && !limit.IsZero() && !(i == 0 && isFractional(limit)) {
+			errs = append(errs, field.Invalid(path.Key(string(name)), limit.String(), "cannot be used with a fraction of a GPU in the same pod: remove it"))
 		}
 	}
 	return errs

@@ -216,25 +216,6 @@ func TestWholeGPUsOfTheLauncherWithKAI(t *testing.T) {
 	}
 }
 
-// The key that KAI looks for has a fixed name, whatever the cluster calls its GPUs.
-func TestKAIsKeyIsFixed(t *testing.T) {
-	reviewer := underKAI()
-	reviewer.Cluster.GPU.ResourceName = "amd.com/gpu"
-	for where, refused := range map[string]bool{"main": true, "second": true, "sidecar": true, "init": true, "nowhere": false} {
-		job := mpijobtest.MakeMPIJob("dist1", "runai-team-a").Obj()
-		worker := &job.Spec.MPIReplicaSpecs[mpijob.Worker].Template
-		limited(where, "nvidia.com/gpu", "0")(worker)
-		limits := &worker.Spec.Containers[0].Resources.Limits
-		if *limits == nil {
-			*limits = corev1.ResourceList{}
-		}
-		(*limits)["amd.com/gpu"] = resource.MustParse("500m")
-		if err := createdBy(reviewer, job); (err != nil) != refused {
-			t.Errorf("%s: %v", where, err)
-		}
-	}
-}
-
 // Whatever is admitted, KAI admits every pod of it.
 func TestKAIAdmitsWhatIsAdmitted(t *testing.T) {
 	admitted, fractions := 0, 0

@@ -6,8 +6,11 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
@@ -31,18 +34,23 @@ var allForOpenMPI = slices.Concat(openMPI5, resolveHosts, allowRoot)
 
 const numWorkersEnv = "RUNAI_MPI_NUM_WORKERS"
 
+// numWorkers reads an annotation that is right when the launcher starts: its job may be scaled before.
+var numWorkers = corev1.EnvVar{Name: numWorkersEnv, ValueFrom: &corev1.EnvVarSource{
+	FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.annotations['" + annotations.WorkersKey + "']"},
+}}
+
 // launcherEnv sets variables of the launcher that images expect. A value of the user's own stays.
 var launcherEnv = Policy{
 	Name: "launcher-env",
 	Doc: Doc{
-		Does: "Sets `" + numWorkersEnv + "` on the launcher to the number of workers, and for Open MPI the variables that version 5 needs to find them, " +
+		Does: "Sets `" + numWorkersEnv + "` on the launcher to the number of workers that the job has when it starts, and for Open MPI the variables that version 5 needs to find them, " +
 			"and with `runLauncherAsWorker` to find itself among them. Without an identity, lets `mpirun` of Open MPI run as root if the job asks for anything by a `run.ai/` annotation. " +
 			"A value of the user's own stays.",
 		Applies: "To every job.",
 	},
 	Ensure: ensureLauncherEnv,
 	Owns: func(*v2beta1.MPIJob, Input) Ownership {
-		owned := Ownership{Env: []string{numWorkersEnv}}
+		owned := Ownership{Env: []string{numWorkersEnv}, Annotations: []string{annotations.WorkersKey}}
 		for _, variable := range allForOpenMPI {
 			owned.Env = append(owned.Env, variable.Name)
 		}
@@ -50,8 +58,12 @@ var launcherEnv = Policy{
 	},
 	Undo: func(u Undoing) {
 		u.removeEnv(func(v corev1.EnvVar) bool {
-			return v.Name == numWorkersEnv && v.Value == u.Workers || slices.Contains(allForOpenMPI, v) || u.Stored != nil && isForOpenMPI(v)
+			return equality.Semantic.DeepEqual(v, numWorkers) || v.Name == numWorkersEnv && v.Value == u.Workers ||
+				slices.Contains(allForOpenMPI, v) || u.Stored != nil && isForOpenMPI(v)
 		}, mpijob.Launcher)
+		u.each(func(template mpijob.Template, _ *corev1.PodTemplateSpec) {
+			delete(template.Annotations, annotations.WorkersKey)
+		})
 	},
 }
 
@@ -65,7 +77,10 @@ func ensureLauncherEnv(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		return nil // reported by the final validation
 	}
 	main := launcher.Main()
-	defaultEnv(main, corev1.EnvVar{Name: numWorkersEnv, Value: strconv.Itoa(int(mpijob.Workers(job)))})
+	if indexOfEnv(main, numWorkersEnv) < 0 {
+		main.Env = append(main.Env, *numWorkers.DeepCopy())
+	}
+	metav1.SetMetaDataAnnotation(&launcher.ObjectMeta, annotations.WorkersKey, strconv.Itoa(int(mpijob.Workers(job))))
 	if !isHydra(job) {
 		variables := openMPI5
 		if mpijob.LauncherWorks(job) {

@@ -261,6 +261,7 @@ func decoded(t *testing.T, text []byte) *v2beta1.MPIJob {
 
 // edits are what an author changes in an exported job.
 var edits = map[string]func(*v2beta1.MPIJob){
+	"a generated name": func(job *v2beta1.MPIJob) { job.Name, job.GenerateName = "", "exported-" },
 	"other replicas": func(job *v2beta1.MPIJob) {
 		if worker := job.Spec.MPIReplicaSpecs[mpijob.Worker]; worker != nil {
 			worker.Replicas = new(int32(3))

@@ -43,10 +43,8 @@ func ensureStartGate(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	if !hasLauncher || !hasWorker || launcher.Main() == nil || worker.Main() == nil {
 		return errs // reported by the final validation
 	}
-	if !isGenerated(job) {
-		if err := ensureVolume(launcher, in, hostfile(job), gateAsker); err != nil {
-			errs = append(errs, err)
-		}
+	if err := ensureHostfile(job, launcher, in); err != nil {
+		errs = append(errs, err)
 	}
 	if err := ensureInitContainer(launcher, in, gate(job, launcher, in), gateAsker); err != nil {
 		errs = append(errs, err)
@@ -68,10 +66,4 @@ func warnStartGate(job *v2beta1.MPIJob, in Input) []string {
 			": is ignored, because launchers do not wait for workers in this cluster (start.gate is false in the cluster policy)")
 	}
 	return warnings
-}
-
-// wordsOf returns the command line of a main container, or nil if it is the image's.
-func wordsOf(template mpijob.Template) []string {
-	main := template.Main()
-	return append(append([]string(nil), main.Command...), main.Args...)
 }

@@ -21,7 +21,6 @@ choosePort() {
   agent=${agent:-${OMPI_MCA_plm_rsh_agent:-${HYDRA_LAUNCHER_EXEC:-${I_MPI_HYDRA_BOOTSTRAP_EXEC:-ssh}}}}
   set -- ${agent%%:*} "$@"
   case $1 in ssh | */ssh) ;; *) return ;; esac
-  command -v ssh-keyscan >/dev/null || return
   for host in $(hosts /etc/mpi/hostfile); do break; done
   configuration=$("$@" -G "$host" 2>/dev/null) || return
   case $configuration in *"
@@ -56,11 +55,12 @@ try() {
       set -- "$@" "$host,$since$addresses"
     done
   fi
-  if [ "$port" != name ]; then
-    banners=$(for worker; do
-      addresses=${worker#*,*,}
-      [ "$addresses" = "$worker" ] || printf '%s\n' "$addresses"
-    done | tr , '\n' | ssh-keyscan -T "$wait" -t ecdsa -p "$port" -f - 2>&1)
+  asked=$(for worker; do
+    addresses=${worker#*,*,}
+    [ "$addresses" = "$worker" ] || printf '%s\n' "$addresses"
+  done)
+  if [ "$port" != name ] && [ -n "$asked" ]; then
+    banners=$(printf '%s\n' "$asked" | tr , '\n' | ssh-keyscan -T "$wait" -t ecdsa -p "$port" -f - 2>&1)
   fi
   for worker; do
     addresses=${worker#*,*,} since=${worker#*,}
@@ -105,7 +105,10 @@ fail() {
 }
 
 command -v getent >/dev/null || { echo "no getent in this image: the launcher does not wait for its workers"; exit 0; }
-if [ -z "$port" ]; then
+if ! command -v ssh-keyscan >/dev/null; then
+  port=name
+  echo "no ssh-keyscan in this image: the launcher waits for the names of its workers only"
+elif [ -z "$port" ]; then
   port=$(choosePort "$@")
   [ -n "$port" ] || { port=name; echo "the port of sshd is unknown: the launcher waits for the names of its workers only"; }
 fi
@@ -116,6 +119,10 @@ for word in $(sed -n 's/^search//p' /etc/resolv.conf); do
 done
 bounded=''
 if command -v timeout >/dev/null; then bounded='timeout 20'; fi
+
+# The names of workers that start with the launcher are there a moment later. A question that comes too early costs
+# a second, and more where DNS servers remember that a name is missing.
+sleep 0.4 2>/dev/null || sleep 1
 
 all='' missing='' spare=0 beat=0 lookup=yes wait=1
 while :; do
@@ -132,13 +139,13 @@ while :; do
   set -- $missing
   [ $# -gt "$spare" ] || exit 0
   [ "$(date +%s)" -lt "$end" ] || fail
-  # DNS is asked once a second. At first, workers that are starting are tried more often.
-  beat=$((beat + 1)) lookup=''
-  case $beat in
-  1 | 4 | 7 | 10) pause=0.2 ;;
-  2 | 5 | 8 | 11) pause=0.3 ;;
-  3 | 6 | 9 | 12) pause=0.5 lookup=yes ;;
-  *) pause=1 lookup=yes wait=5 ;;
+  # DNS is asked once a second. At first, an sshd that may be starting is tried more often.
+  lookup='' beat=$((beat + 1))
+  case $((beat % 3)),$missing in
+  [12],*[0-9],[0-9a-f:]*) pause=0.3 ;;
+  0,*[0-9],[0-9a-f:]*) pause=0.4 lookup=yes ;;
+  *) pause=1 lookup=yes beat=0 ;;
   esac
+  if [ "$beat" -ge 30 ]; then pause=1 lookup=yes beat=30 wait=5; fi
   sleep "$pause" 2>/dev/null || sleep 1
 done

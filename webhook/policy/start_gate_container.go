@@ -3,11 +3,13 @@ package policy
 import (
 	_ "embed"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 	"github.com/runai-mpi/runai-mpi/shared/paths"
@@ -37,6 +39,17 @@ func hostfile(job *v2beta1.MPIJob) corev1.Volume {
 		LocalObjectReference: corev1.LocalObjectReference{Name: job.Name + configSuffix},
 		Items:                []corev1.KeyToPath{{Key: "hostfile", Path: "hostfile"}},
 	}}}
+}
+
+// ensureHostfile adds the volume, unless the name of the operator's ConfigMap is unknown.
+func ensureHostfile(job *v2beta1.MPIJob, launcher mpijob.Template, in Input) *field.Error {
+	if !isGenerated(job) {
+		return ensureVolume(launcher, in, hostfile(job), gateAsker)
+	}
+	if in.Admitted { // that of the job with a name, which was exported
+		launcher.Spec.Volumes = slices.DeleteFunc(launcher.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == hostfileVolume })
+	}
+	return nil
 }
 
 // gate returns the init container with the script. Its image, variables, mounts and ids are those of mpirun, so
@@ -83,10 +96,11 @@ func keysOfRoot(job *v2beta1.MPIJob) string {
 }
 
 // neededWorkers returns how many workers an elastic job needs at least, or "" for all. The launcher counts as one
-// of minAvailable.
+// of minAvailable. A job that needs all of them may be scaled before it starts.
 func neededWorkers(job *v2beta1.MPIJob) string {
-	if policy := job.Spec.RunPolicy.SchedulingPolicy; policy != nil && policy.MinAvailable != nil {
-		return strconv.Itoa(max(int(*policy.MinAvailable)-1, 0))
+	policy := job.Spec.RunPolicy.SchedulingPolicy
+	if policy == nil || policy.MinAvailable == nil || *policy.MinAvailable > mpijob.Workers(job) {
+		return ""
 	}
-	return ""
+	return strconv.Itoa(max(int(*policy.MinAvailable)-1, 0))
 }

@@ -27,28 +27,33 @@ const (
 var (
 	// mpirunWord matches a command line that shows how mpirun is called.
 	mpirunWord = regexp.MustCompile(`(^|[/\s;&|("'])(mpirun|mpiexec|orterun|prterun)([.\s"']|$)`)
-	// agentOption matches an option of mpirun that chooses how workers are reached.
-	agentOption = regexp.MustCompile(`\b(plm|pls|orte)_(rsh|ssh)_(agent|args)\b|\bplm\s|\s--?(launcher|bootstrap)(-exec\S*)?[\s=]`)
-	// sshOption matches one that chooses what is the default.
-	sshOption = regexp.MustCompile(`\s--?(launcher|bootstrap)[\s=]+ssh\b|\bplm\s+(rsh|ssh)\b`)
+	// otherAgent matches an option of mpirun that chooses how workers are reached.
+	otherAgent = regexp.MustCompile(`\b(plm|pls|orte)_(rsh|ssh)_(agent|args)\b|\bplm\s|\s--?(launcher|bootstrap)(-exec\S*)?[\s=]`)
+	// sameAgent matches one that chooses what is the default.
+	sameAgent = regexp.MustCompile(`\s--?(launcher|bootstrap)[\s=]+ssh\b|\bplm\s+(rsh|ssh)\b`)
 )
 
 // routeOf reads the command lines. A guess never fails a job: what they may hide is not relied on.
 func routeOf(job *v2beta1.MPIJob, launcher mpijob.Template, in Input) route {
-	if port := sshPortOf(job, in); port != 0 && !launcherChooses(job) {
-		return route{port: strconv.Itoa(int(port))}
+	if known := sshPortOf(job, in); known != 0 {
+		return route{port: strconv.Itoa(int(known))} // an sshd listens there, whatever the launcher says
 	}
-	words := wordsOf(launcher)
-	arguments, rest := sshArguments(words)
-	text := sshOption.ReplaceAllString(strings.Join(rest, " "), " ")
+	arguments, rest := sshArguments(wordsOf(launcher))
+	text := sameAgent.ReplaceAllString(strings.Join(rest, " "), " ")
 	switch {
-	case agentOption.MatchString(text):
+	case otherAgent.MatchString(text), namedPort.MatchString(text):
 		return route{port: nameOnly}
 	case mpirunWord.MatchString(text):
 		return route{arguments: arguments}
 	default:
 		return route{patience: somePatience, arguments: arguments}
 	}
+}
+
+// wordsOf returns the command line of a main container, or nil if it is the image's.
+func wordsOf(template mpijob.Template) []string {
+	main := template.Main()
+	return append(append([]string(nil), main.Command...), main.Args...)
 }
 
 // sshArguments returns the arguments that mpirun gives to ssh, as in "mpirun --mca plm_rsh_args '-p 2022'", and

@@ -191,6 +191,7 @@ const banner = "SSH-2.0-OpenSSH_10.0p2\r\n"
 
 // A ready worker costs one lookup and one connection, however the operator lists it.
 func TestGateOfReadyWorkers(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]string{"Open MPI": " slots=2", "MPICH": ":2"} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t, "job-launcher.job.ns.svc"+end+"\n"+hostsOf(70, end))
@@ -213,10 +214,12 @@ func TestGateOfReadyWorkers(t *testing.T) {
 
 // The gate waits for names, for sshd behind a name, and for what another listener on its port does not say.
 func TestGateWaits(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, hostsOf(3, " slots=1"))
 	p.publish(0, 1)
 	p.listen(banner, 0)
 	p.listen("HTTP/1.1 400 Bad Request\r\n\r\n", 2)
+	start := time.Now()
 	output, passed := p.run("3", "", "", "")
 	if want := "these workers were not ready within 3 s: job-worker-1 job-worker-2\n"; passed || output != want {
 		t.Errorf("passed: %t, output: %q, want %q", passed, output, want)
@@ -224,16 +227,17 @@ func TestGateWaits(t *testing.T) {
 	if p.connections(0) != 1 || p.queries(0) != 1 {
 		t.Errorf("the ready worker has %d connections and %d lookups", p.connections(0), p.queries(0))
 	}
-	if queries := p.queries(2); queries < 2 || queries > 5 {
-		t.Errorf("the worker without a name was looked up %d times in 3 s", queries)
+	if queries, seconds := p.queries(2), time.Since(start).Seconds(); queries < 1 || float64(queries) > seconds+1 {
+		t.Errorf("the worker without a name was looked up %d times in %.1f s", queries, seconds)
 	}
 	again := p.start("60", "", "", "")
-	time.Sleep(500 * time.Millisecond)
-	p.listen(banner, 1)
 	p.publish(2)
-	time.Sleep(1500 * time.Millisecond)
-	if p.connections(2) < 1 {
-		t.Error("the listener that is no sshd was not tried")
+	for p.connections(2) < 1 { // the listener that is no sshd
+		time.Sleep(100 * time.Millisecond)
+	}
+	p.listen(banner, 1)
+	for p.connections(1) < 1 {
+		time.Sleep(100 * time.Millisecond)
 	}
 	p.write("hostfile", hostsOf(2, " slots=1")) // scaled down meanwhile
 	if output, passed := again(); !passed {
@@ -243,6 +247,7 @@ func TestGateWaits(t *testing.T) {
 
 // The message names some of the missing workers.
 func TestGateNamesTheMissing(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, hostsOf(13, " slots=1"))
 	p.publish(0)
 	p.listen(banner, 0)
@@ -258,6 +263,7 @@ func TestGateNamesTheMissing(t *testing.T) {
 
 // An elastic job needs some of its workers, and never more than it has.
 func TestGateOfElasticJobs(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, hostsOf(3, " slots=1"))
 	p.publish(0, 2)
 	p.listen(banner, 0, 2)
@@ -270,6 +276,7 @@ func TestGateOfElasticJobs(t *testing.T) {
 
 // A port that nobody can know does not hold a job, and one that may be wrong not for long.
 func TestGateOfUnknownPorts(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, hostsOf(1, " slots=1"))
 	p.publish(0)
 	for name, arguments := range map[string][]string{"name only": {"20", "", "name", ""}, "patience": {"20", "", "", "2"}} {
@@ -289,6 +296,7 @@ func TestGateOfUnknownPorts(t *testing.T) {
 
 // mpirun's own agent is asked, and no other program.
 func TestGateAsksTheAgent(t *testing.T) {
+	t.Parallel()
 	const unknown = "the port of sshd is unknown: the launcher waits for the names of its workers only\n"
 	for name, test := range map[string]struct {
 		environment []string
@@ -334,6 +342,36 @@ func TestGateAsksTheAgent(t *testing.T) {
 			}
 			if asked := p.connections(0) == 1; asked == (test.want == unknown) {
 				t.Errorf("sshd was asked: %t", asked)
+			}
+		})
+	}
+}
+
+// An image without the tools does not hold its job.
+func TestGateWithoutTools(t *testing.T) {
+	t.Parallel()
+	for missing, want := range map[string]string{
+		"ssh-keyscan": "no ssh-keyscan in this image: the launcher waits for the names of its workers only\n",
+		"ssh":         "the port of sshd is unknown: the launcher waits for the names of its workers only\n",
+		"getent":      "no getent in this image: the launcher does not wait for its workers\n",
+		"timeout":     "",
+	} {
+		t.Run(missing, func(t *testing.T) {
+			p := newPlace(t, hostsOf(1, " slots=1"))
+			p.publish(0)
+			p.listen(banner, 0)
+			for _, program := range []string{"sh", "sed", "date", "sleep", "tr", "grep", "timeout", "ssh-keyscan"} {
+				if err := os.Symlink(mustFind(t, program), p.path(program)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.Remove(p.path(missing)); err != nil {
+				t.Fatal(err)
+			}
+			command := p.command("20", "", "", "")
+			command.Env = []string{"PATH=" + p.dir}
+			if output, err := command.CombinedOutput(); err != nil || string(output) != want {
+				t.Errorf("%v: got %q, want %q", err, output, want)
 			}
 		})
 	}

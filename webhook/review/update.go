@@ -39,6 +39,7 @@ const (
 func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	owned := r.ownedIn(stored)
 	was, now := governedPart(stored, owned), governedPart(updated, owned)
+	recounted(was, now, updated)
 	// rule T10 in test/forgery TestT10Patches: to change it, or a uid, by any kind of patch
 	// without: if true {
 	if equality.Semantic.DeepEqual(was, now) {

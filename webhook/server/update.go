@@ -63,6 +63,9 @@ func (m *Mutator) update(ctx context.Context, request admission.Request) admissi
 	case err != nil:
 		return refuse(err)
 	case verdict.Class == review.Steers:
+		if operations := review.Recount(u.updated); len(operations) > 0 {
+			return allow(operations, nil, "recounted")
+		}
 		return admission.Allowed("does not change what the job runs")
 	case verdict.Class == review.Refused:
 		return refuse(unchangeable(u, verdict))
