@@ -77,6 +77,10 @@ e2e: can-be-node servers lab-images ## Run jobs on a real node, and read what th
 operator-e2e: can-be-node servers lab-images ## Run mpi-operator's own tests with the webhook and without (ROUNDS times, 5 minutes each).
 	go test -timeout 2h -v ./test/operator -run '^TestWithAndWithout$$' -args -rounds $(ROUNDS) -page $(CURDIR)/docs/operator-e2e.md
 
+.PHONY: gate-scale
+gate-scale: can-be-node servers lab-images ## Start a job with 256 workers, and count what its start gate asks.
+	go test -timeout 30m -v ./test/e2e -run '^TestGateAtScale$$' -args -gate-workers=256
+
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the policies, each for FUZZTIME (only names that match FUZZ).
 	@grep -rHoE --include='*_test.go' '^func Fuzz($(FUZZ))[(]' . | tr -d '(' | while IFS=: read -r file func; do \

@@ -57,8 +57,8 @@ func (l *Lab) startKwok(ctx context.Context) error {
 		"--kubeconfig=" + l.Kubeconfig(),
 		"--manage-all-nodes=false",
 		"--manage-nodes-with-annotation-selector=" + kwokAnnotation + "=" + kwokValue,
-		"--cidr=10.213.3.0/24", // the addresses of simulated pods
-		"--node-ip=10.213.3.1",
+		"--cidr=" + simulatedPods,
+		"--node-ip=10.213.128.1",
 		"--node-lease-duration-seconds=40", // as a kubelet; without a lease, a node is soon not ready
 	}
 	for _, stage := range stages {

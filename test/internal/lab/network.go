@@ -19,6 +19,9 @@ const (
 	linkBits     = "/30"
 	podRange     = "10.213.1.0/24"
 	serviceRange = "10.213.2.0/24"
+
+	// simulatedPods has the addresses of the pods on simulated nodes. What listens on this machine answers for them.
+	simulatedPods = "10.213.128.0/17"
 )
 
 // connect gives the namespaces of process pid their end of the pair. Both ends disappear with the namespaces.
@@ -32,6 +35,7 @@ func connect(ctx context.Context, pid int) error {
 		fmt.Sprintf("nsenter --target %d --net ip link set %s up", pid, nodeLink),
 		fmt.Sprintf("nsenter --target %d --net ip route add default via %s", pid, HostAddress),
 		"ip route add " + podRange + " via " + nodeAddress,
+		"ip route add local " + simulatedPods + " dev " + hostLink,
 	}
 	for _, step := range steps {
 		if err := run(ctx, strings.Fields(step)...); err != nil {
