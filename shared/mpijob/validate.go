@@ -2,24 +2,23 @@ package mpijob
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/validation"
-	corev1 "k8s.io/api/core/v1"
 	apivalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/runai-mpi/runai-mpi/shared/pods"
 	"github.com/runai-mpi/runai-mpi/shared/suggest"
 )
 
 // generatedSuffix is as long as the suffix that the API server appends to a generateName.
 const generatedSuffix = "00000"
 
-// Validate returns every reason why the MPI operator would refuse the job, or the API server the job's
-// pods. Without this check each of them is only an event on a job that never starts. The rules are the
-// operator's own, on a copy with its defaults, and the API server's for resources.
+// Validate returns every reason why the MPI operator would refuse the job, or the API server its pod templates or
+// the pods that the operator makes of them. Without this check each of them is only an event on a job that never
+// starts. The operator's own rules are applied to a copy with its defaults.
 func Validate(job *v2beta1.MPIJob) field.ErrorList {
 	errs := validateName(job)
 	unnamed := defaulted(job)
@@ -30,9 +29,11 @@ func Validate(job *v2beta1.MPIJob) field.ErrorList {
 		}
 	}
 	for _, template := range Templates(job) {
-		for _, container := range template.Containers() {
-			errs = append(errs, validateResources(container)...)
+		if template.Role != Launcher && template.Role != Worker {
+			continue // no pod is made of it
 		}
+		errs = append(errs, pods.Validate(template.PodTemplateSpec, template.Path)...)
+		errs = append(errs, validateMade(job, template)...)
 	}
 	return errs
 }
@@ -72,33 +73,6 @@ func validateName(job *v2beta1.MPIJob) field.ErrorList {
 			"must have only lower case letters, digits and '-', and begin with a letter, for example dist-1")}
 	}
 	return nil
-}
-
-func validateResources(container Container) field.ErrorList {
-	var errs field.ErrorList
-	for _, name := range sortedNames(container.Resources.Requests) {
-		request := container.Resources.Requests[name]
-		limit, limited := container.Resources.Limits[name]
-		path := container.Path().Child("resources", "requests").Key(string(name))
-		switch {
-		case limited && request.Cmp(limit) > 0:
-			errs = append(errs, field.Invalid(path, request.String(),
-				fmt.Sprintf("exceeds the limit of %s: lower the request or raise the limit", limit.String())))
-		case strings.Contains(string(name), "/") && (!limited || request.Cmp(limit) < 0):
-			errs = append(errs, field.Invalid(path, request.String(),
-				"must equal the limit: set both to the same value, or set only the limit"))
-		}
-	}
-	return errs
-}
-
-func sortedNames(list corev1.ResourceList) []corev1.ResourceName {
-	names := make([]corev1.ResourceName, 0, len(list))
-	for name := range list {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // defaulted returns the job with the operator's defaults, and leaves the job itself unchanged. It copies

@@ -144,7 +144,47 @@ func randomJob(data []byte) *v2beta1.MPIJob {
 		},
 	)
 	filler.Fill(job)
+	for _, template := range mpijob.Templates(job) {
+		repair(&template.Spec)
+	}
 	return job
+}
+
+// repair makes the API server accept most random pods: the policies have no say in what it refuses.
+func repair(pod *corev1.PodSpec) {
+	main := &pod.Containers[0]
+	pod.SchedulingGates = pod.SchedulingGates[:min(len(pod.SchedulingGates), 1)]
+	main.VolumeMounts = main.VolumeMounts[:min(len(main.VolumeMounts), 1)]
+	for _, mount := range main.VolumeMounts {
+		pod.Volumes = append(pod.Volumes, corev1.Volume{Name: mount.Name, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}})
+	}
+	for i := range main.VolumeMounts {
+		main.VolumeMounts[i] = corev1.VolumeMount{Name: main.VolumeMounts[i].Name, MountPath: main.VolumeMounts[i].MountPath}
+	}
+	for i := range main.Env {
+		main.Env[i].ValueFrom = nil
+	}
+	main.Resources.Claims = nil
+	for name, request := range main.Resources.Requests {
+		if limit, limited := main.Resources.Limits[name]; limited && request.Cmp(limit) > 0 {
+			main.Resources.Requests[name] = limit
+		}
+	}
+	if pod.Affinity == nil {
+		return
+	}
+	pod.Affinity.PodAffinity, pod.Affinity.PodAntiAffinity = nil, nil
+	if node := pod.Affinity.NodeAffinity; node != nil {
+		for i := range node.PreferredDuringSchedulingIgnoredDuringExecution {
+			node.PreferredDuringSchedulingIgnoredDuringExecution[i].Weight = 1
+			node.PreferredDuringSchedulingIgnoredDuringExecution[i].Preference.MatchFields = nil
+		}
+		if required := node.RequiredDuringSchedulingIgnoredDuringExecution; required != nil {
+			for i := range required.NodeSelectorTerms {
+				required.NodeSelectorTerms[i].MatchFields = nil
+			}
+		}
+	}
 }
 
 // A fuzz test that admits nothing proves nothing.

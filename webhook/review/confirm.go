@@ -5,6 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
@@ -35,7 +36,8 @@ func (r Reviewer) Confirm(job *v2beta1.MPIJob, request Request) (foreign bool, e
 	}
 	// rule T42 in webhook/server TestForgedDigest/another_uid: another uid, with the digest of another policy
 	errs = append(errs, policy.Holds(job, in)...)
-	return true, distinct(append(errs, validate(job, in, request.PodSecurity)...))
+	errs = append(errs, validate(job, in, request.PodSecurity)...)
+	return true, distinct(append(errs, mpijob.Validate(job)...))
 }
 
 func stampFor(in policy.Input, request Request) annotations.Stamp {

@@ -44,7 +44,8 @@ func (r Reviewer) reviewCopy(job *v2beta1.MPIJob, in policy.Input, request Reque
 		}
 	}
 	errs = append(errs, validateStamp(job, in, path)...)
-	return append(errs, validate(job, in, request.PodSecurity)...)
+	errs = append(errs, validate(job, in, request.PodSecurity)...)
+	return append(errs, mpijob.Validate(job)...)
 }
 
 // validateStamp validates the identity in a copy's stamp, and that the copy runs as this identity.

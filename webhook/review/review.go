@@ -12,6 +12,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
@@ -72,6 +73,7 @@ func (r Reviewer) Create(job *v2beta1.MPIJob, request Request) (warnings []strin
 
 // apply runs the chain, records the submitter and the applied policies, and validates the result.
 func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, errs field.ErrorList) ([]string, field.ErrorList) {
+	submitted := mpijob.Validate(job)
 	names, refused := policy.Apply(job, in, r.Applied)
 	errs = append(errs, refused...)
 	// rule T08 in test/forgery TestT08ForgedStamp: a stamp of one's own
@@ -80,7 +82,8 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, e
 	wrote := r.writtenTo(job)
 	wrote.launcherExempt = policy.LauncherIsExempt(job, in)
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey, applied{names, r.Version, r.digestOf(job, in), wrote}.String())
-	if errs = append(errs, validate(job, in, request.PodSecurity)...); len(errs) > 0 {
+	errs = append(errs, validate(job, in, request.PodSecurity)...)
+	if errs = append(errs, unrunnable(job, submitted, errs)...); len(errs) > 0 {
 		return nil, distinct(errs)
 	}
 	return append(policy.Warn(job, in), warnRoles(job)...), nil

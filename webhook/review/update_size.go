@@ -19,10 +19,10 @@ func (r Reviewer) steered(stored, updated *v2beta1.MPIJob) Verdict {
 		return Verdict{Class: Steers}
 	}
 	var known []string
-	for _, err := range r.unrunnable(stored) {
+	for _, err := range r.stuck(stored) {
 		known = append(known, err.Error())
 	}
-	errs := slices.DeleteFunc(r.unrunnable(updated), func(err *field.Error) bool { return slices.Contains(known, err.Error()) })
+	errs := slices.DeleteFunc(r.stuck(updated), func(err *field.Error) bool { return slices.Contains(known, err.Error()) })
 	// rule T37 in test/forgery TestT37TooManyWorkers: to scale a stored job
 	// without: if true {
 	if len(errs) == 0 {
@@ -31,8 +31,8 @@ func (r Reviewer) steered(stored, updated *v2beta1.MPIJob) Verdict {
 	return Verdict{Class: Refused, Reasons: errs}
 }
 
-// unrunnable returns why a job cannot run whose pod templates are as they were admitted.
-func (r Reviewer) unrunnable(job *v2beta1.MPIJob) field.ErrorList {
+// stuck returns why a job cannot run whose pod templates are as they were admitted.
+func (r Reviewer) stuck(job *v2beta1.MPIJob) field.ErrorList {
 	steering := *job
 	steering.Spec.MPIReplicaSpecs = make(map[v2beta1.MPIReplicaType]*v2beta1.ReplicaSpec, len(job.Spec.MPIReplicaSpecs))
 	for role, spec := range job.Spec.MPIReplicaSpecs {

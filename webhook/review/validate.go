@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -13,17 +14,18 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
-// validate returns every reason why the final job is not allowed to run or cannot run.
+// validate returns every reason why the final job is not allowed to run, or has more workers than can run.
+// [mpijob.Validate] returns the other reasons why it cannot run.
 func validate(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion) field.ErrorList {
 	errs := validateProject(job, in)
-	errs = append(errs, mpijob.Validate(job)...)
+	errs = append(errs, validateRoles(job)...)
 	errs = append(errs, validateWorkers(job, in.Cluster)...)
 	errs = append(errs, validatePodSecurity(job, in, enforced)...)
 	for _, template := range mpijob.Templates(job) {
 		errs = append(errs, validateIntents(template)...)
 		errs = append(errs, validateRestrictions(template, in)...)
 	}
-	return append(errs, validateRoles(job)...)
+	return errs
 }
 
 func validateProject(job *v2beta1.MPIJob, in policy.Input) field.ErrorList {
@@ -34,4 +36,21 @@ func validateProject(job *v2beta1.MPIJob, in policy.Input) field.ErrorList {
 	return field.ErrorList{field.Invalid(annotations.Path(annotations.ProjectKey), in.Intent.Project,
 		fmt.Sprintf("%s belongs to project %q, not %q: remove it, or use a namespace of %s",
 			namespace, in.Project.Name, in.Intent.Project, in.Intent.Project))}
+}
+
+// unrunnable returns the reasons why a job cannot run, given those of the job that was submitted. If it is refused
+// for something else, only what its author wrote is a reason, and not what a policy made of a job that it refused.
+func unrunnable(job *v2beta1.MPIJob, submitted, refused field.ErrorList) field.ErrorList {
+	final := mpijob.Validate(job)
+	if len(refused) == 0 || len(final) == 0 {
+		return final
+	}
+	written, answered := map[string]bool{}, map[string]bool{}
+	for _, err := range submitted {
+		written[err.Error()] = true
+	}
+	for _, err := range refused {
+		answered[err.Field] = true
+	}
+	return slices.DeleteFunc(final, func(err *field.Error) bool { return !written[err.Error()] || answered[err.Field] })
 }
