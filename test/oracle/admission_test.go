@@ -1,13 +1,18 @@
 package oracle
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 	"github.com/runai-mpi/runai-mpi/test/oracle/randomjob"
 	"github.com/runai-mpi/runai-mpi/webhook/identity"
 	"github.com/runai-mpi/runai-mpi/webhook/review"
@@ -47,5 +52,18 @@ func admits(job *v2beta1.MPIJob, required bool) bool {
 		User:           alice,
 		Submitter:      review.Submitter{Identity: found, Unknown: err},
 	})
-	return len(errs) == 0
+	return onlyUnrunnable(job, errs)
+}
+
+// onlyUnrunnable reports whether a job is refused for nothing but pods that the API server would refuse. Such jobs
+// are as admitted ones here: the identity does not rest on what the API server refuses.
+func onlyUnrunnable(job *v2beta1.MPIJob, errs field.ErrorList) bool {
+	if len(errs) == 0 {
+		return true
+	}
+	unrunnable := map[string]bool{}
+	for _, err := range mpijob.Validate(job) {
+		unrunnable[err.Error()] = strings.Contains(err.Field, ".template.")
+	}
+	return !slices.ContainsFunc(errs, func(err *field.Error) bool { return !unrunnable[err.Error()] })
 }

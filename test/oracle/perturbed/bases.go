@@ -15,7 +15,11 @@ var selector = &metav1.LabelSelector{
 // fill sets what a pod in the cluster's network can have.
 func fill(template *corev1.PodTemplateSpec) {
 	template.Labels = map[string]string{"team": "a"}
-	template.Annotations = map[string]string{"example.com/note": "text"}
+	template.Annotations = map[string]string{
+		"example.com/note": "text", corev1.PodDeletionCost: "-5", "scheduler.alpha.kubernetes.io/tolerations": `[{"operator":"Exists"}]`,
+		"seccomp.security.alpha.kubernetes.io/pod": "docker/default", "container.seccomp.security.alpha.kubernetes.io/mpi": "localhost/a",
+		"container.apparmor.security.beta.kubernetes.io/mpi": "runtime/default", "container.apparmor.security.beta.kubernetes.io/side": "",
+	}
 	pod := &template.Spec
 	pod.TerminationGracePeriodSeconds, pod.ActiveDeadlineSeconds = new(int64(20)), new(int64(3600))
 	pod.ReadinessGates = []corev1.PodReadinessGate{{ConditionType: "example.com/ready"}}
@@ -35,7 +39,7 @@ func fill(template *corev1.PodTemplateSpec) {
 	pod.SecurityContext = &corev1.PodSecurityContext{
 		RunAsUser: new(int64(0)), RunAsGroup: new(int64(0)), SupplementalGroups: []int64{5}, FSGroup: new(int64(7)),
 		FSGroupChangePolicy: new(corev1.FSGroupChangeAlways), SupplementalGroupsPolicy: new(corev1.SupplementalGroupsPolicyMerge),
-		Sysctls: []corev1.Sysctl{{Name: "net.core.somaxconn", Value: "1"}}, SELinuxChangePolicy: new(corev1.SELinuxChangePolicyMountOption),
+		Sysctls: []corev1.Sysctl{{Name: "net.core.somaxconn", Value: "1"}, {Name: "kernel/shmmax", Value: "1"}}, SELinuxChangePolicy: new(corev1.SELinuxChangePolicyMountOption),
 		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 	}
 	scheduling(pod)
@@ -128,6 +132,7 @@ func fillContainer(container *corev1.Container) {
 	get := &corev1.HTTPGetAction{Port: intstr.FromString("http"), Path: "/", Scheme: corev1.URISchemeHTTP, HTTPHeaders: []corev1.HTTPHeader{{Name: "X-A", Value: "b"}}}
 	container.LivenessProbe = probe(corev1.ProbeHandler{HTTPGet: get.DeepCopy()})
 	container.ReadinessProbe = probe(corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"true"}}})
+	container.LivenessProbe.HTTPGet.Protocol = new(corev1.HTTPProtocolHTTP2)
 	container.StartupProbe = probe(corev1.ProbeHandler{GRPC: &corev1.GRPCAction{Port: 90}})
 	container.Lifecycle = &corev1.Lifecycle{
 		PostStart: &corev1.LifecycleHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(80)}},
