@@ -32,6 +32,9 @@ type submission struct {
 }
 
 func newSubmission(name string, job *v2beta1.MPIJob) submission {
+	if job.Namespace == "" {
+		job.Namespace = "runai-team-a"
+	}
 	extra := map[string]authenticationv1.ExtraValue{}
 	for key, values := range randomjob.Extra {
 		extra[key] = values

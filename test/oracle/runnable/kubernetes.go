@@ -1,6 +1,7 @@
 package runnable
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -43,7 +44,7 @@ func (o *Operator) Refusals(job *v2beta1.MPIJob, strict bool) []string {
 		if strict {
 			note(string(role), judgeTemplate(template))
 		}
-		meta := metav1.ObjectMeta{Name: job.Name, Namespace: job.Namespace}
+		meta := metav1.ObjectMeta{Name: cmp.Or(job.Name, job.GenerateName+suffix), Namespace: job.Namespace}
 		note(string(role), create(templateregistry.Strategy, &corev1.PodTemplate{ObjectMeta: meta, Template: template}))
 	}
 	launcher, worker := o.Objects(job)
@@ -81,7 +82,7 @@ func create(strategy rest.RESTCreateStrategy, object runtime.Object) error {
 	}
 	meta := internal.(metav1.Object)
 	if meta.GetName() == "" {
-		meta.SetName(meta.GetGenerateName() + "x7x9z")
+		meta.SetName(meta.GetGenerateName() + suffix)
 	}
 	rest.FillObjectMetaSystemFields(meta)
 	ctx := genericapirequest.WithNamespace(context.Background(), meta.GetNamespace())

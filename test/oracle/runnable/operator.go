@@ -3,6 +3,7 @@
 package runnable
 
 import (
+	"cmp"
 	"context"
 	_ "unsafe" // for go:linkname
 
@@ -26,6 +27,9 @@ func newWorker(c *controller.MPIJobController, job *v2beta1.MPIJob, index int) *
 //go:linkname newLauncherJob github.com/kubeflow/mpi-operator/pkg/controller.(*MPIJobController).newLauncherJob
 func newLauncherJob(c *controller.MPIJobController, job *v2beta1.MPIJob) *batchv1.Job
 
+// suffix is what the API server may append to a generateName.
+const suffix = "x7x9z"
+
 // An Operator makes the objects of jobs as the MPI Operator does.
 type Operator struct{ controller *controller.MPIJobController }
 
@@ -44,6 +48,7 @@ func NewOperator(ctx context.Context) (*Operator, error) {
 func (o *Operator) Objects(job *v2beta1.MPIJob) (*batchv1.Job, *corev1.Pod) {
 	defaulted := job.DeepCopy()
 	v2beta1.SetDefaults_MPIJob(defaulted)
+	defaulted.Name = cmp.Or(defaulted.Name, defaulted.GenerateName+suffix)
 	defaulted.UID = "00000000-1111-2222-3333-444444444444"
 	last := int(*defaulted.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Replicas) - 1
 	return newLauncherJob(o.controller, defaulted), newWorker(o.controller, defaulted, last)
