@@ -155,6 +155,18 @@ func ensureTrees(container mpijob.Container, trees []string, volume, asker strin
 	return errs
 }
 
+// ensureWritable returns an error for a read-only mount of the user's around a path at which we mount something: the
+// container runtime cannot make a directory there.
+func ensureWritable(template mpijob.Template, mountPath, asker, remedy string) field.ErrorList {
+	i, around := mpijob.ReadOnlyAround(template, template.Main(), mountPath)
+	if !around {
+		return nil
+	}
+	mount := template.Main().VolumeMounts[i]
+	return field.ErrorList{field.Invalid(template.MainPath().Child("volumeMounts").Index(i).Child("mountPath"), mount.MountPath,
+		fmt.Sprintf("is read-only, and %s mounts %s below it: mount it elsewhere, or %s", asker, mountPath, remedy))}
+}
+
 // mountsOther reports whether a volume other than the given one is mounted at the path.
 func mountsOther(container *corev1.Container, mountPath, volume string) bool {
 	return slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool {

@@ -2,11 +2,9 @@ package policy
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -42,46 +40,11 @@ func validateTarget(job *v2beta1.MPIJob, in Input) *field.Error {
 // belowReadOnly returns an error for a target inside of a read-only mount, in which the container runtime
 // cannot make a directory.
 func belowReadOnly(template mpijob.Template, target string) *field.Error {
-	var around corev1.VolumeMount // the innermost mount around the target
-	at := ""
-	for _, mount := range template.Main().VolumeMounts {
-		if own := paths.Absolute(mount.MountPath); paths.IsBelow(target, own) && len(own) > len(at) {
-			around, at = mount, own
-		}
-	}
 	// rule T41 in test/forgery TestT41Contradictions: code below a read-only mount
-	if at != "" && isReadOnly(around, template.Spec.Volumes) {
+	if i, around := mpijob.ReadOnlyAround(template, template.Main(), target); around {
 		return field.Invalid(annotations.Path(annotations.GitSyncKey), target,
-			fmt.Sprintf("is below the read-only mount %s of the %s: set target= to another directory, for example /code", at, template.Role))
+			fmt.Sprintf("is below the read-only mount %s of the %s: set target= to another directory, for example /code",
+				paths.Absolute(template.Main().VolumeMounts[i].MountPath), template.Role))
 	}
 	return nil
-}
-
-func isReadOnly(mount corev1.VolumeMount, volumes []corev1.Volume) bool {
-	return mount.ReadOnly || slices.ContainsFunc(volumes, func(volume corev1.Volume) bool {
-		return volume.Name == mount.Name && isAlwaysReadOnly(volume.VolumeSource)
-	})
-}
-
-// isAlwaysReadOnly reports whether containers cannot write to a volume, whatever its mount says: files that the
-// kubelet writes, images, and sources that say readOnly.
-func isAlwaysReadOnly(source corev1.VolumeSource) bool {
-	if source.ConfigMap != nil || source.Secret != nil || source.DownwardAPI != nil || source.Projected != nil || source.Image != nil {
-		return true
-	}
-	kinds := reflect.ValueOf(source)
-	for i := range kinds.NumField() {
-		kind := kinds.Field(i)
-		if kind.IsNil() {
-			continue
-		}
-		switch readOnly := kind.Elem().FieldByName("ReadOnly"); {
-		case !readOnly.IsValid():
-		case readOnly.Kind() == reflect.Bool:
-			return readOnly.Bool()
-		case readOnly.Kind() == reflect.Pointer && !readOnly.IsNil():
-			return readOnly.Elem().Bool()
-		}
-	}
-	return false
 }

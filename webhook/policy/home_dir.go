@@ -101,6 +101,7 @@ func ensureHome(template mpijob.Template, in Input, variables []corev1.EnvVar, a
 	if err := ensureVolume(template, in, volume, asker); err != nil {
 		return append(errs, err)
 	}
+	errs = append(errs, ensureWritable(template, home, asker, `set `+annotations.CreateHomeDirKey+` to "false"`)...)
 	ensureMount(main, corev1.VolumeMount{Name: homeVolume, MountPath: home})
 	return errs
 }

@@ -76,8 +76,9 @@ func ensureShm(template mpijob.Template, in Input, size *resource.Quantity) fiel
 	if err := ensureVolume(template, in, volume, annotations.LargeShmKey); err != nil {
 		return field.ErrorList{err}
 	}
+	errs := ensureWritable(template, shmPath, annotations.LargeShmKey, "remove the annotation")
 	ensureMount(template.Main(), corev1.VolumeMount{Name: shmVolume, MountPath: shmPath})
-	return nil
+	return errs
 }
 
 // warnShm warns if /dev/shm exceeds the memory limit, against which its contents count.

@@ -86,7 +86,7 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, e
 	if errs = append(errs, unrunnable(job, submitted, errs)...); len(errs) > 0 {
 		return nil, distinct(errs)
 	}
-	return append(policy.Warn(job, in), warnRoles(job)...), nil
+	return slices.Concat(policy.Warn(job, in), warnRoles(job), mpijob.WarnMounts(job)), nil
 }
 
 // undo removes what policies wrote to a job, as [policy.Undoing] says.

@@ -1,0 +1,216 @@
+package mpijob
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/paths"
+)
+
+// ReadOnlyAround returns the index of the innermost mount around a path, and whether it is read-only.
+func ReadOnlyAround(template Template, container *corev1.Container, target string) (int, bool) {
+	return readOnlyAround(container.VolumeMounts, volumesOf(template.Spec.Volumes), target)
+}
+
+func readOnlyAround(mounts []corev1.VolumeMount, volumes map[string]*corev1.VolumeSource, target string) (int, bool) {
+	around, at := -1, ""
+	for i, mount := range mounts {
+		if own := paths.Absolute(mount.MountPath); paths.IsBelow(target, own) && len(own) > len(at) {
+			around, at = i, own
+		}
+	}
+	if around < 0 {
+		return around, false
+	}
+	volume := volumes[mounts[around].Name]
+	return around, mounts[around].ReadOnly || volume != nil && isAlwaysReadOnly(volume)
+}
+
+func volumesOf(list []corev1.Volume) map[string]*corev1.VolumeSource {
+	volumes := make(map[string]*corev1.VolumeSource, len(list))
+	for i := range list {
+		volumes[list[i].Name] = &list[i].VolumeSource
+	}
+	return volumes
+}
+
+// isAlwaysReadOnly reports whether containers cannot write to a volume, whatever its mount says: files that the
+// kubelet writes, images, and sources that say readOnly.
+func isAlwaysReadOnly(source *corev1.VolumeSource) bool {
+	if source.ConfigMap != nil || source.Secret != nil || source.DownwardAPI != nil || source.Projected != nil || source.Image != nil {
+		return true
+	}
+	kinds := reflect.ValueOf(*source)
+	for i := range kinds.NumField() {
+		kind := kinds.Field(i)
+		if kind.IsNil() {
+			continue
+		}
+		switch readOnly := kind.Elem().FieldByName("ReadOnly"); {
+		case !readOnly.IsValid():
+		case readOnly.Kind() == reflect.Bool:
+			return readOnly.Bool()
+		case readOnly.Kind() == reflect.Pointer && !readOnly.IsNil():
+			return readOnly.Elem().Bool()
+		}
+	}
+	return false
+}
+
+// ValidateMounts returns an error for each mount below a read-only one that has no directory for it: the
+// container runtime cannot make it, and so cannot create the container.
+func ValidateMounts(job *v2beta1.MPIJob) field.ErrorList {
+	var errs field.ErrorList
+	eachNested(job, func(n nested) {
+		if presenceOf(n.outer, n.inside) == absent {
+			errs = append(errs, field.Invalid(n.path, n.mountPath,
+				fmt.Sprintf("is below %s, which is read-only and does not have it: use another path", n.around)))
+		}
+	})
+	return errs
+}
+
+// WarnMounts returns a warning for each mount below a read-only one of which only a running container knows what
+// it has.
+func WarnMounts(job *v2beta1.MPIJob) []string {
+	var warnings []string
+	eachNested(job, func(n nested) {
+		if presenceOf(n.outer, n.inside) == unknown {
+			warnings = append(warnings, fmt.Sprintf("%s: %s is below %s, which is read-only: the container cannot start unless the volume already has %q",
+				n.path, n.mountPath, n.around, n.inside))
+		}
+	})
+	return warnings
+}
+
+// A nested mount is below a read-only one.
+type nested struct {
+	path                      *field.Path
+	mountPath, around, inside string // inside is relative to the outer mount
+	outer                     *corev1.VolumeSource
+}
+
+func eachNested(job *v2beta1.MPIJob, visit func(nested)) {
+	for _, role := range knownRoles {
+		template, exists := TemplateOf(job, role)
+		if !exists {
+			continue
+		}
+		for _, container := range template.Containers() {
+			mounts, volumes := container.VolumeMounts, volumesOf(template.Spec.Volumes)
+			if container.Container == template.Main() {
+				mounts, volumes = withMade(job, role, mounts, volumes)
+			}
+			nestedIn(container, mounts, volumes, visit)
+		}
+	}
+}
+
+// withMade adds what the operator mounts.
+func withMade(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType, mounts []corev1.VolumeMount, volumes map[string]*corev1.VolumeSource) (
+	[]corev1.VolumeMount, map[string]*corev1.VolumeSource) {
+	mounts = append(slices.Clone(mounts), corev1.VolumeMount{Name: sshVolume, MountPath: sshMountPath(job)})
+	volumes[sshVolume] = &corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{Items: filesNamed("id_rsa", "id_rsa.pub", "authorized_keys")}}
+	if role == Launcher {
+		mounts = append(mounts, corev1.VolumeMount{Name: configVolume, MountPath: configMount})
+		volumes[configVolume] = &corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{Items: filesNamed("hostfile", "discover_hosts.sh")}}
+	}
+	return mounts, volumes
+}
+
+func filesNamed(names ...string) []corev1.KeyToPath {
+	items := make([]corev1.KeyToPath, 0, len(names))
+	for _, name := range names {
+		items = append(items, corev1.KeyToPath{Key: name, Path: name})
+	}
+	return items
+}
+
+// nestedIn visits the mounts of a container whose innermost mount around them is read-only. The mounts are sorted so
+// that those below one follow it.
+func nestedIn(container Container, mounts []corev1.VolumeMount, volumes map[string]*corev1.VolumeSource, visit func(nested)) {
+	all := make([]placedMount, len(mounts))
+	for i := range mounts {
+		at := paths.Absolute(mounts[i].MountPath)
+		all[i] = placedMount{&mounts[i], at, strings.ReplaceAll(at, "/", "\x00"), i}
+	}
+	slices.SortStableFunc(all, func(a, b placedMount) int { return strings.Compare(a.order, b.order) })
+	var around []placedMount
+	for _, mount := range all {
+		for len(around) > 0 && !paths.IsBelow(mount.at, around[len(around)-1].at) {
+			around = around[:len(around)-1]
+		}
+		if len(around) > 0 {
+			outer := around[len(around)-1]
+			volume := volumes[outer.Name]
+			if outer.ReadOnly || volume != nil && isAlwaysReadOnly(volume) {
+				visit(newNested(container, mount, outer, volume))
+			}
+		}
+		around = append(around, mount)
+	}
+}
+
+// A placedMount is a mount with its absolute path, and a text by which directories come before what is in them.
+type placedMount struct {
+	*corev1.VolumeMount
+	at, order string
+	index     int
+}
+
+func newNested(container Container, mount, outer placedMount, volume *corev1.VolumeSource) nested {
+	n := nested{path: container.Path().Child("volumeMounts"), mountPath: mount.MountPath, around: outer.at}
+	if mount.index < len(container.VolumeMounts) { // else the operator's
+		n.path = n.path.Index(mount.index).Child("mountPath")
+	} else if outer.index < len(container.VolumeMounts) {
+		n.path = n.path.Index(outer.index).Child("mountPath")
+	}
+	n.inside = strings.TrimPrefix(strings.TrimPrefix(mount.at, outer.at), "/")
+	if outer.SubPath == "" && outer.SubPathExpr == "" {
+		n.outer = volume
+	}
+	return n
+}
+
+// presence says whether a volume has something at a path, as far as that is known.
+type presence int
+
+const (
+	unknown presence = iota
+	present
+	absent
+)
+
+func presenceOf(volume *corev1.VolumeSource, inside string) presence {
+	switch {
+	case volume == nil:
+		return unknown
+	case volume.ConfigMap != nil:
+		return presenceIn(volume.ConfigMap.Items, inside)
+	case volume.Secret != nil:
+		return presenceIn(volume.Secret.Items, inside)
+	}
+	return unknown
+}
+
+// presenceIn says whether a file or a directory of these files is at a path. Without items, the files are the keys of
+// an object, which have no directories.
+func presenceIn(items []corev1.KeyToPath, inside string) presence {
+	switch {
+	case len(items) == 0 && strings.Contains(inside, "/"):
+		return absent
+	case len(items) == 0:
+		return unknown
+	case slices.ContainsFunc(items, func(item corev1.KeyToPath) bool {
+		return item.Path == inside || paths.IsBelow("/"+item.Path, "/"+inside)
+	}):
+		return present
+	}
+	return absent
+}
