@@ -90,6 +90,10 @@ fuzz: ## Fuzz every parser and the policies, each for FUZZTIME (only names that 
 fuzz-identity: ## Fuzz identities and updates against Kubernetes' own code (20 minutes).
 	$(MAKE) fuzz FUZZ='EffectiveIdentity|Updates' FUZZTIME=10m
 
+.PHONY: fuzz-pods
+fuzz-pods: ## Fuzz which jobs can run against the operator's and Kubernetes' own code (20 minutes).
+	$(MAKE) fuzz FUZZ='Pods|PodsOfAdmitted' FUZZTIME=10m
+
 .PHONY: prove
 prove: servers $(if $(NODE),lab-images) ## Take out each rule of identity, and see its test fail (half an hour).
 	go run ./test/rules/prove

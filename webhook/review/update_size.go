@@ -1,6 +1,7 @@
 package review
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,14 +16,14 @@ import (
 // the operator or the cluster cannot run. What the stored job already has is no reason, because the cluster
 // policy may be stricter today.
 func (r Reviewer) steered(stored, updated *v2beta1.MPIJob) Verdict {
-	if equality.Semantic.DeepEqual(stored.Spec.RunPolicy, updated.Spec.RunPolicy) && equality.Semantic.DeepEqual(replicasOf(stored), replicasOf(updated)) {
+	if equality.Semantic.DeepEqual(stored.Spec, updated.Spec) {
 		return Verdict{Class: Steers}
 	}
-	var known []string
+	known := map[string]bool{}
 	for _, err := range r.stuck(stored) {
-		known = append(known, err.Error())
+		known[withoutIndexes(err)] = true
 	}
-	errs := slices.DeleteFunc(r.stuck(updated), func(err *field.Error) bool { return slices.Contains(known, err.Error()) })
+	errs := slices.DeleteFunc(r.stuck(updated), func(err *field.Error) bool { return known[withoutIndexes(err)] })
 	// rule T37 in test/forgery TestT37TooManyWorkers: to scale a stored job
 	// without: if true {
 	if len(errs) == 0 {
@@ -31,16 +32,14 @@ func (r Reviewer) steered(stored, updated *v2beta1.MPIJob) Verdict {
 	return Verdict{Class: Refused, Reasons: errs}
 }
 
-// stuck returns why a job cannot run whose pod templates are as they were admitted.
+// withoutIndexes returns the text of an error without indexes, which change when an element is added before.
+func withoutIndexes(err *field.Error) string { return index.ReplaceAllString(err.Error(), "[]") }
+
+var index = regexp.MustCompile(`\[\d+\]`)
+
+// stuck returns why a stored job cannot run.
 func (r Reviewer) stuck(job *v2beta1.MPIJob) field.ErrorList {
-	steering := *job
-	steering.Spec.MPIReplicaSpecs = make(map[v2beta1.MPIReplicaType]*v2beta1.ReplicaSpec, len(job.Spec.MPIReplicaSpecs))
-	for role, spec := range job.Spec.MPIReplicaSpecs {
-		if spec != nil {
-			steering.Spec.MPIReplicaSpecs[role] = &v2beta1.ReplicaSpec{Replicas: spec.Replicas}
-		}
-	}
-	errs := append(validateWorkers(&steering, r.Cluster), mpijob.Validate(&steering)...)
+	errs := append(validateWorkers(job, r.Cluster), mpijob.Validate(job)...)
 	for _, err := range errs {
 		if strings.HasPrefix(err.Field, "metadata.") { // the name, which no update can change
 			err.Field, err.BadValue = mpijob.ReplicaPath(mpijob.Worker).Child("replicas").String(), mpijob.Workers(job)
@@ -48,14 +47,4 @@ func (r Reviewer) stuck(job *v2beta1.MPIJob) field.ErrorList {
 		}
 	}
 	return errs
-}
-
-func replicasOf(job *v2beta1.MPIJob) map[v2beta1.MPIReplicaType]*int32 {
-	all := make(map[v2beta1.MPIReplicaType]*int32, len(job.Spec.MPIReplicaSpecs))
-	for role, spec := range job.Spec.MPIReplicaSpecs {
-		if spec != nil {
-			all[role] = spec.Replicas
-		}
-	}
-	return all
 }

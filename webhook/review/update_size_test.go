@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
@@ -25,6 +26,15 @@ func TestSteering(t *testing.T) {
 	together := func(n int32) func(*v2beta1.MPIJob) {
 		return func(job *v2beta1.MPIJob) {
 			job.Spec.RunPolicy.SchedulingPolicy = &v2beta1.SchedulingPolicy{MinAvailable: &n}
+		}
+	}
+	tolerating := func(keys ...string) func(*v2beta1.MPIJob) {
+		return func(job *v2beta1.MPIJob) {
+			spec := &job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Template.Spec
+			spec.Tolerations = nil
+			for _, key := range keys {
+				spec.Tolerations = append(spec.Tolerations, corev1.Toleration{Key: key, Operator: corev1.TolerationOpExists})
+			}
 		}
 	}
 	long := named(strings.Repeat("n", 30))
@@ -50,6 +60,10 @@ func TestSteering(t *testing.T) {
 		{"too many pods together", nothing, together(10_002), "must be from 0 to 10001"},
 		{"suspension of a job that is too large today", workers(20_000), suspended, ""},
 		{"a smaller number that is still too large", workers(20_000), workers(15_000), "must be at most 10000"},
+		{"a toleration", nothing, tolerating("example.com/a"), ""},
+		{"a toleration that the API server refuses", nothing, tolerating("a b"), "tolerations[0].key"},
+		{"suspension of a job whose pods the API server refuses", tolerating("a b"), suspended, ""},
+		{"another toleration before one that the API server refuses", tolerating("a b"), tolerating("a", "a b"), ""},
 		{"a number that fits again", workers(20_000), workers(2), ""},
 		{"suspension of a job without workers", workers(0), suspended, ""},
 	} {
