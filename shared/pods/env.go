@@ -125,7 +125,7 @@ func (c *checker) fieldRef(ref *corev1.ObjectFieldSelector, fields []string, pat
 		c.qualifiedName(at, key)
 	case isKey && of == "metadata.annotations":
 		c.qualifiedName(at, strings.ToLower(key))
-	case !slices.Contains(fields, name) && !(name == "spec.host" && slices.Contains(fields, "spec.nodeName")):
+	case !slices.Contains(fields, name) && (name != "spec.host" || !slices.Contains(fields, "spec.nodeName")):
 		c.invalid(at, name, "must be "+suggest.OneOf(append(slices.Clone(fields), "metadata.labels['KEY']", "metadata.annotations['KEY']")...))
 	}
 }

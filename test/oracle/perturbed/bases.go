@@ -25,12 +25,14 @@ func fill(template *corev1.PodTemplateSpec) {
 	pod.ReadinessGates = []corev1.PodReadinessGate{{ConditionType: "example.com/ready"}}
 	pod.ServiceAccountName, pod.PriorityClassName, pod.RuntimeClassName = "default", "high", new("kata")
 	pod.Resources = resources("8", "8Gi")
-	pod.ResourceClaims = []corev1.PodResourceClaim{{Name: "nic", ResourceClaimTemplateName: new("nic")}, {Name: "disk", ResourceClaimName: new("disk")}}
+	pod.ResourceClaims = []corev1.PodResourceClaim{{Name: "nic", ResourceClaimTemplateName: new("nic")}, {Name: "disk",
+		ResourceClaimName: new("disk")}}
 	pod.Overhead = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}
 	pod.PreemptionPolicy = new(corev1.PreemptNever)
 	pod.DNSPolicy = corev1.DNSNone
 	pod.DNSConfig = &corev1.PodDNSConfig{
-		Nameservers: []string{"10.0.0.1"}, Searches: []string{"cluster.local"}, Options: []corev1.PodDNSConfigOption{{Name: "ndots", Value: new("2")}},
+		Nameservers: []string{"10.0.0.1"}, Searches: []string{"cluster.local"}, Options: []corev1.PodDNSConfigOption{{Name: "ndots",
+			Value: new("2")}},
 	}
 	pod.Hostname, pod.Subdomain, pod.HostnameOverride = "host", "sub", new("other.example.com")
 	pod.HostAliases = []corev1.HostAlias{{IP: "10.0.0.2", Hostnames: []string{"a.example.com"}}}
@@ -39,8 +41,9 @@ func fill(template *corev1.PodTemplateSpec) {
 	pod.SecurityContext = &corev1.PodSecurityContext{
 		RunAsUser: new(int64(0)), RunAsGroup: new(int64(0)), SupplementalGroups: []int64{5}, FSGroup: new(int64(7)),
 		FSGroupChangePolicy: new(corev1.FSGroupChangeAlways), SupplementalGroupsPolicy: new(corev1.SupplementalGroupsPolicyMerge),
-		Sysctls: []corev1.Sysctl{{Name: "net.core.somaxconn", Value: "1"}, {Name: "kernel/shmmax", Value: "1"}}, SELinuxChangePolicy: new(corev1.SELinuxChangePolicyMountOption),
-		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+		Sysctls:             []corev1.Sysctl{{Name: "net.core.somaxconn", Value: "1"}, {Name: "kernel/shmmax", Value: "1"}},
+		SELinuxChangePolicy: new(corev1.SELinuxChangePolicyMountOption),
+		SeccompProfile:      &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 	}
 	scheduling(pod)
 	volumes(pod)
@@ -66,7 +69,8 @@ func scheduling(pod *corev1.PodSpec) {
 		{Operator: corev1.TolerationOpExists},
 	}
 	pod.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
-		MaxSkew: 1, TopologyKey: "zone", WhenUnsatisfiable: corev1.DoNotSchedule, LabelSelector: selector.DeepCopy(), MinDomains: new(int32(1)),
+		MaxSkew: 1, TopologyKey: "zone", WhenUnsatisfiable: corev1.DoNotSchedule, LabelSelector: selector.DeepCopy(),
+		MinDomains:         new(int32(1)),
 		NodeAffinityPolicy: new(corev1.NodeInclusionPolicyHonor), MatchLabelKeys: []string{"app"},
 	}, {MaxSkew: 1, TopologyKey: "zone", WhenUnsatisfiable: corev1.ScheduleAnyway}}
 	term := corev1.PodAffinityTerm{
@@ -80,12 +84,16 @@ func scheduling(pod *corev1.PodSpec) {
 	anti := corev1.PodAntiAffinity(*terms.DeepCopy())
 	node := corev1.NodeSelectorTerm{
 		MatchExpressions: []corev1.NodeSelectorRequirement{
-			{Key: "zone", Operator: corev1.NodeSelectorOpIn, Values: []string{"a"}}, {Key: "cores", Operator: corev1.NodeSelectorOpGt, Values: []string{"8"}},
+			{Key: "zone", Operator: corev1.NodeSelectorOpIn, Values: []string{"a"}}, {Key: "cores",
+				Operator: corev1.NodeSelectorOpGt, Values: []string{"8"}},
 		},
-		MatchFields: []corev1.NodeSelectorRequirement{{Key: "metadata.name", Operator: corev1.NodeSelectorOpNotIn, Values: []string{"node"}}},
+		MatchFields: []corev1.NodeSelectorRequirement{{Key: "metadata.name", Operator: corev1.NodeSelectorOpNotIn,
+			Values: []string{"node"}}},
 	}
 	pod.Affinity = &corev1.Affinity{PodAffinity: &terms, PodAntiAffinity: &anti, NodeAffinity: &corev1.NodeAffinity{
-		RequiredDuringSchedulingIgnoredDuringExecution:  &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{*node.DeepCopy()}},
+		RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
+			NodeSelectorTerms: []corev1.NodeSelectorTerm{*node.DeepCopy()},
+		},
 		PreferredDuringSchedulingIgnoredDuringExecution: []corev1.PreferredSchedulingTerm{{Weight: 1, Preference: *node.DeepCopy()}},
 	}}
 	pod.SchedulingGates = []corev1.PodSchedulingGate{{Name: "example.com/gate"}}
@@ -95,18 +103,28 @@ func volumes(pod *corev1.PodSpec) {
 	size := resource.MustParse("1Gi")
 	pod.Volumes = []corev1.Volume{
 		{Name: "scratch", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: &size}}},
-		{Name: "data", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}},
-		{Name: "disk", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "disk"}}},
+		{Name: "data",
+			VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}},
+		{Name: "disk",
+			VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "disk"}}},
 	}
 }
 
 func fillContainer(container *corev1.Container) {
-	container.Ports = []corev1.ContainerPort{{Name: "http", ContainerPort: 80, HostPort: 8080, Protocol: corev1.ProtocolTCP}, {ContainerPort: 81}}
+	container.Ports = []corev1.ContainerPort{{Name: "http", ContainerPort: 80, HostPort: 8080, Protocol: corev1.ProtocolTCP},
+		{ContainerPort: 81}}
 	container.Env = []corev1.EnvVar{
-		{Name: "A", Value: "a"}, variable("B", corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.labels['team']"}}),
-		variable("C", corev1.EnvVarSource{ResourceFieldRef: &corev1.ResourceFieldSelector{Resource: "limits.cpu", Divisor: resource.MustParse("1m")}}),
-		variable("D", corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "s"}, Key: "k"}}),
-		variable("E", corev1.EnvVarSource{ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "s"}, Key: "k"}}),
+		{Name: "A", Value: "a"}, variable("B",
+			corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.labels['team']"}}),
+		variable("C", corev1.EnvVarSource{ResourceFieldRef: &corev1.ResourceFieldSelector{Resource: "limits.cpu",
+			Divisor: resource.MustParse("1m")}}),
+		variable("D",
+			corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "s"},
+				Key: "k"}}),
+		variable("E",
+			corev1.EnvVarSource{ConfigMapKeyRef: &corev1.ConfigMapKeySelector{
+				LocalObjectReference: corev1.LocalObjectReference{Name: "s"}, Key: "k",
+			}}),
 		variable("F", corev1.EnvVarSource{FileKeyRef: &corev1.FileKeySelector{VolumeName: "scratch", Path: "env", Key: "k"}}),
 	}
 	container.EnvFrom = []corev1.EnvFromSource{
@@ -115,7 +133,8 @@ func fillContainer(container *corev1.Container) {
 	}
 	container.Resources = *resources("2", "2Gi")
 	for _, list := range []corev1.ResourceList{container.Resources.Limits, container.Resources.Requests} {
-		list["hugepages-2Mi"], list["nvidia.com/gpu"], list["ephemeral-storage"] = resource.MustParse("4Mi"), resource.MustParse("1"), resource.MustParse("1Gi")
+		list["hugepages-2Mi"], list["nvidia.com/gpu"], list["ephemeral-storage"] = resource.MustParse("4Mi"),
+			resource.MustParse("1"), resource.MustParse("1Gi")
 	}
 	container.Resources.Claims = []corev1.ResourceClaim{{Name: "nic", Request: "fast"}, {Name: "disk"}}
 	container.ResizePolicy = []corev1.ContainerResizePolicy{{ResourceName: corev1.ResourceCPU, RestartPolicy: corev1.NotRequired}}
@@ -129,7 +148,8 @@ func fillContainer(container *corev1.Container) {
 	probe := func(handler corev1.ProbeHandler) *corev1.Probe {
 		return &corev1.Probe{ProbeHandler: handler, InitialDelaySeconds: 1, SuccessThreshold: 1}
 	}
-	get := &corev1.HTTPGetAction{Port: intstr.FromString("http"), Path: "/", Scheme: corev1.URISchemeHTTP, HTTPHeaders: []corev1.HTTPHeader{{Name: "X-A", Value: "b"}}}
+	get := &corev1.HTTPGetAction{Port: intstr.FromString("http"), Path: "/", Scheme: corev1.URISchemeHTTP,
+		HTTPHeaders: []corev1.HTTPHeader{{Name: "X-A", Value: "b"}}}
 	container.LivenessProbe = probe(corev1.ProbeHandler{HTTPGet: get.DeepCopy()})
 	container.ReadinessProbe = probe(corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"true"}}})
 	container.LivenessProbe.HTTPGet.Protocol = new(corev1.HTTPProtocolHTTP2)
@@ -158,7 +178,8 @@ func fillOnNode(template *corev1.PodTemplateSpec) {
 	main.Ports = []corev1.ContainerPort{{ContainerPort: 80}, {ContainerPort: 81, HostPort: 81, Protocol: corev1.ProtocolUDP}}
 	main.RestartPolicy = new(corev1.ContainerRestartPolicyNever)
 	main.RestartPolicyRules = []corev1.ContainerRestartRule{{
-		Action: corev1.ContainerRestartRuleActionRestart, ExitCodes: &corev1.ContainerRestartRuleOnExitCodes{Operator: corev1.ContainerRestartRuleOnExitCodesOpIn, Values: []int32{1}},
+		Action:    corev1.ContainerRestartRuleActionRestart,
+		ExitCodes: &corev1.ContainerRestartRuleOnExitCodes{Operator: corev1.ContainerRestartRuleOnExitCodesOpIn, Values: []int32{1}},
 	}}
 	pod.OS = &corev1.PodOS{Name: corev1.Windows}
 	options := &corev1.WindowsSecurityContextOptions{
@@ -167,7 +188,8 @@ func fillOnNode(template *corev1.PodTemplateSpec) {
 	pod.SecurityContext = &corev1.PodSecurityContext{WindowsOptions: options}
 	pod.ShareProcessNamespace = nil
 	main.SecurityContext = &corev1.SecurityContext{WindowsOptions: options.DeepCopy()}
-	pod.Containers = append(pod.Containers, corev1.Container{Name: "side", Image: "example/side", Ports: []corev1.ContainerPort{{ContainerPort: 82}}})
+	pod.Containers = append(pod.Containers, corev1.Container{Name: "side", Image: "example/side",
+		Ports: []corev1.ContainerPort{{ContainerPort: 82}}})
 }
 
 // fillVolumes sets a volume of each kind.
@@ -180,8 +202,9 @@ func fillVolumes(template *corev1.PodTemplateSpec) {
 		{Path: "cpu", ResourceFieldRef: &corev1.ResourceFieldSelector{ContainerName: "mpi", Resource: "limits.cpu"}},
 	}
 	claim := corev1.PersistentVolumeClaimSpec{
-		AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}, Selector: selector.DeepCopy(), StorageClassName: new("fast"),
-		VolumeMode: new(corev1.PersistentVolumeFilesystem), VolumeAttributesClassName: new("gold"),
+		AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}, Selector: selector.DeepCopy(),
+		StorageClassName: new("fast"),
+		VolumeMode:       new(corev1.PersistentVolumeFilesystem), VolumeAttributesClassName: new("gold"),
 		Resources:     corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}},
 		DataSource:    &corev1.TypedLocalObjectReference{Kind: "PersistentVolumeClaim", Name: "a"},
 		DataSourceRef: &corev1.TypedObjectReference{Kind: "PersistentVolumeClaim", Name: "a"},
@@ -212,11 +235,13 @@ func projected(files []corev1.DownwardAPIVolumeFile, ref corev1.LocalObjectRefer
 		{ConfigMap: &corev1.ConfigMapProjection{LocalObjectReference: ref, Items: []corev1.KeyToPath{{Key: "k", Path: "config"}}}},
 		{DownwardAPI: &corev1.DownwardAPIProjection{Items: files}},
 		{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Path: "token", ExpirationSeconds: new(int64(600))}},
-		{ClusterTrustBundle: &corev1.ClusterTrustBundleProjection{SignerName: new("example.com/signer"), LabelSelector: selector.DeepCopy(), Path: "ca"}},
+		{ClusterTrustBundle: &corev1.ClusterTrustBundleProjection{SignerName: new("example.com/signer"),
+			LabelSelector: selector.DeepCopy(), Path: "ca"}},
 		{ClusterTrustBundle: &corev1.ClusterTrustBundleProjection{Name: new("example.com:signer:a"), Path: "ca2"}},
 		{PodCertificate: &corev1.PodCertificateProjection{
-			SignerName: "example.com/signer", KeyType: "ED25519", MaxExpirationSeconds: new(int32(86400)), KeyPath: "key", CertificateChainPath: "chain",
-			UserAnnotations: map[string]string{"example.com/a": "b"},
+			SignerName: "example.com/signer", KeyType: "ED25519", MaxExpirationSeconds: new(int32(86400)), KeyPath: "key",
+			CertificateChainPath: "chain",
+			UserAnnotations:      map[string]string{"example.com/a": "b"},
 		}},
 	}}
 }
@@ -228,7 +253,8 @@ func drivers(ref corev1.LocalObjectReference) []corev1.VolumeSource {
 		{GCEPersistentDisk: &corev1.GCEPersistentDiskVolumeSource{PDName: "a", Partition: 1}},
 		{AWSElasticBlockStore: &corev1.AWSElasticBlockStoreVolumeSource{VolumeID: "a", Partition: 1}},
 		{ISCSI: &corev1.ISCSIVolumeSource{
-			TargetPortal: "10.0.0.1:3260", IQN: "iqn.2001-04.com.example:storage", Lun: 1, InitiatorName: new("eui.0123456789abcdef"), SessionCHAPAuth: true, SecretRef: &ref,
+			TargetPortal: "10.0.0.1:3260", IQN: "iqn.2001-04.com.example:storage", Lun: 1,
+			InitiatorName: new("eui.0123456789abcdef"), SessionCHAPAuth: true, SecretRef: &ref,
 		}},
 		{Glusterfs: &corev1.GlusterfsVolumeSource{EndpointsName: "a", Path: "a"}},
 		{RBD: &corev1.RBDVolumeSource{CephMonitors: []string{"a"}, RBDImage: "a"}},
@@ -241,7 +267,8 @@ func drivers(ref corev1.LocalObjectReference) []corev1.VolumeSource {
 		{VsphereVolume: &corev1.VsphereVirtualDiskVolumeSource{VolumePath: "a"}},
 		{Quobyte: &corev1.QuobyteVolumeSource{Registry: "a:1,b:2", Volume: "a", Tenant: "a"}},
 		{AzureDisk: &corev1.AzureDiskVolumeSource{
-			DiskName: "a", DataDiskURI: "https://a", CachingMode: new(corev1.AzureDataDiskCachingNone), Kind: new(corev1.AzureSharedBlobDisk),
+			DiskName: "a", DataDiskURI: "https://a", CachingMode: new(corev1.AzureDataDiskCachingNone),
+			Kind: new(corev1.AzureSharedBlobDisk),
 		}},
 		{PhotonPersistentDisk: &corev1.PhotonPersistentDiskVolumeSource{PdID: "a"}},
 		{PortworxVolume: &corev1.PortworxVolumeSource{VolumeID: "a"}},

@@ -126,7 +126,8 @@ func choose(place reflect.Value, bytes *source) {
 		place.Set(reflect.ValueOf(resource.MustParse(quantities[bytes.next(len(quantities))])))
 		return
 	case intOrStringType:
-		ports := []intstr.IntOrString{intstr.FromInt32(80), intstr.FromInt32(0), intstr.FromInt32(70000), intstr.FromString("http"), intstr.FromString("Not_a-port"), intstr.FromString("")}
+		ports := []intstr.IntOrString{intstr.FromInt32(80), intstr.FromInt32(0), intstr.FromInt32(70000), intstr.FromString("http"),
+			intstr.FromString("Not_a-port"), intstr.FromString("")}
 		place.Set(reflect.ValueOf(ports[bytes.next(len(ports))]))
 		return
 	case timeType:

@@ -10,32 +10,47 @@ import (
 
 // texts are values of all fields of text, each valid in some.
 var texts = []string{
-	"", "mpi", "data", "Data", "side", "init", "scratch", "a_b", "a.b", "-a", "a-", ".", "..", "../a", "..a", "a/../b", "/", "/data", "/data/", "/scratch", "data/deep",
-	"/etc/mpi", "/root/.ssh", "ssh-auth", "mpi-job-config", "/dev/disk", "example.com/name", "example.com/", "/name", "a/b/c", "kubernetes.io/hostname", "metadata.name",
-	"metadata.labels", "metadata.labels['team']", "metadata.annotations['Team']", "metadata.labels['-']", "metadata.name['a']", "spec.nodeName", "spec.host",
-	"spec.restartPolicy", "status.podIP", "limits.cpu", "requests.memory", "limits.hugepages-2Mi", "limits.nvidia.com/gpu", "10.0.0.1", "010.0.0.1", "::1", "::ffff:1.2.3.4", "1.2.3", "cluster.local",
-	"cluster.local.", "_tcp.local", "http", "HTTP", "a--b", "8080", "A=B", "ü", "a b", " a", "a\n", "0", "-1", "1", "12", "01", "iqn.2001-04.com.example:storage", "iqn.x", "eui.0123456789abcdef", "naa.x",
-	"a:1,b:2", "https://a", "/subscriptions/a", "runtime/default", "localhost/a", "localhost//a", "unconfined", "[{\"key\":\"a\"}]", "[{\"operator\":\"Exists\"}]", "{", "net.core.somaxconn", "kernel/shmmax", "kernel.msgmax",
-	"net/ipv4/a.b", "Upper.name", "v1", "v2", "example.com/signer", "example/signer", "a:b", "CAP_SYS_ADMIN", `DOMAIN\user`, `a\b\c`, "...", "noexec", "team",
-	strings.Repeat("a", 15), strings.Repeat("a", 16), strings.Repeat("a", 63), strings.Repeat("a", 64), strings.Repeat("a", 253), strings.Repeat("a", 254),
-	strings.Repeat("a.", 126) + "a", strings.Repeat("a", 63) + "/" + strings.Repeat("b", 63), strings.Repeat("x", 317), strings.Repeat("a.", 700) + "a",
+	"", "mpi", "data", "Data", "side", "init", "scratch", "a_b", "a.b", "-a", "a-", ".", "..", "../a", "..a", "a/../b", "/", "/data",
+	"/data/", "/scratch", "data/deep",
+	"/etc/mpi", "/root/.ssh", "ssh-auth", "mpi-job-config", "/dev/disk", "example.com/name", "example.com/", "/name", "a/b/c",
+	"kubernetes.io/hostname", "metadata.name",
+	"metadata.labels", "metadata.labels['team']", "metadata.annotations['Team']", "metadata.labels['-']", "metadata.name['a']",
+	"spec.nodeName", "spec.host",
+	"spec.restartPolicy", "status.podIP", "limits.cpu", "requests.memory", "limits.hugepages-2Mi", "limits.nvidia.com/gpu",
+	"10.0.0.1", "010.0.0.1", "::1", "::ffff:1.2.3.4", "1.2.3", "cluster.local",
+	"cluster.local.", "_tcp.local", "http", "HTTP", "a--b", "8080", "A=B", "ü", "a b", " a", "a\n", "0", "-1", "1", "12", "01",
+	"iqn.2001-04.com.example:storage", "iqn.x", "eui.0123456789abcdef", "naa.x",
+	"a:1,b:2", "https://a", "/subscriptions/a", "runtime/default", "localhost/a", "localhost//a", "unconfined", "[{\"key\":\"a\"}]",
+	"[{\"operator\":\"Exists\"}]", "{", "net.core.somaxconn", "kernel/shmmax", "kernel.msgmax",
+	"net/ipv4/a.b", "Upper.name", "v1", "v2", "example.com/signer", "example/signer", "a:b", "CAP_SYS_ADMIN", `DOMAIN\user`, `a\b\c`,
+	"...", "noexec", "team",
+	strings.Repeat("a", 15), strings.Repeat("a", 16), strings.Repeat("a", 63), strings.Repeat("a", 64), strings.Repeat("a", 253),
+	strings.Repeat("a", 254),
+	strings.Repeat("a.", 126) + "a", strings.Repeat("a", 63) + "/" + strings.Repeat("b", 63), strings.Repeat("x", 317),
+	strings.Repeat("a.", 700) + "a",
 }
 
 var annotationKeys = []string{
-	"kubernetes.io/config.mirror", "scheduler.alpha.kubernetes.io/tolerations", corev1.PodDeletionCost, "seccomp.security.alpha.kubernetes.io/pod",
-	"container.seccomp.security.alpha.kubernetes.io/mpi", "container.apparmor.security.beta.kubernetes.io/mpi", "container.apparmor.security.beta.kubernetes.io/other",
+	"kubernetes.io/config.mirror", "scheduler.alpha.kubernetes.io/tolerations", corev1.PodDeletionCost,
+	"seccomp.security.alpha.kubernetes.io/pod",
+	"container.seccomp.security.alpha.kubernetes.io/mpi", "container.apparmor.security.beta.kubernetes.io/mpi",
+	"container.apparmor.security.beta.kubernetes.io/other",
 	"Example.com/Upper",
 }
 
 var resourceNames = []string{
-	"cpu", "memory", "ephemeral-storage", "storage", "pods", "hugepages-2Mi", "hugepages-1Gi", "hugepages-", "hugepages-x", "hugepages-1m", "hugepages-0", "nvidia.com/gpu", "kubernetes.io/a",
-	"requests.cpu", "requests.example.com/a", "example.com/a b", "cpus", "a/b/c", "example.com/" + strings.Repeat("a", 63), strings.Repeat("a", 250) + ".com/a", "",
+	"cpu", "memory", "ephemeral-storage", "storage", "pods", "hugepages-2Mi", "hugepages-1Gi", "hugepages-", "hugepages-x",
+	"hugepages-1m", "hugepages-0", "nvidia.com/gpu", "kubernetes.io/a",
+	"requests.cpu", "requests.example.com/a", "example.com/a b", "cpus", "a/b/c", "example.com/" + strings.Repeat("a", 63),
+	strings.Repeat("a", 250) + ".com/a", "",
 }
 
-var quantities = []string{"0", "1", "2", "-1", "1m", "500m", "1500m", "1Mi", "2Mi", "3Mi", "512Mi", "1Gi", "2Gi", "1k", "1M", "100", "1Ti", "5", "9Ei"}
+var quantities = []string{"0", "1", "2", "-1", "1m", "500m", "1500m", "1Mi", "2Mi", "3Mi", "512Mi", "1Gi", "2Gi", "1k", "1M", "100",
+	"1Ti", "5", "9Ei"}
 
 var numbers = []int64{
-	0, 1, -1, 2, 3, 5, 20, 30, 31, 80, 100, 101, 255, 256, 511, 512, 599, 600, 1023, 1024, 3600, 3599, 86400, 86401, 65535, 65536, 7862400, 7862401,
+	0, 1, -1, 2, 3, 5, 20, 30, 31, 80, 100, 101, 255, 256, 511, 512, 599, 600, 1023, 1024, 3600, 3599, 86400, 86401, 65535, 65536,
+	7862400, 7862401,
 	1<<31 - 1, 1 << 31, 1 << 32, 1<<32 + 1, -1 << 31,
 }
 

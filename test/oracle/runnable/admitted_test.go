@@ -87,7 +87,8 @@ var intents = []map[string]string{
 	nil, {annotations.RunAsUserKey: "true"}, {annotations.GitSyncKey: "source=https://git.example.com/team/code.git"},
 	{annotations.GitSyncKey: "source=git@git.example.com:team/code.git,target=/data/code", annotations.GitSyncSecretKey: "keys"},
 	{annotations.LargeShmKey: "true", annotations.CreateHomeDirKey: "true"}, {annotations.GPUKey: "1"},
-	{annotations.RunAsUserKey: "true", annotations.GitSyncKey: "source=https://git.example.com/team/code.git", annotations.LargeShmKey: "1Gi"},
+	{annotations.RunAsUserKey: "true", annotations.GitSyncKey: "source=https://git.example.com/team/code.git",
+		annotations.LargeShmKey: "1Gi"},
 }
 
 func randomSubmission(data []byte) submission {

@@ -95,7 +95,8 @@ func jobsIn(t *testing.T, path, text string) []submission {
 	for _, block := range blocks {
 		for document := range strings.SplitSeq(block, "\n---") {
 			job := &v2beta1.MPIJob{}
-			if err := yaml.Unmarshal([]byte(document), job); err == nil && job.Kind == v2beta1.Kind && job.APIVersion == v2beta1.SchemeGroupVersion.String() {
+			if err := yaml.Unmarshal([]byte(document), job); err == nil && job.Kind == v2beta1.Kind &&
+				job.APIVersion == v2beta1.SchemeGroupVersion.String() {
 				all = append(all, newSubmission(filepath.Base(path), job))
 			}
 		}
@@ -132,7 +133,8 @@ func TestHarmsAreFound(t *testing.T) {
 	list := func(cpu string) corev1.ResourceRequirements {
 		return corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": resource.MustParse(cpu)}}
 	}
-	for name, injected := range map[string]corev1.ResourceRequirements{"QoS class": list("10m"), "quota counts": list("9"), "limit range with a ratio": {}} {
+	for name, injected := range map[string]corev1.ResourceRequirements{"QoS class": list("10m"), "quota counts": list("9"),
+		"limit range with a ratio": {}} {
 		harmed := whole().Template("Worker", func(template *corev1.PodTemplateSpec) {
 			template.Spec.InitContainers = []corev1.Container{{Name: "injected", Image: "example/a", Resources: injected}}
 		}).Obj()

@@ -38,7 +38,8 @@ func FuzzPods(f *testing.F) {
 func compare(t *testing.T, operator *runnable.Operator, job *v2beta1.MPIJob) {
 	t.Helper()
 	reasons := mpijob.Validate(job)
-	if len(job.Spec.MPIReplicaSpecs["Launcher"].Template.Spec.Containers) == 0 || len(job.Spec.MPIReplicaSpecs["Worker"].Template.Spec.Containers) == 0 {
+	if len(job.Spec.MPIReplicaSpecs["Launcher"].Template.Spec.Containers) == 0 ||
+		len(job.Spec.MPIReplicaSpecs["Worker"].Template.Spec.Containers) == 0 {
 		return // the operator would crash
 	}
 	switch refusals := operator.Refusals(job, len(reasons) > 0); {

@@ -35,7 +35,8 @@ func (o *Operator) Harms(before, after *v2beta1.MPIJob, ignored ...corev1.Resour
 // pods returns the pods of a job with the defaults of the API server.
 func (o *Operator) pods(job *v2beta1.MPIJob) map[string]*corev1.Pod {
 	launcher, worker := o.Objects(job)
-	pods := map[string]*corev1.Pod{"launcher": {ObjectMeta: launcher.Spec.Template.ObjectMeta, Spec: launcher.Spec.Template.Spec}, "worker": worker}
+	pods := map[string]*corev1.Pod{"launcher": {ObjectMeta: launcher.Spec.Template.ObjectMeta, Spec: launcher.Spec.Template.Spec},
+		"worker": worker}
 	for _, pod := range pods {
 		legacyscheme.Scheme.Default(pod)
 	}
@@ -51,7 +52,8 @@ func harmsOf(was, now *corev1.Pod, ignored []corev1.ResourceName) []string {
 		harms = append(harms, "a quota counts something else: "+cmp.Diff(texts(before), texts(after)))
 	}
 	evaluator := quota.NewPodEvaluator(nil, clock.RealClock{})
-	required := []corev1.ResourceName{corev1.ResourceLimitsCPU, corev1.ResourceLimitsMemory, corev1.ResourceRequestsCPU, corev1.ResourceRequestsMemory}
+	required := []corev1.ResourceName{corev1.ResourceLimitsCPU, corev1.ResourceLimitsMemory, corev1.ResourceRequestsCPU,
+		corev1.ResourceRequestsMemory}
 	for _, name := range required { // what a quota demands of every container
 		before, after := evaluator.Constraints([]corev1.ResourceName{name}, was), evaluator.Constraints([]corev1.ResourceName{name}, now)
 		if (before == nil) != (after == nil) {
@@ -68,7 +70,8 @@ func harmsOf(was, now *corev1.Pod, ignored []corev1.ResourceName) []string {
 			delete(after.usage, name)
 		}
 		if !equality.Semantic.DeepEqual(before.usage, after.usage) {
-			harms = append(harms, "with a limit range with "+name+" a quota counts something else: "+cmp.Diff(texts(before.usage), texts(after.usage)))
+			harms = append(harms, "with a limit range with "+name+" a quota counts something else: "+cmp.Diff(texts(before.usage),
+				texts(after.usage)))
 		}
 	}
 	return harms
@@ -96,9 +99,10 @@ func usage(pod *corev1.Pod, ignored []corev1.ResourceName) corev1.ResourceList {
 
 // limitRanges are items of limit ranges, each with something that an administrator sets.
 var limitRanges = map[string]corev1.LimitRangeItem{
-	"a ratio":         {Type: corev1.LimitTypeContainer, MaxLimitRequestRatio: amounts("3", "2")},
-	"a minimum":       {Type: corev1.LimitTypeContainer, Min: amounts("100m", "100Mi")},
-	"a maximum":       {Type: corev1.LimitTypeContainer, Max: amounts("4", "8Gi"), Default: amounts("4", "8Gi"), DefaultRequest: amounts("4", "8Gi")},
+	"a ratio":   {Type: corev1.LimitTypeContainer, MaxLimitRequestRatio: amounts("3", "2")},
+	"a minimum": {Type: corev1.LimitTypeContainer, Min: amounts("100m", "100Mi")},
+	"a maximum": {Type: corev1.LimitTypeContainer, Max: amounts("4", "8Gi"), Default: amounts("4", "8Gi"),
+		DefaultRequest: amounts("4", "8Gi")},
 	"defaults":        {Type: corev1.LimitTypeContainer, Default: amounts("1", "1Gi"), DefaultRequest: amounts("500m", "512Mi")},
 	"only one size":   {Type: corev1.LimitTypeContainer, Min: amounts("2", "2Gi"), Max: amounts("2", "2Gi")},
 	"a maximum a pod": {Type: corev1.LimitTypePod, Max: amounts("4", "8Gi")},
@@ -122,7 +126,8 @@ func limited(pod *corev1.Pod, item corev1.LimitRangeItem) outcome {
 	if err := legacyscheme.Scheme.Convert(pod.DeepCopy(), internal, nil); err != nil {
 		panic(err)
 	}
-	limits, actions := &corev1.LimitRange{Spec: corev1.LimitRangeSpec{Limits: []corev1.LimitRangeItem{item}}}, limitranger.DefaultLimitRangerActions{}
+	limits, actions := &corev1.LimitRange{Spec: corev1.LimitRangeSpec{Limits: []corev1.LimitRangeItem{item}}},
+		limitranger.DefaultLimitRangerActions{}
 	if err := actions.MutateLimit(limits, "pods", internal); err != nil {
 		panic(err)
 	}
@@ -141,11 +146,13 @@ func Touched(before, after *v2beta1.MPIJob) []string {
 	for _, role := range slices.Sorted(maps.Keys(before.Spec.MPIReplicaSpecs)) {
 		was, now := before.Spec.MPIReplicaSpecs[role].Template.Spec, after.Spec.MPIReplicaSpecs[role].Template.Spec
 		for i := range was.Containers {
-			touched = append(touched, touchedIn(fmt.Sprintf("%s: containers[%d]", role, i), was.Containers[i], now.Containers[i], was.HostNetwork)...)
+			touched = append(touched, touchedIn(fmt.Sprintf("%s: containers[%d]", role, i), was.Containers[i], now.Containers[i],
+				was.HostNetwork)...)
 		}
 		for i := range was.InitContainers {
 			if !equality.Semantic.DeepEqual(was.InitContainers[i], now.InitContainers[i]) {
-				touched = append(touched, fmt.Sprintf("%s: initContainers[%d]: %s", role, i, cmp.Diff(was.InitContainers[i], now.InitContainers[i])))
+				touched = append(touched, fmt.Sprintf("%s: initContainers[%d]: %s", role, i, cmp.Diff(was.InitContainers[i],
+					now.InitContainers[i])))
 			}
 		}
 	}

@@ -50,7 +50,8 @@ func (o *Operator) Refusals(job *v2beta1.MPIJob, strict bool) []string {
 	launcher, worker := o.Objects(job)
 	launcher.UID = "11111111-2222-3333-4444-555555555555"
 	note("the launcher's job", create(jobregistry.Strategy, launcher))
-	pod, err := kubecontroller.GetPodFromTemplate(&launcher.Spec.Template, launcher, metav1.NewControllerRef(launcher, batchv1.SchemeGroupVersion.WithKind("Job")))
+	pod, err := kubecontroller.GetPodFromTemplate(&launcher.Spec.Template, launcher, metav1.NewControllerRef(launcher,
+		batchv1.SchemeGroupVersion.WithKind("Job")))
 	if err != nil {
 		return append(found, err.Error())
 	}
