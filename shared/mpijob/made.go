@@ -47,6 +47,15 @@ func validateMade(job *v2beta1.MPIJob, template Template) field.ErrorList {
 	return append(errs, validateMadeRestarts(job, template)...)
 }
 
+// usableVolumes returns the volumes of the operator's that a template may mount. The start gate needs the list of
+// hosts, whose ConfigMap has no name yet if the job's is generated.
+func usableVolumes(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType) []corev1.Volume {
+	if job.GenerateName == "" || role != Launcher {
+		return nil
+	}
+	return []corev1.Volume{{Name: configVolume, VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{}}}}
+}
+
 // validateMadeMounts validates that nothing is mounted where the operator mounts something.
 func validateMadeMounts(job *v2beta1.MPIJob, main *corev1.Container, added map[string]string, path *field.Path) field.ErrorList {
 	var errs field.ErrorList

@@ -96,18 +96,27 @@ type nested struct {
 	outer                     *corev1.VolumeSource
 }
 
+// eachNested visits the nested mounts. An init container that mounts what another container mounts, as those of the
+// policies do, is not visited for it again.
 func eachNested(job *v2beta1.MPIJob, visit func(nested)) {
 	for _, role := range knownRoles {
 		template, exists := TemplateOf(job, role)
 		if !exists {
 			continue
 		}
+		seen := map[string]bool{}
 		for _, container := range template.Containers() {
 			mounts, volumes := container.VolumeMounts, volumesOf(template.Spec.Volumes)
 			if container.Container == template.Main() {
 				mounts, volumes = withMade(job, role, mounts, volumes)
 			}
-			nestedIn(container, mounts, volumes, visit)
+			nestedIn(container, mounts, volumes, func(n nested) {
+				key := n.mountPath + "\x00" + n.around
+				if !seen[key] || container.list == "containers" {
+					visit(n)
+				}
+				seen[key] = true
+			})
 		}
 	}
 }

@@ -32,7 +32,7 @@ func Validate(job *v2beta1.MPIJob) field.ErrorList {
 		if template.Role != Launcher && template.Role != Worker {
 			continue // no pod is made of it
 		}
-		errs = append(errs, pods.Validate(template.PodTemplateSpec, template.Path)...)
+		errs = append(errs, pods.Validate(template.PodTemplateSpec, template.Path, usableVolumes(job, template.Role)...)...)
 		errs = append(errs, validateMade(job, template)...)
 	}
 	return errs

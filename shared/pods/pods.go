@@ -8,10 +8,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// Validate returns every reason why the API server would refuse a pod template or a pod that is made of it.
-func Validate(template *corev1.PodTemplateSpec, at *field.Path) field.ErrorList {
+// Validate returns every reason why the API server would refuse a pod template or a pod that is made of it. The
+// pods have the added volumes, too: mounts of them are accepted, although the API server refuses the template alone.
+func Validate(template *corev1.PodTemplateSpec, at *field.Path, added ...corev1.Volume) field.ErrorList {
 	path := place{base: at}
 	c := &checker{pod: &template.Spec, volumes: map[string]*corev1.VolumeSource{}, claims: map[string]bool{}}
+	for i := range added {
+		c.volumes[added[i].Name] = &added[i].VolumeSource
+	}
 	c.metadata(template.ObjectMeta, path.Child("metadata"))
 	c.spec(path.Child("spec"))
 	c.annotatedProfiles(template, path.Child("spec"))

@@ -35,8 +35,10 @@ func (o *Operator) Harms(before, after *v2beta1.MPIJob, ignored ...corev1.Resour
 // pods returns the pods of a job with the defaults of the API server.
 func (o *Operator) pods(job *v2beta1.MPIJob) map[string]*corev1.Pod {
 	launcher, worker := o.Objects(job)
-	pods := map[string]*corev1.Pod{"launcher": {ObjectMeta: launcher.Spec.Template.ObjectMeta, Spec: launcher.Spec.Template.Spec},
-		"worker": worker}
+	pods := map[string]*corev1.Pod{"launcher": {ObjectMeta: launcher.Spec.Template.ObjectMeta, Spec: launcher.Spec.Template.Spec}}
+	if worker != nil {
+		pods["worker"] = worker
+	}
 	for _, pod := range pods {
 		legacyscheme.Scheme.Default(pod)
 	}

@@ -40,7 +40,14 @@ func (o *Operator) Refusals(job *v2beta1.MPIJob, strict bool) []string {
 		}
 	}
 	for _, role := range []v2beta1.MPIReplicaType{v2beta1.MPIReplicaTypeLauncher, v2beta1.MPIReplicaTypeWorker} {
-		template := job.Spec.MPIReplicaSpecs[role].Template
+		if job.GenerateName != "" && role == v2beta1.MPIReplicaTypeLauncher {
+			continue // mounts a volume of the operator's, as a warning says
+		}
+		spec := job.Spec.MPIReplicaSpecs[role]
+		if spec == nil {
+			continue
+		}
+		template := spec.Template
 		if strict {
 			note(string(role), judgeTemplate(template))
 		}
@@ -56,13 +63,16 @@ func (o *Operator) Refusals(job *v2beta1.MPIJob, strict bool) []string {
 		return append(found, err.Error())
 	}
 	pod.Namespace = job.Namespace
-	for _, made := range []*corev1.Pod{pod, worker} {
+	made := map[string]*corev1.Pod{"the launcher": pod}
+	if worker != nil {
+		made["a worker"] = worker
+	}
+	for name, made := range made {
 		if made.Spec.ServiceAccountName == "" && made.Spec.DeprecatedServiceAccount == "" {
 			made.Spec.ServiceAccountName = "default" // as the admission plugin of that name does
 		}
+		note(name, create(podregistry.Strategy, made))
 	}
-	note("the launcher", create(podregistry.Strategy, pod))
-	note("a worker", create(podregistry.Strategy, worker))
 	return found
 }
 

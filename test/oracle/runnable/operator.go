@@ -44,12 +44,16 @@ func NewOperator(ctx context.Context) (*Operator, error) {
 	return &Operator{made}, err
 }
 
-// Objects returns the job of the launcher and the pod of the last worker, whose name is the longest.
+// Objects returns the job of the launcher and the pod of the last worker, whose name is the longest. It is nil for a
+// job without workers.
 func (o *Operator) Objects(job *v2beta1.MPIJob) (*batchv1.Job, *corev1.Pod) {
 	defaulted := job.DeepCopy()
 	v2beta1.SetDefaults_MPIJob(defaulted)
 	defaulted.Name = cmp.Or(defaulted.Name, defaulted.GenerateName+suffix)
 	defaulted.UID = "00000000-1111-2222-3333-444444444444"
-	last := int(*defaulted.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Replicas) - 1
-	return newLauncherJob(o.controller, defaulted), newWorker(o.controller, defaulted, last)
+	workers := defaulted.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker]
+	if workers == nil || *workers.Replicas == 0 {
+		return newLauncherJob(o.controller, defaulted), nil
+	}
+	return newLauncherJob(o.controller, defaulted), newWorker(o.controller, defaulted, int(*workers.Replicas)-1)
 }
