@@ -36,8 +36,7 @@ func (r Reviewer) Confirm(job *v2beta1.MPIJob, request Request) (foreign bool, e
 	}
 	// rule T42 in webhook/server TestForgedDigest/another_uid: another uid, with the digest of another policy
 	errs = append(errs, policy.Holds(job, in)...)
-	errs = append(errs, validate(job, in, request.PodSecurity)...)
-	return true, distinct(append(errs, mpijob.Validate(job)...))
+	return true, distinct(append(errs, validate(job, in, request.PodSecurity, mpijob.Validate(job))...))
 }
 
 func stampFor(in policy.Input, request Request) annotations.Stamp {

@@ -44,8 +44,7 @@ func (r Reviewer) reviewCopy(job *v2beta1.MPIJob, in policy.Input, request Reque
 		}
 	}
 	errs = append(errs, validateStamp(job, in, path)...)
-	errs = append(errs, validate(job, in, request.PodSecurity)...)
-	return append(errs, mpijob.Validate(job)...)
+	return append(errs, validate(job, in, request.PodSecurity, mpijob.Validate(job))...)
 }
 
 // validateStamp validates the identity in a copy's stamp, and that the copy runs as this identity.

@@ -82,8 +82,7 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, e
 	wrote := r.writtenTo(job)
 	wrote.launcherExempt = policy.LauncherIsExempt(job, in)
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey, applied{names, r.Version, r.digestOf(job, in), wrote}.String())
-	errs = append(errs, validate(job, in, request.PodSecurity)...)
-	if errs = append(errs, unrunnable(job, submitted, errs)...); len(errs) > 0 {
+	if errs = append(errs, validate(job, in, request.PodSecurity, unrunnable(job, submitted, errs))...); len(errs) > 0 {
 		return nil, distinct(errs)
 	}
 	return slices.Concat(policy.Warn(job, in), warnRoles(job), mpijob.WarnMounts(job)), nil

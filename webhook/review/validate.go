@@ -14,10 +14,10 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
-// validate returns every reason why the final job is not allowed to run, or has more workers than can run.
-// [mpijob.Validate] returns the other reasons why it cannot run.
-func validate(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion) field.ErrorList {
-	errs := validateProject(job, in)
+// validate returns every reason why the final job is not allowed to run or cannot run. Of the latter, those that
+// [mpijob.Validate] found are given.
+func validate(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion, unrunnable field.ErrorList) field.ErrorList {
+	errs := append(validateProject(job, in), unrunnable...)
 	errs = append(errs, validateRoles(job)...)
 	errs = append(errs, validateWorkers(job, in.Cluster)...)
 	errs = append(errs, mpijob.ValidateMounts(job)...)

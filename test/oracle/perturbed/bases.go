@@ -145,6 +145,10 @@ func fillContainer(container *corev1.Container) {
 		{Name: "data", MountPath: "/deep", SubPathExpr: "$(A)", MountPropagation: new(corev1.MountPropagationNone)},
 	}
 	container.VolumeDevices = []corev1.VolumeDevice{{Name: "disk", DevicePath: "/dev/disk"}}
+	fillHooks(container)
+}
+
+func fillHooks(container *corev1.Container) {
 	probe := func(handler corev1.ProbeHandler) *corev1.Probe {
 		return &corev1.Probe{ProbeHandler: handler, InitialDelaySeconds: 1, SuccessThreshold: 1}
 	}
