@@ -1,0 +1,88 @@
+package matrix
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
+)
+
+// Every cell runs, and its ranks are where and who they should be, with the job's environment. With -all, the page has
+// the results.
+func TestMatrix(t *testing.T) {
+	lab.Require(t)
+	ada := newPerson(t)
+	for _, project := range []string{"matrix", "restricted", "quota"} {
+		ada.addProject(t, project)
+	}
+	enforceRestricted(t, "runai-restricted")
+	product.Create(t, quota("runai-quota"))
+	results := newResults()
+	t.Run("cells", func(t *testing.T) { // which returns when all cells have
+		for _, c := range everyCell() {
+			if *all || c.daily {
+				t.Run(c.name, func(t *testing.T) {
+					t.Parallel()
+					result := "**fails**"
+					defer func() { results.add(c.name, result) }()
+					if ranks := c.run(t, ada); !t.Failed() {
+						result = c.outcome(ranks)
+					}
+				})
+			}
+		}
+	})
+	if len(results.of) == len(everyCell()) {
+		comparePage(t, results)
+	}
+}
+
+// run runs the job, and returns what its ranks print.
+func (c *cell) run(t *testing.T, ada *person) []map[string]string {
+	r := c.submit(t, ada)
+	defer r.delete(t)
+	defer func() {
+		if t.Failed() {
+			r.describe(t)
+		}
+	}()
+	if c.during != nil {
+		c.during(t, r)
+	}
+	if c.stuck {
+		return nil
+	}
+	r.await(t)
+	ranks := ranksIn(t, r.output)
+	c.judge(t, ranks)
+	if c.see != nil {
+		c.see(t, r)
+	}
+	return ranks
+}
+
+func enforceRestricted(t *testing.T, namespace string) {
+	t.Helper()
+	object := &corev1.Namespace{}
+	if err := product.Client.Get(t.Context(), client.ObjectKey{Name: namespace}, object); err != nil {
+		t.Fatal(err)
+	}
+	object.Labels["pod-security.kubernetes.io/enforce"] = "restricted"
+	if err := product.Client.Update(t.Context(), object); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// quota returns a quota of everything that a container can request, so that no container may request nothing.
+func quota(namespace string) *corev1.ResourceQuota {
+	return &corev1.ResourceQuota{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "all"},
+		Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{
+			corev1.ResourceRequestsCPU: twoCores, corev1.ResourceLimitsCPU: twoCores,
+			corev1.ResourceRequestsMemory: twoGigabytes, corev1.ResourceLimitsMemory: twoGigabytes,
+		}},
+	}
+}

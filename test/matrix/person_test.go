@@ -1,0 +1,52 @@
+package matrix
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/lab"
+)
+
+// values is the Secret and the ConfigMap that jobs refer to.
+const values = "values"
+
+// A person submits jobs.
+type person struct {
+	user   *env.User
+	client client.Client
+}
+
+// newPerson returns a user with an identity that no image knows.
+func newPerson(t *testing.T) *person {
+	t.Helper()
+	added, err := product.AddUser("ada@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := &v1alpha1.PosixIdentity{ObjectMeta: metav1.ObjectMeta{Name: "ada"}}
+	entry.Spec = v1alpha1.PosixIdentitySpec{Subject: "ada@example.com", UID: 1234567, GID: 54000, SupplementalGroups: []int64{60001}}
+	product.Create(t, entry)
+	return &person{added, product.ClientOf(t, added)}
+}
+
+// addProject adds a project with nodes that are real, in which a person may submit jobs.
+func (p *person) addProject(t *testing.T, name string) (namespace string) {
+	t.Helper()
+	real := v1alpha1.NodeAffinity{Train: []string{lab.NodeType}, Interactive: []string{lab.NodeType}}
+	namespace = product.AddProject(t, name, v1alpha1.ProjectSpec{NodeAffinity: real})
+	product.Permit(t, namespace, "ada@example.com",
+		install.Verbs("kubeflow.org", []string{"mpijobs"}, "create", "get", "list", "delete"),
+		install.Verbs("", []string{"pods", "pods/log", "events"}, "get", "list"),
+		install.Verbs("", []string{"secrets"}, "create", "delete"))
+	meta := metav1.ObjectMeta{Namespace: namespace, Name: values}
+	product.Create(t,
+		&corev1.Secret{ObjectMeta: meta, StringData: map[string]string{"token": token}},
+		&corev1.ConfigMap{ObjectMeta: meta, Data: map[string]string{"setting": setting}})
+	return namespace
+}
