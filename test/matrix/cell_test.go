@@ -23,6 +23,8 @@ type cell struct {
 
 	// flags are more flags of runai submit-mpi.
 	flags []string
+	// retries is the number of times that the launcher may fail.
+	retries int
 	// clones adds --git-sync with a repository that has a file named greeting.
 	clones bool
 	// options are more options of mpirun.
@@ -41,6 +43,8 @@ type cell struct {
 	stuck bool
 	// on has the ranks on each host, without the name of the job.
 	on map[string]int
+	// onNode ranks have the name of the machine, because they are on the node's network.
+	onNode bool
 	// want has what ranks print where that is not what an ordinary job's print.
 	want map[string]string
 	// see looks at what else there is, when the job has ended.

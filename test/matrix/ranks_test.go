@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -71,7 +72,14 @@ func (c *cell) judge(t *testing.T, ranks []map[string]string) {
 		}
 	}
 	want := c.on
-	if want == nil {
+	switch {
+	case c.onNode:
+		machine, err := os.Hostname()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = map[string]int{machine: 1}
+	case want == nil:
 		want = map[string]int{"worker-0": 1, "worker-1": 1}
 	}
 	if diff := cmp.Diff(want, on); diff != "" {
@@ -102,7 +110,11 @@ func (c *cell) expected(host string) map[string]string {
 func (c *cell) summary(ranks []map[string]string) string {
 	var on, uids []string
 	for _, rank := range ranks {
-		on = append(on, strings.TrimPrefix(rank["on"], c.name+"-"))
+		if c.onNode {
+			on = append(on, "the node")
+		} else {
+			on = append(on, strings.TrimPrefix(rank["on"], c.name+"-"))
+		}
 		uids = append(uids, rank["uid"])
 	}
 	slices.Sort(on)

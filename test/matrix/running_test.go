@@ -28,7 +28,7 @@ func (c *cell) submit(t *testing.T, ada *person) *running {
 	t.Helper()
 	args := []string{
 		"submit-mpi", c.name, "-n", c.inNamespace(), "-i", imageOf[c.mpi][c.image], "--image-pull-policy=never",
-		"--backoff-limit=0", "--dry-run=client", "-o", "yaml",
+		fmt.Sprintf("--backoff-limit=%d", c.retries), "--dry-run=client", "-o", "yaml",
 		"-e", "TEXT=" + text, "-e", "SCRIPT=" + script, "-e", "TOKEN=SECRET:" + values + ",token",
 	}
 	if !slices.ContainsFunc(c.flags, func(flag string) bool { return strings.HasPrefix(flag, "--processes") }) {

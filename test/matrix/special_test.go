@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
@@ -39,11 +38,11 @@ var networkCells = []cell{
 	{
 		name: "host-root", what: "`--host-network`, one worker", mpi: openMPI5, as: root, image: plain,
 		flags: []string{"--host-network", "--processes=1"}, np: "1",
-		on: map[string]int{lab.NodeName: 1}, want: map[string]string{"port": ourPort},
+		onNode: true, want: map[string]string{"port": ourPort},
 	},
 	{
 		name: "host-uid", what: "`--host-network`, one worker", mpi: openMPI4, as: anyUID, image: site,
-		flags: []string{"--host-network", "--processes=1"}, np: "1", on: map[string]int{lab.NodeName: 1},
+		flags: []string{"--host-network", "--processes=1"}, np: "1", onNode: true,
 	},
 	{
 		name: "host-pair-root", what: "`--host-network`, two workers want one node", mpi: openMPI4, as: root, image: plain,
@@ -114,11 +113,11 @@ var startCells = []cell{
 	},
 	{
 		name: "retried", what: "the launcher fails three times and is retried", mpi: openMPI5, as: root, image: plain,
-		rank: failThrice + tell, flags: []string{"--backoff-limit=3"},
+		rank: failThrice + tell, retries: 3,
 	},
 	{
 		name: "retried-uid", what: "the launcher fails three times and is retried", mpi: openMPI5, as: anyUID, image: operators,
-		rank: failThrice + tell, flags: []string{"--backoff-limit=3"},
+		rank: failThrice + tell, retries: 3,
 	},
 }
 
