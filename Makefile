@@ -46,11 +46,11 @@ packages: ## Install the Debian packages that the tests need and this machine do
 
 .PHONY: test
 test: have-packages lint verify servers $(if $(NODE),lab-images) ## Run everything that CI runs.
-	go test -race -timeout 30m $$(go list ./... | grep -v -E '/test/(lab|e2e|operator|bench)$$')
+	go test -race -timeout 30m $$(go list ./... | grep -v -E '/test/(lab|e2e|operator|matrix|bench)$$')
 	go test -race -timeout 30m ./test/forgery -args -differ # with a validating replica that has another cluster policy
 	go test -timeout 30m ./test/bench # the race detector takes most of the memory and time that are looked at
 	go test -C test/oracle -race -timeout 30m ./...
-	go test -race -timeout 30m -p 1 ./test/lab ./test/e2e ./test/operator # a node wants the machine for itself
+	go test -race -timeout 30m -p 1 ./test/lab ./test/e2e ./test/operator ./test/matrix # a node wants the machine for itself
 	$(MAKE) fuzz
 
 .PHONY: lint
@@ -80,6 +80,10 @@ operator-e2e: can-be-node servers lab-images ## Run mpi-operator's own tests wit
 .PHONY: gate-scale
 gate-scale: can-be-node servers lab-images ## Start a job with 256 workers, and count what its start gate asks.
 	go test -timeout 30m -v ./test/e2e -run '^TestGateAtScale$$' -args -gate-workers=256
+
+.PHONY: matrix
+matrix: can-be-node servers lab-images ## Run a job with each MPI, user and image on a real node, and write the page of results.
+	go test -timeout 60m -v ./test/matrix -run '^Test(Matrix|Page)$$' -args -all -update
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the policies, each for FUZZTIME (only names that match FUZZ).

@@ -1,8 +1,10 @@
 package matrix
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,12 +31,12 @@ type cell struct {
 	clones bool
 	// options are more options of mpirun.
 	options []string
-	// np is the number of ranks as a shell writes it.
-	np string
+	// np is the number of ranks: 0 is 2, and by script if it is negative.
+	np int
 	// rank is what each rank runs. It prints lines with rank= and on=.
 	rank string
-	// launcher changes the command of the launcher, which is mpirun with its arguments.
-	launcher func(mpirun []string) []string
+	// script runs in the launcher, with mpirun as $0 and its arguments as $@.
+	script string
 	// edit changes the job where no flag can.
 	edit func(*v2beta1.MPIJob)
 	// during does something after the job was created.
@@ -53,7 +55,7 @@ type cell struct {
 	namespace string
 }
 
-// everyCell returns the ordinary jobs, one for each triple of dimensions, and the special ones.
+// everyCell returns the ordinary jobs, one for each triple of dimensions, and those that differ in one thing.
 func everyCell() []cell {
 	var cells []cell
 	for m, implementation := range implementations {
@@ -67,7 +69,8 @@ func everyCell() []cell {
 			}
 		}
 	}
-	return slices.Concat(cells, specialCells)
+	return slices.Concat(cells, networkCells, startCells, retriedCells, elasticCells, sshdCells,
+		environmentCells, programCells, resourceCells)
 }
 
 // short returns the letters and digits that a name may have.
@@ -76,24 +79,18 @@ func short[T ~string](dimension T) string {
 	return strings.ToLower(keep)
 }
 
-// mpirun returns the command line of the launcher.
-func (c *cell) mpirun() []string {
-	np := c.np
-	if np == "" {
-		np = "2"
-	}
+// command returns the command line of the launcher.
+func (c *cell) command() []string {
 	words := []string{"mpirun"}
 	if c.mpi != mpich && c.as == root {
 		words = append(words, "--allow-run-as-root")
 	}
-	words = append(append(words, "-np", np), c.options...)
-	rank := c.rank
-	if rank == "" {
-		rank = tell
+	if c.np >= 0 {
+		words = append(words, "-np", strconv.Itoa(cmp.Or(c.np, 2)))
 	}
-	words = append(words, "sh", "-c", rank)
-	if c.launcher != nil {
-		return c.launcher(words)
+	words = append(append(words, c.options...), "sh", "-c", cmp.Or(c.rank, tell))
+	if c.script != "" {
+		return append([]string{"sh", "-c", c.script}, words...)
 	}
 	return words
 }

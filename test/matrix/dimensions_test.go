@@ -13,16 +13,16 @@ const (
 	mpich    mpi = "MPICH"
 )
 
-// A user is whom the ranks run as.
+// A user runs the ranks.
 type user string
 
 const (
 	root user = "root"
-	// anyUID is a user with an identity, whom no image knows.
+	// anyUID is a user with an identity that no image knows.
 	anyUID user = "any UID"
 	// restricted is the same under the restricted Pod Security Standard.
 	restricted user = "any UID, restricted"
-	// imagesUser is a user of the image whom the manifest names.
+	// imagesUser is a user of the image that the manifest names.
 	imagesUser user = "image's user"
 )
 

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
@@ -14,12 +13,12 @@ import (
 // the results.
 func TestMatrix(t *testing.T) {
 	lab.Require(t)
-	ada := newPerson(t)
+	ada := newPerson(t, "ada", 1234567)
 	for _, project := range []string{"matrix", "restricted", "quota"} {
 		ada.addProject(t, project)
 	}
 	enforceRestricted(t, "runai-restricted")
-	product.Create(t, quota("runai-quota"))
+	product.Create(t, quota())
 	results := newResults()
 	t.Run("cells", func(t *testing.T) { // which returns when all cells have
 		for _, c := range everyCell() {
@@ -73,16 +72,5 @@ func enforceRestricted(t *testing.T, namespace string) {
 	object.Labels["pod-security.kubernetes.io/enforce"] = "restricted"
 	if err := product.Client.Update(t.Context(), object); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// quota returns a quota of everything that a container can request, so that no container may request nothing.
-func quota(namespace string) *corev1.ResourceQuota {
-	return &corev1.ResourceQuota{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "all"},
-		Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{
-			corev1.ResourceRequestsCPU: twoCores, corev1.ResourceLimitsCPU: twoCores,
-			corev1.ResourceRequestsMemory: twoGigabytes, corev1.ResourceLimitsMemory: twoGigabytes,
-		}},
 	}
 }

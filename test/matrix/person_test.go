@@ -18,21 +18,23 @@ const values = "values"
 
 // A person submits jobs.
 type person struct {
+	name   string // as the API server knows it
 	user   *env.User
 	client client.Client
 }
 
 // newPerson returns a user with an identity that no image knows.
-func newPerson(t *testing.T) *person {
+func newPerson(t *testing.T, name string, uid int64) *person {
 	t.Helper()
-	added, err := product.AddUser("ada@example.com")
+	subject := name + "@example.com"
+	user, err := product.AddUser(subject)
 	if err != nil {
 		t.Fatal(err)
 	}
-	entry := &v1alpha1.PosixIdentity{ObjectMeta: metav1.ObjectMeta{Name: "ada"}}
-	entry.Spec = v1alpha1.PosixIdentitySpec{Subject: "ada@example.com", UID: 1234567, GID: 54000, SupplementalGroups: []int64{60001}}
+	entry := &v1alpha1.PosixIdentity{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	entry.Spec = v1alpha1.PosixIdentitySpec{Subject: subject, UID: uid, GID: 54000, SupplementalGroups: []int64{60001}}
 	product.Create(t, entry)
-	return &person{added, product.ClientOf(t, added)}
+	return &person{subject, user, product.ClientOf(t, user)}
 }
 
 // addProject adds a project with nodes that are real, in which a person may submit jobs.
@@ -40,7 +42,7 @@ func (p *person) addProject(t *testing.T, name string) (namespace string) {
 	t.Helper()
 	real := v1alpha1.NodeAffinity{Train: []string{lab.NodeType}, Interactive: []string{lab.NodeType}}
 	namespace = product.AddProject(t, name, v1alpha1.ProjectSpec{NodeAffinity: real})
-	product.Permit(t, namespace, "ada@example.com",
+	product.Permit(t, namespace, p.name,
 		install.Verbs("kubeflow.org", []string{"mpijobs"}, "create", "get", "list", "delete"),
 		install.Verbs("", []string{"pods", "pods/log", "events"}, "get", "list"),
 		install.Verbs("", []string{"secrets"}, "create", "delete"))

@@ -55,15 +55,33 @@ func ranksIn(t *testing.T, output string) []map[string]string {
 	return ranks
 }
 
+var oneEach = map[string]int{"worker-0": 1, "worker-1": 1}
+
 // judge asserts that the ranks are where they should be, and that each prints what it should.
 func (c *cell) judge(t *testing.T, ranks []map[string]string) {
 	t.Helper()
-	on := map[string]int{}
+	on := c.on
+	switch {
+	case c.onNode:
+		machine, err := os.Hostname()
+		if err != nil {
+			t.Fatal(err)
+		}
+		on = map[string]int{machine: 1}
+	case on == nil:
+		on = oneEach
+	}
+	compareRanks(t, c.name, ranks, on, c.expected)
+}
+
+// compareRanks asserts that each host of a job has so many ranks, and that they print what is expected there.
+func compareRanks(t *testing.T, job string, ranks []map[string]string, on map[string]int, expected func(host string) map[string]string) {
+	t.Helper()
+	seen := map[string]int{}
 	for _, rank := range ranks {
-		host := strings.TrimPrefix(rank["on"], c.name+"-")
-		on[host]++
-		want := c.expected(host)
-		got := map[string]string{}
+		host := strings.TrimPrefix(rank["on"], job+"-")
+		seen[host]++
+		want, got := expected(host), map[string]string{}
 		for key := range want {
 			got[key] = rank[key]
 		}
@@ -71,18 +89,7 @@ func (c *cell) judge(t *testing.T, ranks []map[string]string) {
 			t.Errorf("rank %s on %s (-want +got):\n%s", rank["rank"], host, diff)
 		}
 	}
-	want := c.on
-	switch {
-	case c.onNode:
-		machine, err := os.Hostname()
-		if err != nil {
-			t.Fatal(err)
-		}
-		want = map[string]int{machine: 1}
-	case want == nil:
-		want = map[string]int{"worker-0": 1, "worker-1": 1}
-	}
-	if diff := cmp.Diff(want, on); diff != "" {
+	if diff := cmp.Diff(on, seen); diff != "" {
 		t.Errorf("ranks on hosts (-want +got):\n%s", diff)
 	}
 }

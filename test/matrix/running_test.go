@@ -41,7 +41,7 @@ func (c *cell) submit(t *testing.T, ada *person) *running {
 		args = append(args, "--git-sync", "source="+serveRepository(t)+",target=/code")
 	}
 	args = append(append(args, c.flags...), "--")
-	stdout, stderr, code := product.RunaiAs(t, ada.user.Kubeconfig(), append(args, c.mpirun()...)...)
+	stdout, stderr, code := product.RunaiAs(t, ada.user.Kubeconfig(), append(args, c.command()...)...)
 	if code != 0 {
 		t.Fatal(stderr)
 	}

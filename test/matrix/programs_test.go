@@ -1,0 +1,58 @@
+package matrix
+
+import (
+	"testing"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
+)
+
+// What mpirun is told to export does not get into the way of what the job says.
+var environmentCells = []cell{
+	{
+		name: "x-openmpi4", what: "`mpirun -x` with `-e`",
+		mpi: openMPI4, as: root, image: plain,
+		options: []string{"-x", "EXTRA=7", "-x", "TEXT"}, want: map[string]string{"extra": "7"},
+	},
+	{
+		name: "x-openmpi5", what: "`mpirun -x` with `-e`", daily: true,
+		mpi: openMPI5, as: anyUID, image: site,
+		options: []string{"-x", "EXTRA=7", "-x", "TEXT"}, want: map[string]string{"extra": "7"},
+	},
+	{
+		name: "x-mpich", what: "`mpirun -genv` with `-e`",
+		mpi: mpich, as: anyUID, image: plain,
+		options: []string{"-genv", "EXTRA", "7"}, want: map[string]string{"extra": "7"},
+	},
+}
+
+// Programs that speak MPI, and another mpirun.
+var programCells = []cell{
+	{
+		name: "pi-openmpi5", what: "ranks that send messages",
+		mpi: openMPI5, as: restricted, image: operators, rank: tell + "\nexec ./pi", see: computedPi,
+	},
+	{
+		name: "pi-mpich", what: "ranks that send messages",
+		mpi: mpich, as: restricted, image: operators, rank: tell + "\nexec ./pi", see: computedPi,
+	},
+	{
+		name: "intel", what: "`mpiImplementation: Intel`, with MPICH's hydra in its place",
+		mpi: mpich, as: anyUID, image: plain, edit: asIntel,
+	},
+}
+
+func computedPi(t *testing.T, r *running) {
+	if err := suite.Says(r.output, "rank 0 of 2 is on ", "rank 1 of 2 is on ", "pi is about 3.14159265"); err != nil {
+		t.Error(err)
+	}
+}
+
+// asIntel tells MPICH's hydra what the operator tells Intel's by other variables.
+func asIntel(job *v2beta1.MPIJob) {
+	job.Spec.MPIImplementation = v2beta1.MPIImplementationIntel
+	main := &job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Template.Spec.Containers[0]
+	main.Env = append(main.Env, corev1.EnvVar{Name: "HYDRA_HOST_FILE", Value: "/etc/mpi/hostfile"})
+}
