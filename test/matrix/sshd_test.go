@@ -56,7 +56,8 @@ func readOnly(job *v2beta1.MPIJob) {
 	yes := true
 	for _, replica := range job.Spec.MPIReplicaSpecs {
 		pod := &replica.Template.Spec
-		pod.Volumes = append(pod.Volumes, corev1.Volume{Name: "tmp", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}})
+		tmp := corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
+		pod.Volumes = append(pod.Volumes, corev1.Volume{Name: "tmp", VolumeSource: tmp})
 		pod.Containers[0].SecurityContext = &corev1.SecurityContext{ReadOnlyRootFilesystem: &yes}
 		pod.Containers[0].VolumeMounts = append(pod.Containers[0].VolumeMounts, corev1.VolumeMount{Name: "tmp", MountPath: "/tmp"})
 	}
