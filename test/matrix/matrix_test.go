@@ -1,6 +1,8 @@
 package matrix
 
 import (
+	"slices"
+	"sync"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -39,8 +41,14 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
+var nodesPort sync.Mutex
+
 // run runs the job, and returns what its ranks print.
 func (c *cell) run(t *testing.T, ada *person) []map[string]string {
+	if slices.Contains(c.flags, hostNetwork) { // jobs wait there for each other's port
+		nodesPort.Lock()
+		defer nodesPort.Unlock()
+	}
 	r := c.submit(t, ada)
 	defer r.delete(t)
 	defer func() {

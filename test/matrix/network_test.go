@@ -12,6 +12,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
+const hostNetwork = "--host-network"
+
 // ourPort is the default of ssh.port in the cluster policy.
 const ourPort = "2222"
 
@@ -20,27 +22,27 @@ var networkCells = []cell{
 	{
 		name: "host-root", what: "`--host-network`, one worker",
 		mpi: openMPI5, as: root, image: plain,
-		flags: []string{"--host-network", "--processes=1"}, np: 1, onNode: true, want: map[string]string{"port": ourPort},
+		flags: []string{hostNetwork, "--processes=1"}, np: 1, onNode: true, want: map[string]string{"port": ourPort},
 	},
 	{
 		name: "host-uid", what: "`--host-network`, one worker",
 		mpi: openMPI4, as: anyUID, image: site,
-		flags: []string{"--host-network", "--processes=1"}, np: 1, onNode: true,
+		flags: []string{hostNetwork, "--processes=1"}, np: 1, onNode: true,
 	},
 	{
 		name: "host-site", what: "`--host-network`, one worker",
 		mpi: mpich, as: root, image: site,
-		flags: []string{"--host-network", "--processes=1"}, np: 1, onNode: true, want: map[string]string{"port": ourPort},
+		flags: []string{hostNetwork, "--processes=1"}, np: 1, onNode: true, want: map[string]string{"port": ourPort},
 	},
 	{
 		name: "host-pair-root", what: "`--host-network`, two workers want one node", daily: true,
 		mpi: openMPI4, as: root, image: plain,
-		flags: []string{"--host-network"}, stuck: true, during: oneWorkerHasNoPort,
+		flags: []string{hostNetwork}, stuck: true, during: oneWorkerHasNoPort,
 	},
 	{
 		name: "host-pair-uid", what: "`--host-network`, two workers want one node",
 		mpi: mpich, as: anyUID, image: plain,
-		flags: []string{"--host-network"}, stuck: true, during: oneWorkerHasNoPort,
+		flags: []string{hostNetwork}, stuck: true, during: oneWorkerHasNoPort,
 	},
 }
 

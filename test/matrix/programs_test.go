@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
@@ -40,7 +39,7 @@ var programCells = []cell{
 	},
 	{
 		name: "intel", what: "`mpiImplementation: Intel`, with MPICH's hydra in its place",
-		mpi: mpich, as: anyUID, image: plain, edit: asIntel,
+		mpi: mpich, as: anyUID, image: plain, edit: asIntel, script: withIntelsVariables,
 	},
 }
 
@@ -50,9 +49,8 @@ func computedPi(t *testing.T, r *running) {
 	}
 }
 
-// asIntel tells MPICH's hydra what the operator tells Intel's by other variables.
-func asIntel(job *v2beta1.MPIJob) {
-	job.Spec.MPIImplementation = v2beta1.MPIImplementationIntel
-	main := &job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeLauncher].Template.Spec.Containers[0]
-	main.Env = append(main.Env, corev1.EnvVar{Name: "HYDRA_HOST_FILE", Value: "/etc/mpi/hostfile"})
-}
+func asIntel(job *v2beta1.MPIJob) { job.Spec.MPIImplementation = v2beta1.MPIImplementationIntel }
+
+// withIntelsVariables tells MPICH's hydra by its own variables what Intel's reads from others.
+const withIntelsVariables = `export HYDRA_HOST_FILE="$I_MPI_HYDRA_HOST_FILE" HYDRA_LAUNCHER_EXEC="$I_MPI_HYDRA_BOOTSTRAP_EXEC"
+exec "$0" "$@"`
