@@ -2,7 +2,6 @@ package review
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -39,13 +38,10 @@ func validateProject(job *v2beta1.MPIJob, in policy.Input) field.ErrorList {
 			namespace, in.Project.Name, in.Intent.Project, in.Intent.Project))}
 }
 
-// unrunnable returns the reasons why a job cannot run, given those of the job that was submitted. If it is refused
-// for something else, only what its author wrote is a reason, and not what a policy made of a job that it refused.
+// unrunnable returns the reasons why a job cannot run, given those of the job that was submitted. If anything that its
+// author wrote is a reason to refuse it, what the policies made of it is none.
 func unrunnable(job *v2beta1.MPIJob, submitted, refused field.ErrorList) field.ErrorList {
 	final := mpijob.Validate(job)
-	if len(refused) == 0 || len(final) == 0 {
-		return final
-	}
 	written, answered := map[string]bool{}, map[string]bool{}
 	for _, err := range submitted {
 		written[err.Error()] = true
@@ -53,5 +49,14 @@ func unrunnable(job *v2beta1.MPIJob, submitted, refused field.ErrorList) field.E
 	for _, err := range refused {
 		answered[err.Field] = true
 	}
-	return slices.DeleteFunc(final, func(err *field.Error) bool { return !written[err.Error()] || answered[err.Field] })
+	var authors field.ErrorList
+	for _, err := range final {
+		if written[err.Error()] && !answered[err.Field] {
+			authors = append(authors, err)
+		}
+	}
+	if len(refused) > 0 || len(authors) > 0 {
+		return authors
+	}
+	return final
 }
