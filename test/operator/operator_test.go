@@ -66,7 +66,7 @@ func run(t *testing.T, name string, withWebhook bool) operatortests.Run {
 	}
 }
 
-// runs counts the runs: each has a user of its own, by whom the audit log tells them apart.
+// runs counts the runs: each has a user of its own, so that the audit log tells them apart.
 var runs int
 
 // runOnce runs a test, and waits until its pods are gone.
