@@ -126,5 +126,5 @@ func (c *cell) summary(ranks []map[string]string) string {
 	}
 	slices.Sort(on)
 	slices.Sort(uids)
-	return fmt.Sprintf("runs: ranks on %s, UID %s", strings.Join(on, " and "), strings.Join(slices.Compact(uids), " and "))
+	return fmt.Sprintf("runs: ranks on %s, UID %s", strings.Join(on, ", "), strings.Join(slices.Compact(uids), ", "))
 }

@@ -46,12 +46,12 @@ var startCells = []cell{
 	},
 	{
 		name: "scaled-up", what: "suspended, scaled from 2 workers to 3, resumed", daily: true,
-		mpi: openMPI5, as: anyUID, image: plain, np: -1, script: rankOnEachHost,
+		mpi: openMPI5, as: anyUID, image: plain, np: -1, script: rankOnEachWorker,
 		edit: suspended, during: resumeWith(3), on: map[string]int{"worker-0": 1, "worker-1": 1, "worker-2": 1},
 	},
 	{
 		name: "scaled-down", what: "suspended, scaled from 2 workers to 1, resumed",
-		mpi: mpich, as: root, image: site, np: -1, script: rankOnEachHost,
+		mpi: mpich, as: root, image: site, np: -1, script: rankOnEachWorker,
 		edit: suspended, during: resumeWith(1), on: map[string]int{"worker-0": 1},
 	},
 	{
@@ -80,7 +80,8 @@ func suspended(job *v2beta1.MPIJob) {
 	job.Spec.RunPolicy.Suspend = &suspend
 }
 
-const rankOnEachHost = `exec "$0" -np "$(grep -c . /etc/mpi/hostfile)" "$@"`
+// rankOnEachWorker counts the workers as images do that were made for the product's variable.
+const rankOnEachWorker = `exec "$0" -np "$RUNAI_MPI_NUM_WORKERS" "$@"`
 
 // resumeWith scales a suspended job and resumes it.
 func resumeWith(workers int) func(*testing.T, *running) {
