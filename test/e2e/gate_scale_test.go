@@ -24,7 +24,8 @@ var gateWorkers = flag.Int("gate-workers", 64, "Number of workers in TestGateAtS
 // lateWorkers is the number of workers that start after the others.
 const lateWorkers = 3
 
-const slotResource = "runai-mpi.test~1slot"
+// slotResource is what each worker takes one of.
+const slotResource = "runai-mpi.test/slot"
 
 // The workers of this job are pods on simulated nodes, and one program of the test answers for all of them. The
 // cluster's DNS server logs who is asked for.
@@ -35,16 +36,16 @@ func TestGateAtScale(t *testing.T) {
 		for _, node := range []string{"dgx-0", "dgx-1", "t4-0", "t4-1"} {
 			share := min(slots, 100) // a node runs 110 pods
 			slots -= share
-			patch := fmt.Sprintf(`[{"op":"add","path":"/status/capacity/%s","value":"%d"},{"op":"add","path":"/status/allocatable/%s","value":"%d"}]`,
-				slotResource, share, slotResource, share)
-			suite.Kubectl(t, product.User, "", "patch", "node", node, "--subresource=status", "--type=json", "--patch", patch)
+			patch := fmt.Sprintf(`{"status":{"capacity":{%[1]q:"%[2]d"},"allocatable":{%[1]q:"%[2]d"}}}`, slotResource, share)
+			suite.Kubectl(t, product.User, "", "patch", "node", node, "--subresource=status", "--patch", patch)
 		}
 	}
 	have(*gateWorkers - lateWorkers)
 	before := time.Now()
 	product.CreateManifest(t, namespace, gated{
 		name: "many", workers: *gateWorkers, script: "echo started",
-		worker: fmt.Sprintf(`containers: [{name: mpi, image: "IMAGE", command: [/usr/sbin/sshd, -De, -p, "%s"], resources: {limits: {runai-mpi.test/slot: "1"}}}]`, sshds.port),
+		worker: fmt.Sprintf(`containers: [{name: mpi, image: "IMAGE", command: [/usr/sbin/sshd, -De, -p, "%s"], `+
+			`resources: {limits: {%s: "1"}}}]`, sshds.port, slotResource),
 	}.String())
 	suite.Eventually(t, "the workers that can run have been asked", 3*time.Minute, func() error {
 		if asked := sshds.asked(); asked != *gateWorkers-lateWorkers {
@@ -172,7 +173,7 @@ func startSSHDs(t *testing.T) *sshds {
 
 // answer says who it is, and waits for an answer.
 func (s *sshds) answer(connection net.Conn) {
-	defer connection.Close()
+	defer func() { _ = connection.Close() }()
 	address, _, _ := net.SplitHostPort(connection.LocalAddr().String())
 	s.mutex.Lock()
 	s.seen[address]++

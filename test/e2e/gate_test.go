@@ -56,10 +56,11 @@ const (
 	// lateSSHD is a worker that listens on another port before its sshd starts.
 	lateSSHD = `containers: [
       {name: mpi, image: "IMAGE", command: [sh, -c, "sleep 6; exec /usr/sbin/sshd -De"]},
-      {name: early, image: "IMAGE", command: [perl, -MIO::Socket, -e, "$s = IO::Socket::INET->new(Listen => 9, LocalPort => 4000) or die; sleep"]}]`
+      {name: early, image: "IMAGE",
+       command: [perl, -MIO::Socket, -e, "$s = IO::Socket::INET->new(Listen => 9, LocalPort => 4000) or die; sleep"]}]`
 )
 
-// workersOf returns the number of ranks on each host.
+// ranksOn returns the number of ranks on each host.
 func ranksOn(text string) map[string]int {
 	on := map[string]int{}
 	for _, rank := range fields(text) {
@@ -74,12 +75,15 @@ func TestSuspendedScaledResumed(t *testing.T) {
 	namespace := addProject(t, "scaled", v1alpha1.ProjectSpec{})
 	for name, workers := range map[string]int{"down": 2, "up": 4} {
 		product.CreateManifest(t, namespace, gated{
-			name: name, runPolicy: "suspend: true", workers: 3, script: fmt.Sprintf(everywhere, workers) + "; echo counted=$RUNAI_MPI_NUM_WORKERS",
+			name: name, runPolicy: "suspend: true", workers: 3,
+			script: fmt.Sprintf(everywhere, workers) + "; echo counted=$RUNAI_MPI_NUM_WORKERS",
 		}.String())
 		time.Sleep(2 * time.Second) // the operator creates the launcher's Job
 		const scale = `{"spec":{"runPolicy":{"suspend":%t},"mpiReplicaSpecs":{"Worker":{"replicas":%d}}}}`
-		suite.Kubectl(t, product.User, "", "patch", "mpijob", name, "-n", namespace, "--type=merge", "--patch", fmt.Sprintf(scale, true, workers))
-		suite.Kubectl(t, product.User, "", "patch", "mpijob", name, "-n", namespace, "--type=merge", "--patch", fmt.Sprintf(scale, false, workers))
+		for _, suspend := range []bool{true, false} {
+			patch := fmt.Sprintf(scale, suspend, workers)
+			suite.Kubectl(t, product.User, "", "patch", "mpijob", name, "-n", namespace, "--type=merge", "--patch", patch)
+		}
 	}
 	for name, workers := range map[string]int{"down": 2, "up": 4} {
 		text := output(t, namespace, name)
@@ -143,7 +147,8 @@ func TestLateSSHD(t *testing.T) {
 func TestRetriedLauncher(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "retried", v1alpha1.ProjectSpec{})
-	const failsThrice = `n=$(cat /tmp/attempts 2>/dev/null || echo 0); echo $((n + 1)) >/tmp/attempts; echo rank=$n on=$(hostname); [ $n -ge 3 ]`
+	const failsThrice = `n=$(cat /tmp/attempts 2>/dev/null || echo 0); ` +
+		`echo $((n + 1)) >/tmp/attempts; echo rank=$n on=$(hostname); [ $n -ge 3 ]`
 	submit(t, alice(t, namespace), "retried", "-n", namespace, "-i", images.OpenMPI5, "--run-as-user", "--processes=2", "--backoff-limit=3",
 		"--", "mpirun", "-np", "2", "sh", "-c", failsThrice)
 	text := output(t, namespace, "retried")
@@ -158,13 +163,15 @@ func TestStartTimeout(t *testing.T) {
 	namespace := addProject(t, "timeout", v1alpha1.ProjectSpec{})
 	product.CreateManifest(t, namespace, gated{
 		name: "timeout", annotations: `run.ai/start-timeout: 15s`, workers: 2, script: fmt.Sprintf(everywhere, 2),
-		worker: `containers: [{name: mpi, image: "IMAGE", command: [sh, -c, "case $(hostname) in *-1) sleep 3600; esac; exec /usr/sbin/sshd -De"]}]`,
+		worker: `containers: [{name: mpi, image: "IMAGE", ` +
+			`command: [sh, -c, "case $(hostname) in *-1) sleep 3600; esac; exec /usr/sbin/sshd -De"]}]`,
 	}.String())
 	if end := await(t, namespace, "timeout"); end != v2beta1.JobFailed {
 		t.Errorf("the job ended as %s", end)
 	}
 	stdout, _, _ := product.Runai(t, "describe", "timeout", "-n", namespace)
-	if want := "\nFailed: the job did not start: these workers were not ready within 15 s: timeout-worker-1. See 'kubectl logs "; !strings.Contains(stdout, want) {
+	const want = "\nFailed: the job did not start: these workers were not ready within 15 s: timeout-worker-1. See 'kubectl logs "
+	if !strings.Contains(stdout, want) {
 		t.Errorf("%s\ndoes not contain %s", stdout, want)
 	}
 }
