@@ -188,7 +188,12 @@ func TestStartLatency(t *testing.T) {
 			name := fmt.Sprintf("job-%d", n)
 			start := time.Now()
 			product.CreateManifest(t, namespace, gated{name: name, workers: 2, script: fmt.Sprintf(everywhere, 2)}.String())
-			output(t, namespace, name)
+			if namespace == with {
+				output(t, namespace, name)
+			} else if end := await(t, namespace, name); end == v2beta1.JobFailed { // ssh did not find the workers yet
+				t.Logf("%s: a job failed, because nothing waited for its workers", namespace)
+				continue
+			}
 			took[namespace] = append(took[namespace], time.Since(start).Round(10*time.Millisecond))
 			suite.Kubectl(t, product.User, "", "delete", "mpijob", name, "-n", namespace)
 		}
@@ -196,6 +201,9 @@ func TestStartLatency(t *testing.T) {
 	for _, namespace := range []string{without, with} {
 		all := took[namespace]
 		slices.Sort(all)
+		if len(all) == 0 {
+			continue
+		}
 		t.Logf("%s: median %s of %v", namespace, all[len(all)/2], all)
 	}
 }
