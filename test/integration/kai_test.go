@@ -22,7 +22,8 @@ func group(t *testing.T, job *v2beta1.MPIJob) string {
 	t.Helper()
 	name := "pg-" + job.Name + "-" + string(job.UID)
 	for _, pod := range podsOf(t, job).all() {
-		patch := client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, `{"metadata":{"annotations":{"pod-group-name":%q}}}`, name))
+		data := fmt.Appendf(nil, `{"metadata":{"annotations":{"pod-group-name":%q}}}`, name)
+		patch := client.RawPatch("application/merge-patch+json", data)
 		if err := product.Client.Patch(t.Context(), &pod, patch); err != nil {
 			t.Fatal(err)
 		}
@@ -84,9 +85,11 @@ func TestDescribeKAI(t *testing.T) {
 			t.Errorf("%s has the annotations %v", worker.Name, worker.Annotations)
 		}
 	}
-	describe("KAI is not installed, and has said nothing", "\nGPUS:                  1\n", "TOTAL REQUESTED GPUS:  3\n", "\nPending: the pods are starting.\n")
-	if stdout, _, _ := product.Runai(t, "list", "jobs", "-p", "gangs"); !strings.Contains(stdout, "2G x 3)") || !strings.Contains(stdout, "0 (3)") {
-		t.Errorf("list does not count the GPUs:\n%s", stdout)
+	describe("KAI is not installed, and has said nothing",
+		"\nGPUS:                  1\n", "TOTAL REQUESTED GPUS:  3\n", "\nPending: the pods are starting.\n")
+	listed, _, _ := product.Runai(t, "list", "jobs", "-p", "gangs")
+	if err := suite.Says(listed, "2G x 3)", "0 (3)"); err != nil {
+		t.Errorf("list does not count the GPUs: %s", err)
 	}
 
 	serveQueues(t)
@@ -98,18 +101,21 @@ func TestDescribeKAI(t *testing.T) {
 	product.Create(t, queue)
 	describe("the queue exists", "\nPending: the pods are starting.\n")
 
-	const noGPUs = "no nodes with enough resources were found: 2 node(s) had untolerated taint(s). \n3 node(s) didn't have enough resources: GPUs."
+	const noGPUs = "no nodes with enough resources were found: 2 node(s) had untolerated taint(s). \n" +
+		"3 node(s) didn't have enough resources: GPUs."
 	for _, pod := range podsOf(t, job).all() {
 		for range 25 {
 			say(t, namespace, "v1", "Pod", pod.Name, "Warning", "Unschedulable", noGPUs)
 		}
 	}
-	gang := "PodSchedulingErrors: Resources were found for 2 pods while 4 are required for gang scheduling. Additional pods cannot be scheduled due to: " + noGPUs + "."
+	gang := "PodSchedulingErrors: Resources were found for 2 pods while 4 are required for gang scheduling. " +
+		"Additional pods cannot be scheduled due to: " + noGPUs + "."
 	say(t, namespace, "scheduling.run.ai/v2alpha2", "PodGroup", podGroup, "Normal", "Unschedulable", gang)
 	stdout := describe("the gang has no room",
 		"\nPending: the cluster has room for 2 of the 4 pods that must start together: 2 node(s) had untolerated taint(s). "+
 			"3 node(s) didn't have enough resources: GPUs. Wait until GPUs are free, or request fewer with --gpu or --processes.\n",
-		" and 3 more", "(x100 over ", "[Unschedulable] no nodes with enough resources were found: 2 node(s) had untolerated taint(s). 3 node(s)")
+		" and 3 more", "(x100 over ",
+		"[Unschedulable] no nodes with enough resources were found: 2 node(s) had untolerated taint(s). 3 node(s)")
 	if n := strings.Count(stdout, "] no nodes with enough resources"); n != 1 || strings.Contains(stdout, `\n`) {
 		t.Errorf("%d lines of equal events, or a line end in a line:\n%s", n, stdout)
 	}
@@ -117,5 +123,6 @@ func TestDescribeKAI(t *testing.T) {
 	say(t, namespace, "scheduling.run.ai/v2alpha2", "PodGroup", podGroup, "Normal", "Evict",
 		"Pod "+namespace+"/dist1-worker-0 was preempted by higher priority workload runai-b/pg-dev1-11111111-2222-3333-4444-555555555555")
 	describe("the gang was preempted",
-		"\nPending: the job was preempted by dev1 in namespace runai-b, which has a higher priority. It starts again when enough resources are free.\n")
+		"\nPending: the job was preempted by dev1 in namespace runai-b, which has a higher priority. "+
+			"It starts again when enough resources are free.\n")
 }

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
@@ -227,11 +228,13 @@ func TestSteeringLargestJobs(t *testing.T) {
 // updated updates a job with edits, without storing it, and returns the answer.
 func updated(t *testing.T, job client.Object, role string, edits ...change) error {
 	t.Helper()
-	changed := raw(t, job)
-	for _, e := range edits {
-		e.apply(t, changed, role)
-	}
-	return product.Client.Update(t.Context(), changed, client.DryRunAll)
+	return retry.RetryOnConflict(retry.DefaultBackoff, func() error { // the operator updates the job, too
+		changed := raw(t, job)
+		for _, e := range edits {
+			e.apply(t, changed, role)
+		}
+		return product.Client.Update(t.Context(), changed, client.DryRunAll)
+	})
 }
 
 // raw returns a stored job with the fields that its Go type does not have.

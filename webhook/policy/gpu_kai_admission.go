@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -45,10 +46,11 @@ func wholeWithFraction(template mpijob.Template, name corev1.ResourceName) field
 	var errs field.ErrorList
 	for i, container := range template.Containers() {
 		path := container.Path().Child("resources", "limits")
-		if limit, present := container.Resources.Limits[kai.WholeGPU]; present && !(i == 0 && name == kai.WholeGPU && isFractional(limit)) {
+		converted := func(limit resource.Quantity) bool { return i == 0 && isFractional(limit) } // to KAI's annotations
+		if limit, present := container.Resources.Limits[kai.WholeGPU]; present && (name != kai.WholeGPU || !converted(limit)) {
 			errs = append(errs, field.Invalid(path.Key(kai.WholeGPU), limit.String(), why))
 		}
-		if limit := container.Resources.Limits[name]; name != kai.WholeGPU && !limit.IsZero() && !(i == 0 && isFractional(limit)) {
+		if limit := container.Resources.Limits[name]; name != kai.WholeGPU && !limit.IsZero() && !converted(limit) {
 			errs = append(errs, field.Invalid(path.Key(string(name)), limit.String(), "cannot be used with a fraction of a GPU in the same pod: remove it"))
 		}
 	}
