@@ -9,7 +9,7 @@ import (
 // An elastic job starts with the workers that it needs.
 var elasticCells = []cell{
 	{
-		name: "elastic-uid", what: "`minAvailable: 2`, one of two workers never starts",
+		name: "elastic-uid", what: "`minAvailable: 2`, one of two workers never starts", daily: true,
 		mpi: openMPI5, as: anyUID, image: plain, np: 1, script: rankOnAHost, edit: oneWorkerIsEnough, on: map[string]int{"worker-0": 1},
 	},
 	{

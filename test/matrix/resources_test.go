@@ -15,7 +15,7 @@ import (
 // What a quota counts, and the class of a pod, are not changed by what the webhook adds.
 var resourceCells = []cell{
 	{
-		name: "guaranteed-uid", what: "Guaranteed under a ResourceQuota, with `--git-sync`",
+		name: "guaranteed-uid", what: "Guaranteed under a ResourceQuota, with `--git-sync`", daily: true,
 		mpi: openMPI4, as: anyUID, image: operators, namespace: quotaNamespace, flags: guaranteedFlags,
 		clones: true, rank: "EXTRA=$(cat /code/greeting)\n" + tell, want: map[string]string{"extra": greeting}, during: isGuaranteed,
 	},

@@ -16,7 +16,7 @@ import (
 // The launcher waits for its workers, however the job is started.
 var startCells = []cell{
 	{
-		name: "wait-root", what: "`launcherCreationPolicy: WaitForWorkersReady`",
+		name: "wait-root", what: "`launcherCreationPolicy: WaitForWorkersReady`", daily: true,
 		mpi: openMPI5, as: root, image: plain, edit: waitForWorkersReady,
 	},
 	{
@@ -32,7 +32,7 @@ var startCells = []cell{
 		mpi: openMPI5, as: root, image: operators, np: 3, edit: launcherWorks, on: withLauncher,
 	},
 	{
-		name: "works-mpich", what: "`runLauncherAsWorker`",
+		name: "works-mpich", what: "`runLauncherAsWorker`", daily: true,
 		mpi: mpich, as: root, image: plain, np: 3, edit: launcherWorks, on: withLauncher,
 	},
 	{
