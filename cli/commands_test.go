@@ -82,6 +82,8 @@ var typedCommands = []struct{ typed, means string }{
 	{"runai submit-mpi j -i x --local-image=true", "runai submit-mpi --name j --image x --image-pull-policy never"},
 	{"runai submit-mpi j -i x --local-image --image-pull-policy always", "runai submit-mpi --name j --image x --image-pull-policy=Never"},
 	{"runai submit-mpi j -i x --image-pull-policy ifNotPresent", "runai submit-mpi --name j --image x --image-pull-policy=IfNotPresent"},
+	{"runai submit-mpi j -i x --mpi-implementation mpich", "runai submit-mpi --name j --image x --mpi-implementation=MPICH"},
+	{"runai submit-mpi j -i x --mpi-implementation OpenMPI", "runai submit-mpi --name j --image x"},
 	{"runai submit-mpi j -i x --attach", "runai submit-mpi --name j --image x --stdin --tty"},
 	{"runai submit-mpi j -i x --attach --tty=false", "runai submit-mpi --name j --image x --stdin"},
 

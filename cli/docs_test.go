@@ -60,6 +60,7 @@ var becomes = [][2]string{
 	{"dry-run", "nothing in the job"},
 	{"output", "nothing in the job"},
 	{"pvc-access-mode", "`accessModes` of each new claim"},
+	{"mpi-implementation", "`mpiImplementation`"},
 	{"slots-per-worker", "`slotsPerWorker`"},
 }
 

@@ -137,6 +137,7 @@ func TestMistakes(t *testing.T) {
 		{"-i x -e =x", []string{`invalid --environment "=…": NAME must have only letters, digits, '_', '-' and '.', and not begin with a digit`}},
 		{"-i x --working-dir code", []string{`invalid value "code" for --working-dir: must be an absolute path, for example /code`}},
 		{"-i x --image-pull-policy sometimes", []string{`invalid value "sometimes" for --image-pull-policy: must be Always, IfNotPresent or Never`}},
+		{"-i x --mpi-implementation mvapich", []string{`invalid value "mvapich" for --mpi-implementation: must be OpenMPI, MPICH or Intel`}},
 		{"-i x --node-type a,b", []string{label("--node-type", "a,b")}},
 		{"-i x -p team/a", []string{label("--project", "team/a")}},
 		{"-i x --command", []string{"--command requires a command after --, for example --command -- python train.py"}},

@@ -97,6 +97,7 @@ func (f *Flags) read(r *reader, words []string) Request {
 	request := Request{
 		Workers:      r.number("--processes", f.Processes, 1),
 		Slots:        r.number("--slots-per-worker", f.SlotsPerWorker, 1),
+		MPI:          r.implementation(f.MPI),
 		BackoffLimit: r.optionalNumber("--backoff-limit", f.BackoffLimit),
 		Container:    f.container(r),
 		HostIPC:      f.HostIPC,

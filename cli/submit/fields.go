@@ -14,6 +14,7 @@ var flagsOfFields = []struct{ field, flag string }{
 	{"metadata.name", "--name"},
 	{"mpiReplicaSpecs[Worker].replicas", "--processes"},
 	{"spec.slotsPerWorker", "--slots-per-worker"},
+	{"spec.mpiImplementation", "--mpi-implementation"},
 	{"runPolicy.backoffLimit", "--backoff-limit"},
 	{"resources.requests[cpu]", "--cpu"},
 	{"resources.limits[cpu]", "--cpu-limit"},

@@ -52,6 +52,7 @@ type Flags struct {
 
 	Processes      string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"Number of workers. Default: 1. Example: --processes=2"`
 	SlotsPerWorker string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"MPI slots of each worker. Default: 1. Example: --slots-per-worker=8"`
+	MPI            string `group:"lifecycle" name:"mpi-implementation" placeholder:"IMPLEMENTATION" help:"The MPI of the image: OpenMPI, MPICH or Intel. Default: OpenMPI. Example: --mpi-implementation MPICH"`
 	BackoffLimit   string `group:"lifecycle" aliases:"backoffLimit" placeholder:"NUMBER" help:"Number of retries before the job fails. Default: 6. Interactive jobs are never retried. Example: --backoff-limit 0"`
 	StartTimeout   string `group:"lifecycle" placeholder:"DURATION" help:"How long the launcher waits for its workers before the job fails. Default: the cluster's. Example: --start-timeout 10m"`
 

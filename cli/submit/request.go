@@ -20,6 +20,7 @@ type Request struct {
 
 	Workers, Slots int32
 	BackoffLimit   *int32
+	MPI            v2beta1.MPIImplementation // "": the operator's default, Open MPI
 
 	Container   corev1.Container // of both roles, without command and args
 	Command     []string         // of the launcher
@@ -49,8 +50,9 @@ func (r Request) Job(name, namespace string) *v2beta1.MPIJob {
 		TypeMeta:   metav1.TypeMeta{APIVersion: v2beta1.SchemeGroupVersion.String(), Kind: v2beta1.Kind},
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Annotations: intent.Annotations()},
 		Spec: v2beta1.MPIJobSpec{
-			SlotsPerWorker: &r.Slots,
-			RunPolicy:      v2beta1.RunPolicy{CleanPodPolicy: &running, BackoffLimit: r.BackoffLimit},
+			SlotsPerWorker:    &r.Slots,
+			MPIImplementation: r.MPI,
+			RunPolicy:         v2beta1.RunPolicy{CleanPodPolicy: &running, BackoffLimit: r.BackoffLimit},
 			MPIReplicaSpecs: map[v2beta1.MPIReplicaType]*v2beta1.ReplicaSpec{
 				v2beta1.MPIReplicaTypeLauncher: launcher,
 				v2beta1.MPIReplicaTypeWorker:   worker,

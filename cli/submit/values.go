@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
@@ -22,6 +23,20 @@ func (r *reader) image(image string) string {
 		r.badValue("--image", image, "must have only ASCII characters, without curly quotes, for example example/train:v1")
 	}
 	return image
+}
+
+// implementation ignores case, and returns "" for the operator's default.
+func (r *reader) implementation(text string) v2beta1.MPIImplementation {
+	switch strings.ToLower(text) {
+	case "", "openmpi":
+		return ""
+	case "mpich":
+		return v2beta1.MPIImplementationMPICH
+	case "intel":
+		return v2beta1.MPIImplementationIntel
+	}
+	r.badValue("--mpi-implementation", text, "must be OpenMPI, MPICH or Intel")
+	return ""
 }
 
 // pullPolicy ignores case, because the original's documentation writes always and ifNotPresent.
