@@ -6,6 +6,7 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
@@ -35,9 +36,12 @@ func TestT31RuntimeAnnotations(t *testing.T) {
 	isAdmitted(t, alice, namespace, "what a queue reads", queue)
 	isAdmitted(t, alice, namespace, "what an autoscaler reads", annotated("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"))
 	suite.Create(t, alice, mpijobtest.MakeMPIJob("stored", namespace).Obj())
-	stored := product.Job(t, namespace, "stored")
-	queue(stored)
-	if err := alice.Update(t.Context(), stored); err != nil {
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error { // the operator updates the job, too
+		stored := product.Job(t, namespace, "stored")
+		queue(stored)
+		return alice.Update(t.Context(), stored)
+	})
+	if err != nil {
 		t.Errorf("what a queue writes: %s", err)
 	}
 }
