@@ -90,7 +90,7 @@ func hasAgent(template *corev1.PodTemplateSpec) bool {
 // does outside of /root/.ssh: then it gets a copy. hydra's proxies call back the launcher's host name, which DNS
 // has only when the launcher has been ready for a moment: they get its address. A launcher that works runs its own
 // proxy without ssh. With withConfig, ssh reads our
-// configuration.
+// configuration. The variables of the script begin with _: ssh sends those of the job, which may have any name.
 func agent(keys string, isHydra, withConfig bool) sshFile {
 	var text strings.Builder
 	text.WriteString("#!/bin/sh\n")
@@ -98,7 +98,7 @@ func agent(keys string, isHydra, withConfig bool) sshFile {
 		text.WriteString(callBackByAddress)
 	}
 	if keys != "" {
-		text.WriteString("key=" + keys + "/id_rsa\n" + readableKey)
+		text.WriteString("_key=" + keys + "/id_rsa\n" + readableKey)
 	}
 	if withConfig {
 		text.WriteString("exec ssh -F " + filesDir + "/ssh_config \"$@\"\n")
@@ -108,45 +108,45 @@ func agent(keys string, isHydra, withConfig bool) sshFile {
 	return sshFile{name: agentName, content: text.String(), executable: true}
 }
 
-const callBackByAddress = `address=$` + launcherAddressEnv + `
-read -r host </proc/sys/kernel/hostname
-last=
-case $address in
+const callBackByAddress = `_address=$` + launcherAddressEnv + `
+read -r _host </proc/sys/kernel/hostname
+_last=
+case $_address in
 *:* | '') ;; # hydra reads no IPv6 address
 *)
-  for word; do
+  for _word; do
     shift
-    case $last,$word in
-    --control-port,"$host":* | --control-port,"$host".*:*) word=$address:${word##*:} ;;
-    --upstream-host,"$host" | --upstream-host,"$host".*) word=$address ;;
+    case $_last,$_word in
+    --control-port,"$_host":* | --control-port,"$_host".*:*) _word=$_address:${_word##*:} ;;
+    --upstream-host,"$_host" | --upstream-host,"$_host".*) _word=$_address ;;
     esac
-    set -- "$@" "$word"
-    last=$word
+    set -- "$@" "$_word"
+    _last=$_word
   done
   ;;
 esac
-last=
-for word; do # hydra does not see that a host is its own
-  case $last,$word in
+_last=
+for _word; do # hydra does not see that a host is its own
+  case $_last,$_word in
   --upstream-host,*) ;;
-  *,"$host" | *,"$host".*)
-    while [ "$1" != "$word" ]; do shift; done
+  *,"$_host" | *,"$_host".*)
+    while [ "$1" != "$_word" ]; do shift; done
     shift
     exec sh -c "$*"
     ;;
   esac
-  last=$word
+  _last=$_word
 done
 `
 
-const readableKey = `case $(ls -lnL "$key" 2>/dev/null) in
+const readableKey = `case $(ls -lnL "$_key" 2>/dev/null) in
 '' | -???------*) ;;
 *)
-  if [ -O "$key" ]; then
-    for dir in "${TMPDIR:-/tmp}" /dev/shm; do
-      copy=$dir/.runai-mpi-$HOSTNAME-$$
-      (umask 077 && cp "$key" "$copy.new" && mv -f "$copy.new" "${copy%-*}") 2>/dev/null || continue
-      set -- -i "${copy%-*}" "$@"
+  if [ -O "$_key" ]; then
+    for _dir in "${TMPDIR:-/tmp}" /dev/shm; do
+      _copy=$_dir/.runai-mpi-$HOSTNAME-$$
+      (umask 077 && cp "$_key" "$_copy.new" && mv -f "$_copy.new" "${_copy%-*}") 2>/dev/null || continue
+      set -- -i "${_copy%-*}" "$@"
       break
     done
   fi
