@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -90,7 +91,8 @@ func ensureIdentitySSHD(job *v2beta1.MPIJob, worker mpijob.Template, in Input) (
 	} else {
 		own, isSSHD := readSSHD(main)
 		if !isSSHD {
-			return port, nil // only its author knows what it does; an sshd of the image finds our configuration
+			// Only its author knows what it does. An sshd of the image finds our configuration.
+			return cmp.Or(portInScript(main), port), nil
 		}
 		if errs := own.refused(worker, append(own.ends(), own.keepsOut(keysDirOf(job))...)); len(errs) > 0 {
 			return port, errs

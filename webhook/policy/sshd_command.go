@@ -249,6 +249,39 @@ func (c *sshdCommand) refused(worker mpijob.Template, reasons []string) field.Er
 	return errs
 }
 
+var (
+	// sshdInScript matches sshd with its options in the script of a shell, or behind a program such as tini.
+	sshdInScript = regexp.MustCompile(`(?:^|[\s;&|("'])(?:/[^\s;&|"']*/)?sshd[ \t]+([^;&|<>()\n]*)`)
+	// wordInScript matches a word that a shell leaves as it is, or a quoted one.
+	wordInScript = regexp.MustCompile(`'[^']*'|"[^"]*"|[^\s'"]+`)
+)
+
+// portInScript returns the port on which sshd listens in a container that does not run it itself, if its command
+// shows one, or 0.
+func portInScript(container *corev1.Container) int32 {
+	found := int32(0)
+	for _, match := range sshdInScript.FindAllStringSubmatch(strings.Join(slices.Concat(container.Command, container.Args), " "), -1) {
+		if strings.ContainsAny(match[1], "$`\\") {
+			return 0 // only a run shows it
+		}
+		var command sshdCommand
+		words := wordInScript.FindAllString(match[1], -1)
+		for i, word := range words {
+			words[i] = strings.Trim(word, `'"`)
+		}
+		if !command.read(words) {
+			return 0
+		}
+		for _, port := range command.ports(nil) {
+			if found != 0 && found != port {
+				return 0
+			}
+			found = port
+		}
+	}
+	return found
+}
+
 var reference = regexp.MustCompile(`\$\$|\$\(([^)]*)\)`)
 
 // expand replaces the references to variables in a word of a command, as the kubelet does. It returns false

@@ -82,3 +82,28 @@ func TestReadSSHDOfContainer(t *testing.T) {
 		}
 	}
 }
+
+// What a script says about the port is used, unless only a run shows it.
+func TestPortInScript(t *testing.T) {
+	for _, test := range []struct {
+		words []string
+		want  int32
+	}{
+		{[]string{"sh", "-c", "mkdir -p /run/sshd && exec /usr/sbin/sshd -De -p 2022"}, 2022},
+		{[]string{"bash", "-lc", "/usr/sbin/sshd -t; /usr/sbin/sshd -De -o 'Port 2022' 2>&1"}, 2022},
+		{[]string{"sh", "-c", "/usr/sbin/sshd -oPort=2022\nsleep infinity"}, 2022},
+		{[]string{"sh", "-c", "(/usr/sbin/sshd -p2022)"}, 2022},
+		{[]string{"tini", "--", "/usr/sbin/sshd", "-De", "-p", "2022"}, 2022},
+		{[]string{"/usr/bin/env", "sshd", "-Dp", "2022"}, 2022},
+		{[]string{"sh", "-c", "/usr/sbin/sshd -p 2022 && /usr/sbin/sshd -D -p 2023"}, 0},
+		{[]string{"sh", "-c", "/usr/sbin/sshd -D -p $PORT"}, 0},
+		{[]string{"sh", "-c", "/usr/sbin/sshd -D"}, 0},
+		{[]string{"sh", "-c", "mysshd -p 2022; serve -p 2023"}, 0},
+		{[]string{"sh", "-c", "mkdir -p /run/sshd; serve -p 2023"}, 0},
+		{nil, 0},
+	} {
+		if got := portInScript(&corev1.Container{Command: test.words}); got != test.want {
+			t.Errorf("%q: got %d, want %d", test.words, got, test.want)
+		}
+	}
+}
