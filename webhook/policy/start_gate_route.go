@@ -35,6 +35,9 @@ var (
 
 // routeOf reads the command lines. A guess never fails a job: what they may hide is not relied on.
 func routeOf(job *v2beta1.MPIJob, launcher mpijob.Template, in Input) route {
+	if endsAfterOne(job) {
+		return route{port: nameOnly}
+	}
 	if known := sshPortOf(job, in); known != 0 {
 		return route{port: strconv.Itoa(int(known))} // an sshd listens there, whatever the launcher says
 	}
@@ -48,6 +51,16 @@ func routeOf(job *v2beta1.MPIJob, launcher mpijob.Template, in Input) route {
 	default:
 		return route{patience: somePatience, arguments: arguments}
 	}
+}
+
+// endsAfterOne reports whether sshd of the workers ends after one connection, which must be mpirun's.
+func endsAfterOne(job *v2beta1.MPIJob) bool {
+	worker, present := mpijob.TemplateOf(job, mpijob.Worker)
+	if !present {
+		return false
+	}
+	own, isSSHD := readSSHD(worker.Main())
+	return isSSHD && own.has("d")
 }
 
 // wordsOf returns the command line of a main container, or nil if it is the image's.

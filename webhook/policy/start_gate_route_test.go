@@ -39,6 +39,7 @@ func TestRoutes(t *testing.T) {
 		"a worker's program of one's own": {launcher: []string{"mpirun", "train"}, worker: []string{"sh", "-c", "pip install x && exec /usr/sbin/sshd -De"}},
 		"a worker's configuration":        {launcher: []string{"mpirun", "train"}, worker: []string{"/usr/sbin/sshd", "-De", "-f", "/home/mpiuser/.sshd_config"}},
 		"a worker's joined port":          {launcher: []string{"./run.sh"}, worker: []string{"/usr/sbin/sshd", "-Dp2022"}, want: route{port: "2022"}},
+		"a worker's sshd that debugs":     {launcher: []string{"mpirun", "train"}, worker: []string{"/usr/sbin/sshd", "-ddp", "2022"}, want: route{port: nameOnly}},
 		"ssh of a script":                 {launcher: []string{"sh", "-c", "horovodrun --ssh-port 1 -np 2 x; ssh -p 2022 x"}, want: route{port: nameOnly}},
 	} {
 		t.Run(name, func(t *testing.T) {
