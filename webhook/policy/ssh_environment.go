@@ -47,9 +47,10 @@ var (
 func environmentOf(job *v2beta1.MPIJob, in Input) environment {
 	var env environment
 	launcher, worker := variablesOf(job, mpijob.Launcher), variablesOf(job, mpijob.Worker)
+	compared := map[string]bool{}
 	for _, name := range namesForRanks(job, launcher, in) {
-		own, set := worker.byName[name]
-		if set && (!equality.Semantic.DeepEqual(launcher.byName[name], own) || worker.ofOnePod(name)) {
+		_, set := worker.byName[name]
+		if set && (!launcher.hasSame(worker, name, compared) || worker.ofOnePod(name)) {
 			continue // the worker's own value is another one
 		}
 		switch {
@@ -111,6 +112,23 @@ func variablesOf(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType) variables {
 		all.byName[variable.Name] = variable
 	}
 	return all
+}
+
+// hasSame reports whether a variable is the same in both roles, and so is each that its value refers to. compared has
+// what it has found out.
+func (v variables) hasSame(other variables, name string, compared map[string]bool) bool {
+	if found, known := compared[name]; known {
+		return found
+	}
+	compared[name] = true // also ends a circle of references
+	mine, present := v.byName[name]
+	its, presentThere := other.byName[name]
+	same := present == presentThere && equality.Semantic.DeepEqual(mine, its)
+	for _, found := range reference.FindAllStringSubmatch(mine.Value, -1) {
+		same = same && (found[1] == "" || v.hasSame(other, found[1], compared))
+	}
+	compared[name] = same
+	return same
 }
 
 // ofOnePod reports whether the value of a variable is a field of the pod, or refers to one that is.

@@ -55,3 +55,21 @@ func TestEnvironmentOfReferences(t *testing.T) {
 		t.Errorf("got %d sent, %v", len(got.sent), got.sent[:min(len(got.sent), 5)])
 	}
 }
+
+// A variable that is written alike in both roles has the value of each role if what it refers to differs.
+func TestEnvironmentOfDifferentReferences(t *testing.T) {
+	role := func(b string) func(*corev1.PodTemplateSpec) {
+		return func(template *corev1.PodTemplateSpec) {
+			template.Spec.Containers[0].Env = []corev1.EnvVar{
+				{Name: "B", Value: b}, {Name: "A", Value: "$(B)"}, {Name: "C", Value: "$(A)"}, {Name: "D", Value: "$(E)"}, {Name: "E", Value: "$(D)"},
+			}
+		}
+	}
+	for worker, want := range map[string]string{"l": "[B A C D E]", "w": "[D E]"} {
+		job := mpijobtest.MakeMPIJob("a", "b").Template("Launcher", role("l")).Template("Worker", role(worker)).Obj()
+		got := environmentOf(job, Input{Cluster: config.Default(), Project: &v1alpha1.Project{}})
+		if fmt.Sprint(got.sent) != want {
+			t.Errorf("%s: got %v, want %s", worker, got.sent, want)
+		}
+	}
+}
