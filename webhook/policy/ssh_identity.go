@@ -101,8 +101,14 @@ func ensureIdentitySSHD(job *v2beta1.MPIJob, worker mpijob.Template, in Input) (
 			port = listening[0]
 		}
 	}
-	declareNodePort(worker, port)
-	return port, nil
+	var errs field.ErrorList
+	for _, path := range portOfOthers(worker, port) {
+		errs = append(errs, field.Invalid(path, port, "is the port of sshd in the same pod: use another port"))
+	}
+	if len(errs) == 0 {
+		declareNodePort(worker, port)
+	}
+	return port, errs
 }
 
 // keepsOut returns why the launcher cannot log in to an sshd as a user that the image does not know, each with

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
@@ -69,7 +70,7 @@ func launcherChooses(job *v2beta1.MPIJob) bool {
 func ownPort(job *v2beta1.MPIJob, in Input) int32 {
 	worker, present := mpijob.TemplateOf(job, mpijob.Worker)
 	if !present || worker.Main() == nil || !worker.Spec.HostNetwork && !isNotRoot(worker) ||
-		declaresSSHPort(worker.Main()) || launcherChooses(job) {
+		declaresSSHPort(worker.Main()) || launcherChooses(job) || len(portOfOthers(worker, in.Cluster.SSH.Port)) > 0 {
 		return 0
 	}
 	return in.Cluster.SSH.Port
@@ -77,6 +78,22 @@ func ownPort(job *v2beta1.MPIJob, in Input) int32 {
 
 // isNotRoot reports whether a template says that its main container does not run as root.
 func isNotRoot(template mpijob.Template) bool { return effectiveUID(template) != 0 }
+
+// portOfOthers returns where containers other than the main one declare a port: they share the pod's network.
+func portOfOthers(worker mpijob.Template, port int32) []*field.Path {
+	var found []*field.Path
+	for i, container := range worker.Containers() {
+		if i == 0 || endsBefore(container.Container, i, worker.Spec) {
+			continue
+		}
+		for j, p := range container.Ports {
+			if p.ContainerPort == port && (p.Protocol == "" || p.Protocol == corev1.ProtocolTCP) {
+				found = append(found, container.Path().Child("ports").Index(j).Child("containerPort"))
+			}
+		}
+	}
+	return found
+}
 
 const nodePortName = "runai-mpi-ssh"
 
