@@ -21,6 +21,12 @@ choosePort() {
   agent=${agent:-${OMPI_MCA_plm_rsh_agent:-${HYDRA_LAUNCHER_EXEC:-${I_MPI_HYDRA_BOOTSTRAP_EXEC:-ssh}}}}
   set -- ${agent%%:*} "$@"
   case $1 in ssh | */ssh) ;; *) return ;; esac
+  # mpirun's parameters may be in files, of which one of the image's can name another port.
+  prefix=$(command -v mpirun) prefix=${prefix%/bin/*}
+  for file in "${HOME-}/.openmpi/mca-params.conf" "${HOME-}/.prte/mca-params.conf" "$prefix/etc/openmpi-mca-params.conf" \
+    "$prefix/etc/prte-mca-params.conf" /etc/openmpi/openmpi-mca-params.conf /etc/prte/prte-mca-params.conf; do
+    [ -z "$(sed -n '/^[[:space:]]*plm_[rs]sh_a[a-z]*[[:space:]]*=.*\(-p\|[Pp]ort\)/p' "$file" 2>/dev/null)" ] || return
+  done
   for host in $(hosts /etc/mpi/hostfile); do break; done
   configuration=$("$@" -G "$host" 2>/dev/null) || return
   case $configuration in *"

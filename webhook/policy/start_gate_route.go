@@ -19,7 +19,7 @@ type route struct {
 
 const (
 	nameOnly = "name"
-	// somePatience is for a launcher whose script may choose another port. It is three times as long as mpirun's
+	// somePatience is for a launcher whose script or file may choose another port. It is three times as long as mpirun's
 	// own ssh tries to connect.
 	somePatience = "30"
 )
@@ -29,6 +29,8 @@ var (
 	mpirunWord = regexp.MustCompile(`(^|[/\s;&|("'])(mpirun|mpiexec|orterun|prterun)([.\s"']|$)`)
 	// otherAgent matches an option of mpirun that chooses how workers are reached.
 	otherAgent = regexp.MustCompile(`\b(plm|pls|orte)_(rsh|ssh)_(agent|args)\b|\bplm\s|\s--?(launcher|bootstrap)(-exec\S*)?[\s=]`)
+	// parameterFile matches an option of mpirun that names a file with others.
+	parameterFile = regexp.MustCompile(`\s--?(tune|am|prtetune)[\s=]`)
 	// sameAgent matches one that chooses what is the default.
 	sameAgent = regexp.MustCompile(`\s--?(launcher|bootstrap)[\s=]+ssh\b|\bplm\s+(rsh|ssh)\b`)
 )
@@ -46,7 +48,7 @@ func routeOf(job *v2beta1.MPIJob, launcher mpijob.Template, in Input) route {
 	switch {
 	case otherAgent.MatchString(text), namedPort.MatchString(text):
 		return route{port: nameOnly}
-	case mpirunWord.MatchString(text):
+	case mpirunWord.MatchString(text) && !parameterFile.MatchString(text):
 		return route{arguments: arguments}
 	default:
 		return route{patience: somePatience, arguments: arguments}

@@ -31,6 +31,7 @@ func TestRoutes(t *testing.T) {
 		"an agent of hydra":               {launcher: []string{"mpiexec", "-launcher-exec", "/opt/rsh", "train"}, want: route{port: nameOnly}},
 		"another launcher of hydra":       {launcher: []string{"mpiexec", "-bootstrap", "rsh", "train"}, want: route{port: nameOnly}},
 		"another launcher component":      {launcher: []string{"mpirun", "-mca", "plm", "slurm", "train"}, want: route{port: nameOnly}},
+		"a file with parameters":          {launcher: []string{"mpirun", "--tune", "/etc/cluster.conf", "train"}, want: route{patience: somePatience}},
 		"a script":                        {launcher: []string{"./run.sh"}, want: route{patience: somePatience}},
 		"the image's":                     {want: route{patience: somePatience}},
 		"horovodrun":                      {launcher: []string{"horovodrun", "-p", "2022", "train"}, want: route{patience: somePatience}},

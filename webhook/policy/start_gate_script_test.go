@@ -311,6 +311,7 @@ func TestGateAsksTheAgent(t *testing.T) {
 		"Intel MPI":                {environment: []string{"I_MPI_HYDRA_BOOTSTRAP_EXEC=DIR/agents/ssh"}},
 		"a program of one's own":   {environment: []string{"OMPI_MCA_plm_rsh_agent=DIR/agents/kubexec.sh"}, want: unknown},
 		"another launcher":         {environment: []string{"HYDRA_LAUNCHER=rsh"}, want: unknown},
+		"parameters in a file":     {environment: []string{"HOME=DIR/user"}, want: unknown},
 		"a proxy":                  {config: "Host *\n  ProxyCommand nc %h %p\n", want: unknown},
 		"a jump host":              {config: "Host *\n  ProxyJump bastion\n", want: unknown},
 		"an invalid configuration": {config: "Nonsense yes\n", want: unknown},
@@ -325,9 +326,12 @@ func TestGateAsksTheAgent(t *testing.T) {
 			if test.prterun {
 				p.program("prterun", "")
 			}
-			if err := os.Mkdir(p.path("agents"), 0o700); err != nil {
-				t.Fatal(err)
+			for _, dir := range []string{"agents", "user/.prte"} {
+				if err := os.MkdirAll(p.path(dir), 0o700); err != nil {
+					t.Fatal(err)
+				}
 			}
+			p.write("user/.prte/mca-params.conf", "plm_ssh_agent = ssh\nplm_ssh_args = -p 2022\n")
 			p.program("agents/ssh", fmt.Sprintf("exec %s -F %s \"$@\"\n", mustFind(t, "ssh"), p.path("ssh_config")))
 			p.program("agents/kubexec.sh", "touch "+p.path("called")+"\n")
 			command := p.command("5", "", "", "")
