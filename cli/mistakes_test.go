@@ -85,7 +85,7 @@ func TestMistakes(t *testing.T) {
 		{"", []string{`missing --image for "runai submit-mpi", for example --image example/train:v1`}},
 		{"-i x --num-processes 2", []string{"unknown flag --num-processes for \"runai submit-mpi\"\nDid you mean --processes?"}},
 		{"-i x --imgae y", []string{"unknown flag --imgae for \"runai submit-mpi\"\nDid you mean --image?"}},
-		{"-i x --gpu-memory-limit 4G", []string{`unknown flag --gpu-memory-limit for "runai submit-mpi": there is no limit above what --gpu-memory requests`}},
+		{"-i x --gpu-memory-limit 4G", []string{`unknown flag --gpu-memory-limit for "runai submit-mpi": a limit above --gpu-memory is not supported: remove the flag`}},
 		{"-i x --gpu-devices-request=2", []string{`unknown flag --gpu-devices-request for "runai submit-mpi": use --gpu for whole GPUs, and --gpu-devices for a fraction of several`}},
 		{"-i x --frobnicate", []string{`unknown flag --frobnicate for "runai submit-mpi"`}},
 		{"-i x --tail 3", []string{`unknown flag --tail for "runai submit-mpi"`}},

@@ -7,6 +7,6 @@ var newerFlags = map[string]string{
 	"gpu-portion-request": "use --gpu with a fraction, for example --gpu 0.5",
 	"gpu-memory-request":  "use --gpu-memory",
 	"gpu-request-type":    "it is not needed, because --gpu is a number of GPUs or a fraction, and --gpu-memory is memory",
-	"gpu-portion-limit":   "there is no limit above what --gpu requests",
-	"gpu-memory-limit":    "there is no limit above what --gpu-memory requests",
+	"gpu-portion-limit":   "a limit above --gpu is not supported: remove the flag",
+	"gpu-memory-limit":    "a limit above --gpu-memory is not supported: remove the flag",
 }

@@ -22,7 +22,7 @@ import (
 )
 
 type admit struct {
-	File    []string `short:"f" required:"" sep:"none" placeholder:"FILE" help:"File in YAML or JSON, or directory with such files; - reads standard input. Objects other than MPIJobs are printed as they are. Can be repeated."`
+	File    []string `short:"f" required:"" sep:"none" placeholder:"FILE" help:"YAML or JSON file, or a directory of such files; - reads standard input. Objects other than MPIJobs are printed unchanged. Can be repeated."`
 	Policy  string   `placeholder:"FILE" type:"existingfile" help:"File with the cluster policy. Default: the built-in one."`
 	Project string   `placeholder:"FILE" type:"existingfile" help:"File with the project. Default: one without restrictions."`
 

@@ -140,7 +140,7 @@ func TestAdmitLists(t *testing.T) {
 		{"jobs", `{"apiVersion":"kubeflow.org/v2beta1","kind":"MPIJobList","items":[` + good + "," + good + "]}", "", 2},
 		{"objects of JSON", account + good + "\n" + good, "", 2},
 		{"a list of another thing", `{"apiVersion":"v1","kind":"List","items":{}}`, "items must be a list of objects", 0},
-		{"a list with another item", `{"apiVersion":"v1","kind":"List","items":[1]}`, "every object must have apiVersion and kind", 0},
+		{"a list with another item", `{"apiVersion":"v1","kind":"List","items":[1]}`, "this object does not have both apiVersion and kind", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			output, report, err := admitFile(t, admit{}, test.list)
@@ -190,7 +190,7 @@ func TestAdmitDirectory(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	if _, _, err := admitFile(t, admit{File: []string{filepath.Join(dir, "below"), t.TempDir()}}, ""); err == nil ||
-		!strings.Contains(err.Error(), " has no file that ends in .yaml, .yml or .json") || !strings.Contains(err.Error(), "f.yaml: every object must have apiVersion and kind") {
+		!strings.Contains(err.Error(), " has no .yaml, .yml or .json file") || !strings.Contains(err.Error(), "f.yaml: this object does not have both apiVersion and kind") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -216,8 +216,8 @@ func TestAdmitRefuses(t *testing.T) {
 			[]string{`metadata.annotations[run.ai/project]: Invalid value: "team-b"`, "dist1 is refused"}},
 		{"a field that cannot be decoded", admit{}, strings.Replace(job, "slotsPerWorker: 1", "slotsPerWorker: one", 1),
 			[]string{"spec.slotsPerWorker: Invalid value", "dist1 is refused"}},
-		{"no kind", admit{}, "a: 1\n", []string{"every object must have apiVersion and kind"}},
-		{"no object", admit{}, "- 1\n", []string{"every object must have apiVersion and kind"}},
+		{"no kind", admit{}, "a: 1\n", []string{"this object does not have both apiVersion and kind"}},
+		{"no object", admit{}, "- 1\n", []string{"this object does not have both apiVersion and kind"}},
 		{"a misspelt kind", admit{}, strings.Replace(job, "kind: MPIJob", "kind: MpiJob", 1), []string{"expected MPIJob of kubeflow.org/v2beta1, got MpiJob of kubeflow.org/v2beta1"}},
 		{"a plural", admit{}, strings.Replace(job, "kind: MPIJob", "kind: MPIJobs", 1), []string{"expected MPIJob of kubeflow.org/v2beta1, got MPIJobs of"}},
 		{"a misspelt role", admit{}, strings.Replace(job, " Worker:", " Workr:", 1), []string{`spec.mpiReplicaSpecs[Workr]: Invalid value: "Workr": unknown role: use Worker`}},

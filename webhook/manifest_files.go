@@ -51,7 +51,7 @@ func manifestFiles(paths []string) (files []manifestFile, errs []error) {
 			}
 		}
 		if len(files) == before {
-			errs = append(errs, fmt.Errorf("%s has no file that ends in .yaml, .yml or .json", path))
+			errs = append(errs, fmt.Errorf("%s has no .yaml, .yml or .json file", path))
 		}
 	}
 	return files, errs

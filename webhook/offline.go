@@ -141,7 +141,7 @@ const (
 func kindOf(raw []byte) (objectKind, error) {
 	var found metav1.TypeMeta
 	if err := json.Unmarshal(raw, &found); err != nil || found.Kind == "" || found.APIVersion == "" {
-		return otherKind, errors.New("every object must have apiVersion and kind, and this one has not both")
+		return otherKind, errors.New("this object does not have both apiVersion and kind: set them")
 	}
 	want := v2beta1.SchemeGroupVersionKind
 	switch kind := found.GroupVersionKind(); {

@@ -55,8 +55,8 @@ func (d *Describe) Run(ctx context.Context, run *invocation.Invocation) error {
 	return s.describe(run.Stdout, projectsOf(ctx, client, scope)(s.job.Namespace), s.eventsOf(events), time.Now())
 }
 
-// isQueueMissing reports whether a job waits in a queue of KAI that does not exist, of which KAI says nothing. Most users
-// are not allowed to know.
+// isQueueMissing reports whether a job waits in a KAI queue that does not exist: KAI itself does not say so. Most
+// users are not allowed to know.
 func isQueueMissing(ctx context.Context, client *kube.Client, s state) bool {
 	queue := s.job.Labels[kai.QueueLabel]
 	waits := slices.ContainsFunc(s.current(), func(pod corev1.Pod) bool { return isKAI(pod) && pod.Spec.NodeName == "" })

@@ -79,14 +79,14 @@ func (s state) launcherHasStarted() bool {
 	return launcher != nil && hasStarted(*launcher)
 }
 
-// An initFailure is the last end of an init container that failed.
+// An initFailure says how an init container failed last.
 type initFailure struct {
 	pod       corev1.Pod
 	container string
 	ended     *corev1.ContainerStateTerminated
 }
 
-// failedInit returns the init container that keeps the job from starting, nil for none. A worker's comes first: the
+// failedInit returns the init container that keeps the job from starting, or nil. A worker's comes first: the
 // launcher waits for the workers, and its own failure only says so.
 func (s state) failedInit() *initFailure {
 	var found *initFailure

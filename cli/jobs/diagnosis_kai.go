@@ -11,7 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/kai"
 )
 
-// ungroupedPods explains why the KAI scheduler puts a pod into no PodGroup, without which it never starts.
+// ungroupedPods explains why the KAI scheduler does not put a pod into a PodGroup. Without one, the pod never starts.
 func ungroupedPods(s state, events []corev1.Event) string {
 	for _, event := range slices.Backward(events) {
 		if event.Reason != kai.PodGrouperWarning {
@@ -42,7 +42,7 @@ func evictedGang(s state, events []corev1.Event) string {
 	return why + ". It starts again when enough resources are free."
 }
 
-// eviction returns why KAI evicted the pods of a job, "" if it did not, or if they have got a node since.
+// eviction returns why KAI evicted the pods of a job, or "" if it did not, or if they have a node again.
 func eviction(events []corev1.Event) string {
 	for _, event := range slices.Backward(events) {
 		switch {

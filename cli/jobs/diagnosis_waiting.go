@@ -64,7 +64,7 @@ func unschedulablePod(s state, _ []corev1.Event) string {
 	return ""
 }
 
-// notScheduled returns why a pod has no node, "" if nobody said so. BindingError is a reason of KAI's.
+// notScheduled returns why a pod has no node, or "" if nothing said so. BindingError is a reason of KAI's.
 func notScheduled(pod corev1.Pod) string {
 	for _, condition := range pod.Status.Conditions {
 		if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse &&

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 )
 
-// happened is an event that happened once or more, perhaps to several pods.
+// happened is an event that occurred once or more, perhaps for several pods.
 type happened struct {
 	corev1.Event
 	times       int

@@ -35,7 +35,7 @@ type Flags struct {
 
 	GPU         string   `group:"resources" short:"g" name:"gpu" placeholder:"NUMBER" help:"GPUs for each worker: a whole number, or a fraction between 0 and 1. Default: 0. Examples: -g 1, -g 0.5"`
 	GPUMemory   string   `group:"resources" name:"gpu-memory" placeholder:"SIZE" help:"GPU memory for each worker, in place of --gpu. Examples: --gpu-memory 1G, --gpu-memory 20M"`
-	GPUDevices  string   `group:"resources" name:"gpu-devices" placeholder:"NUMBER" help:"Number of GPUs of which each worker gets the fraction of --gpu, or the memory of --gpu-memory. Default: 1. Example: -g 0.5 --gpu-devices 2"`
+	GPUDevices  string   `group:"resources" name:"gpu-devices" placeholder:"NUMBER" help:"Number of GPUs per worker, each with the fraction from --gpu or the memory from --gpu-memory. Default: 1. Example: -g 0.5 --gpu-devices 2"`
 	CPU         string   `group:"resources" name:"cpu" placeholder:"CORES" help:"CPU cores to reserve for the launcher and for each worker. Example: --cpu 0.5"`
 	CPULimit    string   `group:"resources" name:"cpu-limit" placeholder:"CORES" help:"CPU cores that the launcher and each worker can use at most. Example: --cpu-limit 4"`
 	Memory      string   `group:"resources" placeholder:"SIZE" help:"Memory to reserve for the launcher and for each worker. Examples: --memory 1G, --memory 20M"`

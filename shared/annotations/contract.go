@@ -70,7 +70,7 @@ var contract = []row{
 	},
 	{
 		key: GPUDevicesKey, value: "number",
-		meaning:         "the number of GPUs of which each worker gets the fraction of `run.ai/gpu`, or the memory of `run.ai/gpu-memory`",
+		meaning:         "the number of GPUs per worker, each with the fraction from `run.ai/gpu` or the memory from `run.ai/gpu-memory`",
 		write:           func(i Intent) string { return i.GPUDevices.String() },
 		read:            func(i *Intent, v string) error { return i.GPUDevices.UnmarshalText([]byte(v)) },
 		examples:        []string{"2", "1", "8", "999999"},

@@ -62,7 +62,7 @@ func (g *GPU) UnmarshalText(text []byte) error {
 	return err
 }
 
-// Devices is a number of GPUs that share something equally. One that was read from text is above 0.
+// Devices is a number of GPUs that share something equally. A number that was read from text is above 0.
 type Devices int64
 
 var wholeNumber = regexp.MustCompile(`^[1-9][0-9]{0,5}$`)

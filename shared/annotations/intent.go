@@ -14,7 +14,7 @@ type Intent struct {
 	GPU *GPU
 	// GPUMemory is the GPU memory of each worker, 0: not asked.
 	GPUMemory Bytes
-	// GPUDevices is the number of GPUs of which each worker gets the fraction or the memory, 0: not asked.
+	// GPUDevices is the number of GPUs per worker, each with the fraction or the memory. 0: not requested.
 	GPUDevices Devices
 	// LargeShm asks for a memory-backed /dev/shm; nil: not asked.
 	LargeShm *LargeShm
@@ -28,7 +28,7 @@ type Intent struct {
 	GitSync *GitSync
 	// GitSyncSecret names the Secret with the repository's credentials.
 	GitSyncSecret string
-	// StartTimeout is how long the launcher waits for its workers, 0: not said.
+	// StartTimeout is how long the launcher waits for its workers. 0: not set.
 	StartTimeout StartTimeout
 }
 

@@ -17,7 +17,7 @@ const (
 	Fraction = "gpu-fraction"
 	// Memory is a whole number of MiB.
 	Memory = "gpu-memory"
-	// Devices is the number of GPUs of which the pod gets the fraction or the memory. Default: 1.
+	// Devices is the number of GPUs, each with the fraction or the memory. Default: 1.
 	Devices = "gpu-fraction-num-devices"
 	// ContainerName names the container that gets the fraction. Default: the first.
 	ContainerName = "gpu-fraction-container-name"

@@ -95,7 +95,7 @@ func validateMadeSearches(job *v2beta1.MPIJob, dns *corev1.PodDNSConfig, path *f
 		return nil
 	}
 	return field.ErrorList{field.Invalid(path, len(dns.Searches), fmt.Sprintf(
-		"must have at most %d domains and %d characters in all, because the MPI operator adds the job's own domain", mostSearches-1, mostSearchLength-len(own)-1))}
+		"must have at most %d domains and %d characters in total, because the MPI operator adds the job's own domain", mostSearches-1, mostSearchLength-len(own)-1))}
 }
 
 // validateMadeRestarts validates the template with the restart policy of its role, which replaces the template's.

@@ -76,8 +76,7 @@ func ValidateMounts(job *v2beta1.MPIJob) field.ErrorList {
 	return errs
 }
 
-// WarnMounts returns a warning for each mount below a read-only one of which only a running container knows what
-// it has.
+// WarnMounts returns a warning for each mount below a read-only one whose contents only a running container knows.
 func WarnMounts(job *v2beta1.MPIJob) []string {
 	var warnings []string
 	eachNested(job, func(n nested) {
@@ -187,7 +186,7 @@ func newNested(container Container, mount, outer placedMount, volume *corev1.Vol
 	return n
 }
 
-// presence says whether a volume has something at a path, as far as that is known.
+// presence reports whether a volume has something at a path, as far as that is known.
 type presence int
 
 const (
@@ -208,8 +207,8 @@ func presenceOf(volume *corev1.VolumeSource, inside string) presence {
 	return unknown
 }
 
-// presenceIn says whether a file or a directory of these files is at a path. Without items, the files are the keys of
-// an object, which have no directories.
+// presenceIn reports whether a file or a directory of these files is at a path. Without items, the files are the keys
+// of an object, which have no directories.
 func presenceIn(items []corev1.KeyToPath, inside string) presence {
 	switch {
 	case len(items) == 0 && strings.Contains(inside, "/"):

@@ -61,7 +61,7 @@ func (c *checker) only(path place, what string, set ...string) {
 		c.missing(path, "must have "+what)
 	case 1:
 	default:
-		c.forbidden(path, "has "+strings.Join(set, " and ")+": must have one of them")
+		c.forbidden(path, "has "+strings.Join(set, " and ")+": use only one of them")
 	}
 }
 
@@ -152,7 +152,7 @@ func (c *checker) ip(path place, value string) {
 // unique reports whether a name was not seen before.
 func (c *checker) unique(seen map[string]bool, path place, name, of string) bool {
 	if seen[name] {
-		c.invalid(path, name, "is the name of another "+of+", too: use another name")
+		c.invalid(path, name, "is already the name of another "+of+": use another name")
 		return false
 	}
 	seen[name] = true

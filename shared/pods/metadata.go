@@ -25,10 +25,10 @@ func (c *checker) metadata(meta metav1.ObjectMeta, path place) {
 	c.annotations(path.Child("annotations"), meta.Annotations)
 	at := path.Child("annotations")
 	if _, present := meta.Annotations[mirrorPod]; present {
-		c.forbidden(at.Key(mirrorPod), "is reserved for pods that a node makes of files: remove it")
+		c.forbidden(at.Key(mirrorPod), "is reserved for static pods: remove it")
 	}
 	if cost, present := meta.Annotations[corev1.PodDeletionCost]; present && !isDeletionCost(cost) {
-		c.invalid(at.Key(corev1.PodDeletionCost), cost, "must be a whole number of 32 bits, for example -10")
+		c.invalid(at.Key(corev1.PodDeletionCost), cost, "must be a 32-bit whole number, for example -10")
 	}
 	if text := meta.Annotations[oldTolerations]; text != "" {
 		var tolerations []corev1.Toleration
@@ -56,7 +56,7 @@ func (c *checker) annotations(path place, annotations map[string]string) {
 		size += len(key) + len(annotations[key])
 	}
 	if size > apivalidation.TotalAnnotationSizeLimitB {
-		c.forbidden(path, fmt.Sprintf("must have at most %d KiB in all: move data into a ConfigMap", apivalidation.TotalAnnotationSizeLimitB>>10))
+		c.forbidden(path, fmt.Sprintf("must have at most %d KiB in total: move data into a ConfigMap", apivalidation.TotalAnnotationSizeLimitB>>10))
 	}
 }
 

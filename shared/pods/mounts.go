@@ -19,16 +19,16 @@ func (c *checker) mounts(container *corev1.Container, path place) {
 			c.missingVolume(at.Child("name"), mount.Name)
 		}
 		if devices[mount.Name] {
-			c.invalid(at.Child("name"), mount.Name, "is in volumeDevices, too: remove one of them")
+			c.invalid(at.Child("name"), mount.Name, "is also in volumeDevices: remove one of them")
 		}
 		if !c.required(at.Child("mountPath"), mount.MountPath) {
 			continue
 		}
 		if taken[mount.MountPath] {
-			c.invalid(at.Child("mountPath"), mount.MountPath, "is the path of another mount, too: use another path")
+			c.invalid(at.Child("mountPath"), mount.MountPath, "is already the path of another mount: use another path")
 		}
 		if devicePaths[mount.MountPath] {
-			c.invalid(at.Child("mountPath"), mount.MountPath, "is the path of a device, too: use another path")
+			c.invalid(at.Child("mountPath"), mount.MountPath, "is already the path of a device: use another path")
 		}
 		taken[mount.MountPath] = true
 		c.mountOptions(mount, container.SecurityContext, at)

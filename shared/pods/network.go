@@ -86,7 +86,7 @@ func (c *checker) dns(path place) {
 	}
 	if len(config.Searches) > mostSearches || len(strings.Join(config.Searches, " ")) > mostSearchLength {
 		c.invalid(path.Child("searches"), len(config.Searches),
-			fmt.Sprintf("must have at most %d domains and %d characters in all", mostSearches, mostSearchLength))
+			fmt.Sprintf("must have at most %d domains and %d characters in total", mostSearches, mostSearchLength))
 	}
 	for i, search := range config.Searches {
 		name := strings.TrimSuffix(search, ".")

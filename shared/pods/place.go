@@ -2,8 +2,8 @@ package pods
 
 import "k8s.io/apimachinery/pkg/util/validation/field"
 
-// A place is a path that costs no memory until an error needs it: a template has a hundred thousand fields, of
-// which few are wrong.
+// A place is a path that costs no memory until an error needs it: a template has a hundred thousand fields, and few
+// of them are wrong.
 type place struct {
 	base  *field.Path
 	count int

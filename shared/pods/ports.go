@@ -35,7 +35,7 @@ func (c *checker) ports(ports []corev1.ContainerPort, taken map[string]bool, pat
 		}
 		key := fmt.Sprintf("%s/%s/%d", protocol, port.HostIP, host)
 		if taken[key] {
-			c.invalid(at, key, "is a port of the node that this pod takes twice: use another port, or remove one of them")
+			c.invalid(at, key, "is a port of the node that this pod uses twice: use another port, or remove one of them")
 		}
 		taken[key] = true
 	}

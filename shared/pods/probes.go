@@ -152,7 +152,7 @@ var linuxSignals = strings.Fields("SIGABRT SIGALRM SIGBUS SIGCHLD SIGCLD SIGCONT
 func (c *checker) stopSignal(signal corev1.Signal, path place) {
 	switch {
 	case c.pod.OS == nil:
-		c.forbidden(path, "needs the operating system: set spec.os.name to linux")
+		c.forbidden(path, "requires the pod's operating system: set spec.os.name to linux")
 	case c.isWindows():
 		choice(c, path, signal, corev1.SIGKILL, corev1.SIGTERM)
 	case c.pod.OS.Name == corev1.Linux && !isLinuxSignal(string(signal)):

@@ -128,7 +128,7 @@ func (c *checker) certificate(of *corev1.PodCertificateProjection, files map[str
 		size += len(key) + len(of.UserAnnotations[key])
 	}
 	if size > apivalidation.TotalAnnotationSizeLimitB {
-		c.forbidden(path.Child("userAnnotations"), "must have at most 256 KiB in all")
+		c.forbidden(path.Child("userAnnotations"), "must have at most 256 KiB in total")
 	}
 	c.id(path.Child("user"), of.User)
 	hasFile := false
@@ -169,15 +169,15 @@ func (c *checker) valueCount(path place, operator string, count int) {
 	switch operator {
 	case "In", "NotIn":
 		if count == 0 {
-			c.missing(path, "must be set for the operator "+operator)
+			c.missing(path, "must be set with the operator "+operator)
 		}
 	case "Exists", "DoesNotExist":
 		if count > 0 {
-			c.forbidden(path, "cannot be set for the operator "+operator+": remove it")
+			c.forbidden(path, "cannot be set with the operator "+operator+": remove it")
 		}
 	case "Gt", "Lt":
 		if count != 1 {
-			c.invalid(path, count, "must have one value for the operator "+operator)
+			c.invalid(path, count, "must have exactly one value with the operator "+operator)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func (c *checker) resources(of corev1.ResourceRequirements, path place, unnamed 
 		}
 	}
 	if hasPages && !hasOther {
-		c.forbidden(path, "huge pages need cpu or memory in the same place: set a limit of one of them, too")
+		c.forbidden(path, "huge pages also need cpu or memory: set a limit for one of them")
 	}
 	for _, name := range sortedKeys(of.Requests) {
 		request, at := of.Requests[name], path.Child("requests").Key(string(name))
@@ -53,7 +53,7 @@ func (c *checker) quantity(name corev1.ResourceName, amount resource.Quantity, p
 	case !isNative(name) && amount.MilliValue()%1000 != 0:
 		c.invalid(path, amount.String(), "must be a whole number")
 	case isHugePages(name) && !isMultiple(name, amount):
-		c.invalid(path, amount.String(), "must be a multiple of the size of a page, which is in the name "+string(name))
+		c.invalid(path, amount.String(), "must be a multiple of the page size in the name "+string(name))
 	}
 }
 
@@ -88,7 +88,7 @@ func containerResource(name corev1.ResourceName) string {
 	case !strings.Contains(text, "/") && name != corev1.ResourceCPU && name != corev1.ResourceMemory && name != corev1.ResourceEphemeralStorage && !isHugePages(name):
 		return "must be cpu, memory, ephemeral-storage, hugepages-SIZE, or the name of a device with its domain"
 	case !isNative(name) && (strings.HasPrefix(text, corev1.DefaultResourceRequestsPrefix) || !isQualifiedName(corev1.DefaultResourceRequestsPrefix+text)):
-		return "must be the name of a device without requests., for example nvidia.com/gpu"
+		return "must be the name of a device without the prefix requests., for example nvidia.com/gpu"
 	}
 	return ""
 }
@@ -96,7 +96,7 @@ func containerResource(name corev1.ResourceName) string {
 // podResource returns what is wrong with the name of a resource of a whole pod, or "".
 func podResource(name corev1.ResourceName) string {
 	if !isQualifiedName(string(name)) || name != corev1.ResourceCPU && name != corev1.ResourceMemory && !isHugePages(name) {
-		return "must be cpu, memory or hugepages-SIZE: set others in the containers"
+		return "must be cpu, memory or hugepages-SIZE: set other resources in the containers"
 	}
 	return ""
 }
@@ -115,14 +115,14 @@ func (c *checker) podResources(whole *corev1.ResourceRequirements, path place) {
 	for _, name := range sortedKeys(sum) {
 		needed := sum[name]
 		if most, at, isSet := shared(whole, name, path); isSet && needed.Cmp(most) > 0 {
-			c.invalid(at, most.String(), fmt.Sprintf("is less than the containers request together, %s: raise it, or lower their requests", needed.String()))
+			c.invalid(at, most.String(), fmt.Sprintf("is less than the containers request together (%s): raise it, or lower their requests", needed.String()))
 		}
 	}
 	limits := c.sum(func(container *corev1.Container) corev1.ResourceList { return container.Resources.Limits })
 	for _, name := range sortedKeys(limits) {
 		needed, most := limits[name], whole.Limits[name]
 		if _, isSet := whole.Limits[name]; isSet && isHugePages(name) && needed.Cmp(most) > 0 {
-			c.invalid(path.Child("limits").Key(string(name)), most.String(), fmt.Sprintf("is less than the limits of the containers together, %s", needed.String()))
+			c.invalid(path.Child("limits").Key(string(name)), most.String(), fmt.Sprintf("is less than the containers' limits together (%s): raise it, or lower their limits", needed.String()))
 		}
 	}
 	for i := range c.pod.Containers {
@@ -219,7 +219,7 @@ func (c *checker) claimRefs(refs []corev1.ResourceClaim, path place) {
 			continue
 		}
 		if !c.claims[ref.Name] {
-			c.invalid(at.Child("name"), ref.Name, "is not one of the pod's resourceClaims: add it there, or use one of those")
+			c.invalid(at.Child("name"), ref.Name, "is not one of the pod's resourceClaims: add it there, or use one of them")
 		}
 		key := ref.Name + "/" + ref.Request
 		if ref.Request != "" {

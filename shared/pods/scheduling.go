@@ -112,7 +112,7 @@ func (c *checker) labelKeys(match, mismatch []string, selector *metav1.LabelSele
 	for i, key := range match {
 		matched[key] = true
 		if differs[key] {
-			c.invalid(path.Child("matchLabelKeys").Index(i), key, "is in mismatchLabelKeys, too: remove one of them")
+			c.invalid(path.Child("matchLabelKeys").Index(i), key, "is also in mismatchLabelKeys: remove one of them")
 		}
 	}
 	if selector == nil {
@@ -125,7 +125,7 @@ func (c *checker) labelKeys(match, mismatch []string, selector *metav1.LabelSele
 	}
 	for i, expression := range selector.MatchExpressions {
 		if matched[expression.Key] && seen[expression.Key] {
-			c.invalid(path.Child("labelSelector", "matchExpressions").Index(i).Child("key"), expression.Key, "is in matchLabelKeys, too: remove one of them")
+			c.invalid(path.Child("labelSelector", "matchExpressions").Index(i).Child("key"), expression.Key, "is also in matchLabelKeys: remove one of them")
 		}
 		seen[expression.Key] = true
 	}

@@ -63,7 +63,7 @@ func (c *checker) containerSecurity(context *corev1.SecurityContext, path place)
 
 // profiles validates the profiles of a pod or a container.
 func (c *checker) profiles(seccomp *corev1.SeccompProfile, appArmor *corev1.AppArmorProfile, path place) {
-	const local = "must be set together with the type Localhost, and only with it"
+	const local = "must be set if the type is Localhost, and only then"
 	if seccomp != nil {
 		at := path.Child("seccompProfile")
 		choice(c, at.Child("type"), seccomp.Type, corev1.SeccompProfileTypeRuntimeDefault, corev1.SeccompProfileTypeUnconfined, corev1.SeccompProfileTypeLocalhost)
@@ -81,7 +81,7 @@ func (c *checker) profiles(seccomp *corev1.SeccompProfile, appArmor *corev1.AppA
 	if (appArmor.Type == corev1.AppArmorProfileTypeLocalhost) != (appArmor.LocalhostProfile != nil) {
 		c.forbidden(at.Child("localhostProfile"), local)
 	} else if name := appArmor.LocalhostProfile; name != nil && (*name == "" || len(*name) > 4095 || strings.TrimSpace(*name) != *name) {
-		c.invalid(at.Child("localhostProfile"), *name, "must be the name of a profile, without spaces at its ends")
+		c.invalid(at.Child("localhostProfile"), *name, "must be the name of a profile without leading or trailing spaces")
 	}
 }
 

@@ -90,10 +90,10 @@ func (c *checker) hostProcess(path place) {
 		}
 	})
 	if host > 0 && host < all {
-		c.forbidden(path.Child("containers"), "must all be processes of the node (hostProcess), or none")
+		c.forbidden(path.Child("containers"), "must all set hostProcess, or none of them")
 	}
 	if host > 0 && !c.pod.HostNetwork {
-		c.missing(path.Child("hostNetwork"), "must be true because a container is a process of the node (hostProcess)")
+		c.missing(path.Child("hostNetwork"), "must be true because a container sets hostProcess")
 	}
 }
 

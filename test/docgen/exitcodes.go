@@ -23,7 +23,7 @@ var ExitCodes = map[string][]ExitCode{
 			[][]string{{}, {"unknown"}, {"list", "--unknown"}, {"submit-mpi"}, {"submit-mpi", "-i", "example/train", "-g", "1.5"}}},
 	},
 	"runai-webhook": {
-		{0, "`admit` admitted every job, or found none, which it warns of. `serve` was told to stop, by SIGTERM or SIGINT.",
+		{0, "`admit` admitted every job, or found no job and warned about it. `serve` was told to stop, by SIGTERM or SIGINT.",
 			[][]string{{"--version"}, {"--help"}, {"admit", "-f", "../config/samples/submitted.yaml"}, {"admit", "-f", "../config/samples"},
 				{"admit", "-f", "../config/samples/project.yaml"},
 				{"admit", "-f", "../config/samples/project.yaml", "-f", "../config/samples/submitted.yaml"}}},

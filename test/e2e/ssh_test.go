@@ -155,7 +155,7 @@ func TestIdentityInPlainImages(t *testing.T) {
 	}
 }
 
-// In the node's network, two workers would have the same port. One of them waits, and a job of one worker runs.
+// On the node's network, two workers would have the same port. One of them waits, and a job of one worker runs.
 func TestHostNetwork(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "host-network", v1alpha1.ProjectSpec{})

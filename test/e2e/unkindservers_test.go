@@ -95,7 +95,7 @@ func (r repository) inPack(instead func(http.ResponseWriter, *http.Request)) htt
 
 func stalls(_ http.ResponseWriter, request *http.Request) { <-request.Context().Done() }
 
-// trickles reports progress for ever.
+// trickles reports progress forever.
 func trickles(w http.ResponseWriter, request *http.Request) {
 	for request.Context().Err() == nil {
 		const progress = "counting\n"

@@ -28,8 +28,8 @@ func TestT30HostNetwork(t *testing.T) {
 		})
 	}
 	try(t, "t30", []attempt{
-		{"a launcher in the node's network", inLauncher(func(spec *corev1.PodSpec) { spec.HostNetwork = true }), reason},
-		{"a worker in the node's network", inWorker(func(spec *corev1.PodSpec) { spec.HostNetwork = true }), reason},
+		{"a launcher on the node's network", inLauncher(func(spec *corev1.PodSpec) { spec.HostNetwork = true }), reason},
+		{"a worker on the node's network", inWorker(func(spec *corev1.PodSpec) { spec.HostNetwork = true }), reason},
 		{"a port of the node", main(func(c *corev1.Container) {
 			c.Ports = []corev1.ContainerPort{{ContainerPort: 80, HostPort: 80}}
 		}), reason},

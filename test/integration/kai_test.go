@@ -31,7 +31,7 @@ func group(t *testing.T, job *v2beta1.MPIJob) string {
 	return name
 }
 
-// say creates an event as KAI does: with the object, but without a UID, in the object's namespace.
+// say creates an event like KAI: with the object, but without a UID, in the object's namespace.
 func say(t *testing.T, namespace, apiVersion, kind, name, eventType, reason, message string) {
 	t.Helper()
 	now := metav1.NewTime(time.Now())

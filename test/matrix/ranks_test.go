@@ -74,7 +74,8 @@ func (c *cell) judge(t *testing.T, ranks []map[string]string) {
 	compareRanks(t, c.name, ranks, on, c.expected)
 }
 
-// compareRanks asserts that each host of a job has so many ranks, and that they print what is expected there.
+// compareRanks asserts that each host of a job has the expected number of ranks, and that they print what is expected
+// there.
 func compareRanks(t *testing.T, job string, ranks []map[string]string, on map[string]int, expected func(host string) map[string]string) {
 	t.Helper()
 	seen := map[string]int{}

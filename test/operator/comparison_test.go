@@ -48,7 +48,7 @@ func TestWithAndWithout(t *testing.T) {
 	write(t, pairs)
 }
 
-// runPair runs a test twice, in the one order or the other: what the machine does meanwhile must not hit one side.
+// runPair runs a test twice, in either order: other load on the machine must not affect only one side.
 func runPair(t *testing.T, name string, withWebhookFirst bool) operatortests.Pair {
 	t.Helper()
 	first, second := run(t, name, withWebhookFirst), run(t, name, !withWebhookFirst)

@@ -1,5 +1,5 @@
-# Usage: seconds flags... Runs git-sync until the repository is cloned, for at most so many seconds. git-sync's
-# own limit ends git but not what git has started, which can keep it waiting for ever.
+# Usage: SECONDS FLAGS... Runs git-sync until the repository is cloned, for at most SECONDS. git-sync's
+# own limit ends git but not what git has started, which can keep it waiting forever.
 trap 'exit 143' TERM # the first process of a container ignores what it does not trap
 limit=$1 end=$(($(date +%s) + $1)) pause=1 refusals=0
 shift
@@ -9,7 +9,7 @@ while left=$((end - $(date +%s))) && [ "$left" -gt 0 ]; do
   timeout -k 5 "$left" "$git_sync" --error-file="$LAST_ERROR" "$@" &
   wait "$!" && exit 0
   [ "$(date +%s)" -lt "$end" ] || break
-  # An answer that will not change is asked for twice: more failed logins could lock an account.
+  # An error that will not go away is tried only twice: more failed logins could lock an account.
   if [ ! -s "$LAST_ERROR" ] || grep -Eiq -e 'authentication failed|could not read (username|password)|permission denied|access denied' \
     -e 'host key verification failed|certificate (problem|verif)|returned error: 40[13]|find remote ref|not our ref' \
     -e "unadvertised object|' not found|repository not found|could not be found|does not appear to be a git" "$LAST_ERROR"; then

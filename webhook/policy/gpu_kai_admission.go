@@ -14,7 +14,7 @@ import (
 
 // refusedByKAI returns an error for each reason why KAI's own admission would refuse the pods of a template, other
 // than values of a fraction or of memory that it cannot read. It would do so for every pod that the operator
-// creates, and for ever.
+// creates, and forever.
 func refusedByKAI(template mpijob.Template, isFraction bool, name corev1.ResourceName, known field.ErrorList) field.ErrorList {
 	errs := invalidDevices(template)
 	_, hasFraction := template.Annotations[kai.Fraction]
@@ -73,7 +73,7 @@ func withoutFraction(template mpijob.Template) field.ErrorList {
 	for _, key := range []string{kai.Devices, kai.MPS} {
 		if value, present := template.Annotations[key]; present && (key != kai.MPS || value == "true") {
 			errs = append(errs, field.Invalid(annotationPath(template, key), value,
-				"needs a fraction of a GPU: remove it, or set "+annotations.GPUKey+" to a fraction or "+annotations.GPUMemoryKey))
+				"needs a fraction of a GPU: remove it, set "+annotations.GPUKey+" to a fraction, or set "+annotations.GPUMemoryKey))
 		}
 	}
 	return errs

@@ -12,7 +12,7 @@ import (
 )
 
 // otherGPUs returns an error for GPUs of another kind, for example of another vendor or a MIG slice, in a pod that
-// gets GPUs by the intent: hardly a node has both.
+// gets GPUs by the intent: few nodes have both.
 func otherGPUs(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	intents := intentRequests(in.Intent)
 	if len(intents) == 0 {

@@ -33,7 +33,7 @@ func warnUnread(job *v2beta1.MPIJob) []string {
 	var warnings []string
 	for _, key := range slices.Sorted(maps.Keys(job.Annotations)) {
 		if kai.IsRequest(key, job.Annotations[key]) {
-			warnings = append(warnings, annotations.Path(key).String()+": gives no GPU here, because it is read only on pods: use "+
+			warnings = append(warnings, annotations.Path(key).String()+": has no effect here, because the scheduler reads it only on pods: use "+
 				annotations.GPUKey+" or "+annotations.GPUMemoryKey)
 		}
 	}

@@ -24,7 +24,7 @@ var Identity = Policy{
 	Doc: Doc{
 		Does: "Sets the submitter's UID, GID and groups on every pod, with `runAsNonRoot`, `supplementalGroupsPolicy: Strict` " +
 			"and the seccomp profile `RuntimeDefault`. " +
-			"On every container, forbids privilege escalation and drops all capabilities except `NET_BIND_SERVICE`, and in the node's network that one too. " +
+			"On every container, forbids privilege escalation and drops all capabilities except `NET_BIND_SERVICE`, and on the node's network that one too. " +
 			"Other ids are refused, and so is everything by which a process with the right ids could become another user. " +
 			"Where the project requires an identity, storage, Secrets of other jobs and annotations of pods by which a job could reach " +
 			"what belongs to another user are refused too.",

@@ -16,7 +16,7 @@ import (
 const bindLowPorts corev1.Capability = "NET_BIND_SERVICE"
 
 // capabilitiesWithIdentity returns the capabilities that every container of a pod with an identity may add.
-// There are none in the node's network: an NFS server believes the user that a low port of a node claims.
+// There are none on the node's network: an NFS server believes the user that a low port of a node claims.
 func capabilitiesWithIdentity(spec corev1.PodSpec) []corev1.Capability {
 	// rule T30 in test/forgery TestT30HostNetwork: a low port of the node
 	if spec.HostNetwork {
@@ -56,7 +56,7 @@ func whyNot(added corev1.Capability) string {
 	return "cannot be used with " + annotations.RunAsUserKey + ": remove it"
 }
 
-// warnNoLowPorts warns that an sshd with file capabilities cannot be executed in the node's network.
+// warnNoLowPorts warns that an sshd with file capabilities cannot be executed on the node's network.
 func warnNoLowPorts(job *v2beta1.MPIJob, in Input) []string {
 	if in.Identity == nil {
 		return nil
@@ -65,7 +65,7 @@ func warnNoLowPorts(job *v2beta1.MPIJob, in Input) []string {
 	for _, template := range mpijob.Templates(job) {
 		if template.Spec.HostNetwork {
 			warnings = append(warnings, template.Path.Child("spec", "hostNetwork").String()+": with "+identityAsker(in)+
-				", an sshd with file capabilities cannot start in the node's network: "+
+				", an sshd with file capabilities cannot start on the node's network: "+
 				"if \"getcap /usr/sbin/sshd\" prints anything in your image, remove the capabilities or hostNetwork")
 		}
 	}

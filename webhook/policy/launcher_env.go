@@ -43,8 +43,8 @@ var numWorkers = corev1.EnvVar{Name: numWorkersEnv, ValueFrom: &corev1.EnvVarSou
 var launcherEnv = Policy{
 	Name: "launcher-env",
 	Doc: Doc{
-		Does: "Sets `" + numWorkersEnv + "` on the launcher to the number of workers that the job has when it starts, and for Open MPI the variables that version 5 needs to find them, " +
-			"and with `runLauncherAsWorker` to find itself among them. Without an identity, lets `mpirun` of Open MPI run as root if the job asks for anything by a `run.ai/` annotation. " +
+		Does: "Sets `" + numWorkersEnv + "` on the launcher to the number of workers that the job has when it starts. For Open MPI, also sets the variables that version 5 needs to find the workers " +
+			"and, with `runLauncherAsWorker`, to find itself among them. Without an identity, lets `mpirun` of Open MPI run as root if the job requests anything with a `run.ai/` annotation. " +
 			"A value of the user's own stays.",
 		Applies: "To every job.",
 	},

@@ -20,7 +20,7 @@ var nodeAffinity = Policy{
 	Doc: Doc{
 		Does: "Requires one of the project's node types for every pod, by node affinity, in addition to the job's own requirements. " +
 			"The node types are the project's `interactive` types for an interactive job, else its `train` types, or the one type that the job requests. " +
-			"With `launcher: Any`, a launcher that runs no ranks and requests no GPUs or other devices is left out. " +
+			"With `launcher: Any`, a launcher that runs no ranks and requests no GPUs or other devices is exempt. " +
 			"A node type outside the project's list is refused, and so is a node selector or an affinity that matches none of the types.",
 		Applies: "To every job in a project with node types, and to a job that requests a type.",
 		Reads: []string{

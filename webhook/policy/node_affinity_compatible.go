@@ -13,7 +13,7 @@ import (
 )
 
 // compatible returns an error for a template whose own node selector or affinity matches none of the node
-// types: its pods would stay Pending for ever.
+// types: its pods would stay Pending forever.
 func compatible(template mpijob.Template, required corev1.NodeSelectorRequirement) *field.Error {
 	types := required.Values
 	if own, present := template.Spec.NodeSelector[required.Key]; present {

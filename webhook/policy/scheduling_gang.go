@@ -29,7 +29,7 @@ func refusedGang(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	}
 	var errs field.ErrorList
 	if job.Spec.MPIReplicaSpecs[mpijob.Worker] == nil {
-		errs = append(errs, field.Required(mpijob.ReplicaPath(mpijob.Worker), "the cluster's scheduler starts no job without workers: set replicas to 1 or more"))
+		errs = append(errs, field.Required(mpijob.ReplicaPath(mpijob.Worker), "the cluster's scheduler does not start a job without workers: set replicas to 1 or more"))
 	}
 	for _, template := range mpijob.Templates(job) {
 		if template.Role != mpijob.Launcher && template.Role != mpijob.Worker {

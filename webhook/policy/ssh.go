@@ -27,15 +27,16 @@ var ssh = Policy{
 	Name: "ssh",
 	Doc: Doc{
 		Does: "Lets `mpirun` reach the workers in an image as it is. " +
-			"With an identity: mounts a passwd and a group file with the user and configurations of ssh and sshd, moves the operator's keys from `" +
-			rootKeysDir + "` to `" + keysDir + "`, and starts sshd on the port `ssh.port` in a worker without a command. " +
+			"With an identity, mounts a passwd and a group file that have the user, and configurations of ssh and sshd; moves the operator's keys from `" +
+			rootKeysDir + "` to `" + keysDir + "`; and starts sshd on the port `ssh.port` in a worker without a command. " +
 			"A mount of the user's own over these files is refused. " +
-			"Without one, nothing of the image is replaced: in a worker without a command, sshd also gets `/run/sshd`, host keys and the operator's keys where the image lacks them; " +
+			"Without an identity, no file of the image is replaced. " +
+			"In a worker without a command, sshd also gets `/run/sshd`, host keys and the operator's keys if the image lacks them. " +
 			"`mpirun` calls ssh through `" + agentFile + "`, which knows the job's hosts and then reads the image's own configuration. An agent of the user's own stays. " +
-			"In the node's network, and for a user other than root, sshd of such a job listens on `ssh.port`, too, " +
-			"and such a user's keys are at `" + keysDir + "`. " +
-			"In both forms the variables that the author gives the launcher reach the ranks, except those of MPI, of the pod's own fields and of `envFrom`. " +
-			"A worker that brings its own sshd keeps it; a command line of sshd that cannot work is refused.",
+			"On the node's network, and for a user other than root, this sshd also listens on `ssh.port`; " +
+			"the keys of such a user are at `" + keysDir + "`. " +
+			"With or without an identity, the variables that the author gives the launcher reach the ranks, except MPI's own, fields of the pod, and those from `envFrom`. " +
+			"A worker that brings its own sshd keeps it, but a command line of sshd that cannot work is refused.",
 		Applies: "To every job.",
 		Reads:   []string{"ssh.port"},
 	},

@@ -163,12 +163,12 @@ func warnEnvironment(job *v2beta1.MPIJob, in Input) []string {
 	}
 	if len(env.lost) > 0 {
 		warnings = append(warnings, path.Child("env").String()+": the ranks do not get "+listed(env.lost)+
-			": only names of letters, digits and '_' reach them; more than 100, and "+strings.Join(bySSHD, ", ")+
-			", only if the worker has the same value and no command of its own")
+			": a name may have only letters, digits and '_'; "+strings.Join(bySSHD, ", ")+
+			" and variables beyond the first 100 also need the same value in a worker without a command of its own")
 	}
 	if len(env.sent) > 0 && !acceptsEnvironment(job, in) {
-		warnings = append(warnings, path.Child("env").String()+": the ranks may not get "+listed(env.sent)+
-			": the worker's command starts an sshd that must accept them (AcceptEnv), or use mpirun -x")
+		warnings = append(warnings, path.Child("env").String()+": the ranks might not get "+listed(env.sent)+
+			": let the sshd that the worker's command starts accept them (AcceptEnv), or use mpirun -x")
 	}
 	return warnings
 }

@@ -65,7 +65,7 @@ func launcherChooses(job *v2beta1.MPIJob) bool {
 }
 
 // ownPort returns the port of ours for workers that run the image's sshd, or 0. It is for workers that cannot have
-// the image's: in the node's network it belongs to the node, and only root may listen on 22. It is not for a job
+// the image's: on the node's network it belongs to the node, and only root may listen on 22. It is not for a job
 // whose author has chosen a port.
 func ownPort(job *v2beta1.MPIJob, in Input) int32 {
 	worker, present := mpijob.TemplateOf(job, mpijob.Worker)
@@ -130,5 +130,5 @@ func warnNodePort(job *v2beta1.MPIJob, in Input) []string {
 	if declaresSSHPort(worker.Main()) || slices.ContainsFunc(worker.Main().Ports, func(p corev1.ContainerPort) bool { return port != 0 && p.ContainerPort == port }) {
 		return nil
 	}
-	return []string{worker.MainPath().Child("ports").String() + ": two workers on a node of the cluster would use the same port of sshd: declare it here"}
+	return []string{worker.MainPath().Child("ports").String() + ": two workers on one node would use the same port for sshd: declare it here to keep them apart"}
 }

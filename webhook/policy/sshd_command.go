@@ -228,14 +228,14 @@ func (c *sshdCommand) ends() []string {
 	var reasons []string
 	switch {
 	case strings.ContainsAny(c.flags, sshdOnlyTests):
-		reasons = append(reasons, "sshd prints or checks something and ends: remove the options -"+strings.Join(strings.Split(sshdOnlyTests, ""), ", -"))
+		reasons = append(reasons, "sshd only prints or checks something, and exits: remove the options -"+strings.Join(strings.Split(sshdOnlyTests, ""), ", -"))
 	case c.has("i"):
-		reasons = append(reasons, "sshd serves its standard input and ends: use -D in place of -i")
+		reasons = append(reasons, "sshd serves standard input, and exits: use -D instead of -i")
 	case !c.has("D") && !c.has("d"):
 		reasons = append(reasons, "sshd goes to the background, which ends the container: add -D")
 	}
 	if !path.IsAbs(c.words[0]) && !c.has("r") {
-		reasons = append(reasons, "sshd starts only by its full path: use "+sshdPath)
+		reasons = append(reasons, "sshd must be started by its full path: use "+sshdPath)
 	}
 	return reasons
 }

@@ -18,8 +18,8 @@ var startGate = Policy{
 	Doc: Doc{
 		Does: "Adds an init container to the launcher that waits until an sshd answers in each worker, on the port that mpirun will use, " +
 			"and fails the job after `" + annotations.StartTimeoutKey + "`. It reads the workers from the operator's hostfile when it starts. " +
-			"Of a job with `schedulingPolicy.minAvailable`, any `minAvailable - 1` workers are enough. " +
-			"If nobody can know the port, it waits for the names of the workers only.",
+			"In a job with `schedulingPolicy.minAvailable`, any `minAvailable - 1` workers are enough. " +
+			"If the port cannot be known, it waits only until the names of the workers resolve.",
 		Applies: "To every job if `start.gate` is true.",
 		Reads:   []string{annotations.StartTimeoutKey, "start.gate", "start.timeout", "start.maxTimeout"},
 	},
@@ -63,7 +63,7 @@ func warnStartGate(job *v2beta1.MPIJob, in Input) []string {
 	}
 	if !in.Cluster.Start.Gate && in.Intent.StartTimeout > 0 {
 		warnings = append(warnings, annotations.Path(annotations.StartTimeoutKey).String()+
-			": is ignored, because launchers do not wait for workers in this cluster (start.gate is false in the cluster policy)")
+			": is ignored, because launchers do not wait for workers on this cluster (start.gate is false in the cluster policy)")
 	}
 	return warnings
 }

@@ -1,5 +1,5 @@
 # Usage: SECONDS NEEDED PORT PATIENCE [ARGUMENT OF SSH...]
-# Returns when NEEDED workers (all if empty) answer as sshd on PORT, and fails after so many seconds. If PORT is
+# Returns when NEEDED workers (all if empty) answer as sshd on PORT, and fails after SECONDS. If PORT is
 # empty, it is the port that mpirun's ssh uses. If PORT is "name", a worker whose name resolves is ready. So is one
 # whose name resolved PATIENCE seconds ago (never if empty).
 set -f
@@ -113,10 +113,10 @@ fail() {
 command -v getent >/dev/null || { echo "no getent in this image: the launcher does not wait for its workers"; exit 0; }
 if ! command -v ssh-keyscan >/dev/null; then
   port=name
-  echo "no ssh-keyscan in this image: the launcher waits for the names of its workers only"
+  echo "this image has no ssh-keyscan: the launcher waits only until the names of its workers resolve"
 elif [ -z "$port" ]; then
   port=$(choosePort "$@")
-  [ -n "$port" ] || { port=name; echo "the port of sshd is unknown: the launcher waits for the names of its workers only"; }
+  [ -n "$port" ] || { port=name; echo "the port of sshd is unknown: the launcher waits only until the names of its workers resolve"; }
 fi
 # A name that ends with a dot is asked for once, and not with each domain of the search list.
 domain=''

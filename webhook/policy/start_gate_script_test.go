@@ -297,7 +297,7 @@ func TestGateOfUnknownPorts(t *testing.T) {
 // mpirun's own agent is asked, and no other program.
 func TestGateAsksTheAgent(t *testing.T) {
 	t.Parallel()
-	const unknown = "the port of sshd is unknown: the launcher waits for the names of its workers only\n"
+	const unknown = "the port of sshd is unknown: the launcher waits only until the names of its workers resolve\n"
 	for name, test := range map[string]struct {
 		environment []string
 		config      string
@@ -355,8 +355,8 @@ func TestGateAsksTheAgent(t *testing.T) {
 func TestGateWithoutTools(t *testing.T) {
 	t.Parallel()
 	for missing, want := range map[string]string{
-		"ssh-keyscan": "no ssh-keyscan in this image: the launcher waits for the names of its workers only\n",
-		"ssh":         "the port of sshd is unknown: the launcher waits for the names of its workers only\n",
+		"ssh-keyscan": "this image has no ssh-keyscan: the launcher waits only until the names of its workers resolve\n",
+		"ssh":         "the port of sshd is unknown: the launcher waits only until the names of its workers resolve\n",
 		"getent":      "no getent in this image: the launcher does not wait for its workers\n",
 		"timeout":     "",
 	} {

@@ -35,7 +35,7 @@ func PodSecurityOf(labels map[string]string) api.LevelVersion {
 }
 
 // validatePodSecurity returns an error for pods that the namespace would refuse. Without it, the operator
-// would try to create them for ever.
+// would try to create them forever.
 func validatePodSecurity(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion) field.ErrorList {
 	if enforced.Level == "" || enforced.Level == api.LevelPrivileged {
 		return nil

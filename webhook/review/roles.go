@@ -23,19 +23,19 @@ func validateRoles(job *v2beta1.MPIJob) field.ErrorList {
 	return errs
 }
 
-// warnRoles warns of every other role that the operator ignores.
+// warnRoles warns about every other role that the operator ignores.
 func warnRoles(job *v2beta1.MPIJob) []string {
 	var warnings []string
 	for _, template := range mpijob.Templates(job) {
 		if meantRole(template.Role) == "" {
-			warnings = append(warnings, fmt.Sprintf("%s: MPI Operator creates no pods for this role: it knows Launcher and Worker",
+			warnings = append(warnings, fmt.Sprintf("%s: the MPI Operator creates no pods for this role: use Launcher or Worker, or remove the role",
 				mpijob.ReplicaPath(template.Role)))
 		}
 	}
 	return warnings
 }
 
-// meantRole returns the role that the operator knows and that is most similar, "" if none is.
+// meantRole returns the role that the operator knows and that is most similar, or "" if none is similar.
 func meantRole(role v2beta1.MPIReplicaType) v2beta1.MPIReplicaType {
 	for _, known := range []v2beta1.MPIReplicaType{mpijob.Launcher, mpijob.Worker} {
 		if suggest.Nearest(strings.ToLower(string(role)), []string{strings.ToLower(string(known))}) != "" {

@@ -58,8 +58,8 @@ func reduced(job *v2beta1.MPIJob, owned policy.Ownership) *v2beta1.MPIJob {
 	return part
 }
 
-// whetherSet returns nil for a number that is not set or that no policy owns. No update may take away one that a policy
-// sets; which number it may be, the operator decides.
+// whetherSet returns nil for a number that is not set or that no policy owns. No update may remove a number that a
+// policy sets; the operator decides which numbers are valid.
 func whetherSet(replicas *int32, isOwned bool) *int32 {
 	if replicas == nil || !isOwned {
 		return nil

@@ -13,8 +13,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
-// validate returns every reason why the final job is not allowed to run or cannot run. Of the latter, those that
-// [mpijob.Validate] found are given.
+// validate returns every reason why the final job is not allowed to run or cannot run. The parameter unrunnable has
+// the reasons that [mpijob.Validate] found.
 func validate(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion, unrunnable field.ErrorList) field.ErrorList {
 	errs := append(validateProject(job, in), unrunnable...)
 	errs = append(errs, validateRoles(job)...)
@@ -39,8 +39,8 @@ func validateProject(job *v2beta1.MPIJob, in policy.Input) field.ErrorList {
 			namespace, in.Project.Name, in.Intent.Project, in.Intent.Project))}
 }
 
-// unrunnable returns the reasons why a job cannot run, given those of the job that was submitted. If anything that its
-// author wrote is a reason to refuse it, what the policies made of it is none.
+// unrunnable returns the reasons why a job cannot run, given those of the job that was submitted. If its author wrote
+// something that is a reason to refuse it, what the policies changed is not reported.
 func unrunnable(job *v2beta1.MPIJob, submitted, refused field.ErrorList) field.ErrorList {
 	final := mpijob.Validate(job)
 	written, answered := map[string]bool{}, map[string]bool{}

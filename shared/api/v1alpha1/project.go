@@ -87,7 +87,7 @@ type NodeAffinity struct {
 	// +optional
 	Interactive []string `json:"interactive,omitempty"`
 
-	// Where launchers run. Listed: on the node types above, as the workers. Any: on any node, if the launcher runs no
+	// Where launchers run. Listed: on the node types above, like the workers. Any: on any node, if the launcher runs no
 	// ranks and requests no GPUs or other devices. Default: Listed.
 	// +optional
 	Launcher LauncherNodes `json:"launcher,omitempty"`

@@ -28,7 +28,7 @@ rules:
   resources: [{group: kubeflow.org, resources: [mpijobs/status]}]
 `
 
-// Times say what happened to a job when, from the first request for it.
+// Times says when things happened to a job, counted from the first request for it.
 type Times struct {
 	// Start is when the main containers of the launcher and of the workers had all started for the first time, 0 if
 	// the launcher's never did.

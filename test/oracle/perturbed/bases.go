@@ -174,7 +174,7 @@ func variable(name string, source corev1.EnvVarSource) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, ValueFrom: &source}
 }
 
-// fillOnNode sets what a pod in the node's network, or of Windows, can have.
+// fillOnNode sets what a pod on the node's network, or of Windows, can have.
 func fillOnNode(template *corev1.PodTemplateSpec) {
 	pod := &template.Spec
 	pod.HostNetwork, pod.ShareProcessNamespace = true, new(true)

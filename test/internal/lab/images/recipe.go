@@ -47,7 +47,7 @@ func Digest() (string, error) {
 	return digest(recipes)
 }
 
-// digest tells things apart by all that makes them.
+// digest identifies things by everything that makes them.
 func digest(what any) (string, error) {
 	data, err := json.Marshal(what)
 	if err != nil {
