@@ -85,7 +85,7 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, e
 	if errs = append(errs, validate(job, in, request.PodSecurity, unrunnable(job, submitted, errs))...); len(errs) > 0 {
 		return nil, distinct(errs)
 	}
-	return slices.Concat(policy.Warn(job, in), warnRoles(job), mpijob.WarnMounts(job)), nil
+	return slices.Concat(policy.Warn(job, in), warnRoles(job), mpijob.WarnMounts(job), mpijob.WarnComputed(job)), nil
 }
 
 // undo removes what policies wrote to a job, as [policy.Undoing] says.

@@ -21,6 +21,7 @@ func validate(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion, u
 	errs = append(errs, validateWorkers(job, in.Cluster)...)
 	errs = append(errs, mpijob.ValidateMounts(job)...)
 	errs = append(errs, mpijob.ValidateUsers(job)...)
+	errs = append(errs, mpijob.ValidateComputed(job)...)
 	errs = append(errs, validatePodSecurity(job, in, enforced)...)
 	for _, template := range mpijob.Templates(job) {
 		errs = append(errs, validateIntents(template)...)
