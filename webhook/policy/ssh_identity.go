@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
@@ -85,9 +86,11 @@ func filesWithIdentity(job *v2beta1.MPIJob, in Input, keys string, port int32) [
 // ensureIdentitySSHD starts sshd in a worker without a command. It returns the port to which the launcher
 // connects, and an error for the user's own sshd if the launcher could not log in to it.
 func ensureIdentitySSHD(job *v2beta1.MPIJob, worker mpijob.Template, in Input) (int32, field.ErrorList) {
+	var errs field.ErrorList
 	main, port := worker.Main(), in.Cluster.SSH.Port
 	if startsSSHD(main) {
 		main.Command = startIdentitySSHD(environmentOf(job, in))
+		errs = probesOfImagePort(worker, port)
 	} else {
 		own, isSSHD := readSSHD(main)
 		if !isSSHD {
@@ -101,7 +104,6 @@ func ensureIdentitySSHD(job *v2beta1.MPIJob, worker mpijob.Template, in Input) (
 			port = listening[0]
 		}
 	}
-	var errs field.ErrorList
 	for _, path := range portOfOthers(worker, port) {
 		errs = append(errs, field.Invalid(path, port, "is the port of sshd in the same pod: use another port"))
 	}
@@ -109,6 +111,31 @@ func ensureIdentitySSHD(job *v2beta1.MPIJob, worker mpijob.Template, in Input) (
 		declareNodePort(worker, port)
 	}
 	return port, errs
+}
+
+// probesOfImagePort returns an error for each probe of the port that sshd has without our configuration: it would never
+// pass, and WaitForWorkersReady would wait for ever.
+func probesOfImagePort(worker mpijob.Template, port int32) field.ErrorList {
+	const imagePort = 22
+	var errs field.ErrorList
+	main := worker.Main()
+	for _, probe := range []struct {
+		name string
+		*corev1.Probe
+	}{{"livenessProbe", main.LivenessProbe}, {"readinessProbe", main.ReadinessProbe}, {"startupProbe", main.StartupProbe}} {
+		if probe.Probe == nil || probe.TCPSocket == nil || port == imagePort {
+			continue
+		}
+		asked := probe.TCPSocket.Port
+		named := slices.ContainsFunc(main.Ports, func(p corev1.ContainerPort) bool {
+			return p.Name != "" && p.Name == asked.StrVal && p.ContainerPort == imagePort
+		})
+		if named || asked.IntVal == imagePort {
+			errs = append(errs, field.Invalid(worker.MainPath().Child(probe.name, "tcpSocket", "port"), asked.String(),
+				fmt.Sprintf("sshd of a job with an identity listens on port %d: use %d, or remove the probe", port, port)))
+		}
+	}
+	return errs
 }
 
 // keepsOut returns why the launcher cannot log in to an sshd as a user that the image does not know, each with
