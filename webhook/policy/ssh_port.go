@@ -70,7 +70,8 @@ func launcherChooses(job *v2beta1.MPIJob) bool {
 func ownPort(job *v2beta1.MPIJob, in Input) int32 {
 	worker, present := mpijob.TemplateOf(job, mpijob.Worker)
 	if !present || worker.Main() == nil || !worker.Spec.HostNetwork && !isNotRoot(worker) ||
-		declaresSSHPort(worker.Main()) || launcherChooses(job) || len(portOfOthers(worker, in.Cluster.SSH.Port)) > 0 {
+		declaresSSHPort(worker.Main()) || launcherChooses(job) || len(portOfOthers(worker, in.Cluster.SSH.Port)) > 0 ||
+		!worker.Spec.HostNetwork && len(probesOfImagePort(worker, in.Cluster.SSH.Port)) > 0 { // the image's sshd can have it
 		return 0
 	}
 	return in.Cluster.SSH.Port
