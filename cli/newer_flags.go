@@ -1,7 +1,7 @@
 package main
 
-// newerFlags explains flags of newer versions of Run:ai's command line, which the nearest known flag would explain
-// badly: --memory-limit is not a limit of GPU memory.
+// newerFlags explains flags of newer versions of Run:ai's command line. Suggesting the nearest known flag would be
+// wrong: --memory-limit does not limit GPU memory.
 var newerFlags = map[string]string{
 	"gpu-devices-request": "use --gpu for whole GPUs, and --gpu-devices for a fraction of several",
 	"gpu-portion-request": "use --gpu with a fraction, for example --gpu 0.5",

@@ -74,7 +74,7 @@ func TestAdmittedJobIsAdmittedAgain(t *testing.T) {
 	}
 }
 
-// The output is what the cluster stores: kubectl refuses an unknown field, and for other clients it is lost.
+// The output is what the cluster stores: kubectl refuses an unknown field, and other clients lose it.
 func TestUnknownFieldsAreNotPrinted(t *testing.T) {
 	job := strings.Replace(readFile(t, samples+"submitted.yaml"), "image: example/train\n            args", "future: {a: 1}\n            image: example/train\n            args", 1)
 	output, report, err := admitFile(t, admit{}, job)

@@ -248,8 +248,8 @@ func (o *offline) print(raw []byte) error {
 	return err
 }
 
-// printAsIs prints a document with its comments. One with characters that a terminal would obey is written again,
-// so that they can be read back.
+// printAsIs prints a document with its comments. A document with characters that a terminal would interpret is
+// written again, in a form that can be read back.
 func (o *offline) printAsIs(document []byte) error {
 	text := strings.TrimSpace(string(document))
 	if terminal.Escape(text) != text {

@@ -20,7 +20,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/suggest"
 )
 
-// mpiJobCRD has the fields of the CRD in MPI Operator's release, and the release. A test writes it.
+// mpiJobCRD has the fields of the CRD in a release of the MPI Operator, and the name of the release. A test writes it.
 //
 //go:embed mpijob_crd.json
 var mpiJobCRD []byte
@@ -120,7 +120,7 @@ func useOrRemove(parent, key string) string {
 	return "use " + parent + key
 }
 
-// at returns the schema at a path such as spec.mpiReplicaSpecs.Worker.template.spec.containers[0], nil for none.
+// at returns the schema at a path such as spec.mpiReplicaSpecs.Worker.template.spec.containers[0], or nil.
 func (c crdSchema) at(path string) *schema.Structural {
 	at := c.fields
 	for _, step := range strings.Split(path, ".") {

@@ -33,7 +33,7 @@ func ungroupedPods(s state, events []corev1.Event) string {
 
 var noReplicas = regexp.MustCompile(`doesn't allow for 0 (\S+) pods`)
 
-// evictedGang explains who took the place of a job that waits for another.
+// evictedGang explains which job took the place of a job that waits again.
 func evictedGang(s state, events []corev1.Event) string {
 	why := eviction(events)
 	if why == "" || !s.waits() {
@@ -104,8 +104,8 @@ var (
 	lone = regexp.MustCompile(`Resources were not found for pod \S+ due to: (.*)`)
 )
 
-// gangMessage returns on one line why KAI does not schedule a job: by the last event of its PodGroup, or by the
-// condition of a pod that says most.
+// gangMessage returns on one line why KAI does not schedule a job, from the last event of its PodGroup or from the
+// most informative condition of a pod.
 func (s state) gangMessage(events []corev1.Event) string {
 	for _, event := range slices.Backward(events) {
 		if event.Reason == kai.Unschedulable && event.InvolvedObject.Kind == "PodGroup" {

@@ -186,8 +186,8 @@ func TestMissingQueue(t *testing.T) {
 	}
 }
 
-// Events of a hundred pods that say the same are one row, also if each names its pod. What one recorder counted and
-// what another repeated is added up.
+// Events of a hundred pods that say the same are one row, even if each names its pod. Events that one recorder
+// counted and another repeated are added up.
 func TestEqualEventsAreOneRow(t *testing.T) {
 	job := mpijobtest.MakeMPIJob("dist1", "runai-a").Obj()
 	var events []corev1.Event

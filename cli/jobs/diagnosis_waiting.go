@@ -84,7 +84,7 @@ var remedies = []struct{ part, remedy string }{
 	{"Insufficient " + kai.WholeGPU, waitForGPUs},
 	{"Insufficient memory", "Wait until memory is free, or request less with --memory"},
 	{"Insufficient cpu", "Wait until CPUs are free, or request fewer with --cpu"},
-	// KAI's, in the order of what a user can do about them.
+	// KAI's messages, starting with those that a user can do something about.
 	{"over quota", "Wait until other interactive jobs of the project end, or submit the job without --interactive"},
 	{"reached the allowable limit", "Wait until other jobs of the project end, or request less with --gpu or --processes"},
 	{"QueueDoesNotExist", "Ask your administrator to create the queue, or to set another one for the project"},

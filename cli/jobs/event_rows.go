@@ -22,7 +22,7 @@ type happened struct {
 	at          int             // the place of the last in the order of time
 }
 
-// eventRows returns the events as rows, with those that say the same on one: each of a hundred pods may say why the
+// eventRows returns the events as rows. Events that say the same share a row: each of a hundred pods may say why the
 // job does not start.
 func (s state) eventRows(events []corev1.Event, now time.Time) [][]string {
 	rows := [][]string{{"SOURCE", "TYPE", "AGE", "MESSAGE"}}

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// maxWords bounds what is repeated of a log, in characters.
+// maxWords limits how much of a log is repeated, in characters.
 const maxWords = 300
 
 // lastWords returns why a container failed, from the end of its log. It returns the last line. git-sync logs each
-// error as a line of JSON, with the command and all that git printed: of such a line it returns what git said. A
-// last line that is not JSON, such as one about a time limit, is followed by what git had said before.
+// error as a line of JSON, with the command and everything that git printed: from such a line it returns only what
+// git said. A last line that is not JSON, such as one about a time limit, is followed by what git had said before.
 func lastWords(log string) string {
 	lines := strings.Split(strings.TrimSpace(log), "\n")
 	last := lines[len(lines)-1]

@@ -14,8 +14,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// gpus has what pods request: GPUs under "", and parts of GPUs that are not a fraction under their name, for
-// example 2G of memory. Amounts are in billionths, so that 0.1 three times is 0.3.
+// gpus has what pods request: GPUs and fractions under "", and other parts of GPUs under their names, for example 2G
+// of memory. Amounts are in billionths, so that 0.1 three times is 0.3.
 type gpus map[string]annotations.GPU
 
 // add adds what n pods request.
@@ -62,7 +62,7 @@ func (s state) gpusPer(role v2beta1.MPIReplicaType) gpus {
 }
 
 // gpusOfContainers returns what the containers of a pod request as resources. An init container that ends before the
-// others start shares theirs.
+// others start uses the same GPUs as they do.
 func gpusOfContainers(template mpijob.Template) gpus {
 	total := gpus{}
 	for i, container := range template.Containers() {

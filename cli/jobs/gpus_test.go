@@ -16,7 +16,7 @@ func limits(name, quantity string) corev1.ResourceRequirements {
 	return corev1.ResourceRequirements{Limits: corev1.ResourceList{corev1.ResourceName(name): resource.MustParse(quantity)}}
 }
 
-// GPUs are counted however they are written. The job has four workers, of which two have a node, as the launcher has.
+// GPUs are counted however they are requested. The job has four workers. Two of them and the launcher have a node.
 func TestGPUs(t *testing.T) {
 	always := corev1.ContainerRestartPolicyAlways
 	worker := func(job *v2beta1.MPIJob) *corev1.PodTemplateSpec {

@@ -19,7 +19,7 @@ func TestPodGroupNames(t *testing.T) {
 	}
 }
 
-// A fraction is never rounded to none or to a whole GPU.
+// A fraction is never rounded to zero or to a whole GPU.
 func TestFractionStaysAFraction(t *testing.T) {
 	for text, want := range map[string]annotations.GPU{
 		"0.5": 500_000_000, "1e-30": 1, "0.99999999999": annotations.OneGPU - 1, "0.1234567894": 123_456_789,

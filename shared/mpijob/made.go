@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// What the operator adds to the pods that it makes of the templates.
+// What the operator adds to the pods that it makes from the templates.
 const (
 	sshVolume    = "ssh-auth"
 	configVolume = "mpi-job-config"
@@ -23,8 +23,8 @@ const (
 	mostSearchLength = 2048
 )
 
-// validateMade returns every reason why the API server would refuse what the operator makes of a template that
-// is valid by itself: it appends volumes, mounts and a search domain, and sets the restart policy.
+// validateMade returns every reason why the API server would refuse what the operator makes from a template that is
+// valid by itself: it appends volumes, mounts and a search domain, and sets the restart policy.
 func validateMade(job *v2beta1.MPIJob, template Template) field.ErrorList {
 	added := map[string]string{sshVolume: sshMountPath(job)}
 	if template.Role == Launcher {
@@ -47,7 +47,7 @@ func validateMade(job *v2beta1.MPIJob, template Template) field.ErrorList {
 	return append(errs, validateMadeRestarts(job, template)...)
 }
 
-// usableVolumes returns the volumes of the operator's that a template may mount. The start gate needs the list of
+// usableVolumes returns the operator's volumes that a template may mount. The start gate needs the list of
 // hosts, whose ConfigMap has no name yet if the job's is generated.
 func usableVolumes(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType) []corev1.Volume {
 	if job.GenerateName == "" || role != Launcher {

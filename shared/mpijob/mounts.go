@@ -95,8 +95,8 @@ type nested struct {
 	outer                     *corev1.VolumeSource
 }
 
-// eachNested visits the nested mounts. An init container that mounts what another container mounts, as those of the
-// policies do, is not visited for it again.
+// eachNested visits the nested mounts. If an init container mounts what another container mounts, as those of the
+// policies do, that mount is not visited again.
 func eachNested(job *v2beta1.MPIJob, visit func(nested)) {
 	for _, role := range knownRoles {
 		template, exists := TemplateOf(job, role)

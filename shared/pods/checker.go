@@ -65,7 +65,7 @@ func (c *checker) only(path place, what string, set ...string) {
 	}
 }
 
-// Names are compared with an expression only if they are short: they may have a megabyte.
+// Only short names are matched with an expression: a name may have a megabyte.
 
 func (c *checker) label(path place, value string) {
 	if len(value) > validation.DNS1123LabelMaxLength || len(validation.IsDNS1123Label(value)) > 0 {

@@ -16,7 +16,7 @@ func (c *checker) eachContainer(path place, visit func(*corev1.Container, place)
 	}
 }
 
-// containerLists validates all containers. That there is one is the operator's rule, too, and is not repeated here.
+// containerLists validates all containers. The operator itself requires at least one, so this is not checked here.
 func (c *checker) containerLists(path place) {
 	if len(c.pod.EphemeralContainers) > 0 {
 		c.forbidden(path.Child("ephemeralContainers"), "can be added to a running pod only: remove it")

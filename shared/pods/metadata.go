@@ -66,7 +66,7 @@ func isDeletionCost(text string) bool {
 	return err == nil && strconv.FormatInt(cost, 10) == text
 }
 
-// profileAnnotation validates an annotation that was the way to set a profile before fields were.
+// profileAnnotation validates an annotation that set a profile before there were fields for it.
 func (c *checker) profileAnnotation(path place, key, value string) {
 	_, ofContainer := strings.CutPrefix(key, seccompOfContainer)
 	if ofContainer || key == seccompOfPod {

@@ -1,4 +1,4 @@
-// Package pods says why the API server would refuse a pod template, or the pods that are made of it. The rules
+// Package pods says why the API server would refuse a pod template, or the pods that are made from it. The rules
 // are those of Kubernetes 1.37 with its default features. Kubernetes' own code cannot be linked, because its
 // module needs replacements; test/oracle compares the two.
 package pods
@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// Validate returns every reason why the API server would refuse a pod template or a pod that is made of it. The
+// Validate returns every reason why the API server would refuse a pod template or a pod that is made from it. The
 // pods have the added volumes, too: mounts of them are accepted, although the API server refuses the template alone.
 func Validate(template *corev1.PodTemplateSpec, at *field.Path, added ...corev1.Volume) field.ErrorList {
 	path := place{base: at}

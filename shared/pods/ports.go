@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// ports validates the ports of a container, and that no two containers that run together take one of the node's.
+// ports validates the ports of a container, and that no two containers that run together use the same port of the node.
 func (c *checker) ports(ports []corev1.ContainerPort, taken map[string]bool, path place) {
 	names := map[string]bool{}
 	for i, port := range ports {

@@ -61,7 +61,7 @@ func isHugePages(name corev1.ResourceName) bool {
 	return strings.HasPrefix(string(name), corev1.ResourceHugePagesPrefix)
 }
 
-// isNative reports whether Kubernetes itself defines a resource, and not the author of a device.
+// isNative reports whether Kubernetes itself defines a resource, not a device plugin.
 func isNative(name corev1.ResourceName) bool {
 	return !strings.Contains(string(name), "/") || strings.Contains(string(name), corev1.ResourceDefaultNamespacePrefix)
 }
@@ -135,7 +135,7 @@ func (c *checker) podResources(whole *corev1.ResourceRequirements, path place) {
 	}
 }
 
-// shared returns what the containers of a pod can request together. Without a request it is the limit.
+// shared returns what the containers of a pod can request together. Without a request, the limit counts.
 func shared(whole *corev1.ResourceRequirements, name corev1.ResourceName, path place) (resource.Quantity, place, bool) {
 	if request, isSet := whole.Requests[name]; isSet {
 		return request, path.Child("requests").Key(string(name)), true
@@ -144,7 +144,7 @@ func shared(whole *corev1.ResourceRequirements, name corev1.ResourceName, path p
 	return limit, path.Child("limits").Key(string(name)), isSet && podResource(name) == ""
 }
 
-// requestsOf returns the requests of a container. Without one, the API server makes it of the limit.
+// requestsOf returns the requests of a container. Without one, the API server sets it to the limit.
 func requestsOf(container *corev1.Container) corev1.ResourceList {
 	requests := corev1.ResourceList{}
 	maps.Copy(requests, container.Resources.Limits)
@@ -152,7 +152,7 @@ func requestsOf(container *corev1.Container) corev1.ResourceList {
 	return requests
 }
 
-// sum returns what a pod needs at most at a time: the containers and sidecars together, or an init container
+// sum returns the most that a pod needs at any time: the containers and sidecars together, or an init container
 // and the sidecars before it.
 func (c *checker) sum(of func(*corev1.Container) corev1.ResourceList) corev1.ResourceList {
 	total, sidecars, starting := corev1.ResourceList{}, corev1.ResourceList{}, corev1.ResourceList{}

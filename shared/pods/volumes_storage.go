@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// storageKinds are the kinds of old drivers, most of which CSI has replaced.
+// storageKinds are the kinds of old drivers. CSI has replaced most of them.
 var storageKinds = []kind{
 	{
 		"glusterfs", func(v *corev1.VolumeSource) bool { return v.Glusterfs != nil },

@@ -69,7 +69,7 @@ func (c *checker) onlyWindows(path place) {
 	})
 }
 
-// hostProcess validates processes of the node: all containers are such, or none.
+// hostProcess validates that all containers are processes of the node, or none.
 func (c *checker) hostProcess(path place) {
 	var ofPod *bool
 	if context := c.pod.SecurityContext; context != nil && context.WindowsOptions != nil {

@@ -96,7 +96,7 @@ func TestSuspendedScaledResumed(t *testing.T) {
 	}
 }
 
-// Any workers that are enough start an elastic job.
+// An elastic job starts as soon as enough workers are there, no matter which.
 func TestElasticJob(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "elastic", v1alpha1.ProjectSpec{})
@@ -113,7 +113,7 @@ func TestElasticJob(t *testing.T) {
 	}
 }
 
-// The gate waits for sshd itself. Neither the readiness of pods, nor their names, nor another listener is one.
+// The gate waits for sshd itself. Ready pods, their names or another listener are not enough.
 func TestLateSSHD(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "late-sshd", v1alpha1.ProjectSpec{})

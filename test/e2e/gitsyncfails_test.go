@@ -83,7 +83,7 @@ func TestGitSyncFails(t *testing.T) {
 	}
 }
 
-// submitBroken submits a job of which no attempt can be cloned. The pods of the job "dns" ask a name server that
+// submitBroken submits a job whose repository no attempt can clone. The pods of the job "dns" ask a name server that
 // never answers.
 func submitBroken(t *testing.T, namespace, name, source string) {
 	t.Helper()

@@ -96,7 +96,7 @@ func seesEnvironment(t *testing.T, ranks []map[string]string, isOpenMPI bool) {
 	}
 }
 
-// Images as their packages or their site leave them run as root, in the ways that a job can ask for.
+// Images run as root as their packages or their site made them, in each way that a job can request.
 func TestPlainImageAsRoot(t *testing.T) {
 	namespace := addProject(t, "plain-images", v1alpha1.ProjectSpec{})
 	haveSecret(t, namespace)

@@ -42,7 +42,7 @@ func silent(net.Conn) {}
 // closes accepts a connection and closes it.
 func closes(connection net.Conn) { _ = connection.Close() }
 
-// greets is an ssh server that says no more than its version.
+// greets is an ssh server that sends only its version.
 func greets(connection net.Conn) { _, _ = io.WriteString(connection, "SSH-2.0-OpenSSH_9.2p1\r\n") }
 
 // silentDNS is a name server that never answers.
@@ -63,18 +63,18 @@ func stallsAfterHeaders(w http.ResponseWriter, request *http.Request) {
 	<-request.Context().Done()
 }
 
-// redirects leads to itself.
+// redirects redirects to itself.
 func redirects(w http.ResponseWriter, request *http.Request) {
 	http.Redirect(w, request, request.URL.String(), http.StatusFound)
 }
 
-// denies wants another password, whatever it is given.
+// denies rejects every password.
 func denies(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
 	w.WriteHeader(http.StatusUnauthorized)
 }
 
-// inPack serves the repository until the files are requested, and then does something else.
+// inPack serves the repository until the files are requested, and then calls another handler.
 func (r repository) inPack(instead func(http.ResponseWriter, *http.Request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, request *http.Request) {
 		body, err := io.ReadAll(request.Body)

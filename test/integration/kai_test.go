@@ -62,8 +62,8 @@ func serveQueues(t *testing.T) {
 	})
 }
 
-// describe shows why KAI does not start a job: it reads the events of its PodGroup, names no pod where the whole gang
-// is the reason, and shows equal events once.
+// describe shows why KAI does not start a job: it reads the events of its PodGroup, names no pod if the whole gang is
+// the reason, and shows equal events once.
 func TestDescribeKAI(t *testing.T) {
 	product.Upgrade(t, "--set", "policy.gpu.fractions=KAI", "--set", "policy.scheduling.schedulerName=kai-scheduler")
 	namespace := product.AddProject(t, "gangs", v1alpha1.ProjectSpec{})

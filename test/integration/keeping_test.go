@@ -18,8 +18,9 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 )
 
-// The operator's own examples keep what their authors wrote, and can be applied again. With an identity, too, unless
-// they are refused: those that run as mpiuser do, as does the user here, but they configure an sshd of their own.
+// The operator's own examples keep what their authors wrote, and can be applied again. This also holds with an
+// identity, unless they are refused: those that run as mpiuser run as the user here, but they configure their own
+// sshd.
 func TestOperatorsExamplesAreKept(t *testing.T) {
 	namespace := product.AddProject(t, "kept-examples", v1alpha1.ProjectSpec{})
 	mpiuser := as(t, "saml:mpiuser", map[string][]string{"run.ai/uid": {"1000"}, "run.ai/gid": {"1000"}})

@@ -83,7 +83,7 @@ func TestLauncherOnAnyNode(t *testing.T) {
 	}
 }
 
-// A launcher gets an explicit number, which no update takes away: neither a manifest without one nor a patch.
+// A launcher gets explicit replicas, which no update removes: neither a manifest without them nor a patch.
 func TestLauncherReplicas(t *testing.T) {
 	namespace := product.AddProject(t, "launcher-replicas", v1alpha1.ProjectSpec{})
 	lean := mpijobtest.MakeMPIJob("one", namespace).Obj()

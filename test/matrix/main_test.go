@@ -12,7 +12,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// all runs every cell. Otherwise, only those run that together have every pair of dimensions.
+// all runs every cell. Otherwise, only the cells run that together cover every pair of dimensions.
 var all = flag.Bool("all", false, "run every cell of the matrix")
 
 // product is nil on machines that cannot run a node; all tests that need it skip there.

@@ -17,7 +17,7 @@ const hostNetwork = "--host-network"
 // ourPort is the default of ssh.port in the cluster policy.
 const ourPort = "2222"
 
-// On the node's network, two workers of a job must not take each other's port.
+// On the node's network, two workers of a job must not use the same port.
 var networkCells = []cell{
 	{
 		name: "host-root", what: "`--host-network`, one worker",

@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// What runs every day has every pair of two dimensions, and no two cells share a name.
+// The cells that run every day cover every pair of two dimensions, and no two cells share a name.
 func TestDailyCellsHaveEveryPair(t *testing.T) {
 	missing := map[string]bool{}
 	for _, m := range implementations {

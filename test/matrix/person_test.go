@@ -16,7 +16,7 @@ import (
 // values is the Secret and the ConfigMap that jobs refer to.
 const values = "values"
 
-// A person submits jobs.
+// A person is a user who submits jobs.
 type person struct {
 	name   string // as the API server knows it
 	user   *env.User
@@ -37,7 +37,7 @@ func newPerson(t *testing.T, name string, uid int64) *person {
 	return &person{subject, user, product.ClientOf(t, user)}
 }
 
-// addProject adds a project with nodes that are real, in which a person may submit jobs.
+// addProject adds a project with real nodes, in which a person may submit jobs.
 func (p *person) addProject(t *testing.T, name string) (namespace string) {
 	t.Helper()
 	real := v1alpha1.NodeAffinity{Train: []string{lab.NodeType}, Interactive: []string{lab.NodeType}}

@@ -8,7 +8,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// What mpirun is told to export does not get into the way of what the job says.
+// What mpirun is told to export does not interfere with the job's own variables.
 var environmentCells = []cell{
 	{
 		name: "x-openmpi4", what: "`mpirun -x` with `-e`",
@@ -51,6 +51,6 @@ func computedPi(t *testing.T, r *running) {
 
 func asIntel(job *v2beta1.MPIJob) { job.Spec.MPIImplementation = v2beta1.MPIImplementationIntel }
 
-// withIntelsVariables tells MPICH's hydra by its own variables what Intel's reads from others.
+// withIntelsVariables tells MPICH's hydra, in its own variables, what Intel's hydra reads from others.
 const withIntelsVariables = `export HYDRA_HOST_FILE="$I_MPI_HYDRA_HOST_FILE" HYDRA_LAUNCHER_EXEC="$I_MPI_HYDRA_BOOTSTRAP_EXEC"
 exec "$0" "$@"`

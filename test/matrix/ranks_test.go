@@ -14,7 +14,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 )
 
-// tell prints a line about a rank. What the job's environment says is encoded, because it has spaces and more lines.
+// tell prints a line about a rank. The job's environment is encoded, because it has spaces and several lines.
 const tell = `b() { printf %s "$1" | base64 -w0; }
 echo "rank=${OMPI_COMM_WORLD_RANK-$PMI_RANK} on=$(hostname) uid=$(id -u) port=${SSH_CONNECTION##* } files=$(ulimit -n)` +
 	` licenses=$SITE_LICENSES extra=$EXTRA text=$(b "$TEXT") script=$(b "$SCRIPT") token=$(b "$TOKEN") setting=$(b "$SETTING")"`

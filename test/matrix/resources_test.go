@@ -12,7 +12,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// What a quota counts, and the class of a pod, are not changed by what the webhook adds.
+// What the webhook adds changes neither what a quota counts nor the QoS class of a pod.
 var resourceCells = []cell{
 	{
 		name: "guaranteed-uid", what: "Guaranteed under a ResourceQuota, with `--git-sync`", daily: true,
@@ -29,7 +29,7 @@ const quotaNamespace = "runai-quota"
 
 var guaranteedFlags = []string{"--cpu=200m", "--cpu-limit=200m", "--memory=256Mi", "--memory-limit=256Mi"}
 
-// quota returns a quota of all that a container can request, so that none may request nothing.
+// quota returns a quota for everything that a container can request, so every container must request something.
 func quota() *corev1.ResourceQuota {
 	cores, memory := resource.MustParse("2"), resource.MustParse("2Gi")
 	return &corev1.ResourceQuota{

@@ -16,7 +16,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// A running cell has been submitted.
+// A running is a cell that has been submitted.
 type running struct {
 	*cell
 	job    *v2beta1.MPIJob
@@ -97,7 +97,7 @@ func (r *running) await(t *testing.T) {
 	}
 }
 
-// describe logs what users would see of a failed job.
+// describe logs what users would see about a failed job.
 func (r *running) describe(t *testing.T) {
 	stdout, stderr, _ := product.Runai(t, "describe", "job", r.name, "-n", r.job.Namespace)
 	t.Log(stdout + stderr)

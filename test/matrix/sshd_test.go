@@ -33,7 +33,7 @@ var sshdCells = []cell{
 	},
 }
 
-// exportAll exports the job's variables to ranks whose sshd does not take them from ssh.
+// exportAll exports the job's variables to ranks whose sshd does not accept them from ssh.
 var exportAll = []string{"-x", "TEXT", "-x", "SCRIPT", "-x", "TOKEN", "-x", "SETTING"}
 
 func sshdOn2022(job *v2beta1.MPIJob) {

@@ -13,7 +13,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// The launcher waits for its workers, however the job is started.
+// The launcher waits for its workers, no matter how the job is started.
 var startCells = []cell{
 	{
 		name: "wait-root", what: "`launcherCreationPolicy: WaitForWorkersReady`", daily: true,
@@ -80,7 +80,7 @@ func suspended(job *v2beta1.MPIJob) {
 	job.Spec.RunPolicy.Suspend = &suspend
 }
 
-// rankOnEachWorker counts the workers as images do that were made for the product's variable.
+// rankOnEachWorker counts the workers with the product's variable, as images do that were made for it.
 const rankOnEachWorker = `exec "$0" -np "$RUNAI_MPI_NUM_WORKERS" "$@"`
 
 // resumeWith scales a suspended job and resumes it.

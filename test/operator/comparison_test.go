@@ -21,10 +21,10 @@ var (
 	rounds = flag.Int("rounds", 1, "How often to run each test.")
 )
 
-// latest is how much later a job may start with the webhook, in the median.
+// latest is how much later a job may start with the webhook, as a median.
 const latest = time.Second
 
-// Every test of the operator that passes without the webhook passes with it, and jobs start as early.
+// Every test of the operator that passes without the webhook passes with it, and jobs start about as early.
 func TestWithAndWithout(t *testing.T) {
 	if *page == "" {
 		t.Skip("make operator-e2e runs this test, which takes minutes")

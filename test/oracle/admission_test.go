@@ -55,8 +55,8 @@ func admits(job *v2beta1.MPIJob, required bool) bool {
 	return onlyUnrunnable(job, errs)
 }
 
-// onlyUnrunnable reports whether a job is refused for nothing but pods that the API server would refuse. Such jobs
-// are as admitted ones here: the identity does not rest on what the API server refuses.
+// onlyUnrunnable reports whether a job is refused only for pods that the API server would refuse. Here such jobs
+// count as admitted: the identity does not depend on what the API server refuses.
 func onlyUnrunnable(job *v2beta1.MPIJob, errs field.ErrorList) bool {
 	if len(errs) == 0 {
 		return true

@@ -96,8 +96,8 @@ func indexOfEnv(container *corev1.Container, name string) int {
 	return slices.IndexFunc(container.Env, func(v corev1.EnvVar) bool { return v.Name == name })
 }
 
-// ensureVolume appends a volume of ours, or returns an error if the user's volume has its name. It renews the
-// one of an admitted job, which has the name of the job from which that was copied.
+// ensureVolume appends a volume of ours, or returns an error if the user's volume has its name. It updates the volume
+// of an admitted job, which may have the name of the job that was exported.
 func ensureVolume(template mpijob.Template, in Input, volume corev1.Volume, asker string) *field.Error {
 	i := slices.IndexFunc(template.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == volume.Name })
 	if i < 0 {
@@ -111,8 +111,8 @@ func ensureVolume(template mpijob.Template, in Input, volume corev1.Volume, aske
 	return nameTaken(template.Path.Child("spec", "volumes").Index(i).Child("name"), "volume", volume.Name, asker)
 }
 
-// ensureInitContainer appends an init container of ours, or returns an error if the user's has its name. It
-// renews the one of an admitted job, which has the image and more of a main container that was edited since.
+// ensureInitContainer appends an init container of ours, or returns an error if the user's has its name. It updates
+// the one of an admitted job, whose main container may have been edited since.
 func ensureInitContainer(template mpijob.Template, in Input, container corev1.Container, asker string) *field.Error {
 	i := slices.IndexFunc(template.Spec.InitContainers, func(c corev1.Container) bool { return c.Name == container.Name })
 	if i < 0 {
@@ -155,8 +155,8 @@ func ensureTrees(container mpijob.Container, trees []string, volume, asker strin
 	return errs
 }
 
-// ensureWritable returns an error for a read-only mount of the user's around a path at which we mount something: the
-// container runtime cannot make a directory there.
+// ensureWritable returns an error if a read-only mount of the user's contains a path where we mount something: the
+// container runtime cannot create a directory there.
 func ensureWritable(template mpijob.Template, mountPath, asker, remedy string) field.ErrorList {
 	i, around := mpijob.ReadOnlyAround(template, template.Main(), mountPath)
 	if !around {

@@ -150,7 +150,7 @@ func randomJob(data []byte) *v2beta1.MPIJob {
 	return job
 }
 
-// repair makes the API server accept most random pods: the policies have no say in what it refuses.
+// repair makes the API server accept most random pods: the policies do not decide what it refuses.
 func repair(pod *corev1.PodSpec) {
 	main := &pod.Containers[0]
 	pod.SchedulingGates = pod.SchedulingGates[:min(len(pod.SchedulingGates), 1)]

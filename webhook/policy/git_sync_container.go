@@ -54,8 +54,8 @@ func gitSyncInit(template mpijob.Template, in Input) corev1.Container {
 	return container
 }
 
-// endStalled returns variables with which git ends a connection over which nothing comes for half of the time
-// limit, so that there is time to try again. git-sync appends its own options to GIT_SSH_COMMAND.
+// endStalled returns variables that make git close a connection that is silent for half of the time limit, to leave
+// time to try again. git-sync appends its own options to GIT_SSH_COMMAND.
 func endStalled(in Input) []corev1.EnvVar {
 	stalled := max(1, seconds(in.Cluster.GitSync.Timeout.Duration)/2)
 	return []corev1.EnvVar{

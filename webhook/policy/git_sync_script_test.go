@@ -18,8 +18,8 @@ type scriptRun struct {
 	failed bool
 }
 
-// runGitSync runs the script of the init container with a program in the place of git-sync, which has the number
-// of its try in $try and the script's flags in "$@".
+// runGitSync runs the script of the init container with a program in place of git-sync. The program has the number of
+// its attempt in $try and the script's flags in "$@".
 func runGitSync(t *testing.T, seconds, program string, flags ...string) scriptRun {
 	t.Helper()
 	cmd, dir := gitSyncCommand(t, seconds, program, flags...)
@@ -84,7 +84,7 @@ func TestGitSyncIsTriedAgain(t *testing.T) {
 	}
 }
 
-// Whatever git-sync starts and whatever it ignores, the container ends.
+// No matter what git-sync starts or ignores, the container ends.
 func TestGitSyncEnds(t *testing.T) {
 	for name, program := range map[string]string{
 		"hangs":                      "sleep 600",
@@ -122,7 +122,7 @@ func TestGitSyncEndsWithItsPod(t *testing.T) {
 	}
 }
 
-// What a user writes reaches git-sync as it is.
+// What a user writes reaches git-sync unchanged.
 func TestGitSyncGetsItsFlags(t *testing.T) {
 	hostile := []string{"--repo=https://h/$(touch x);`touch y` *\n\"'", "--ref=--x y"}
 	got := runGitSync(t, "8", `printf '<%s>' "$@" >&2`, hostile...)

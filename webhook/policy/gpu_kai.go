@@ -42,7 +42,7 @@ func annotationsForKAI(intent annotations.Intent) map[string]string {
 	return added
 }
 
-// ensureDevices sets the number of GPUs of which the pods get the fraction. What cannot be read is refused by
+// ensureDevices sets the number of GPUs, each with the fraction. A value that cannot be read is refused by
 // refusedByKAI.
 func ensureDevices(template mpijob.Template, intent annotations.Intent) field.ErrorList {
 	want, asked := annotationsForKAI(intent)[kai.Devices]

@@ -13,8 +13,8 @@ import (
 )
 
 // refusedByKAI returns an error for each reason why KAI's own admission would refuse the pods of a template, other
-// than values of a fraction or of memory that it cannot read. It would do so for every pod that the operator
-// creates, and forever.
+// than values of a fraction or of memory that it cannot read. KAI would refuse every pod that the operator creates,
+// forever.
 func refusedByKAI(template mpijob.Template, isFraction bool, name corev1.ResourceName, known field.ErrorList) field.ErrorList {
 	errs := invalidDevices(template)
 	_, hasFraction := template.Annotations[kai.Fraction]
@@ -40,7 +40,7 @@ func invalidDevices(template mpijob.Template) field.ErrorList {
 }
 
 // wholeWithFraction returns an error for each container of a pod with a fraction that has a limit of whole GPUs. KAI
-// looks for the key alone, so that 0 is refused, too.
+// looks only for the key, so 0 is refused, too.
 func wholeWithFraction(template mpijob.Template, name corev1.ResourceName) field.ErrorList {
 	const why = "cannot be used with a fraction of a GPU in the same pod, even if it is 0: remove it"
 	var errs field.ErrorList

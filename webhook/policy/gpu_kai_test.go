@@ -202,7 +202,7 @@ func TestWhatKAIRefuses(t *testing.T) {
 	}
 }
 
-// KAI's admission judges one pod: whole GPUs of the launcher are legal beside workers with a fraction.
+// KAI's admission judges one pod: whole GPUs on the launcher are accepted together with workers that have a fraction.
 func TestWholeGPUsOfTheLauncherWithKAI(t *testing.T) {
 	job := mpijobtest.MakeMPIJob("dist1", "runai-team-a").Annotation(annotations.GPUKey, "0.5").Obj()
 	limited("main", "nvidia.com/gpu", "1")(&job.Spec.MPIReplicaSpecs[mpijob.Launcher].Template)

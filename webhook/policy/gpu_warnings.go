@@ -11,7 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// warnGPUs warns about GPUs that nobody uses, and about requests that nobody reads.
+// warnGPUs warns about GPUs that nothing uses, and about requests that nothing reads.
 func warnGPUs(job *v2beta1.MPIJob, in Input) []string {
 	return slices.Concat(warnIdleGPU(job, in), warnUnread(job))
 }

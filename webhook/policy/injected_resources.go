@@ -8,7 +8,7 @@ import (
 
 // injectedResources returns the resources of an injected init container: those of the pod's main container, so
 // that the QoS class of the pod, and what quotas and limit ranges see, are the same with it and without it.
-// Devices are left out, whose names have a domain: an init container must not take them.
+// Devices, whose names have a domain, are left out: an init container must not take them.
 func injectedResources(main *corev1.Container) corev1.ResourceRequirements {
 	return corev1.ResourceRequirements{Requests: withoutDevices(main.Resources.Requests), Limits: withoutDevices(main.Resources.Limits)}
 }

@@ -21,12 +21,12 @@ var openMPI5 = []corev1.EnvVar{
 	{Name: "PRTE_MCA_prte_keep_fqdn_hostnames", Value: "true"},
 }
 
-// resolveHosts makes Open MPI 5 see that the first host of the hostfile is the launcher's own. It would connect
-// to itself by ssh.
+// resolveHosts makes Open MPI 5 see that the first host of the hostfile is the launcher itself. Otherwise it would
+// connect to itself by ssh.
 var resolveHosts = []corev1.EnvVar{{Name: "PRTE_MCA_prte_do_not_resolve", Value: "0"}}
 
 // allowRoot lets mpirun of Open MPI run as root, which it refuses because root can damage a system. In a
-// container, root is the user of most images. A job that asks for nothing of ours keeps mpirun's own answer: its
+// container, root is the user of most images. A job without annotations of ours keeps mpirun's own behavior: its
 // author may rely on it, as one of mpi-operator's own tests does.
 var allowRoot = []corev1.EnvVar{{Name: "OMPI_ALLOW_RUN_AS_ROOT", Value: "1"}, {Name: "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", Value: "1"}}
 
@@ -34,7 +34,7 @@ var allForOpenMPI = slices.Concat(openMPI5, resolveHosts, allowRoot)
 
 const numWorkersEnv = "RUNAI_MPI_NUM_WORKERS"
 
-// numWorkers reads an annotation that is right when the launcher starts: its job may be scaled before.
+// numWorkers reads an annotation, which is correct when the launcher starts: the job may be scaled before that.
 var numWorkers = corev1.EnvVar{Name: numWorkersEnv, ValueFrom: &corev1.EnvVarSource{
 	FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.annotations['" + annotations.WorkersKey + "']"},
 }}

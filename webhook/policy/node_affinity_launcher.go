@@ -21,15 +21,15 @@ func confined(job *v2beta1.MPIJob, in Input) []mpijob.Template {
 	return slices.DeleteFunc(templates, func(template mpijob.Template) bool { return template.Role == mpijob.Launcher })
 }
 
-// LauncherIsExempt reports whether the launcher may run on any node. One with devices may not: they would be the GPUs
-// of other projects.
+// LauncherIsExempt reports whether the launcher may run on any node. One with devices may not: they would take the
+// GPUs of other projects.
 func LauncherIsExempt(job *v2beta1.MPIJob, in Input) bool {
 	launcher, present := mpijob.TemplateOf(job, mpijob.Launcher)
 	return present && in.Project.Spec.NodeAffinity.Launcher == v1alpha1.LauncherAny && !mpijob.LauncherWorks(job) && !requestsDevices(launcher)
 }
 
 // requestsDevices reports whether the pods of a template request GPUs, or any other resource of a device plugin: some
-// give a GPU for its memory alone.
+// plugins give a GPU to a container that requests only GPU memory.
 func requestsDevices(template mpijob.Template) bool {
 	for key, value := range template.Annotations {
 		if kai.IsRequest(key, value) {

@@ -12,8 +12,8 @@ import (
 const launcherReplicas = "spec.mpiReplicaSpecs.Launcher.replicas"
 
 // ensureReplicas sets the number of launchers to 1, which is the operator's default: schedulers that start the pods
-// of a job together add up the numbers of the roles, and KAI refuses a missing one. It does not set that of workers,
-// which the operator reads as 0 and refuses.
+// of a job together add up the replicas of the roles, and KAI refuses a job without them. The replicas of workers are
+// not set, because the operator reads missing ones as 0 and refuses the job.
 func ensureReplicas(job *v2beta1.MPIJob) {
 	if launcher := job.Spec.MPIReplicaSpecs[mpijob.Launcher]; launcher != nil && launcher.Replicas == nil {
 		launcher.Replicas = new(int32)

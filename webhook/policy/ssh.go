@@ -21,8 +21,8 @@ const (
 	defaultSSHDFile = "/etc/ssh/sshd_config"
 )
 
-// ssh lets mpirun reach the workers: with an identity as a user that the image does not know, with files in
-// place of the image's; without one as the image's user, with the image's own files and what they lack.
+// ssh lets mpirun reach the workers: with an identity as a user that the image does not know, with files that replace
+// the image's; without one, as the image's user, with the image's own files and additions to them.
 var ssh = Policy{
 	Name: "ssh",
 	Doc: Doc{
@@ -69,8 +69,8 @@ func ensureSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return ensureImageSSH(job, in)
 }
 
-// ensureFiles mounts files in a role, where nothing may be mounted at, above and below the trees. Workers need
-// them, too: with many workers, mpirun lets them connect to each other.
+// ensureFiles mounts files in a role. Nothing else may be mounted at, above or below the trees. Workers need the
+// files, too: with many workers, mpirun makes them connect to each other.
 func ensureFiles(template mpijob.Template, in Input, files []sshFile, trees []string, asker string) field.ErrorList {
 	if template.Main() == nil {
 		return nil // reported by the final validation

@@ -12,8 +12,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// The bounds of what ssh carries. sshd takes 128 variables of a session, of which clients send some for the
-// locale. The length bounds the configuration.
+// The limits of what ssh sends. sshd takes 128 variables in a session, including some for the locale. The length
+// limits the configuration.
 const (
 	mostSent    = 100
 	mostKept    = 500
@@ -22,24 +22,24 @@ const (
 
 // An environment says how the variables that the author gives the launcher reach the ranks.
 type environment struct {
-	// sent are brought by ssh: SendEnv and AcceptEnv.
+	// sent are the variables that ssh sends: SendEnv and AcceptEnv.
 	sent []string
-	// kept are variables that sshd sets by itself in a session, or does not take from ssh any more. The worker's
-	// sshd passes on the worker's own.
+	// kept are variables that sshd sets itself in a session, or that are too many for ssh. The worker's sshd passes
+	// on the worker's own values.
 	kept []string
-	// lost do not reach the ranks.
+	// lost are the variables that do not reach the ranks.
 	lost []string
 }
 
 var (
-	// portableName matches the names that a shell can pass on. No pattern of ssh is among them.
+	// portableName matches the names that a shell can pass on. None of them is a pattern for ssh.
 	portableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	// ofMPI matches variables of MPI's own. mpirun passes them on where they belong, and a daemon on a worker
 	// would take those of the launcher for its own.
 	ofMPI = regexp.MustCompile(`^(OMPI|OPAL|ORTE|PMIX|PMI|PRTE|PRRTE|HYDRA|HYDI|MPICH|MPIR|MPIEXEC|I_MPI)_`)
-	// bySSHD lists the variables that sshd sets in a session in place of what ssh brings.
+	// bySSHD lists the variables that sshd sets in a session in place of what ssh sends.
 	bySSHD = []string{"HOME", "LOGNAME", "MAIL", "PATH", "SHELL", "USER"}
-	// ofPod lists variables that the operator or this package write for one pod.
+	// ofPod lists variables that the operator or this package writes for one pod.
 	ofPod = []string{"K_MPI_JOB_ROLE", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES", numWorkersEnv, launcherAddressEnv}
 )
 
@@ -92,7 +92,7 @@ func isTrusted(name string) bool {
 	return slices.ContainsFunc(trustRepository, func(v corev1.EnvVar) bool { return v.Name == name })
 }
 
-// variables are those of a main container, of which the last one of a name counts.
+// variables are those of a main container. The last one of a name counts.
 type variables struct {
 	names  []string
 	byName map[string]corev1.EnvVar

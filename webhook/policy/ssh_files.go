@@ -64,7 +64,7 @@ func groupFile(user *annotations.Identity) string {
 	return text.String()
 }
 
-// A clientConfig is what the configuration of ssh says about the job's hosts.
+// A clientConfig is the part of the ssh configuration for the job's hosts.
 type clientConfig struct {
 	hosts      []string // patterns
 	port       int32    // 0: as the image says
@@ -88,7 +88,7 @@ func (c clientConfig) text() string {
 	return text.String()
 }
 
-// namesOnALine keeps lines short: ssh of some years ago reads at most 1023 characters.
+// namesOnALine keeps lines short: old releases of ssh read at most 1023 characters.
 const namesOnALine = 5
 
 // eachLine returns lines of an option with names.

@@ -50,7 +50,7 @@ func ensureImageSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return nil
 }
 
-// cannotReadRootKeys reports whether nothing in a main container can read what the operator mounts at /root/.ssh.
+// cannotReadRootKeys reports whether a main container cannot read what the operator mounts at /root/.ssh.
 func cannotReadRootKeys(template mpijob.Template) bool {
 	security := template.Spec.SecurityContext
 	return template.Main() != nil && isNotRoot(template) && (security == nil || security.FSGroup == nil) && !mountsAt(template.Main(), keysDir)
@@ -59,7 +59,7 @@ func cannotReadRootKeys(template mpijob.Template) bool {
 // Where sshd of a worker finds files that the image does not have.
 const (
 	separationDir = "/run/sshd"
-	dropIn        = "/etc/ssh/sshd_config.d/runai-mpi.conf" // beside the image's configuration, which includes it
+	dropIn        = "/etc/ssh/sshd_config.d/runai-mpi.conf" // next to the image's configuration, which includes it
 )
 
 // filesForWorker returns files that only workers need, and their mounts.
@@ -77,7 +77,7 @@ func filesForWorker(job *v2beta1.MPIJob, worker mpijob.Template, in Input) ([]ss
 	return nil, nil
 }
 
-// needsSeparationDir reports whether sshd of a worker can make no directory at /run/sshd.
+// needsSeparationDir reports whether the sshd of a worker cannot create a directory at /run/sshd.
 func needsSeparationDir(worker mpijob.Template) bool {
 	main := worker.Main()
 	if main.SecurityContext == nil || main.SecurityContext.ReadOnlyRootFilesystem == nil {

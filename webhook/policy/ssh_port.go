@@ -12,7 +12,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// sshPortOf returns the port of the workers' sshd, or 0 if only the image's configuration or a run shows it.
+// sshPortOf returns the port of the workers' sshd, or 0 if it depends on the image's configuration or is known only
+// when the job runs.
 func sshPortOf(job *v2beta1.MPIJob, in Input) int32 {
 	worker, present := mpijob.TemplateOf(job, mpijob.Worker)
 	if !present || worker.Main() == nil {
@@ -64,9 +65,9 @@ func launcherChooses(job *v2beta1.MPIJob) bool {
 	return slices.ContainsFunc(main.Env, func(v corev1.EnvVar) bool { return namedPort.MatchString(v.Name + " " + v.Value) })
 }
 
-// ownPort returns the port of ours for workers that run the image's sshd, or 0. It is for workers that cannot have
-// the image's: on the node's network it belongs to the node, and only root may listen on 22. It is not for a job
-// whose author has chosen a port.
+// ownPort returns our port for workers that run the image's sshd, or 0. It is for workers that cannot use the image's
+// port: on the node's network it belongs to the node, and only root may listen on 22. It is not for a job whose
+// author has chosen a port.
 func ownPort(job *v2beta1.MPIJob, in Input) int32 {
 	worker, present := mpijob.TemplateOf(job, mpijob.Worker)
 	if !present || worker.Main() == nil || !worker.Spec.HostNetwork && !isNotRoot(worker) ||
@@ -105,7 +106,7 @@ func declaresSSHPort(main *corev1.Container) bool {
 	})
 }
 
-// declareNodePort makes the scheduler keep workers apart that would use the same port of a node.
+// declareNodePort makes the scheduler keep apart workers that would use the same port of a node.
 func declareNodePort(worker mpijob.Template, port int32) {
 	main := worker.Main()
 	declared := slices.ContainsFunc(main.Ports, func(p corev1.ContainerPort) bool {
@@ -116,7 +117,7 @@ func declareNodePort(worker mpijob.Template, port int32) {
 	}
 }
 
-// warnSSH warns about what only a run shows.
+// warnSSH warns about what can be known only when the job runs.
 func warnSSH(job *v2beta1.MPIJob, in Input) []string {
 	return append(warnEnvironment(job, in), warnNodePort(job, in)...)
 }

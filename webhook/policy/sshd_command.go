@@ -69,8 +69,8 @@ func readSSHD(container *corev1.Container) (sshdCommand, bool) {
 	return command, known
 }
 
-// read reads options as getopt does: in groups, with values that are joined or follow, up to the first word
-// that is no option. sshd accepts no such word. It returns false for an option that it does not know.
+// read reads options as getopt does: in groups, with values that are joined or follow, up to the first word that is
+// not an option. sshd accepts no such word. It returns false for an option that it does not know.
 func (c *sshdCommand) read(words []string) bool {
 	for len(words) > 0 {
 		word := words[0]
@@ -220,7 +220,7 @@ func (c *sshdCommand) rejected() string {
 	return ""
 }
 
-// ends returns why sshd, or its container, ends at once, each with the remedy.
+// ends returns each reason why sshd, or its container, exits at once, with the remedy.
 func (c *sshdCommand) ends() []string {
 	if why := c.rejected(); why != "" {
 		return []string{why}

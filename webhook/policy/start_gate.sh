@@ -7,10 +7,11 @@ seconds=$1 needed=$2 port=$3 patience=${4:-2147483647}
 shift 4
 end=$(($(date +%s) + seconds))
 
-# The operator writes "HOST slots=N" or "HOST:N" for each worker, and for a launcher that works.
+# The operator writes "HOST slots=N" or "HOST:N" for each worker, and for a launcher that runs ranks.
 hosts() { sed -e 's/[ :].*//' -e '/^[^.]*-launcher\./d' -e '/^$/d' "$1"; }
 
-# choosePort asks ssh, as mpirun starts it, for its port. A worker may answer to a proxy only: its name must do.
+# choosePort asks ssh, as mpirun starts it, for its port. A worker may answer only through a proxy. Then its name has
+# to be enough.
 choosePort() {
   case ${HYDRA_LAUNCHER:-${HYDRA_BOOTSTRAP:-${I_MPI_HYDRA_BOOTSTRAP:-ssh}}} in ssh) ;; *) return ;; esac
   agent=''
@@ -36,7 +37,8 @@ proxyjump "*) return ;; esac
 }
 
 # try prints those of the workers, written as HOST,SINCE,ADDRESS,..., that are missing. It asks DNS if $lookup is
-# set. A worker that has answered is never connected to again: OpenSSH 10 refuses who connects and does not log in.
+# set. A worker that has answered is never connected to again: new releases of OpenSSH refuse clients that connect
+# without logging in.
 try() {
   now=$(date +%s) found='' banners=''
   if [ -n "$lookup" ]; then
@@ -82,7 +84,7 @@ try() {
   done
 }
 
-# tryAll tries some workers at a time, all at once.
+# tryAll tries the missing workers in groups, each group at once.
 tryAll() {
   while [ $# -gt 0 ]; do
     some='' number=0
@@ -118,7 +120,7 @@ elif [ -z "$port" ]; then
   port=$(choosePort "$@")
   [ -n "$port" ] || { port=name; echo "the port of sshd is unknown: the launcher waits only until the names of its workers resolve"; }
 fi
-# A name that ends with a dot is asked for once, and not with each domain of the search list.
+# A name that ends with a dot is looked up once, not once for each domain in the search list.
 domain=''
 for word in $(sed -n 's/^search//p' /etc/resolv.conf); do
   case $word in svc.*) domain=.${word#svc.}.; break ;; esac
@@ -126,8 +128,8 @@ done
 bounded=''
 if command -v timeout >/dev/null; then bounded='timeout 20'; fi
 
-# The names of workers that start with the launcher are there a moment later. A question that comes too early costs
-# a second, and more where DNS servers remember that a name is missing.
+# The names of workers that start together with the launcher exist a moment later. A lookup that comes too early costs
+# a second, or more where DNS servers cache that a name is missing.
 sleep 0.4 2>/dev/null || sleep 1
 
 all='' missing='' spare=0 beat=0 lookup=yes wait=1
@@ -145,7 +147,7 @@ while :; do
   set -- $missing
   [ $# -gt "$spare" ] || exit 0
   [ "$(date +%s)" -lt "$end" ] || fail
-  # DNS is asked once a second. At first, an sshd that may be starting is tried more often.
+  # DNS is queried once a second. At first, an sshd that may still be starting is tried more often.
   lookup='' beat=$((beat + 1))
   case $((beat % 3)),$missing in
   [12],*[0-9],[0-9a-f:]*) pause=0.3 ;;

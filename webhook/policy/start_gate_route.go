@@ -10,10 +10,10 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// A route is what a job says about the way from mpirun to the sshd of a worker.
+// A route is what a job says about how mpirun reaches the sshd of a worker.
 type route struct {
-	port      string   // "" if ssh knows it, nameOnly if nobody does
-	patience  string   // the seconds after which a worker that does not answer is ready nevertheless, or ""
+	port      string   // "" if ssh knows it, nameOnly if it cannot be known
+	patience  string   // the seconds after which a worker counts as ready even if it does not answer, or ""
 	arguments []string // for mpirun's ssh
 }
 
@@ -35,7 +35,7 @@ var (
 	sameAgent = regexp.MustCompile(`\s--?(launcher|bootstrap)[\s=]+ssh\b|\bplm\s+(rsh|ssh)\b`)
 )
 
-// routeOf reads the command lines. A guess never fails a job: what they may hide is not relied on.
+// routeOf reads the command lines. A wrong guess never fails a job: it does not rely on what they may hide.
 func routeOf(job *v2beta1.MPIJob, launcher mpijob.Template, in Input) route {
 	if endsAfterOne(job) {
 		return route{port: nameOnly}

@@ -11,8 +11,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/suggest"
 )
 
-// validateRoles returns an error for each role that is probably a misspelt Launcher or Worker: the operator
-// creates no pods of it, so that the job waits for workers that never come or runs without them.
+// validateRoles returns an error for each role that is probably a misspelt Launcher or Worker: the operator creates
+// no pods for it, so the job waits for workers that never come, or runs without them.
 func validateRoles(job *v2beta1.MPIJob) field.ErrorList {
 	var errs field.ErrorList
 	for _, template := range mpijob.Templates(job) {

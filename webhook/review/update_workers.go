@@ -37,8 +37,8 @@ func Recount(updated *v2beta1.MPIJob) []patch.Operation {
 	}}
 }
 
-// recounted makes the governed part of an updated job equal to the stored one in the number of workers if it is
-// right, as after Recount.
+// recounted makes the governed part of an updated job equal to the stored one in the number of workers if that is
+// correct, as after Recount.
 func recounted(was, now, updated *v2beta1.MPIJob) {
 	before, had := workersAnnotation(was)
 	after, has := workersAnnotation(now)

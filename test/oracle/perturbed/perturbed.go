@@ -1,6 +1,6 @@
 // Package perturbed makes MPIJobs that the API server nearly accepts. It takes a job in which nearly every field of
 // a pod is set to something valid, and a fuzzer's bytes change a few places: a value, an element of a list, or
-// whether there is one at all. So each rule of pod validation is met, and mostly only one at a time.
+// whether there is one at all. This exercises each rule of pod validation, mostly one at a time.
 package perturbed
 
 import (

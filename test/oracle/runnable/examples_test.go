@@ -124,7 +124,7 @@ func TestGoldensAndExamples(t *testing.T) {
 	}
 }
 
-// A comparison proves nothing if it finds nothing in what is wrong.
+// A comparison proves nothing if it does not find known errors.
 func TestHarmsAreFound(t *testing.T) {
 	operator := newOperator(t)
 	whole := func() mpijobtest.Builder {

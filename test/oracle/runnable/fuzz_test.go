@@ -23,7 +23,7 @@ func newOperator(tb testing.TB) *runnable.Operator {
 	return operator
 }
 
-// A job is refused exactly if the API server would refuse its templates or what the operator makes of them.
+// A job is refused if and only if the API server would refuse its templates or what the operator makes from them.
 func FuzzPods(f *testing.F) {
 	operator := newOperator(f)
 	f.Add([]byte{})

@@ -27,8 +27,8 @@ func (b *base) ensure(ctx context.Context, dir string, log io.Writer) (path stri
 	})
 }
 
-// install makes the base's file system as a target in dir, and runs hooks in it. Killed, mmdebstrap would leave what
-// it mounts: it gets namespaces that go with it.
+// install makes the base's file system as a target in dir, and runs hooks in it. If it were killed, mmdebstrap would
+// leave its mounts behind, so it runs in namespaces that end with it.
 func (b *base) install(ctx context.Context, dir string, log io.Writer, format, target string, hooks ...string) error {
 	args := []string{
 		"--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// A compilation makes a program of C with the compiler of a Debian system, of which only the program is kept.
+// A compilation makes a program of C with the compiler of a Debian system. Only the program is kept.
 type compilation struct {
 	Base     *base
 	Compiler string

@@ -51,7 +51,7 @@ func Digest() (string, error) {
 func digest(what any) (string, error) {
 	data, err := json.Marshal(what)
 	if err != nil {
-		return "", fmt.Errorf("cannot tell images apart: %w", err)
+		return "", fmt.Errorf("cannot compute the digest of an image: %w", err)
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:6]), nil
