@@ -131,7 +131,7 @@ func answer(handler admission.Handler, body []byte) (*admissionv1.AdmissionRespo
 // inBounds returns an error if a call allocated more than a review of so many bytes may cost.
 func (c cost) inBounds(body []byte) error {
 	bytes, objects := uint64(min(2<<20+320*len(body), 64<<20+10*len(body))), uint64(20_000+4*len(body))
-	if c.bytes > bytes || c.objects > objects {
+	if c.bytes > raceFactor*bytes || c.objects > raceFactor*objects {
 		return fmt.Errorf("%d bytes allocated %d bytes (at most %d) and %d objects (at most %d)", len(body), c.bytes, bytes, c.objects, objects)
 	}
 	if c.cpu > 5*time.Second { // the race detector takes most of it; test/forgery holds the real process to one
