@@ -11,7 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
 
-// Every cell runs, and its ranks run where and as whom they should, with the job's environment. With -all, the page has
+// Every cell runs, and its ranks run where they should, and as the user that they should, with the job's environment. With -all, the page has
 // the results.
 func TestMatrix(t *testing.T) {
 	lab.Require(t)
