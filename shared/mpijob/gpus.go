@@ -11,7 +11,8 @@ import (
 // names do not end with gpu.
 var accelerators = []string{
 	"gpu.intel.com/i915", "gpu.intel.com/xe", "habana.ai/gaudi", "habana.ai/gaudi2", "habana.ai/gaudi3",
-	"aws.amazon.com/neuron", "aws.amazon.com/neuroncore", "aws.amazon.com/neurondevice", "google.com/tpu", "cambricon.com/mlu", "hygon.com/dcu",
+	"aws.amazon.com/neuron", "aws.amazon.com/neuroncore", "aws.amazon.com/neurondevice", "google.com/tpu", "qualcomm.com/qaic", "cambricon.com/mlu", "cambricon.com/vmlu", "hygon.com/dcu",
+	"aliyun.com/gpu-mem", "aliyun.com/gpu-count", "volcano.sh/gpu-number", "volcano.sh/gpu-memory", "volcano.sh/vgpu-number", "tencent.com/vcuda-core",
 }
 
 // IsGPU reports whether a resource is a GPU of any vendor, or a part of one.
@@ -28,6 +29,8 @@ func IsGPU(name corev1.ResourceName) bool {
 		return strings.HasPrefix(device, "mig-")
 	case domain == "amd.com": // a partition: cpx_nps4
 		return strings.Contains(device, "_nps")
+	case domain == "cloud-tpus.google.com": // each version has a name
+		return true
 	case domain == "huawei.com":
 		return strings.HasPrefix(device, "Ascend")
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
 
-// Every cell runs, and its ranks run where they should, and as the user that they should, with the job's environment. With -all, the page has
-// the results.
+// Every cell runs, and its ranks run where they should, as the right user and with the job's environment. With -all,
+// the page has the results.
 func TestMatrix(t *testing.T) {
 	lab.Require(t)
 	ada := newPerson(t, "ada", 1234567)
