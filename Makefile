@@ -76,7 +76,7 @@ e2e: can-be-node servers lab-images ## Run jobs on a real node, and read what th
 
 .PHONY: operator-e2e
 operator-e2e: can-be-node servers lab-images ## Run mpi-operator's own tests with the webhook and without (ROUNDS times, 5 minutes each).
-	go test -timeout 2h -v ./test/operator -run '^TestWithAndWithout$$' -args -rounds $(ROUNDS) -page $(CURDIR)/docs/operator-e2e.md
+	go test -timeout 2h -v ./test/operator -run '^TestOperatorsOwn$$' -args -rounds $(ROUNDS) -page $(CURDIR)/docs/operator-e2e.md
 
 .PHONY: gate-scale
 gate-scale: can-be-node servers lab-images ## Start a job with 256 workers, and count what its start gate asks.

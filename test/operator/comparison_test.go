@@ -24,12 +24,9 @@ var (
 // latest is how much later a job may start with the webhook, as a median.
 const latest = time.Second
 
-// Every test of the operator that passes without the webhook passes with it, and jobs start about as early.
-func TestWithAndWithout(t *testing.T) {
-	if *page == "" {
-		t.Skip("make operator-e2e runs this test, which takes minutes")
-	}
-	tests := prepare(t)
+// compare fails if a test of the operator passes without the webhook and not with it, or if jobs start much later.
+func compare(t *testing.T, tests []string) {
+	t.Helper()
 	var pairs []operatortests.Pair
 	for round := range *rounds {
 		for _, name := range tests {

@@ -13,12 +13,14 @@ import (
 // project has the namespaces that the tests create with the webhook.
 const project = "operator-tests"
 
-// The operator's own tests of Open MPI pass in the namespaces of a project.
-func TestOpenMPI(t *testing.T) {
-	if *page != "" {
-		t.Skip("TestWithAndWithout runs all tests")
-	}
+// The operator's own tests of Open MPI pass in the namespaces of a project. With -page, all of its tests run, with the
+// webhook and without.
+func TestOperatorsOwn(t *testing.T) {
 	tests := prepare(t)
+	if *page != "" {
+		compare(t, tests)
+		return
+	}
 	for _, name := range tests {
 		if strings.Contains(name, "MPICH") {
 			continue

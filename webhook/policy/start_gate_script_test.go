@@ -28,7 +28,7 @@ func newPlace(t *testing.T, hostfile string) *place {
 	t.Helper()
 	for _, program := range []string{"ssh", "ssh-keyscan"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 	}
 	p := &place{t: t, dir: t.TempDir(), seen: map[string]int{}}
