@@ -22,7 +22,7 @@ var elasticCells = []cell{
 	},
 }
 
-// oneWorkerIsEnough keeps the workers on different nodes, of which there is one.
+// oneWorkerIsEnough keeps the workers on different nodes. The cluster has only one.
 func oneWorkerIsEnough(job *v2beta1.MPIJob) {
 	enough := int32(2) // with the launcher
 	job.Spec.RunPolicy.SchedulingPolicy = &v2beta1.SchedulingPolicy{MinAvailable: &enough}

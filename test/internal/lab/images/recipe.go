@@ -30,7 +30,7 @@ type file struct {
 	Content string
 	Program string       // Go source, built into the file in the place of Content
 	Compile *compilation // makes the file in the place of Content
-	Replace [][2]string  // lines of the base's file, each of which occurs once
+	Replace [][2]string  // lines of the base's file, which occur once each
 	Append  string       // to the base's file
 	Mode    int64        // 0: the base's; a Path that ends in a slash is a folder
 	Owner   int
