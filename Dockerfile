@@ -1,10 +1,7 @@
-FROM golang:1.26 AS build
-WORKDIR /src
-COPY go.mod go.sum ./
-RUN go mod download
-COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o /runai-webhook ./webhook
-
-FROM gcr.io/distroless/static:nonroot
-COPY --from=build /runai-webhook /runai-webhook
+# The image that "make image" writes without a container engine, for those who have one: first run "make image".
+FROM scratch
+ARG TARGETPLATFORM=linux/amd64
+COPY bin/${TARGETPLATFORM}/runai-webhook /runai-webhook
+USER 65532:65532
+WORKDIR /
 ENTRYPOINT ["/runai-webhook"]

@@ -1,5 +1,6 @@
 # Everything that people and CI run. Tools are pinned here; servers are pinned by test/servers.
 CONTROLLER_GEN   = go run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
+CRANE            = go run github.com/google/go-containerregistry/cmd/crane@v0.22.1
 VALE             = go run github.com/vale-cli/vale/v3/cmd/vale@v3.22.0 --config=test/prose/vale.ini --output=line
 GOLANGCI_LINT    = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 MISSING_PACKAGES = go run ./test/internal/packages/missingpackages
@@ -8,6 +9,14 @@ LAB              = go run ./test/internal/lab/labctl
 # Packages whose tests take -update: those that need no servers, and those that do.
 GOLDENS          = ./shared/annotations ./shared/api/v1alpha1 ./config ./webhook ./webhook/policy ./cli ./test/rules
 SERVER_GOLDENS   = ./test/chart ./test/integration
+# What --version prints. Outside of a git repository: what the go command knows, which is (devel).
+VERSION         ?= $(shell [ ! -e .git ] || git describe --tags --always --dirty --abbrev=12 2>/dev/null)
+# The same commit, Go release and platform make the same binary, wherever it is built: no paths, no times, no C library.
+GO_BUILD         = CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+	-ldflags '-s -w$(if $(VERSION), -X github.com/runai-mpi/runai-mpi/shared/version.version=$(VERSION))'
+# Where built files go, and the platforms of the image.
+BIN             ?= bin
+PLATFORMS       ?= linux/amd64 linux/arm64
 FUZZTIME        ?= 5s
 FUZZ            ?= [A-Za-z]*
 ROUNDS          ?= 3
@@ -25,8 +34,20 @@ help: ## List the targets.
 .PHONY: build
 build: ## Build runai and runai-webhook into bin/.
 	@mkdir -p bin
-	go build -o bin/runai ./cli
-	go build -o bin/runai-webhook ./webhook
+	$(GO_BUILD) -o bin/runai ./cli
+	$(GO_BUILD) -o bin/runai-webhook ./webhook
+
+.PHONY: image
+image: ## Write the image of runai-webhook into bin/image, an OCI layout, without a container engine.
+	@for platform in $(PLATFORMS); do export GOOS=$${platform%/*} GOARCH=$${platform#*/}; \
+		$(GO_BUILD) -o $(BIN)/$$platform/runai-webhook ./webhook || exit 1; done
+	go run ./webhook/image --output $(BIN)/image --version "$(or $(VERSION),devel)" --revision "$$(git rev-parse HEAD 2>/dev/null)" \
+		$(foreach platform,$(PLATFORMS),$(platform)=$(BIN)/$(platform)/runai-webhook)
+
+.PHONY: push
+push: image ## Push the image to a registry: make push IMAGE=registry.example.com/runai-webhook:0.1.0
+	@$(if $(IMAGE),,echo "say where to: make push IMAGE=registry.example.com/runai-webhook:0.1.0" >&2; exit 1)
+	$(CRANE) push $(BIN)/image $(IMAGE)
 
 .PHONY: try
 try: build ## Admit one job offline, in seconds and without servers.

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/internal/chart"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // If the webhook is killed during submissions, each submitted job was admitted, the others leave nothing, and
@@ -36,18 +37,10 @@ func TestWebhookIsKilled(t *testing.T) {
 		})
 	}
 	time.Sleep(250 * time.Millisecond)
-	webhook, err := os.FindProcess(product.Webhook.Pid())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := webhook.Kill(); err != nil {
-		t.Fatal(err)
-	}
+	scaleWebhook(t, 0)
+	t.Cleanup(func() { scaleWebhook(t, 2) })
+	suite.Kubectl(t, product.User, "", "delete", "pods", "--all", "--namespace", chart.Namespace, "--grace-period=0", "--force")
 	people.Wait()
-	_ = product.Webhook.Stop() // returns that it was killed
-	if err := product.StartWebhook(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	var jobs v2beta1.MPIJobList
 	if err := product.Client.List(t.Context(), &jobs, client.InNamespace(namespace)); err != nil {
 		t.Fatal(err)
@@ -72,5 +65,15 @@ func TestWebhookIsKilled(t *testing.T) {
 		if !strings.HasSuffix(stderr, want) {
 			t.Errorf("got %s", stderr)
 		}
+	}
+}
+
+// scaleWebhook changes the number of the webhook's replicas, and waits until they are ready.
+func scaleWebhook(t *testing.T, replicas int) {
+	t.Helper()
+	deployment := "deployment/" + chart.Release
+	suite.Kubectl(t, product.User, "", "scale", deployment, "--namespace", chart.Namespace, fmt.Sprintf("--replicas=%d", replicas))
+	if replicas > 0 {
+		suite.Kubectl(t, product.User, "", "rollout", "status", deployment, "--namespace", chart.Namespace, "--timeout=2m")
 	}
 }

@@ -37,7 +37,7 @@ func loadCatalog() (*catalog, error) {
 		return nil, err
 	}
 	c := &catalog{root: root, cache: cache}
-	for _, add := range []func() error{c.addKubernetes, c.addEtcd, c.addOperator, c.addNode, c.addKueue} {
+	for _, add := range []func() error{c.addKubernetes, c.addEtcd, c.addOperator, c.addNode, c.addCertManager, c.addKueue} {
 		if err := add(); err != nil {
 			return nil, err
 		}

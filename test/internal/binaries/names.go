@@ -24,14 +24,15 @@ const (
 	Kwok           Name = "kwok"
 	Kueue          Name = "kueue"
 	OperatorTests  Name = "mpi-operator-e2e.test"
+	CertManager    Name = "cert-manager"
 )
 
 var (
 	// Servers are what tests without a node run.
 	Servers = []Name{Etcd, APIServer, ControllerManager, Scheduler, Kubectl, MPIOperator, Helm}
-	// Node is what a real node runs in addition, and what is useful only where jobs really run: Kueue, and
-	// mpi-operator's own e2e tests.
-	Node = []Name{Kubelet, KubeProxy, Containerd, ContainerdShim, Ctr, CoreDNS, Kwok, Kueue, OperatorTests}
+	// Node is what a real node runs in addition, and what is useful only where jobs really run: cert-manager, Kueue,
+	// and mpi-operator's own e2e tests.
+	Node = []Name{Kubelet, KubeProxy, Containerd, ContainerdShim, Ctr, CoreDNS, Kwok, CertManager, Kueue, OperatorTests}
 )
 
 // envtestProvides are the binaries in the archive that setup-envtest downloads.

@@ -22,7 +22,11 @@ type patch struct {
 
 // digest distinguishes binaries that are built with different patches.
 func (p *patch) digest() string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{p.module, p.file, p.line, p.replace, p.append}, "\x00")))
+	return shortDigest([]byte(strings.Join([]string{p.module, p.file, p.line, p.replace, p.append}, "\x00")))
+}
+
+func shortDigest(data []byte) string {
+	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:6])
 }
 

@@ -17,6 +17,7 @@ type server struct {
 	version string
 	ldflags string
 	patch   *patch
+	own     string // digest of our own program, if it is built instead of a command of the module
 	home    string // in the cache
 }
 
@@ -39,6 +40,18 @@ func (s *server) tests(name Name, folder string, usually time.Duration) *binary 
 	return s.binary(name, folder, usually, "test", "-c", "-vet=off")
 }
 
+// program returns the binary that is built from a file next to the server's go.mod.
+func (s *server) program(name Name, file string, usually time.Duration) (*binary, error) {
+	source, err := os.ReadFile(filepath.Join(s.dir, file))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the program %s: %w", name, err)
+	}
+	s.own = shortDigest(source)
+	b := s.binary(name, "", usually)
+	b.build = func(ctx context.Context) error { return s.build(ctx, []string{"build"}, ".", b.path) }
+	return b, nil
+}
+
 func (s *server) binary(name Name, folder string, usually time.Duration, goCommand ...string) *binary {
 	target := filepath.Join(s.home, s.key(), string(name))
 	return &binary{
@@ -55,6 +68,9 @@ func (s *server) key() string {
 	key := s.version + "-" + platform()
 	if s.patch != nil {
 		key += "-" + s.patch.digest()
+	}
+	if s.own != "" {
+		key += "-" + s.own
 	}
 	return key
 }

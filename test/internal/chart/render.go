@@ -26,7 +26,7 @@ func Render(ctx context.Context, args ...string) (Objects, error) {
 	if err != nil {
 		return nil, err
 	}
-	chart, err := directory()
+	chart, err := Dir()
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,8 @@ func Render(ctx context.Context, args ...string) (Objects, error) {
 	return Decode(&stdout)
 }
 
-func directory() (string, error) {
+// Dir returns the folder of the chart.
+func Dir() (string, error) {
 	root, err := binaries.RepositoryRoot()
 	return filepath.Join(root, "charts", "runai-mpi"), err
 }

@@ -15,7 +15,7 @@ import (
 // Template renders the chart without helm, which would take the demo minutes to build. It has only the
 // functions that the chart's templates use; test/chart compares it with helm.
 func Template(values map[string]any) (Objects, error) {
-	dir, err := directory()
+	dir, err := Dir()
 	if err != nil {
 		return nil, err
 	}

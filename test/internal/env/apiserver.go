@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"k8s.io/client-go/util/cert"
+	"k8s.io/client-go/util/keyutil"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
 
@@ -36,10 +38,13 @@ func (e *Env) setAPIServerFlags(server *envtest.APIServer) error {
 	return nil
 }
 
-// setAddress also finds a free port, which envtest does only on loopback.
+// setAddress also finds a free port, which envtest does only on loopback, and makes the certificate.
 func (e *Env) setAddress(server *envtest.APIServer) error {
 	if e.options.Address == "" {
 		return nil
+	}
+	if err := e.makeCertificate(server); err != nil {
+		return fmt.Errorf("cannot make the certificate of the API server: %w", err)
 	}
 	listener, err := net.Listen("tcp", net.JoinHostPort(e.options.Address, "0"))
 	if err != nil {
@@ -48,6 +53,32 @@ func (e *Env) setAddress(server *envtest.APIServer) error {
 	defer listener.Close()
 	server.Address, server.Port, err = net.SplitHostPort(listener.Addr().String())
 	return err
+}
+
+// makeCertificate makes the files that envtest would make, but with a certificate that is also valid where pods reach
+// the API server: at the address of its Service.
+func (e *Env) makeCertificate(server *envtest.APIServer) error {
+	names, addresses := []string{"localhost", "kubernetes.default.svc"}, []net.IP{net.ParseIP("127.0.0.1"), e.options.ServiceAddress}
+	certificate, key, err := cert.GenerateSelfSignedCertKey(e.options.Address, addresses, names)
+	if err != nil {
+		return err
+	}
+	signer, err := keyutil.MakeEllipticPrivateKeyPEM()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(e.certDir(), 0o700); err != nil {
+		return err
+	}
+	for name, content := range map[string][]byte{
+		"apiserver.crt": certificate, "apiserver.key": key, "sa-signer.crt": signer, filepath.Base(e.tokenKey()): signer,
+	} {
+		if err := os.WriteFile(filepath.Join(e.certDir(), name), content, 0o600); err != nil {
+			return err
+		}
+	}
+	server.SecureServing.CA = certificate // its chain ends with the authority
+	return nil
 }
 
 // certDir is where envtest writes the certificates, and the key for service account tokens.

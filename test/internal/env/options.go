@@ -1,6 +1,8 @@
 package env
 
 import (
+	"net"
+
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
@@ -24,6 +26,9 @@ type Options struct {
 
 	// Address is where the API server listens, on a free port. Default: loopback.
 	Address string
+	// ServiceAddress is where pods reach the API server: the first address of the range of Services. It is used only
+	// with Address.
+	ServiceAddress net.IP
 	// APIServerFlags override envtest's flags. Names have no dashes in front.
 	APIServerFlags map[string]string
 	// Authentication is an AuthenticationConfiguration. Default: only certificates authenticate.

@@ -23,6 +23,8 @@ type Lab struct {
 	*env.Env
 	// Clients is the administrator's clientset.
 	Clients kubernetes.Interface
+	// RegistryAddress is where images are pushed to the registry that the node calls Registry, as host:port.
+	RegistryAddress string
 
 	options    Options
 	binaries   binaries.Set
@@ -67,7 +69,7 @@ func (l *Lab) start(ctx context.Context) error {
 	// From here on, there may be something to remove.
 	l.atStop(func() error { return sweep(context.WithoutCancel(ctx)) })
 	for _, step := range []func(context.Context) error{
-		l.makeFolder, l.startNamespaces, l.startControlPlane, l.startNode, l.addGPUNodes, l.waitForNodes,
+		l.makeFolder, l.startNamespaces, l.startRegistry, l.startControlPlane, l.startNode, l.addGPUNodes, l.waitForNodes,
 	} {
 		if err := step(ctx); err != nil {
 			return err

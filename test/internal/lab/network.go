@@ -19,6 +19,8 @@ const (
 	linkBits     = "/30"
 	podRange     = "10.213.1.0/24"
 	serviceRange = "10.213.2.0/24"
+	// serviceAddress is the API server's, the first in the range.
+	serviceAddress = "10.213.2.1"
 
 	// simulatedPods has the addresses of the pods on simulated nodes. What listens on this machine answers for them.
 	simulatedPods = "10.213.128.0/17"

@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"net"
+
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 )
 
@@ -19,7 +21,7 @@ type Options struct {
 func (o Options) forNode(dir string) env.Options {
 	options := o.Env
 	options.AllControllers, options.Scheduler = true, true
-	options.Dir, options.Address = dir, HostAddress
+	options.Dir, options.Address, options.ServiceAddress = dir, HostAddress, net.ParseIP(serviceAddress)
 	options.APIServerFlags = map[string]string{
 		"authorization-mode":              "Node,RBAC",
 		"enable-admission-plugins":        "NodeRestriction",

@@ -20,13 +20,17 @@ import (
 // startTimeout bounds the start of a control plane, and the installation.
 const startTimeout = 3 * time.Minute
 
-// Options say what a suite runs on. The zero value is a control plane with the chart's default values.
+// releaseTimeout bounds the build of the binaries and the image, and the installation.
+const releaseTimeout = 10 * time.Minute
+
+// Options say what a suite runs on. The zero value is a control plane with the chart's default values, and the webhook
+// as a process.
 type Options struct {
 	// ControlPlane says what runs in the control plane.
 	ControlPlane env.Options
 	// Authentication returns the API server's authentication configuration, if set.
 	Authentication func() (string, error)
-	// Node adds a real node, and simulated nodes with GPUs.
+	// Node adds a real node, and simulated nodes with GPUs. The product is a Release then.
 	Node bool
 	// HelmArgs change the values of the chart.
 	HelmArgs []string
@@ -38,6 +42,8 @@ type Options struct {
 // A Product is installed for all tests in a suite. Each test adds its own project.
 type Product struct {
 	*install.Product
+	// Release is nil in a control plane without a node.
+	Release *install.Release
 
 	stop func() error
 }
@@ -85,20 +91,46 @@ func start(ctx context.Context, options Options) (*Product, error) {
 			return nil, err
 		}
 	}
-	cluster, stop, err := startCluster(ctx, options)
+	if options.Node {
+		return startLab(ctx, options)
+	}
+	return startControlPlane(ctx, options)
+}
+
+// startLab starts a lab once no other lab runs on this machine, and installs the product as users do.
+func startLab(ctx context.Context, options Options) (*Product, error) {
+	l, err := lab.Start(ctx, lab.Options{Env: options.ControlPlane, GPUNodes: true})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, releaseTimeout)
+	defer cancel()
+	programs, err := install.Build(ctx, l.Dir)
+	if err != nil {
+		return nil, errors.Join(err, l.Stop())
+	}
+	release, err := install.InstallRelease(ctx, l, programs, options.HelmArgs)
+	if err != nil {
+		return nil, errors.Join(err, l.Stop())
+	}
+	return &Product{Product: release.Product, Release: release, stop: l.Stop}, nil
+}
+
+func startControlPlane(ctx context.Context, options Options) (*Product, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	cluster, err := env.Start(ctx, options.ControlPlane)
 	if err != nil {
 		return nil, err
 	}
 	product, err := installInto(ctx, cluster, options.HelmArgs)
+	if err == nil && len(options.ValidatorHelmArgs) > 0 {
+		err = validateElsewhere(ctx, product, slices.Concat(options.HelmArgs, options.ValidatorHelmArgs))
+	}
 	if err != nil {
-		return nil, errors.Join(err, stop())
+		return nil, errors.Join(err, cluster.Stop())
 	}
-	if len(options.ValidatorHelmArgs) > 0 {
-		if err := validateElsewhere(ctx, product, slices.Concat(options.HelmArgs, options.ValidatorHelmArgs)); err != nil {
-			return nil, errors.Join(err, stop())
-		}
-	}
-	return &Product{Product: product, stop: stop}, nil
+	return &Product{Product: product, stop: cluster.Stop}, nil
 }
 
 func validateElsewhere(ctx context.Context, product *install.Product, helmArgs []string) error {
@@ -113,27 +145,7 @@ func validateElsewhere(ctx context.Context, product *install.Product, helmArgs [
 	return product.ValidateAt(ctx, replica.Address)
 }
 
-// startCluster starts a control plane, or a lab once no other lab runs on this machine.
-func startCluster(ctx context.Context, options Options) (cluster *env.Env, stop func() error, err error) {
-	if options.Node {
-		l, err := lab.Start(ctx, lab.Options{Env: options.ControlPlane, GPUNodes: true})
-		if err != nil {
-			return nil, nil, err
-		}
-		return l.Env, l.Stop, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	e, err := env.Start(ctx, options.ControlPlane)
-	if err != nil {
-		return nil, nil, err
-	}
-	return e, e.Stop, nil
-}
-
 func installInto(ctx context.Context, cluster *env.Env, helmArgs []string) (*install.Product, error) {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
 	programs, err := install.Build(ctx, cluster.Dir)
 	if err != nil {
 		return nil, err
