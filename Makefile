@@ -11,6 +11,7 @@ GOLDENS          = ./shared/annotations ./shared/api/v1alpha1 ./config ./webhook
 SERVER_GOLDENS   = ./test/chart ./test/integration
 # What --version prints. Outside of a git repository: what the go command knows, which is (devel).
 VERSION         ?= $(shell [ ! -e .git ] || git describe --tags --always --dirty --abbrev=12 2>/dev/null)
+REVISION        ?= $(shell git rev-parse HEAD 2>/dev/null)
 # The same commit, Go release and platform make the same binary, wherever it is built: no paths, no times, no C library.
 GO_BUILD         = CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 	-ldflags '-s -w$(if $(VERSION), -X github.com/runai-mpi/runai-mpi/shared/version.version=$(VERSION))'
@@ -41,7 +42,7 @@ build: ## Build runai and runai-webhook into bin/.
 image: ## Write the image of runai-webhook into bin/image, an OCI layout, without a container engine.
 	@for platform in $(PLATFORMS); do export GOOS=$${platform%/*} GOARCH=$${platform#*/}; \
 		$(GO_BUILD) -o $(BIN)/$$platform/runai-webhook ./webhook || exit 1; done
-	go run ./webhook/image --output $(BIN)/image --version "$(or $(VERSION),devel)" --revision "$$(git rev-parse HEAD 2>/dev/null)" \
+	go run ./webhook/image --output $(BIN)/image --version "$(or $(VERSION),devel)" --revision "$(REVISION)" \
 		$(foreach platform,$(PLATFORMS),$(platform)=$(BIN)/$(platform)/runai-webhook)
 
 .PHONY: push
