@@ -62,11 +62,8 @@ func run(ctx context.Context, keep bool) (err error) {
 	return nil
 }
 
-// values are for a cluster with the KAI scheduler.
-var values = map[string]any{"policy": map[string]any{
-	"scheduling": map[string]any{"schedulerName": "kai-scheduler"},
-	"gpu":        map[string]any{"fractions": "KAI"},
-}}
+// kai are values for a cluster with the KAI scheduler.
+var kai = []string{"--set", "policy.scheduling.schedulerName=kai-scheduler", "--set", "policy.gpu.fractions=KAI"}
 
 // installDemo installs the chart and creates two projects.
 func installDemo(ctx context.Context, cluster *env.Env) (*demo, error) {
@@ -75,7 +72,7 @@ func installDemo(ctx context.Context, cluster *env.Env) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	objects, err := chart.Template(values)
+	objects, err := chart.Render(ctx, kai...)
 	if err != nil {
 		return nil, err
 	}

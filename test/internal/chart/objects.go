@@ -4,14 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
+	release "helm.sh/helm/v4/pkg/release/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// Objects are rendered manifests in installation order, CRDs first.
+// Objects are rendered manifests in the order of installation: CRDs first, hooks last.
 type Objects []*unstructured.Unstructured
 
 // Decode reads manifests.
@@ -58,4 +60,19 @@ func (o Objects) CRDs() []*apiextensionsv1.CustomResourceDefinition {
 		}
 	}
 	return all
+}
+
+// WithoutHooks returns the objects that stay: helm creates a hook for a moment, and waits for its end.
+func (o Objects) WithoutHooks() Objects {
+	return slices.DeleteFunc(slices.Clone(o), func(object *unstructured.Unstructured) bool { return isHook(object) })
+}
+
+// Hooks returns the hooks.
+func (o Objects) Hooks() Objects {
+	return slices.DeleteFunc(slices.Clone(o), func(object *unstructured.Unstructured) bool { return !isHook(object) })
+}
+
+func isHook(object *unstructured.Unstructured) bool {
+	_, ok := object.GetAnnotations()[release.HookAnnotation]
+	return ok
 }

@@ -41,7 +41,7 @@ type Product struct {
 
 // Install creates what the chart renders, and starts the webhook.
 func Install(ctx context.Context, cluster *env.Env, programs Programs, objects chart.Objects) (*Product, error) {
-	p := &Product{Env: cluster, Programs: programs, objects: objects}
+	p := &Product{Env: cluster, Programs: programs, objects: objects.WithoutHooks()} // their work is done by Install
 	var err error
 	if p.Client, err = newClient(cluster.Config); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func Install(ctx context.Context, cluster *env.Env, programs Programs, objects c
 
 // Upgrade restarts the webhook with the policy in newly rendered objects.
 func (p *Product) Upgrade(ctx context.Context, objects chart.Objects) error {
-	p.objects = objects
+	p.objects = objects.WithoutHooks()
 	if err := p.Webhook.Stop(); err != nil {
 		return err
 	}

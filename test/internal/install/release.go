@@ -80,7 +80,7 @@ func (r *Release) Upgrade(ctx context.Context, helmArgs ...string) error {
 }
 
 func (r *Release) helmChart(ctx context.Context, verb string, more []string) error {
-	dir, err := chart.Dir()
+	dir, err := chart.Directory()
 	if err != nil {
 		return err
 	}
