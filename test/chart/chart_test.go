@@ -164,7 +164,8 @@ func TestCertificates(t *testing.T) {
 		"the leaf's name":          {leaf.Spec.DNSNames[0], service.Name + "." + service.Namespace + ".svc"},
 		"the called service":       {webhook.Webhooks[0].ClientConfig.Service.Name, service.Name},
 		"the called namespace":     {webhook.Webhooks[0].ClientConfig.Service.Namespace, service.Namespace},
-		"the injected CA":          {webhook.Annotations["cert-manager.io/inject-ca-from"], leaf.Namespace + "/" + leaf.Name},
+		"the injected CA":          {webhook.Annotations["cert-manager.io/inject-ca-from-secret"], ca.Namespace + "/" + ca.Spec.SecretName},
+		"the permission for that":  {ca.Spec.SecretTemplate.Annotations["cert-manager.io/allow-direct-injection"], "true"},
 		"the mounted Secret":       {volume(deployment, "tls").Secret.SecretName, leaf.Spec.SecretName},
 		"the issuer's CA":          {issuer.Spec.CA.SecretName, ca.Spec.SecretName},
 		"the rotation of the CA":   {string(ca.Spec.PrivateKey.RotationPolicy), string(certmanagerv1.RotationPolicyNever)},
@@ -179,14 +180,6 @@ func TestCertificates(t *testing.T) {
 	}
 	if !ca.Spec.IsCA {
 		t.Error("the certificate of the CA is not marked isCA")
-	}
-}
-
-func TestOwnIssuer(t *testing.T) {
-	objects := render(t, "--set", "certManager.issuerRef.kind=ClusterIssuer", "--set", "certManager.issuerRef.name=company")
-	leaf := find[certmanagerv1.Certificate](t, objects, "Certificate", "")
-	if leaf.Spec.IssuerRef.Kind != "ClusterIssuer" || leaf.Spec.IssuerRef.Name != "company" {
-		t.Errorf("got %+v", leaf.Spec.IssuerRef)
 	}
 }
 

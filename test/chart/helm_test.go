@@ -46,7 +46,7 @@ func TestRenderMatchesHelm(t *testing.T) {
 		"demo":      "policy: {scheduling: {schedulerName: kai-scheduler}, gpu: {fractions: KAI}}",
 		"lists":     "projectReaders: [a, b]\nimagePullSecrets: [{name: c}]\ntolerations: [{key: d}]\nnodeSelector: {e: f}",
 		"small":     "replicas: 1\nimage: {tag: v1}\npriorityClassName: system-cluster-critical",
-		"an issuer": "certManager: {issuerRef: {kind: ClusterIssuer, name: company}}",
+		"an issuer": "certManager: {issuerRef: {kind: ClusterIssuer, name: company}, caSecretName: company-ca}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "values.yaml")

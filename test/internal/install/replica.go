@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -104,18 +106,20 @@ func (p *Product) arguments(deployment *appsv1.Deployment, replica *Replica, hea
 	if err != nil {
 		return nil, err
 	}
+	here := map[string]string{
+		"--policy": replica.Policy, "--cert-dir": p.hooks.LocalServingCertDir, "--host": host, "--port": port, "--health-address": health,
+		"--metrics-address": "0", "--kubeconfig": options.Kubeconfig, "--drain": options.Drain.String(),
+	}
 	var args []string
 	for _, arg := range deployment.Spec.Template.Spec.Containers[0].Args {
-		switch name, _, _ := strings.Cut(arg, "="); name {
-		case "--policy":
-			arg = "--policy=" + replica.Policy
-		case "--cert-dir":
-			arg = "--cert-dir=" + p.hooks.LocalServingCertDir
+		name, _, _ := strings.Cut(arg, "=")
+		if _, replaced := here[name]; !replaced {
+			args = append(args, arg)
 		}
-		args = append(args, arg)
 	}
-	args = append(args, "--host="+host, "--port="+port, "--health-address="+health, "--metrics-address=0",
-		"--kubeconfig="+options.Kubeconfig, "--drain="+options.Drain.String())
+	for _, name := range slices.Sorted(maps.Keys(here)) {
+		args = append(args, name+"="+here[name])
+	}
 	return args, nil
 }
 
