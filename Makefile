@@ -3,6 +3,7 @@ CONTROLLER_GEN   = go run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.
 CRANE            = go run github.com/google/go-containerregistry/cmd/crane@v0.22.1
 VALE             = go run github.com/vale-cli/vale/v3/cmd/vale@v3.22.0 --config=test/prose/vale.ini --output=line
 GOLANGCI_LINT    = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+HELM_DOCS        = go run github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2 --chart-search-root=charts --sort-values-order=file --log-level=warning
 MISSING_PACKAGES = go run ./test/internal/packages/missingpackages
 BUILD_SERVERS    = go run ./test/internal/binaries/buildservers
 LAB              = go run ./test/internal/lab/labctl
@@ -90,7 +91,8 @@ verify: ## Fail if go.mod or a generated file is stale; the tests hold the golde
 	go mod tidy -C test/oracle -diff
 	$(CONTROLLER_GEN) object:headerFile=/dev/null paths=./shared/api/...
 	$(CONTROLLER_GEN) crd paths=./shared/api/... output:crd:dir=charts/runai-mpi/crds
-	git diff --exit-code -- shared/api charts/runai-mpi/crds
+	$(HELM_DOCS)
+	git diff --exit-code -- shared/api charts/runai-mpi/crds charts/runai-mpi/README.md
 
 .PHONY: e2e
 e2e: can-be-node servers lab-images ## Run jobs on a real node, and read what their ranks say.
@@ -140,6 +142,7 @@ fmt: ## Format the code.
 goldens: ## Write the golden files that need no servers, in seconds.
 	go test $(GOLDENS) -update
 	go test ./test/chart -run '^(TestValuesHaveTheDefaultPolicy|TestSchema)$$' -update
+	$(HELM_DOCS)
 	go test ./test/docgen -run '^TestCommands$$' -update
 
 .PHONY: generate
@@ -147,6 +150,7 @@ generate: have-servers ## Write the generated files and all golden files, which 
 	$(CONTROLLER_GEN) object:headerFile=/dev/null paths=./shared/api/...
 	$(CONTROLLER_GEN) crd paths=./shared/api/... output:crd:dir=charts/runai-mpi/crds
 	go test $(GOLDENS) $(SERVER_GOLDENS) -update
+	$(HELM_DOCS)
 	go test ./test/docgen -run '^TestCommands$$' -update
 
 .PHONY: clean

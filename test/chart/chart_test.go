@@ -4,6 +4,7 @@ package chart
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,15 +66,31 @@ func TestValuesHaveTheDefaultPolicy(t *testing.T) {
 	}
 	before, _, _ := strings.Cut(string(data), "\npolicy:\n")
 	_, keys, _ := strings.Cut(string(config.DefaultYAML()), "kind: "+config.Kind+"\n")
-	var want strings.Builder
-	want.WriteString(before + "\npolicy:\n")
-	for line := range strings.Lines(strings.TrimLeft(keys, "\n")) {
-		if line != "\n" {
-			line = "  " + line
+	golden.Compare(t, valuesFile, before+"\npolicy:\n"+documented(strings.TrimLeft(keys, "\n")))
+}
+
+// documented indents a policy, and marks the comment of each key that has a value for helm-docs.
+func documented(keys string) string {
+	lines := slices.Collect(strings.Lines(keys))
+	comment := -1 // where the comment of the next key begins
+	for i, line := range lines {
+		text := strings.TrimSpace(line)
+		switch isComment := strings.HasPrefix(text, "#"); {
+		case isComment && comment < 0:
+			comment = i
+		case !isComment:
+			if comment >= 0 && !strings.HasSuffix(text, ":") {
+				lines[comment] = strings.Replace(lines[comment], "# ", "# -- ", 1)
+			}
+			comment = -1
 		}
-		want.WriteString(line)
 	}
-	golden.Compare(t, valuesFile, want.String())
+	for i, line := range lines {
+		if line != "\n" {
+			lines[i] = "  " + line
+		}
+	}
+	return strings.Join(lines, "")
 }
 
 func TestDefaultPolicyArrives(t *testing.T) {
@@ -149,7 +166,7 @@ func TestWebhookFailsClosed(t *testing.T) {
 // key when it is renewed.
 func TestCertificates(t *testing.T) {
 	objects := render(t)
-	service := find[corev1.Service](t, objects, "Service", "")
+	service := find[corev1.Service](t, objects, "Service", "runai-mpi")
 	leaf := find[certmanagerv1.Certificate](t, objects, "Certificate", "runai-mpi-tls")
 	ca := find[certmanagerv1.Certificate](t, objects, "Certificate", "runai-mpi-ca")
 	issuer := find[certmanagerv1.Issuer](t, objects, "Issuer", leaf.Spec.IssuerRef.Name)

@@ -32,12 +32,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | include "runai-mpi
 
 {{- /*
 The metadata of an object. It takes a dict with root, and optionally suffix (of the name), scope (Cluster: the object
-has no namespace), component (for pods that are not the webhook's) and annotations.
+has no namespace), namespace, component (for pods that are not the webhook's), labels and annotations.
 */}}
 {{- define "runai-mpi.metadata" -}}
 name: {{ include "runai-mpi.name" .root }}{{ .suffix }}
 {{- if ne .scope "Cluster" }}
-namespace: {{ include "runai-mpi.namespace" .root }}
+namespace: {{ .namespace | default (include "runai-mpi.namespace" .root) }}
 {{- end }}
 labels:
   {{- include "runai-mpi.componentLabels" . | nindent 2 }}
@@ -50,7 +50,7 @@ annotations:
 {{- define "runai-mpi.componentLabels" -}}
 {{- $labels := include "runai-mpi.labels" .root | fromYaml }}
 {{- with .component }}{{ $_ := set $labels "app.kubernetes.io/name" (printf "%s-%s" ($.root.Chart.Name | trunc 50) .) }}{{ end }}
-{{- toYaml $labels }}
+{{- merge $labels (.labels | default dict) | toYaml }}
 {{- end }}
 
 {{- define "runai-mpi.image" -}}

@@ -5,6 +5,7 @@ import (
 	cmmeta "github.com/cert-manager/cert-manager/pkg/apis/meta/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/runai-mpi/runai-mpi/config"
 )
@@ -48,6 +49,10 @@ type Values struct {
 	CertManager CertManager `json:"certManager"`
 	Certificate Certificate `json:"certificate"`
 
+	Metrics          Metrics          `json:"metrics"`
+	NetworkPolicy    NetworkPolicy    `json:"networkPolicy"`
+	NFSNetworkPolicy NFSNetworkPolicy `json:"nfsNetworkPolicy"`
+
 	FormerProjectLabels []string             `json:"formerProjectLabels"`
 	ProjectReaders      []string             `json:"projectReaders"`
 	Policy              config.ClusterPolicy `json:"policy"`
@@ -88,6 +93,39 @@ type Option struct {
 // Check configures helm test.
 type Check struct {
 	Namespace string `json:"namespace"`
+}
+
+// Metrics configures the Prometheus Operator.
+type Metrics struct {
+	ServiceMonitor ServiceMonitor `json:"serviceMonitor"`
+	PrometheusRule PrometheusRule `json:"prometheusRule"`
+}
+
+// ServiceMonitor says how the metrics are read.
+type ServiceMonitor struct {
+	Enabled  bool              `json:"enabled"`
+	Labels   map[string]string `json:"labels"`
+	Interval string            `json:"interval" pattern:"^([0-9]+(ms|s|m|h))+$"`
+}
+
+// PrometheusRule has the alerts.
+type PrometheusRule struct {
+	Enabled bool              `json:"enabled"`
+	Labels  map[string]string `json:"labels"`
+}
+
+// NetworkPolicy restricts the webhook's pods.
+type NetworkPolicy struct {
+	Enabled        bool                             `json:"enabled"`
+	WebhookFrom    []networkingv1.NetworkPolicyPeer `json:"webhookFrom"`
+	MetricsFrom    []networkingv1.NetworkPolicyPeer `json:"metricsFrom"`
+	APIServerPorts []int32                          `json:"apiServerPorts"`
+}
+
+// NFSNetworkPolicy keeps pods from NFS servers.
+type NFSNetworkPolicy struct {
+	Namespaces []string `json:"namespaces"`
+	Ports      []int32  `json:"ports"`
 }
 
 // CertManager configures who issues the certificate.

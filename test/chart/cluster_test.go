@@ -1,0 +1,165 @@
+package chart
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/dynamic/fake"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/chart"
+)
+
+// A cluster is what the function lookup finds. It serves only the kinds of its objects, and those of every cluster.
+type cluster struct {
+	client dynamic.Interface
+	served map[schema.GroupVersionKind]schema.GroupVersionResource
+}
+
+func (c cluster) GetClientFor(apiVersion, kind string) (dynamic.NamespaceableResourceInterface, bool, error) {
+	resource, ok := c.served[schema.FromAPIVersionAndKind(apiVersion, kind)]
+	if !ok {
+		return nil, false, fmt.Errorf("unable to get apiresource: the server could not find %s %s", apiVersion, kind)
+	}
+	return c.client.Resource(resource), false, nil
+}
+
+func newCluster(objects ...*unstructured.Unstructured) cluster {
+	c := cluster{served: map[schema.GroupVersionKind]schema.GroupVersionResource{}}
+	all := []runtime.Object{}
+	for _, object := range append(objects, object("v1", "Namespace", "kube-system", nil)) {
+		all = append(all, object)
+		c.serve(object.GroupVersionKind())
+	}
+	c.serve(schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"})
+	c.serve(schema.GroupVersionKind{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "MutatingWebhookConfiguration"})
+	lists := map[schema.GroupVersionResource]string{}
+	for kind, resource := range c.served {
+		lists[resource] = kind.Kind + "List"
+	}
+	c.client = fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), lists, all...)
+	return c
+}
+
+func (c cluster) serve(kind schema.GroupVersionKind) {
+	c.served[kind], _ = meta.UnsafeGuessKindToResource(kind)
+}
+
+func object(apiVersion, kind, name string, labels map[string]string) *unstructured.Unstructured {
+	o := &unstructured.Unstructured{Object: map[string]any{"apiVersion": apiVersion, "kind": kind}}
+	o.SetName(name)
+	o.SetLabels(labels)
+	return o
+}
+
+func crd(name string) *unstructured.Unstructured {
+	return object("apiextensions.k8s.io/v1", "CustomResourceDefinition", name, nil)
+}
+
+func namespace(name string, labels ...string) *unstructured.Unstructured {
+	all := map[string]string{}
+	for _, label := range labels {
+		key, value, _ := strings.Cut(label, "=")
+		all[key] = value
+	}
+	return object("v1", "Namespace", name, all)
+}
+
+var certManager = crd("certificates.cert-manager.io")
+
+// live returns what an earlier release with these values left in the cluster.
+func live(t *testing.T, args ...string) *unstructured.Unstructured {
+	t.Helper()
+	for _, object := range render(t, args...) {
+		if object.GetKind() == "MutatingWebhookConfiguration" {
+			return object
+		}
+	}
+	t.Fatal("the chart has no MutatingWebhookConfiguration")
+	return nil
+}
+
+func TestNamespacesStayJudged(t *testing.T) {
+	const old, other = "runai/queue", "example.com/project"
+	toOther, keepOld := []string{"--set", "policy.projectLabel=" + other}, []string{"--set", "formerProjectLabels={" + old + "}"}
+	migrating := append(toOther, keepOld...)
+	for name, test := range map[string]struct {
+		before []*unstructured.Unstructured
+		args   []string
+		want   string // "": the chart is rendered
+	}{
+		"first installation":  {nil, toOther, ""},
+		"nothing changes":     {[]*unstructured.Unstructured{live(t)}, nil, ""},
+		"another label":       {[]*unstructured.Unstructured{live(t)}, toOther, "policy.projectLabel was runai/queue: add it to formerProjectLabels"},
+		"with the former one": {[]*unstructured.Unstructured{live(t), namespace("a", old+"=a")}, migrating, ""},
+		"and back":            {[]*unstructured.Unstructured{live(t, migrating...), namespace("a", old+"=a")}, nil, "policy.projectLabel was " + other},
+		"the former one is still in use": {
+			[]*unstructured.Unstructured{live(t, migrating...), namespace("a", old+"=a"), namespace("b", old+"=b", other+"=b")},
+			toOther, "formerProjectLabels lacks runai/queue, the only project label of 1 namespaces (a): give them the label " + other,
+		},
+		"no namespace has only the former one": {
+			[]*unstructured.Unstructured{live(t, migrating...), namespace("b", old+"=b", other+"=b"), namespace("c")}, toOther, "",
+		},
+		"the former one, while another is dropped": {
+			[]*unstructured.Unstructured{
+				live(t, "--set", "policy.projectLabel="+other+",formerProjectLabels={"+old+",x/y}"), namespace("a", "x/y=a", old+"=a"),
+			}, migrating, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := chart.RenderFor(t.Context(), newCluster(append(test.before, certManager)...), test.args...)
+			if message := fmt.Sprint(err); err == nil && test.want != "" || err != nil && (test.want == "" || !strings.Contains(message, test.want)) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestCertManagerIsMissing(t *testing.T) {
+	_, err := chart.RenderFor(t.Context(), newCluster())
+	if err == nil || !strings.Contains(err.Error(), "cert-manager is not installed") {
+		t.Errorf("got %v", err)
+	}
+	own := []string{"--set", "certManager.enabled=false", "--set", "certificate.secretName=own", "--set", "certificate.caBundle=" + pem}
+	if _, err := chart.RenderFor(t.Context(), newCluster(), own...); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNotes(t *testing.T) {
+	project := object("policy.run.ai/v1alpha1", "Project", "known", nil)
+	projects, operator := crd("projects.policy.run.ai"), crd("mpijobs.kubeflow.org")
+	const noOperator, noProject = "MISSING: the CRD of MPIJobs", "MISSING: the Project of"
+	for name, test := range map[string]struct {
+		cluster    chart.Cluster
+		want, lack []string
+	}{
+		"offline":         {nil, nil, []string{"MISSING"}},
+		"empty":           {newCluster(certManager), []string{noOperator}, []string{noProject}},
+		"all is there":    {newCluster(certManager, projects, operator, project, namespace("a", "runai/queue=known")), nil, []string{"MISSING"}},
+		"one is missing":  {newCluster(certManager, projects, operator, project, namespace("a", "runai/queue=known"), namespace("b", "runai/queue=lost")), []string{noProject + " 1 namespace.", "\n  b (lost)\n"}, []string{"a (known)", noOperator}},
+		"of the original": {newCluster(certManager, projects, operator, project, namespace("c", "runai/queue=x"), namespace("b", "runai/queue=x")), []string{noProject + " 2 namespaces.", "\n  b (x)\n  c (x)\n"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			notes, err := chart.Notes(t.Context(), test.cluster)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range append(test.want, "namespaces with the label runai/queue", "kubectl label namespace runai-team-a runai/queue=team-a") {
+				if !strings.Contains(notes, want) {
+					t.Errorf("the notes lack %q:\n%s", want, notes)
+				}
+			}
+			for _, lack := range test.lack {
+				if strings.Contains(notes, lack) {
+					t.Errorf("the notes have %q:\n%s", lack, notes)
+				}
+			}
+		})
+	}
+}
