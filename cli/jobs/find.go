@@ -88,19 +88,20 @@ func placeOf(scope kube.Scope, project func(string) string) (kind, name string) 
 	return "project", name
 }
 
-// projectsOf returns a function from a namespace to its project: the one that the user set, else the one in
-// the label, else the one in the namespace's name, for users who are not allowed to read labels.
+// projectsOf returns a function from a namespace of the scope to its project: the one that the user set, else the
+// one in the label, else the one in the namespace's name, for users who are not allowed to read labels.
 func projectsOf(ctx context.Context, client *kube.Client, scope kube.Scope) func(namespace string) string {
-	var labels map[string]string
-	if scope.Project == "" {
-		labels, _ = client.ProjectsByNamespace(ctx, kube.ProjectLabel)
+	project := scope.Project
+	if project == "" && scope.Namespace != "" {
+		project = client.ProjectOfNamespace(ctx, scope.Namespace)
 	}
+	if project != "" {
+		return func(string) string { return project }
+	}
+	labels, _ := client.ProjectsByNamespace(ctx, kube.ProjectLabel)
 	return func(namespace string) string {
-		switch {
-		case scope.Project != "":
-			return scope.Project
-		case labels[namespace] != "":
-			return labels[namespace]
+		if project := labels[namespace]; project != "" {
+			return project
 		}
 		return kube.ProjectOf(namespace)
 	}

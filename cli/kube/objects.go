@@ -40,7 +40,8 @@ var ErrUnknown = errors.New("the creation may have succeeded")
 
 // Create creates an object, or only validates it if dryRun is set, and returns the response of the API
 // server, including fields that this program does not know. If the response is lost, it looks for the
-// object, even after an interruption, so that without an error the object exists.
+// object, even after an interruption, so that without an error the object exists. It never reads a Secret: whoever
+// may read one Secret of a namespace may read them all.
 func (c *Client) Create(
 	ctx context.Context, resource schema.GroupVersionResource, object *unstructured.Unstructured, dryRun bool,
 ) (*unstructured.Unstructured, error) {
@@ -50,10 +51,15 @@ func (c *Client) Create(
 	}
 	ctx, attempt := withAttempt(ctx)
 	stored, err := c.dynamic.Resource(resource).Namespace(object.GetNamespace()).Create(ctx, object, options)
-	if err == nil || dryRun || !mayBeStored(err, attempt) {
+	switch {
+	case err == nil || dryRun || !mayBeStored(err, attempt):
 		return stored, err
+	case resource != Secrets:
+		return c.find(ctx, resource, object, err)
+	case apierrors.IsAlreadyExists(err):
+		return nil, err
 	}
-	return c.find(ctx, resource, object, err)
+	return nil, fmt.Errorf("%w: %w", ErrUnknown, err)
 }
 
 // find looks for an object that this run sent, after the response was lost.

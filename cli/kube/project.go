@@ -16,23 +16,33 @@ const ProjectLabel = "runai/queue"
 
 const namespacePrefix = "runai-"
 
+var namespaces = corev1.SchemeGroupVersion.WithResource("namespaces")
+
 // ProjectOf returns the project of a namespace by its name.
 func ProjectOf(namespace string) string { return strings.TrimPrefix(namespace, namespacePrefix) }
 
-// ProjectOfContext returns the project of the kubeconfig's namespace: by its label, or by its name if the
-// user is not allowed to read labels.
-func (c *Client) ProjectOfContext(ctx context.Context) string {
-	found, _ := c.ProjectsByNamespace(ctx, ProjectLabel)
-	if project := found[c.Namespace]; project != "" {
+// ProjectOfNamespace returns the project of a namespace: by its label, or by its name if the user is not allowed
+// to read the label.
+func (c *Client) ProjectOfNamespace(ctx context.Context, namespace string) string {
+	if project := c.labelOf(ctx, namespace); project != "" {
 		return project
 	}
-	return ProjectOf(c.Namespace)
+	return ProjectOf(namespace)
+}
+
+// labelOf returns the project in the label of a namespace, or "". Members of a project are allowed to read the
+// project's namespaces one at a time, but not to list all namespaces.
+func (c *Client) labelOf(ctx context.Context, namespace string) string {
+	found, err := c.metadata.Resource(namespaces).Get(ctx, namespace, metav1.GetOptions{})
+	if err != nil {
+		return ""
+	}
+	return found.Labels[ProjectLabel]
 }
 
 // ProjectsByNamespace returns the project of each namespace that a label selector selects.
 func (c *Client) ProjectsByNamespace(ctx context.Context, selector string) (map[string]string, error) {
-	resource := corev1.SchemeGroupVersion.WithResource("namespaces")
-	list, err := c.metadata.Resource(resource).List(ctx, metav1.ListOptions{LabelSelector: selector})
+	list, err := c.metadata.Resource(namespaces).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		return nil, err
 	}

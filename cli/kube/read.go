@@ -50,12 +50,15 @@ func (c *Client) Events(ctx context.Context, namespace string) ([]corev1.Event, 
 	return list[corev1.Event](ctx, c, events, namespace, metav1.ListOptions{})
 }
 
-// Projects returns all projects.
+// Projects returns all projects, or those that the user is allowed to read.
 func (c *Client) Projects(ctx context.Context) ([]v1alpha1.Project, error) {
 	found, err := list[v1alpha1.Project](ctx, c, projects, "", metav1.ListOptions{})
-	if isNoResource(err) {
+	switch {
+	case isNoResource(err):
 		return nil, fmt.Errorf("projects (%s) are not installed on this cluster: ask your administrator to install the chart runai-mpi",
 			v1alpha1.GroupVersion)
+	case IsForbidden(err):
+		return c.ownProjects(ctx, err)
 	}
 	return found, err
 }

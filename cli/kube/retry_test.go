@@ -129,3 +129,23 @@ func TestLostCreations(t *testing.T) {
 
 func isNil(err error) bool     { return err == nil }
 func isUnknown(err error) bool { return errors.Is(err, ErrUnknown) }
+
+// A Secret is never read, not even to find out whether it was created.
+func TestLostSecrets(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		answers  []http.HandlerFunc
+		requests string
+		check    func(error) bool
+	}{
+		{"cut off", []http.HandlerFunc{cut}, "POST", isUnknown},
+		{"taken meanwhile", []http.HandlerFunc{unknownYet, taken}, "POST POST", apierrors.IsAlreadyExists},
+	} {
+		s := newServer(t, test.answers...)
+		var notes []string
+		_, err := connect(t, s.url, &notes).Create(t.Context(), Secrets, job(), false)
+		if !test.check(err) || s.methods() != test.requests {
+			t.Errorf("%s: %v, requests %q", test.name, err, s.requests)
+		}
+	}
+}

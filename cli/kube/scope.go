@@ -59,9 +59,13 @@ func (s Scope) Unhandled(consequence string) string {
 		"%sask your administrator to check the namespace's label %s and the webhook", s.Namespace, consequence, remedy, ProjectLabel)
 }
 
-// Lookup finds the namespace of a project by the label.
+// Lookup finds the namespace of a project by the label. For a user who is not allowed to list namespaces, it
+// returns the likely one if its label names the project.
 func (c *Client) Lookup(ctx context.Context, scope Scope) (Scope, error) {
 	found, err := c.ProjectsByNamespace(ctx, ProjectLabel) // all of them, for the suggestion
+	if IsForbidden(err) && c.labelOf(ctx, scope.Namespace) == scope.Project {
+		return scope, nil
+	}
 	if err != nil {
 		return scope, err
 	}

@@ -24,14 +24,14 @@ func (*List) Run(ctx context.Context, run *invocation.Invocation) error {
 	}
 	all, err := client.Projects(ctx)
 	if kube.IsForbidden(err) {
-		return invocation.Failure{"you are not allowed to list projects: ask your administrator for the name of yours, " +
-			"which is all that other commands need, or to add one of your groups to projectReaders of the chart runai-mpi"}
+		return invocation.Failure{"you are not allowed to read any project: ask your administrator to make you a member of one; " +
+			"other commands need only the project's name"}
 	}
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
 	slices.SortFunc(all, func(a, b v1alpha1.Project) int { return strings.Compare(a.Name, b.Name) })
-	current := client.ProjectOfContext(ctx)
+	current := client.ProjectOfNamespace(ctx, client.Namespace)
 	rows := [][]string{{"PROJECT", "DEPARTMENT", "DESERVED GPUs", "INT LIMIT", "INT AFFINITY", "TRAIN AFFINITY"}}
 	for _, project := range all {
 		name := project.Name

@@ -15,7 +15,8 @@ import (
 )
 
 // takeBack deletes what this run created, in reverse order. It returns why, followed by what could not be
-// deleted.
+// deleted. The cluster deletes the Secret with the job that owns it: whoever may delete Secrets could put their own
+// in the place of another job's.
 func (s *submission) takeBack(ctx context.Context, created []*unstructured.Unstructured, why error) error {
 	if s.isDryRun() {
 		return why
@@ -23,6 +24,9 @@ func (s *submission) takeBack(ctx context.Context, created []*unstructured.Unstr
 	var left invocation.Failure
 	for _, object := range slices.Backward(created) {
 		resource := kube.ResourceOf(object)
+		if resource == kube.Secrets {
+			continue
+		}
 		if err := s.client.Delete(ctx, resource, object); err != nil {
 			left = append(left, fmt.Sprintf("cannot delete %s %q: %s; delete it with 'kubectl delete %s -n %s %s'",
 				object.GetKind(), object.GetName(), s.client.Explain(err), resource.Resource, s.scope.Namespace, object.GetName()))
@@ -51,7 +55,7 @@ func (s *submission) companionFailed(object *unstructured.Unstructured, err erro
 		return err
 	case apierrors.IsAlreadyExists(err):
 		return invocation.Failure{fmt.Sprintf("%s: %s %s", flag, what, taken)}
-	case errors.Is(err, kube.ErrUnknown):
+	case errors.Is(err, kube.ErrUnknown) && object.GetKind() != "Secret":
 		return invocation.Failure{s.client.Explain(err), fmt.Sprintf("%s may have been created: check with 'kubectl get %s -n %s'",
 			what, kube.ResourceOf(object).Resource, s.scope.Namespace)}
 	case errors.Is(err, context.Canceled):

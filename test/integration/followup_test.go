@@ -123,8 +123,8 @@ func TestOrdinaryUserFollowsUp(t *testing.T) {
 		install.Verbs("", []string{"pods", "pods/log", "events"}, "get", "list"))
 	for _, step := range []struct{ args, stdout, stderr string }{
 		{"list -p modest", "Showing jobs for project modest\n", ""},
-		{"list projects", "", "runai: you are not allowed to list projects: ask your administrator for the name of yours, " +
-			"which is all that other commands need, or to add one of your groups to projectReaders of the chart runai-mpi\n"},
+		{"list projects", "", "runai: you are not allowed to read any project: ask your administrator to make you a member of one; " +
+			"other commands need only the project's name\n"},
 		{"submit-mpi dist1 -p modest -i x", "The job 'dist1' has been submitted successfully\n", ""},
 		{"list -n " + namespace, "dist1", ""},
 		{"describe job dist1 -p modest", "NAME:", ""},
