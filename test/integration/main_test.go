@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/audit"
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
@@ -13,5 +14,7 @@ import (
 var product *suite.Product
 
 func TestMain(m *testing.M) {
-	os.Exit(suite.Run(m, &product, suite.Options{ControlPlane: env.Options{ControllerManager: true, Scheduler: true}}))
+	os.Exit(suite.Run(m, &product, suite.Options{ControlPlane: env.Options{
+		ControllerManager: true, Scheduler: true, AuditPolicy: audit.Policy,
+	}}))
 }

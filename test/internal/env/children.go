@@ -25,11 +25,12 @@ func (e *Env) StartProcess(ctx context.Context, command process.Command) (*proce
 	return child, nil
 }
 
-// cleanEnv returns this program's environment without the variables that would lead a child to another cluster.
+// cleanEnv returns this program's environment without the variables that would lead a child to another cluster. Features
+// of clients stay.
 func cleanEnv(more ...string) []string {
 	var env []string
 	for _, entry := range os.Environ() {
-		if !strings.HasPrefix(entry, "KUBE") {
+		if !strings.HasPrefix(entry, "KUBE") || strings.HasPrefix(entry, "KUBE_FEATURE_") {
 			env = append(env, entry)
 		}
 	}
