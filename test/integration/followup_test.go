@@ -146,7 +146,7 @@ func TestOrdinaryUserFollowsUp(t *testing.T) {
 
 func TestListProjects(t *testing.T) {
 	product.AddProject(t, "table", v1alpha1.ProjectSpec{NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx", "a100"}}})
-	kubeconfig := copied(t)
+	kubeconfig := copied(t, product.Kubeconfig())
 	stdout, stderr, code := product.RunaiAs(t, kubeconfig, "project", "set", "table")
 	if stdout != "Project table has been set as default project\n" || stderr != "" || code != 0 {
 		t.Errorf("exit code %d, got %s%s", code, stdout, stderr)
@@ -172,10 +172,10 @@ func TestListProjects(t *testing.T) {
 	}
 }
 
-// copied returns the path of a copy of the administrator's kubeconfig, which runai may change.
-func copied(t *testing.T) string {
+// copied returns the path of a copy of a user's kubeconfig, which runai may change.
+func copied(t *testing.T, kubeconfig string) string {
 	t.Helper()
-	data, err := os.ReadFile(product.Kubeconfig())
+	data, err := os.ReadFile(kubeconfig)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,11 +18,19 @@ import (
 // requests or cut connections.
 func proxied(t *testing.T, between func(w http.ResponseWriter, r *http.Request, forward http.Handler)) (kubeconfig string) {
 	t.Helper()
-	target, err := url.Parse(product.Config.Host)
+	return proxiedAs(t, product.Config, between)
+}
+
+// proxiedAs returns such a kubeconfig of another user.
+func proxiedAs(
+	t *testing.T, user *rest.Config, between func(w http.ResponseWriter, r *http.Request, forward http.Handler),
+) (kubeconfig string) {
+	t.Helper()
+	target, err := url.Parse(user.Host)
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport, err := rest.TransportFor(product.Config)
+	transport, err := rest.TransportFor(user)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,10 @@ var special = map[reflect.Type]schema{
 	reflect.TypeFor[config.MaxSize]():                  {"type": "string"},
 	reflect.TypeFor[config.FractionBackend]():          oneOf(config.FractionsNone, config.FractionsKAI),
 	reflect.TypeFor[config.IdentitySource]():           oneOf(config.SourceClaims, config.SourceDirectory, config.SourceClient),
+	reflect.TypeFor[metav1.Time]():                     {"type": "string", "pattern": `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$`},
 	reflect.TypeFor[v1alpha1.Restriction]():            oneOf(v1alpha1.Allow, v1alpha1.Deny),
+	reflect.TypeFor[v1alpha1.IdentityMode]():           oneOf(v1alpha1.IdentityDisabled, v1alpha1.IdentityOptional, v1alpha1.IdentityRequired),
+	reflect.TypeFor[v1alpha1.LauncherNodes]():          oneOf(v1alpha1.LauncherListed, v1alpha1.LauncherAny),
 	reflect.TypeFor[config.SupplementalGroupsPolicy](): {"enum": []any{config.GroupsStrict, config.GroupsOff, false}}, // YAML's Off
 }
 
@@ -120,6 +123,9 @@ func restricted(of schema, tag reflect.StructTag) (schema, error) {
 	restricted := maps.Clone(of)
 	if pattern := tag.Get("pattern"); pattern != "" {
 		restricted["pattern"] = pattern
+	}
+	if pattern := tag.Get("keys"); pattern != "" {
+		restricted["propertyNames"] = schema{"pattern": pattern}
 	}
 	if values, ok := tag.Lookup("enum"); ok {
 		restricted = oneOf(strings.Split(values, ",")...)

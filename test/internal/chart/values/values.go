@@ -8,6 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
 // Values are those in values.yaml. All of them are required in the schema, because values.yaml has a default for
@@ -53,9 +54,11 @@ type Values struct {
 	NetworkPolicy    NetworkPolicy    `json:"networkPolicy"`
 	NFSNetworkPolicy NFSNetworkPolicy `json:"nfsNetworkPolicy"`
 
-	FormerProjectLabels []string             `json:"formerProjectLabels"`
-	ProjectReaders      []string             `json:"projectReaders"`
-	Policy              config.ClusterPolicy `json:"policy"`
+	FormerProjectLabels []string                              `json:"formerProjectLabels"`
+	Projects            map[string]Project                    `json:"projects" keys:"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$"`
+	Identities          map[string]v1alpha1.PosixIdentitySpec `json:"identities" keys:"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"`
+	ProjectReaders      []string                              `json:"projectReaders"`
+	Policy              config.ClusterPolicy                  `json:"policy"`
 }
 
 // Image names the image of runai-webhook.
