@@ -81,6 +81,7 @@ var texts = []struct {
 }{
 	{"gitSync", "timeout", readDuration},
 	{"start", "timeout", readDuration},
+	{"start", "maxTimeout", readDuration},
 	{"largeShm", "maxSize", func(text string) error { return new(MaxSize).UnmarshalText([]byte(text)) }},
 }
 

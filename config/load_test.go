@@ -67,6 +67,15 @@ func has(tree map[string]any, path string) bool {
 
 const header = "apiVersion: policy.run.ai/v1alpha1\nkind: ClusterPolicy\n"
 
+// Comments, markers and empty documents around the policy are not a second document.
+func TestOneDocument(t *testing.T) {
+	for _, text := range []string{"---\n" + header, "# a\n---\n# b\n" + header + "---\n# c\n", header + "...\n", "--- # a\n" + header, "%YAML 1.1\n---\n" + header, header + "ssh:\n  port: 2222 # ---\n"} {
+		if _, err := Parse([]byte(text)); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func TestFileOverlaysDefault(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "policy.yaml")
 	text := header + "scheduling: {schedulerName: kai-scheduler}\ngpu: {fractions: KAI}\nlargeShm: {maxSize: 16Gi}\nidentity: {sources: [Directory, Claims], supplementalGroupsPolicy: Off}\n"
@@ -122,6 +131,15 @@ func TestBadPolicies(t *testing.T) {
 		{"a number as the timeout", header + "gitSync: {timeout: 30}", []string{`gitSync.timeout: Invalid value: 30: must be a duration`}},
 		{"a bad size and more", header + "largeShm: {maxSize: big}\ngpus: {}\nssh: {port: 1}", []string{"largeShm.maxSize", `unknown key "gpus"`, "ssh.port"}},
 		{"a text as the port", header + "ssh: {port: many}", []string{"ssh.port: has the wrong type (string)"}},
+		{"types, keys and values", header + "workers: 3\nssh: yes\ngpu: {fraction: KAI}\nidentity: {minUID: [1], sources: [1, Claims]}\nstart: {maxTimeout: 1}\nscheduling: {gang: {}}", []string{
+			"workers: has the wrong type (number)", "ssh: has the wrong type (bool)", `unknown key "gpu.fraction"`,
+			"identity.minUID: has the wrong type (array)", "identity.sources: has the wrong type (number)", "start.maxTimeout: Invalid value: 1"}},
+		{"a word as the maximum", header + "start: {maxTimeout: soon}", []string{`start.maxTimeout: Invalid value: "soon": must be a duration`}},
+		{"a list", "[]", []string{"must be an object"}},
+		{"a text", "policy", []string{"must be an object, not a string"}},
+		{"two documents", header + "---\n" + header, []string{"there is more than one document"}},
+		{"an end and more", header + "...\nssh: {port: 1}", []string{"there is more than one document"}},
+		{"another on the line", header + "--- {ssh: {port: 1}}", []string{"there is more than one document"}},
 		{"a bad restriction", header + "restrictions: {hostPath: Maybe}", []string{`restrictions.hostPath: Unsupported value: "Maybe"`}},
 		{"no workers", header + "workers: {max: 0}", []string{`workers.max: Invalid value: 0: must be a whole number above 0, for example 10000`}},
 		{"code over programs", header + "gitSync: {defaultTarget: /usr/bin}", []string{"gitSync.defaultTarget: Invalid value", "would hide files"}},

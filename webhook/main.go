@@ -15,8 +15,9 @@ import (
 )
 
 type commands struct {
-	Serve serve `cmd:"" help:"Serve the admission webhook."`
-	Admit admit `cmd:"" help:"Admit MPIJobs offline, and print them as the cluster would store them."`
+	Serve   serve   `cmd:"" help:"Serve the admission webhook."`
+	Admit   admit   `cmd:"" help:"Admit MPIJobs offline, and print them as the cluster would store them."`
+	Prepare prepare `cmd:"" help:"Validate the cluster policy, then apply the CRDs to the cluster."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 	ctrl "sigs.k8s.io/controller-runtime"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
@@ -97,9 +95,9 @@ func (s *serve) drained(signal context.Context) context.Context {
 }
 
 func (s *serve) manager(cluster *config.ClusterPolicy) (ctrl.Manager, error) {
-	client, err := s.clientConfig()
+	client, err := clientConfig(s.Kubeconfig)
 	if err != nil {
-		return nil, fmt.Errorf("cannot find the API server: %w: outside a cluster, use --kubeconfig", err)
+		return nil, err
 	}
 	manager, err := ctrl.NewManager(client, ctrl.Options{
 		Scheme:                 server.Scheme(),
@@ -113,11 +111,4 @@ func (s *serve) manager(cluster *config.ClusterPolicy) (ctrl.Manager, error) {
 		return nil, fmt.Errorf("cannot serve: %w", err)
 	}
 	return manager, nil
-}
-
-func (s *serve) clientConfig() (*rest.Config, error) {
-	if s.Kubeconfig == "" {
-		return rest.InClusterConfig()
-	}
-	return clientcmd.BuildConfigFromFlags("", s.Kubeconfig)
 }

@@ -1,6 +1,9 @@
 package manifest
 
 import (
+	"bufio"
+	"bytes"
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -10,8 +13,11 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// ToJSON reads YAML or JSON in which no key occurs twice.
+// ToJSON reads one document of YAML or JSON in which no key occurs twice.
 func ToJSON(text []byte) ([]byte, error) {
+	if hasMore(text) {
+		return nil, errors.New("there is more than one document: remove the others")
+	}
 	converted, err := yaml.YAMLToJSONStrict(text)
 	if err != nil {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "))
@@ -19,14 +25,77 @@ func ToJSON(text []byte) ([]byte, error) {
 	return converted, nil
 }
 
-// DecodeStrict reads JSON with case-sensitive keys: encoding/json alone would accept minuid for minUID. It
-// returns unknown keys as errors, and reads the rest.
-func DecodeStrict(text []byte, into any) (unknown []error, err error) {
-	found, err := json.UnmarshalStrict(text, into)
-	for _, key := range found {
-		unknown = append(unknown, errors.New(strings.Replace(key.Error(), "unknown field", "unknown key", 1)))
+// hasMore reports whether a second document follows the first, which is the only one that package yaml would read.
+func hasMore(text []byte) bool {
+	documents, lines := 0, bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, len(text)+1)
+	inside := false
+	for lines.Scan() {
+		line := strings.TrimRight(lines.Text(), " \t\r")
+		start, rest := cutMarker(line)
+		if start {
+			inside, line = false, rest
+		}
+		if content := strings.TrimSpace(line); !inside && content != "" && content[0] != '#' && line[0] != '%' { // %YAML is a directive
+			inside = true
+			documents++
+		}
 	}
-	return unknown, withoutGoType(err)
+	return documents > 1
+}
+
+// cutMarker reports whether a line ends or begins a document, and returns what follows on it.
+func cutMarker(line string) (found bool, rest string) {
+	for _, marker := range []string{"---", "..."} {
+		rest, found := strings.CutPrefix(line, marker)
+		if found && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
+			return true, rest
+		}
+	}
+	return false, line
+}
+
+// DecodeStrict reads JSON with case-sensitive keys: encoding/json alone would accept minuid for minUID. It returns
+// unknown keys and values of the wrong type as problems, and reads the rest.
+func DecodeStrict(text []byte, into any) (problems []error, err error) {
+	for {
+		unknown, err := json.UnmarshalStrict(text, into)
+		rest, key, isMisfit := withoutMisfit(text, err)
+		if isMisfit { // the decoder returns only the first one, and no unknown keys
+			problems = append(problems, key)
+			text = rest
+			continue
+		}
+		for _, key := range unknown {
+			problems = append(problems, errors.New(strings.Replace(key.Error(), "unknown field", "unknown key", 1)))
+		}
+		return problems, withoutGoType(err)
+	}
+}
+
+// withoutMisfit removes the value of the wrong type that an error is about, and reports whether there is one.
+func withoutMisfit(text []byte, err error) (rest []byte, problem error, found bool) {
+	if err == nil {
+		return nil, nil, false
+	}
+	match := misfit.FindStringSubmatch(err.Error())
+	var tree map[string]any
+	if match == nil || json.UnmarshalCaseSensitivePreserveInts(text, &tree) != nil || !remove(tree, match[2]) {
+		return nil, nil, false
+	}
+	rest, err = stdjson.Marshal(tree)
+	return rest, withoutGoType(errors.New(match[0])), err == nil
+}
+
+// remove removes the value at a path such as gpu.fractions, and reports whether there was one.
+func remove(tree map[string]any, path string) bool {
+	key, below, deeper := strings.Cut(path, ".")
+	value, found := tree[key]
+	if next, isMap := value.(map[string]any); deeper && isMap {
+		return remove(next, below)
+	}
+	delete(tree, key) // also a list, in which the path goes on
+	return found
 }
 
 // misfit matches an error of package json, whose error types are internal.

@@ -23,13 +23,15 @@ var ExitCodes = map[string][]ExitCode{
 			[][]string{{}, {"unknown"}, {"list", "--unknown"}, {"submit-mpi"}, {"submit-mpi", "-i", "example/train", "-g", "1.5"}}},
 	},
 	"runai-webhook": {
-		{0, "`admit` admitted every job, or found no job and warned about it. `serve` was told to stop, by SIGTERM or SIGINT.",
+		{0, "`admit` admitted every job, or found no job and warned about it. `serve` was told to stop, by SIGTERM or SIGINT. " +
+			"`prepare` applied the CRDs, or left those of a newer release as they are.",
 			[][]string{{"--version"}, {"--help"}, {"admit", "-f", "../config/samples/submitted.yaml"}, {"admit", "-f", "../config/samples"},
 				{"admit", "-f", "../config/samples/project.yaml"},
 				{"admit", "-f", "../config/samples/project.yaml", "-f", "../config/samples/submitted.yaml"}}},
-		{1, "`admit` refused a job or could not read a file. `serve` could not start, or had to stop.",
+		{1, "`admit` refused a job or could not read a file. `serve` could not start, or had to stop. " +
+			"`prepare` found an error in the cluster policy, or could not apply the CRDs.",
 			[][]string{{"admit", "-f", "absent.yaml"}, {"admit", "-f", "../config/samples/submitted.yaml", "-f", "absent.yaml"},
-				{"serve", "--cert-dir", "."}}},
+				{"serve", "--cert-dir", "."}, {"prepare"}}},
 		{2, "The command line is not valid.",
 			[][]string{{}, {"unknown"}, {"admit"}, {"admit", "--unknown"},
 				{"admit", "-f", "../config/samples/submitted.yaml", "--user", "a", "--user", "b"}, {"serve", "--cert-dir", "absent"}}},

@@ -6,6 +6,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // its jobs are refused.
 //
 // +kubebuilder:object:root=true
+// +kubebuilder:metadata:annotations="policy.run.ai/revision=1"
 // +kubebuilder:resource:path=posixidentities,scope=Cluster,categories=runai
 // +kubebuilder:printcolumn:name="Subject",type=string,JSONPath=`.spec.subject`
 // +kubebuilder:printcolumn:name="UID",type=integer,JSONPath=`.spec.uid`
