@@ -35,6 +35,9 @@ func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
+	if stamp == nil && refusal == "" {
+		return invocation.Failed(scope.Unhandled(""))
+	}
 	if stamp == nil {
 		stamp = plain
 	}
@@ -55,15 +58,19 @@ func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
 }
 
 // boundary returns whether jobs of other users can have the user's ids: they cannot if every job in the
-// namespace runs as its submitter.
+// namespace runs as its submitter. A plain job has no stamp where jobs are warned only.
 func boundary(plain *annotations.Stamp, namespace string) string {
 	if plain != nil && plain.Identity != nil {
 		return "Every MPIJob in namespace " + namespace + " runs as its submitter, with or without --run-as-user."
 	}
-	return "Without --run-as-user, MPIJobs in namespace " + namespace + " can set any uid and gid."
+	text := "Without --run-as-user, MPIJobs in namespace " + namespace + " can set any uid and gid."
+	if plain == nil {
+		text += "\nJobs without annotations of run.ai are warned only there: they are stored as they are."
+	}
+	return text
 }
 
-// ask returns the stamp of a job, or why the webhook refuses its identity.
+// ask returns the stamp of a job, nil if no webhook handles it, or why the webhook refuses its identity.
 func ask(ctx context.Context, client *kube.Client, scope *kube.Scope, asUser bool) (*annotations.Stamp, string, error) {
 	answer, err := client.Create(ctx, kube.MPIJobs, probe(scope.Namespace, asUser), true)
 	if kube.IsNoNamespace(err) && scope.IsGuess() {
@@ -79,9 +86,6 @@ func ask(ctx context.Context, client *kube.Client, scope *kube.Scope, asUser boo
 		return nil, "", err
 	}
 	stamp, err := annotations.ParseStamp(answer.GetAnnotations())
-	if stamp == nil && err == nil {
-		err = errors.New(scope.Unhandled(""))
-	}
 	return stamp, "", err
 }
 

@@ -46,6 +46,10 @@ const GitSyncSecretSuffix = "-git-sync"
 // webhook takes off: where no webhook acts, no pod is ever scheduled.
 const AdmissionGate = Prefix + "admission"
 
+// WarnOnlyUntilLabel is the label of a namespace whose value, a date such as 2026-12-31, replaces warnOnlyUntil of its
+// project.
+const WarnOnlyUntilLabel = Prefix + "warn-only-until"
+
 // InteractivePriorityLabel and InteractivePriority mark an interactive job, for schedulers that
 // derive its priority from the label; a submitter's own label counts as the intent.
 const (

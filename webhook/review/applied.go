@@ -94,6 +94,8 @@ func (r Reviewer) appliedTo(job *v2beta1.MPIJob) (applied, bool) {
 // digestOf returns the digest of what the policies' result for a job depends on, other than its spec. Two
 // replicas with equal digests come to the same result.
 func (r Reviewer) digestOf(job *v2beta1.MPIJob, in policy.Input) string {
+	spec := in.Project.Spec
+	spec.WarnOnlyUntil = ""          // it does not change what is judged
 	text, _ := json.Marshal(struct { // texts, numbers and lists
 		Version, Project string
 		Cluster          any
@@ -102,7 +104,7 @@ func (r Reviewer) digestOf(job *v2beta1.MPIJob, in policy.Input) string {
 		Intent           map[string]string
 		Workers          int32
 	}{
-		r.Version, in.Project.Name, r.Cluster, in.Project.Spec, in.Identity, filtered(job.Annotations, isIntent), mpijob.Workers(job),
+		r.Version, in.Project.Name, r.Cluster, spec, in.Identity, filtered(job.Annotations, isIntent), mpijob.Workers(job),
 	})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:6])

@@ -31,6 +31,8 @@ type NamespaceFacts struct {
 	Project *v1alpha1.Project
 	// PodSecurity is the Pod Security Standard that the namespace enforces. Default: none.
 	PodSecurity api.LevelVersion
+	// WarnOnly is how long the namespace is warned only. Default: never.
+	WarnOnly WarnOnly
 }
 
 // A Request is what the cluster knows about the creation of a job. It has values only: nothing is looked up.

@@ -31,9 +31,14 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 	if request.Operation == admissionv1.Update {
 		return m.update(ctx, request)
 	}
+	if _, is := m.warnedOnly(ctx, request, request.Object.Raw); is {
+		return admission.Allowed("warned only") // the validating webhook says what would happen
+	}
 	created, err := m.create(ctx, m.Reviewer, request)
 	if err != nil {
-		return refuse(err)
+		response := refuse(err)
+		response.Warnings = created.warnings
+		return response
 	}
 	return fits(request, allow(created.operations, created.warnings, created.job.Annotations[annotations.AppliedPoliciesKey]))
 }

@@ -32,7 +32,7 @@ const namespace = "runai-team-a"
 type oneProject struct{ project *v1alpha1.Project }
 
 func (o oneProject) FactsOf(context.Context, string) (review.NamespaceFacts, error) {
-	return review.NamespaceFacts{Project: o.project}, nil
+	return review.NamespaceFacts{Project: o.project, WarnOnly: review.WarnOnlyOf(o.project, namespace, nil)}, nil
 }
 
 type emptyDirectory struct{}

@@ -39,7 +39,9 @@ func (c CachedNamespaces) FactsOf(ctx context.Context, namespace string) (review
 	if err != nil {
 		return review.NamespaceFacts{}, unavailable("cannot look up project %s: %s", name, err)
 	}
-	return review.NamespaceFacts{Project: project, PodSecurity: review.PodSecurityOf(labels)}, nil
+	return review.NamespaceFacts{
+		Project: project, PodSecurity: review.PodSecurityOf(labels), WarnOnly: review.WarnOnlyOf(project, namespace, labels),
+	}, nil
 }
 
 func (c CachedNamespaces) labelsOf(ctx context.Context, namespace string) (map[string]string, error) {

@@ -59,16 +59,20 @@ func reviewedPart(raw []byte) [3]string {
 // the rest.
 func (m *Mutator) update(ctx context.Context, request admission.Request) admission.Response {
 	u, verdict, err := classify(ctx, m.Reviewer, request)
-	switch {
-	case err != nil:
+	if err == nil && verdict.Class == review.Refused {
+		err = unchangeable(u, verdict)
+	}
+	if err != nil {
+		if _, is := m.warnedOnly(ctx, request, request.OldObject.Raw, request.Object.Raw); is {
+			return admission.Allowed("warned only") // the validating webhook says what would happen
+		}
 		return refuse(err)
-	case verdict.Class == review.Steers:
+	}
+	if verdict.Class == review.Steers {
 		if operations := review.Recount(u.updated); len(operations) > 0 {
 			return allow(operations, nil, "recounted")
 		}
 		return admission.Allowed("does not change what the job runs")
-	case verdict.Class == review.Refused:
-		return refuse(unchangeable(u, verdict))
 	}
 	operations, err := m.Reviewer.Restore(u.stored, request.OldObject.Raw, request.Object.Raw)
 	if err != nil {

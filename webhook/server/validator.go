@@ -32,6 +32,9 @@ func (v *Validator) Handle(ctx context.Context, request admission.Request) admis
 	if request.Operation == admissionv1.Update {
 		return v.update(ctx, request)
 	}
+	if until, is := v.warnedOnly(ctx, request, request.Object.Raw); is {
+		return v.warn(ctx, request, until)
+	}
 	// rule T23 in test/forgery TestT23LaterWebhook: another webhook changes the job afterwards
 	// without: if err := error(nil); err != nil {
 	if err := v.confirm(ctx, v.Reviewer, request); err != nil {
@@ -42,15 +45,19 @@ func (v *Validator) Handle(ctx context.Context, request admission.Request) admis
 
 func (v *Validator) update(ctx context.Context, request admission.Request) admission.Response {
 	u, verdict, err := classify(ctx, v.Reviewer, request)
-	switch {
-	case err != nil:
+	if err == nil && verdict.Class == review.Refused {
+		err = unchangeable(u, verdict)
+	}
+	if err != nil {
+		if until, is := v.warnedOnly(ctx, request, request.OldObject.Raw, request.Object.Raw); is {
+			return warned(request.Namespace, until, wouldBeRefused(until, err), wouldRefuse)
+		}
 		return refuse(err)
-	case verdict.Class == review.Steers:
-		return admission.Allowed("does not change what the job runs")
-	case verdict.Class == review.Reapplies: // a replica with another cluster policy did not restore it
+	}
+	if verdict.Class == review.Reapplies { // a replica with another cluster policy did not restore it
 		return refuse(unavailable("the cluster's policy is being changed: try again"))
 	}
-	return refuse(unchangeable(u, verdict))
+	return admission.Allowed("does not change what the job runs")
 }
 
 // appliedPath is the one path that may differ: another version of the webhook may have applied the policies.

@@ -11,6 +11,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Train",type=string,JSONPath=`.spec.nodeAffinity.train`
 // +kubebuilder:printcolumn:name="Interactive",type=string,JSONPath=`.spec.nodeAffinity.interactive`
 // +kubebuilder:printcolumn:name="Identity",type=string,JSONPath=`.spec.identity`
+// +kubebuilder:printcolumn:name="Warn-only-until",type=string,JSONPath=`.spec.warnOnlyUntil`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="metadata.name must be at most 63 characters"
 type Project struct {
@@ -47,6 +48,15 @@ type ProjectSpec struct {
 	// lists. It matters only with identity Required.
 	// +optional
 	SharedStorage SharedStorage `json:"sharedStorage,omitempty"`
+
+	// Until the end of this day (UTC) jobs that do not ask for anything of run.ai are stored as they are, with a
+	// warning of what would be refused or changed. Even with identity Required they can set any uid and gid until
+	// then. The label run.ai/warn-only-until of a namespace replaces the date for the namespace. Default: jobs are
+	// judged from the beginning.
+	// +kubebuilder:validation:Format=date
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
+	// +optional
+	WarnOnlyUntil string `json:"warnOnlyUntil,omitempty"`
 }
 
 // SharedStorage lists what a job with an identity may mount by itself. The node mounts it as root and does

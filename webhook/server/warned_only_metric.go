@@ -1,0 +1,27 @@
+package server
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+)
+
+// An outcome is what would happen to a request that is warned only.
+type outcome string
+
+const (
+	wouldRefuse outcome = "would_refuse"
+	wouldChange outcome = "would_change"
+	unchanged   outcome = "unchanged"
+)
+
+var warnedOnlyTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
+	Name: "runai_mpi_warned_only_total",
+	Help: "Creations, and updates that would be refused, that were admitted unchanged because their namespace is warned only, " +
+		"by what would have happened.",
+}, []string{"namespace", "outcome"})
+
+func init() { metrics.Registry.MustRegister(warnedOnlyTotal) }
+
+func countWarnedOnly(namespace string, outcome outcome) {
+	warnedOnlyTotal.WithLabelValues(namespace, string(outcome)).Inc()
+}
