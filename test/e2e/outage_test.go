@@ -26,7 +26,7 @@ func TestWebhookIsKilled(t *testing.T) {
 	for n := range 8 {
 		people.Go(func() {
 			name := fmt.Sprintf("job-%d", n)
-			time.Sleep(time.Duration(n) * 100 * time.Millisecond)
+			time.Sleep(time.Duration(n) * 500 * time.Millisecond)
 			_, stderr, code := product.Runai(t, "submit-mpi", name, "-n", namespace, "-i", "example/train", "-g", "8",
 				"--pvc", ":1Gi:/data")
 			mutex.Lock()
@@ -36,9 +36,8 @@ func TestWebhookIsKilled(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(250 * time.Millisecond)
+	defer scaleWebhook(t, 2)
 	scaleWebhook(t, 0)
-	t.Cleanup(func() { scaleWebhook(t, 2) })
 	suite.Kubectl(t, product.User, "", "delete", "pods", "--all", "--namespace", chart.Namespace, "--grace-period=0", "--force")
 	people.Wait()
 	var jobs v2beta1.MPIJobList
