@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -231,5 +232,32 @@ func TestNamespacesKeepFormerLabels(t *testing.T) {
 	}
 	if namespace.Labels["owner"] != "hpc" || namespace.Annotations["owner"] != "hpc" {
 		t.Errorf("the namespace has the labels %v and the annotations %v", namespace.Labels, namespace.Annotations)
+	}
+}
+
+// The page of roles lists the rules of each role.
+func TestRolesPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/roles.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("(?m)^\\| `([a-z./]+)` \\| ([a-z, ]+) \\|")
+	objects := render(t)
+	for _, name := range []string{"runai-mpi-researcher", "runai-mpi-viewer", "runai-mpi-identity-admin"} {
+		_, section, _ := strings.Cut(string(page), "\n### "+name+"\n")
+		section, _, _ = strings.Cut(section, "\n#")
+		section, _, _ = strings.Cut(section, "\nThe chart also gives")
+		want, got := map[string]string{}, map[string]string{}
+		for _, rule := range find[rbacv1.ClusterRole](t, objects, "ClusterRole", name).Rules {
+			for _, resource := range rule.Resources {
+				want[strings.TrimSuffix(resource+"."+rule.APIGroups[0], ".")] = strings.Join(rule.Verbs, ", ")
+			}
+		}
+		for _, match := range row.FindAllStringSubmatch(section, -1) {
+			got[match[1]] = match[2]
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-rules +page):\n%s", name, diff)
+		}
 	}
 }

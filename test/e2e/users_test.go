@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
-	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
 // claims are alice's. No image has an entry for any of the IDs.
@@ -15,19 +14,16 @@ var claims = map[string]any{
 
 var bobs = map[string]any{"preferred_username": "bob@example.com", "sub": "b-2", "posix_uid": 1001, "posix_gid": 1001}
 
-// alice returns the kubeconfig of a user with a token who may submit jobs in a namespace.
+// alice returns the kubeconfig of a user with a token who has the role of researchers in a namespace.
 func alice(t *testing.T, namespace string) (kubeconfig string) {
 	t.Helper()
 	return login(t, namespace, claims).Kubeconfig()
 }
 
-// login returns a user with a token who may submit jobs in a namespace.
+// login returns a user with a token who has the role of researchers in a namespace.
 func login(t *testing.T, namespace string, claims map[string]any) *env.User {
 	t.Helper()
-	product.Permit(t, namespace, fmt.Sprintf("saml:%s", claims["preferred_username"]),
-		install.Verbs("kubeflow.org", []string{"mpijobs"}, "create", "get", "list", "delete"),
-		install.Verbs("", []string{"pods", "pods/log", "events"}, "get", "list"),
-		install.Verbs("", []string{"secrets", "persistentvolumeclaims"}, "create", "delete"))
+	product.AddResearcher(t, namespace, fmt.Sprintf("saml:%s", claims["preferred_username"]))
 	token, err := broker.Token(claims)
 	if err != nil {
 		t.Fatal(err)

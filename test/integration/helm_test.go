@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -150,4 +151,25 @@ identities:
 	}
 	h.must(t, "upgrade", "runai-mpi", people)
 	h.has(t, true, append(kept, permissions...)...)
+	h.runsPage(t, "../../docs/roles.md")
+	h.has(t, true, "rolebinding -n runai-team-a researchers", "clusterrolebinding team-a-project")
+}
+
+// runsPage runs the commands of kubectl on a page.
+func (h helm) runsPage(t *testing.T, path string) {
+	t.Helper()
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```$").FindAllStringSubmatch(string(page), -1) {
+		for line := range strings.Lines(block[1]) {
+			words := strings.Fields(line)
+			if words[0] != "kubectl" {
+				t.Errorf("unknown command %q", line)
+				continue
+			}
+			h.kubectl(t, words[1:]...)
+		}
+	}
 }

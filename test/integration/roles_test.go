@@ -228,7 +228,26 @@ func TestViewer(t *testing.T) {
 	})...))
 }
 
-// What members of a project, its viewers and identity administrators must not be able to do.
+// An identity administrator can use kubectl on PosixIdentities, and on nothing else.
+func TestIdentityAdmin(t *testing.T) {
+	product.Create(t, &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "identity-admins"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "runai-mpi-identity-admin"},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "irene"}},
+	})
+	irene := addUser(t, "irene")
+	const entry = "{apiVersion: policy.run.ai/v1alpha1, kind: PosixIdentity, metadata: {name: managed}, spec: {subject: managed, uid: %d, gid: 2001}}"
+	for uid, command := range []string{"create", "apply", "replace", "delete"} {
+		suite.Kubectl(t, irene, fmt.Sprintf(entry, 5000+uid), command, "-f", "-")
+	}
+	_, _, _ = irene.Kubectl(t.Context(), nil, "get", "posixidentities", "--watch", "--request-timeout=1s") // ends with an error
+	suite.Eventually(t, "each permission is used", suite.Soon, func() error {
+		requests, err := audit.RequestsOf(product.AuditLog(), "irene")
+		return errors.Join(err, exact(clusterRole(t, "runai-mpi-identity-admin"), requests))
+	})
+}
+
+// What members of a project and its viewers must not be able to do.
 func TestWhatRolesDoNotAllow(t *testing.T) {
 	installUsers(t, `
 projects:

@@ -9,7 +9,6 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
-	"github.com/runai-mpi/runai-mpi/test/internal/install"
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
 
@@ -42,10 +41,7 @@ func (p *person) addProject(t *testing.T, name string) (namespace string) {
 	t.Helper()
 	real := v1alpha1.NodeAffinity{Train: []string{lab.NodeType}, Interactive: []string{lab.NodeType}}
 	namespace = product.AddProject(t, name, v1alpha1.ProjectSpec{NodeAffinity: real})
-	product.Permit(t, namespace, p.name,
-		install.Verbs("kubeflow.org", []string{"mpijobs"}, "create", "get", "list", "delete"),
-		install.Verbs("", []string{"pods", "pods/log", "events"}, "get", "list"),
-		install.Verbs("", []string{"secrets"}, "create", "delete"))
+	product.AddResearcher(t, namespace, p.name)
 	meta := metav1.ObjectMeta{Namespace: namespace, Name: values}
 	product.Create(t,
 		&corev1.Secret{ObjectMeta: meta, StringData: map[string]string{"token": token}},

@@ -29,14 +29,24 @@ func (p *Product) RunRunai(ctx context.Context, kubeconfig string, args ...strin
 
 // Permit grants a user the rules in a namespace.
 func (p *Product) Permit(ctx context.Context, namespace, user string, rules ...rbacv1.PolicyRule) error {
-	meta := metav1.ObjectMeta{GenerateName: "permitted-", Namespace: namespace}
-	role := &rbacv1.Role{ObjectMeta: meta, Rules: rules}
+	role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{GenerateName: permitted, Namespace: namespace}, Rules: rules}
 	if err := p.Client.Create(ctx, role); err != nil {
 		return fmt.Errorf("cannot grant permissions to %s: %w", user, err)
 	}
+	return p.bind(ctx, namespace, user, rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name})
+}
+
+// AddResearcher binds the chart's role of researchers to a user, in a namespace.
+func (p *Product) AddResearcher(ctx context.Context, namespace, user string) error {
+	return p.bind(ctx, namespace, user, rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "runai-mpi-researcher"})
+}
+
+const permitted = "permitted-" // is the prefix of the names
+
+func (p *Product) bind(ctx context.Context, namespace, user string, role rbacv1.RoleRef) error {
 	binding := &rbacv1.RoleBinding{
-		ObjectMeta: meta,
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
+		ObjectMeta: metav1.ObjectMeta{GenerateName: permitted, Namespace: namespace},
+		RoleRef:    role,
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, Name: user, APIGroup: rbacv1.GroupName}},
 	}
 	if err := p.Client.Create(ctx, binding); err != nil {

@@ -59,6 +59,14 @@ func (p *Product) Permit(t testing.TB, namespace, user string, rules ...rbacv1.P
 	}
 }
 
+// AddResearcher binds the chart's role of researchers to a user, in a namespace.
+func (p *Product) AddResearcher(t testing.TB, namespace, user string) {
+	t.Helper()
+	if err := p.Product.AddResearcher(t.Context(), namespace, user); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // PermitEverybody grants the rules to every authenticated user until the binding is deleted.
 func (p *Product) PermitEverybody(t testing.TB, rules ...rbacv1.PolicyRule) (binding *rbacv1.ClusterRoleBinding) {
 	t.Helper()
