@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"helm.sh/helm/v4/pkg/chart/common/util"
-	"sigs.k8s.io/yaml"
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/test/golden"
@@ -78,19 +77,6 @@ func validator(t *testing.T, schema map[string]any, name string) func(all map[st
 	}
 }
 
-func defaults(t *testing.T) map[string]any {
-	t.Helper()
-	text, err := os.ReadFile(valuesFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all map[string]any
-	if err := yaml.Unmarshal(text, &all); err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
 // with returns the default values, changed at one place.
 func with(value any, path []string, change any) any {
 	switch {
@@ -110,7 +96,7 @@ func with(value any, path []string, change any) any {
 
 // Every value of a wrong type is refused, and every key that does not exist.
 func TestSchemaRefusesWrongTypes(t *testing.T) {
-	schema, normal, found := readSchema(t), defaults(t), map[string]bool{}
+	schema, normal, found := readSchema(t), readValues(t, valuesFile), map[string]bool{}
 	for _, node := range nodes(schema, nil) {
 		found[node.String()] = true
 		if len(node.path) == 0 || node.path[0] == "global" {
