@@ -1,7 +1,9 @@
+{{- /* The name of a Service: helm accepts releases with dots, and with a digit at the beginning. */}}
 {{- define "runai-mpi.name" -}}
 {{- $name := .Values.fullnameOverride | default .Release.Name }}
 {{- if not (or .Values.fullnameOverride (contains .Chart.Name $name)) }}{{ $name = printf "%s-%s" $name .Chart.Name }}{{ end }}
-{{- $name | trunc 50 | trimSuffix "-" }}
+{{- if regexMatch "^[0-9]" $name }}{{ $name = printf "%s-%s" .Chart.Name $name }}{{ end }}
+{{- regexReplaceAll "-+$" ($name | replace "." "-" | trunc 50) "" }}
 {{- end }}
 
 {{- define "runai-mpi.namespace" -}}

@@ -16,8 +16,8 @@ import (
 type Values struct {
 	Image             Image                         `json:"image"`
 	ImagePullSecrets  []corev1.LocalObjectReference `json:"imagePullSecrets"`
-	FullnameOverride  string                        `json:"fullnameOverride" max:"50"`
-	NamespaceOverride string                        `json:"namespaceOverride" max:"63"`
+	FullnameOverride  string                        `json:"fullnameOverride" pattern:"^([a-z]([a-z0-9-]{0,48}[a-z0-9])?)?$"`
+	NamespaceOverride string                        `json:"namespaceOverride" pattern:"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$"`
 	CommonLabels      map[string]string             `json:"commonLabels"`
 	CommonAnnotations map[string]string             `json:"commonAnnotations"`
 
