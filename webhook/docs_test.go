@@ -15,7 +15,7 @@ import (
 func TestDocs(t *testing.T) {
 	model := kong.Must(&commands{}, kong.Name("runai-webhook"), kong.Vars{"version": ""}).Model
 	page := docgen.Head("The command line: runai-webhook",
-		"Look up a command or a flag of `runai-webhook`, and what an exit code means. `serve` and `prepare` are what the chart runs in the cluster; "+
+		"Look up a command or a flag of `runai-webhook`, and what an exit code means. `serve`, `prepare` and `check` are what the chart runs in the cluster; "+
 			"`admit` applies the same policies to a file, on any machine and without a cluster. [Exit codes](#exit-codes) are at the end.",
 		"the flags of `webhook/`")
 	page += docgen.Commands(model) + docgen.ExitCodeTable(model.Name)

@@ -15,9 +15,10 @@ import (
 )
 
 type commands struct {
-	Serve   serve   `cmd:"" help:"Serve the admission webhook."`
-	Admit   admit   `cmd:"" help:"Admit MPIJobs offline, and print them as the cluster would store them."`
-	Prepare prepare `cmd:"" help:"Validate the cluster policy, then apply the CRDs to the cluster."`
+	Serve   serve        `cmd:"" help:"Serve the admission webhook."`
+	Admit   admit        `cmd:"" help:"Admit MPIJobs offline, and print them as the cluster would store them."`
+	Prepare prepare      `cmd:"" help:"Validate the cluster policy, then apply the CRDs to the cluster."`
+	Check   checkCommand `cmd:"" help:"Check an installation, and say what is wrong with it."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

@@ -25,17 +25,13 @@ const (
 	pollInterval = 250 * time.Millisecond
 	// reportInterval is the time between lines about what it waits for.
 	reportInterval = 5 * time.Second
-	requestTime  = 10 * time.Second
+	requestTime    = 10 * time.Second
 )
 
 // Apply applies every embedded CRD and waits until the API server serves it. What is only temporary, such as an API
 // server that does not answer, is tried again until the context ends. It reports what it did, in one line per CRD,
 // and its error has one line per CRD that it could not apply.
 func Apply(ctx context.Context, config *rest.Config, report io.Writer) error {
-	definitions, err := embedded()
-	if err != nil {
-		return err
-	}
 	config = rest.CopyConfig(config)
 	config.Timeout, config.QPS = requestTime, -1 // the poll interval is the limit
 	clients, err := apiextensions.NewForConfig(config)
@@ -43,7 +39,7 @@ func Apply(ctx context.Context, config *rest.Config, report io.Writer) error {
 		return fmt.Errorf("cannot make a client: %w", err)
 	}
 	var errs []error
-	for _, definition := range definitions {
+	for _, definition := range embedded() {
 		a := applier{clients.ApiextensionsV1().CustomResourceDefinitions(), definition, report, ""}
 		if err := a.untilServed(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("cannot apply the CRD %s: %w", definition.Name, err))

@@ -24,25 +24,25 @@ type definition struct {
 	json []byte // as it is applied: without the empty fields of the type
 }
 
-// embedded returns the CRDs in this program.
-func embedded() ([]definition, error) {
+// embedded returns the CRDs in this program. The package's tests read them.
+func embedded() []definition {
 	texts, err := charts.CRDs()
 	if err != nil {
-		return nil, err
+		panic(err)
 	}
 	all := make([]definition, 0, len(texts))
 	for _, text := range texts {
 		json, err := yaml.YAMLToJSONStrict(text)
 		if err != nil {
-			return nil, fmt.Errorf("cannot read an embedded CRD: %w", err)
+			panic(err)
 		}
 		crd := &apiextensionsv1.CustomResourceDefinition{}
 		if err := yaml.UnmarshalStrict(text, crd); err != nil {
-			return nil, fmt.Errorf("cannot read an embedded CRD: %w", err)
+			panic(err)
 		}
 		all = append(all, definition{crd, json})
 	}
-	return all, nil
+	return all
 }
 
 // whyNewer says in which way a CRD in the cluster is of a newer release than the embedded one, or returns "".
@@ -65,4 +65,23 @@ func revisionOf(crd metav1.Object) int {
 		return 0
 	}
 	return revision
+}
+
+// Names returns the names of the embedded CRDs.
+func Names() []string {
+	var names []string
+	for _, definition := range embedded() {
+		names = append(names, definition.Name)
+	}
+	return names
+}
+
+// Outdated says that a CRD in the cluster is of an older release than the embedded one, or returns "".
+func Outdated(stored *apiextensionsv1.CustomResourceDefinition) string {
+	for _, definition := range embedded() {
+		if has, ours := revisionOf(stored), revisionOf(definition); definition.Name == stored.Name && has < ours {
+			return fmt.Sprintf("it has revision %d, and this release needs %d: run 'runai-webhook prepare'", has, ours)
+		}
+	}
+	return ""
 }

@@ -20,12 +20,8 @@ func TestRevisions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	definitions, err := embedded()
-	if err != nil {
-		t.Fatal(err)
-	}
 	text := string(recorded)
-	for _, definition := range definitions {
+	for _, definition := range embedded() {
 		spec, err := json.Marshal(definition.Spec)
 		if err != nil {
 			t.Fatal(err)

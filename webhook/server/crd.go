@@ -2,7 +2,7 @@ package server
 
 import (
 	"context"
-	"slices"
+	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -10,12 +10,20 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// mpiJobCRD is the name of the MPIJob's CustomResourceDefinition, the only one that the webhook reads.
-const mpiJobCRD = "mpijobs." + v2beta1.GroupName
+// MPIJobCRD is the name of the MPIJob's CustomResourceDefinition, the only one that the webhook reads.
+const MPIJobCRD = "mpijobs." + v2beta1.GroupName
 
 // groupsPolicyPath is the path of a field that MPI Operator v0.6 added. The API server silently drops
 // fields that a CRD does not know, after the last webhook has seen them.
 var groupsPolicyPath = []string{"spec", "mpiReplicaSpecs", "*", "template", "spec", "securityContext", "supplementalGroupsPolicy"}
+
+// neededPaths are the fields without which the webhook or runai cannot do what they promise.
+var neededPaths = [][]string{
+	groupsPolicyPath,
+	{"spec", "mpiReplicaSpecs", "*", "template", "spec", "schedulingGates"},
+	{"spec", "runPolicy", "suspend"},
+	{"spec", "sshAuthMountPath"},
+}
 
 // keepsGroupsPolicy is an annotation of the cached CRD that replaces its schema.
 const keepsGroupsPolicy = "keeps-groups-policy"
@@ -27,8 +35,8 @@ type CachedSchema struct{ Reader client.Reader }
 // statuses for the client.
 func (c CachedSchema) KeepsGroupsPolicy(ctx context.Context) (bool, error) {
 	crd := &apiextensionsv1.CustomResourceDefinition{}
-	if err := c.Reader.Get(ctx, client.ObjectKey{Name: mpiJobCRD}, crd); err != nil {
-		return false, unavailable("cannot look up the CRD %s: %s", mpiJobCRD, err)
+	if err := c.Reader.Get(ctx, client.ObjectKey{Name: MPIJobCRD}, crd); err != nil {
+		return false, unavailable("cannot look up the CRD %s: %s", MPIJobCRD, err)
 	}
 	_, keeps := crd.Annotations[keepsGroupsPolicy]
 	return keeps, nil
@@ -42,12 +50,31 @@ func reduceCRD(object any) (any, error) {
 		return object, nil
 	}
 	reduced := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: crd.Name, ResourceVersion: crd.ResourceVersion, UID: crd.UID}}
-	if slices.ContainsFunc(crd.Spec.Versions, func(version apiextensionsv1.CustomResourceDefinitionVersion) bool {
-		return version.Name == v2beta1.SchemeGroupVersion.Version && version.Schema != nil && keeps(version.Schema.OpenAPIV3Schema, groupsPolicyPath)
-	}) {
+	if keeps(schemaOf(crd), groupsPolicyPath) {
 		reduced.Annotations = map[string]string{keepsGroupsPolicy: ""}
 	}
 	return reduced, nil
+}
+
+// MissingFields returns the paths of the needed fields that the CRD does not have, with * for any member.
+func MissingFields(crd *apiextensionsv1.CustomResourceDefinition) []string {
+	var missing []string
+	for _, path := range neededPaths {
+		if !keeps(schemaOf(crd), path) {
+			missing = append(missing, strings.Join(path, "."))
+		}
+	}
+	return missing
+}
+
+// schemaOf returns the schema of the version that the webhook reviews, or nil.
+func schemaOf(crd *apiextensionsv1.CustomResourceDefinition) *apiextensionsv1.JSONSchemaProps {
+	for _, version := range crd.Spec.Versions {
+		if version.Name == v2beta1.SchemeGroupVersion.Version && version.Schema != nil {
+			return version.Schema.OpenAPIV3Schema
+		}
+	}
+	return nil
 }
 
 // keeps reports whether a schema knows the field at the end of a path, in which * is any member.

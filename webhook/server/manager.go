@@ -73,7 +73,7 @@ func CacheOptions(projectLabel string) cache.Options {
 			&v1alpha1.Project{}:       {UnsafeDisableDeepCopy: &uncopied},
 			&v1alpha1.PosixIdentity{}: {UnsafeDisableDeepCopy: &uncopied},
 			&apiextensionsv1.CustomResourceDefinition{}: {
-				UnsafeDisableDeepCopy: &uncopied, Transform: reduceCRD, Field: fields.OneTermEqualSelector(metav1.ObjectNameField, mpiJobCRD),
+				UnsafeDisableDeepCopy: &uncopied, Transform: reduceCRD, Field: fields.OneTermEqualSelector(metav1.ObjectNameField, MPIJobCRD),
 			},
 		},
 	}
