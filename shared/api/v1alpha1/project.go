@@ -6,7 +6,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // project that its label names. The label's key is the cluster policy's projectLabel.
 //
 // +kubebuilder:object:root=true
-// +kubebuilder:metadata:annotations="policy.run.ai/revision=1"
+// +kubebuilder:metadata:annotations="policy.run.ai/revision=2"
 // +kubebuilder:resource:scope=Cluster,categories=runai
 // +kubebuilder:printcolumn:name="Train",type=string,JSONPath=`.spec.nodeAffinity.train`
 // +kubebuilder:printcolumn:name="Interactive",type=string,JSONPath=`.spec.nodeAffinity.interactive`
