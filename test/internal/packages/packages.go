@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// node lists the files that a real node needs, with the package of each.
+// node lists the files that a real node and the tests of images need, with the package of each.
 var node = []struct{ file, debianPackage string }{
 	{"runc", "runc"},
 	{"/usr/lib/cni/bridge", "containernetworking-plugins"},
@@ -21,6 +21,7 @@ var node = []struct{ file, debianPackage string }{
 	{"mount", "mount"},
 	{"git", "git"},
 	{"ssh-keygen", "openssh-client"},
+	{"buildah", "buildah"},
 }
 
 // MissingForNode returns the packages that a real node needs and this machine does not have.
