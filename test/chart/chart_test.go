@@ -232,8 +232,10 @@ func TestOwnedElementsAreJudged(t *testing.T) {
 // A replica that hangs gets no requests after 5 s. One that is stopped serves for 10 s more, and has time left for
 // the last requests.
 func TestReplicasComeAndGo(t *testing.T) {
-	pod := find[appsv1.Deployment](t, render(t), "Deployment", "").Spec.Template.Spec
-	webhook := find[admissionregistrationv1.MutatingWebhookConfiguration](t, render(t), "MutatingWebhookConfiguration", "").Webhooks[0]
+	objects := render(t)
+	deployment := find[appsv1.Deployment](t, objects, "Deployment", "")
+	pod := deployment.Spec.Template.Spec
+	webhook := find[admissionregistrationv1.MutatingWebhookConfiguration](t, objects, "MutatingWebhookConfiguration", "").Webhooks[0]
 	ready, alive := pod.Containers[0].ReadinessProbe, pod.Containers[0].LivenessProbe
 	if noticed := ready.PeriodSeconds*ready.FailureThreshold + ready.TimeoutSeconds; noticed > 5 {
 		t.Errorf("a replica that hangs is noticed after %d s", noticed)
@@ -241,10 +243,26 @@ func TestReplicasComeAndGo(t *testing.T) {
 	if restarted := alive.PeriodSeconds*alive.FailureThreshold + alive.TimeoutSeconds; restarted > 20 {
 		t.Errorf("a replica that hangs is restarted after %d s", restarted)
 	}
-	const drain = 10
-	if left := *pod.TerminationGracePeriodSeconds - drain; left <= int64(*webhook.TimeoutSeconds) {
+	if left := *pod.TerminationGracePeriodSeconds - drain(pod); left <= int64(*webhook.TimeoutSeconds) {
 		t.Errorf("the last requests have %d s", left)
 	}
+	if drains := drain(pod); drains != 10 || !slices.Contains(pod.Containers[0].Args, "--drain=0s") {
+		t.Errorf("a replica serves on for %d s before the signal, and its arguments are %v", drains, pod.Containers[0].Args)
+	}
+	if rolling := deployment.Spec.Strategy.RollingUpdate; rolling.MaxUnavailable.IntValue() != 0 {
+		t.Errorf("a roll-out stops %s old replicas before new ones are ready", rolling.MaxUnavailable)
+	}
+	longer := find[appsv1.Deployment](t, render(t, "--set", "drainSeconds=300"), "Deployment", "").Spec.Template.Spec
+	if left := *longer.TerminationGracePeriodSeconds - drain(longer); drain(longer) != 300 || left <= int64(*webhook.TimeoutSeconds) {
+		t.Errorf("after 300 s, the last requests have %d s", left)
+	}
+}
+
+func drain(pod corev1.PodSpec) int64 {
+	if hook := pod.Containers[0].Lifecycle; hook != nil {
+		return hook.PreStop.Sleep.Seconds
+	}
+	return 0
 }
 
 // The webhook reads only what it watches.

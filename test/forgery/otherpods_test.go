@@ -2,8 +2,6 @@ package forgery
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,33 +11,34 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
-	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
+	"github.com/runai-mpi/runai-mpi/test/internal/chart"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// The documented admission policy refuses pods that do not belong to an MPIJob, but not MPIJobs.
+// applyBackstop creates the chart's admission policy of pods until the end of the test.
+func applyBackstop(t *testing.T, controller string) {
+	t.Helper()
+	objects, err := chart.Render(t.Context(), "--set", "backstop.enabled=true",
+		"--set", "backstop.operator="+controller, "--set", "backstop.jobController="+controller)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, object := range objects {
+		if strings.HasPrefix(object.GetName(), "runai-mpi-only-the-operator-makes-pods") {
+			suite.Create(t, product.Client, object)
+			t.Cleanup(func() { _ = product.Client.Delete(context.WithoutCancel(t.Context()), object) })
+		}
+	}
+}
+
+// The chart's admission policy refuses pods that do not belong to an MPIJob, but not MPIJobs.
 func TestT26OtherPods(t *testing.T) {
 	namespace, alice := product.AddProject(t, "t26", required), login(t, broker, alices)
-	root, err := binaries.RepositoryRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(filepath.Join(root, "config", "samples", "only-the-operator-makes-pods.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	here, err := whoami(t.Context(), product.Client) // here, all controllers act as the administrator
 	if err != nil {
 		t.Fatal(err)
 	}
-	documented := strings.NewReplacer(
-		"system:serviceaccount:mpi-operator:mpi-operator", here.Username,
-		"system:serviceaccount:kube-system:job-controller", here.Username,
-	).Replace(string(text))
-	suite.Kubectl(t, product.User, documented, "create", "-f", "-")
-	defer func() {
-		_, _, _ = product.Kubectl(context.WithoutCancel(t.Context()), strings.NewReader(documented), "delete", "-f", "-")
-	}()
+	applyBackstop(t, here.Username)
 	uid := int64(1001)
 	spec := corev1.PodSpec{
 		RestartPolicy:   corev1.RestartPolicyNever,

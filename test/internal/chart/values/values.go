@@ -53,6 +53,7 @@ type Values struct {
 	Metrics          Metrics          `json:"metrics"`
 	NetworkPolicy    NetworkPolicy    `json:"networkPolicy"`
 	NFSNetworkPolicy NFSNetworkPolicy `json:"nfsNetworkPolicy"`
+	Backstop         Backstop         `json:"backstop"`
 
 	FormerProjectLabels []string                              `json:"formerProjectLabels"`
 	Projects            map[string]Project                    `json:"projects" keys:"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$"`
@@ -129,6 +130,13 @@ type NetworkPolicy struct {
 type NFSNetworkPolicy struct {
 	Namespaces []string `json:"namespaces"`
 	Ports      []int32  `json:"ports"`
+}
+
+// Backstop configures the admission policy of pods.
+type Backstop struct {
+	Enabled       bool   `json:"enabled"`
+	Operator      string `json:"operator" pattern:"^[^'\\\\]+$"`
+	JobController string `json:"jobController" pattern:"^[^'\\\\]+$"`
 }
 
 // CertManager configures who issues the certificate.
