@@ -96,7 +96,10 @@ func without(values map[string]any, path []string) map[string]any {
 
 // Each documented value has a row with another value than the default, and does something there.
 func TestEveryValueIsUsed(t *testing.T) {
-	normal, dir := readValues(t, valuesFile), t.TempDir()
+	normal, dir, usually := readValues(t, valuesFile), t.TempDir(), map[string]chart.Objects{}
+	for _, row := range rows(t) {
+		usually[row] = render(t, "--values", row)
+	}
 	for _, key := range documentedKeys(t) {
 		usual, _ := at(normal, key)
 		tried, used := false, false
@@ -115,7 +118,7 @@ func TestEveryValueIsUsed(t *testing.T) {
 				t.Fatal(err)
 			}
 			other, err := chart.Render(t.Context(), "--values", file)
-			if used = err != nil || !cmp.Equal(other, render(t, "--values", row)); used {
+			if used = err != nil || !reflect.DeepEqual(other, usually[row]); used {
 				break
 			}
 		}

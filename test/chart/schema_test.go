@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"helm.sh/helm/v4/pkg/chart/common/util"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/test/golden"
@@ -64,17 +64,18 @@ func readSchema(t *testing.T) map[string]any {
 	return schema
 }
 
-// validator returns helm's validation of one value and of what is in it. All of the schema would take much longer.
-func validator(t *testing.T, schema map[string]any, name string) func(all map[string]any) error {
+// compile returns the validation that helm runs. Helm's own function compiles the schema for each validation.
+func compile(t *testing.T, all map[string]any) *jsonschema.Schema {
 	t.Helper()
-	property := schema["properties"].(map[string]any)[name]
-	part, err := json.Marshal(map[string]any{"properties": map[string]any{name: property}, "required": []string{name}})
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("file:///values.schema.json", all); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile("file:///values.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(all map[string]any) error {
-		return util.ValidateAgainstSingleSchema(map[string]any{name: all[name]}, part)
-	}
+	return compiled
 }
 
 // with returns the default values, changed at one place.
@@ -97,19 +98,19 @@ func with(value any, path []string, change any) any {
 // Every value of a wrong type is refused, and every key that does not exist.
 func TestSchemaRefusesWrongTypes(t *testing.T) {
 	schema, normal, found := readSchema(t), readValues(t, valuesFile), map[string]bool{}
+	compiled := compile(t, schema)
 	for _, node := range nodes(schema, nil) {
 		found[node.String()] = true
 		if len(node.path) == 0 || node.path[0] == "global" {
 			continue
 		}
-		validate := validator(t, schema, node.path[0])
 		for _, wrong := range wrongValues(node.schema) {
-			if err := validate(with(normal, node.path, wrong).(map[string]any)); err == nil {
+			if err := compiled.Validate(with(normal, node.path, wrong)); err == nil {
 				t.Errorf("%s: %#v is accepted", node, wrong)
 			}
 		}
 		if node.schema["type"] == "object" && node.schema["additionalProperties"] == false {
-			err := validate(with(normal, append(slices.Clone(node.path), "unknown"), "x").(map[string]any))
+			err := compiled.Validate(with(normal, append(slices.Clone(node.path), "unknown"), "x"))
 			if err == nil || !strings.Contains(err.Error(), "'unknown'") {
 				t.Errorf("%s: an unknown key: got %v", node, err)
 			}
