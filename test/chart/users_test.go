@@ -30,7 +30,7 @@ func valuesOf(t *testing.T, text string) []string {
 const team = `
 projects:
   team-a:
-    spec: {nodeAffinity: {train: [dgx]}, queue: research, identity: Required}
+    spec: {nodeAffinity: {train: [dgx]}, queue: research, identity: Required, warnOnlyUntil: 2026-12-31}
     namespaces:
     - name: runai-team-a
       labels: {pod-security.kubernetes.io/enforce: restricted}
@@ -47,6 +47,7 @@ func TestProjects(t *testing.T) {
 	project := find[v1alpha1.Project](t, objects, "Project", "team-a")
 	spec := v1alpha1.ProjectSpec{
 		NodeAffinity: v1alpha1.NodeAffinity{Train: []string{"dgx"}}, Queue: "research", Identity: v1alpha1.IdentityRequired,
+		WarnOnlyUntil: "2026-12-31",
 	}
 	if diff := cmp.Diff(spec, project.Spec); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
