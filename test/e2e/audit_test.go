@@ -14,21 +14,11 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/kueue"
 )
 
-// changesOfJobs is an audit policy that records who changed a job, and the response.
-const changesOfJobs = `
-apiVersion: audit.k8s.io/v1
-kind: Policy
-omitStages: [RequestReceived]
-rules:
-- level: Metadata
-  verbs: [update, patch]
-  resources: [{group: kubeflow.org, resources: [mpijobs, mpijobs/*]}]
-`
-
 // A change is an event in the audit log.
 type change struct {
+	Verb             string
 	ImpersonatedUser struct{ Username string }
-	ObjectRef        struct{ Namespace, Name, Subresource string }
+	ObjectRef        struct{ Resource, Namespace, Name string }
 	ResponseStatus   metav1.Status
 }
 
@@ -45,7 +35,8 @@ func changesBy(t *testing.T, user, namespace, name string) []change {
 		if err := json.Unmarshal([]byte(line), &c); err != nil {
 			t.Fatal(err)
 		}
-		if c.ImpersonatedUser.Username == user && c.ObjectRef.Namespace == namespace && c.ObjectRef.Name == name {
+		isChange := c.ObjectRef.Resource == "mpijobs" && (c.Verb == "update" || c.Verb == "patch")
+		if isChange && c.ImpersonatedUser.Username == user && c.ObjectRef.Namespace == namespace && c.ObjectRef.Name == name {
 			all = append(all, c)
 		}
 	}

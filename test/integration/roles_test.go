@@ -163,7 +163,7 @@ projects:
 	rules := slices.Concat(clusterRole(t, "runai-mpi-researcher"), clusterRole(t, "runai-mpi:project:crew"))
 	suite.Eventually(t, "each permission is used", suite.Soon, func() error {
 		requests, err := audit.RequestsOf(product.AuditLog(), who)
-		return errors.Join(err, exact(rules, requests,
+		return errors.Join(err, audit.Exact(rules, requests,
 			"create selfsubjectrulesreviews.authorization.k8s.io", // which every user is allowed to
 			"list namespaces",             // to look for namespaces that are not called after their projects
 			"list projects.policy.run.ai", // before those that the user may read
@@ -219,7 +219,7 @@ func TestViewer(t *testing.T) {
 	})
 	suite.Eventually(t, "each permission is used", suite.Soon, func() error {
 		requests, err := audit.RequestsOf(product.AuditLog(), who)
-		return errors.Join(err, exact(clusterRole(t, "runai-mpi-viewer"), requests))
+		return errors.Join(err, audit.Exact(clusterRole(t, "runai-mpi-viewer"), requests))
 	})
 	areAll(t, append(runs, do(t, kubeconfig, []run{
 		{"delete job dist1", "runai: vera is not allowed to delete mpijobs", 1},
@@ -243,7 +243,7 @@ func TestIdentityAdmin(t *testing.T) {
 	_, _, _ = irene.Kubectl(t.Context(), nil, "get", "posixidentities", "--watch", "--request-timeout=1s") // ends with an error
 	suite.Eventually(t, "each permission is used", suite.Soon, func() error {
 		requests, err := audit.RequestsOf(product.AuditLog(), "irene")
-		return errors.Join(err, exact(clusterRole(t, "runai-mpi-identity-admin"), requests))
+		return errors.Join(err, audit.Exact(clusterRole(t, "runai-mpi-identity-admin"), requests))
 	})
 }
 

@@ -20,13 +20,13 @@ func TestPermissionsOfTheWebhook(t *testing.T) {
 	user := fmt.Sprintf("system:serviceaccount:%s:%s", chart.Namespace, chart.Release)
 	suite.Eventually(t, "each permission is used", suite.Soon, func() error {
 		requests, err := audit.RequestsOf(product.AuditLog(), user)
-		return errors.Join(err, exact(rules, audit.OnOlderServers(requests)))
+		return errors.Join(err, audit.Exact(rules, audit.OnOlderServers(requests)))
 	})
 	t.Setenv("KUBE_FEATURE_WatchListClient", "false") // as the client falls back to on an older server
 	product.StartReplica(t, install.ReplicaOptions{Name: "lists"})
 	suite.Eventually(t, "each permission is used by a client that lists", suite.Soon, func() error {
 		requests, err := audit.RequestsOf(product.AuditLog(), user)
-		return errors.Join(err, exact(rules, requests))
+		return errors.Join(err, audit.Exact(rules, requests))
 	})
 }
 
@@ -37,17 +37,4 @@ func clusterRole(t *testing.T, name string) []rbacv1.PolicyRule {
 		t.Fatal(err)
 	}
 	return role.Rules
-}
-
-// exact returns an error unless the requests need each permission in the rules, and nothing beyond but what is
-// expected there.
-func exact(rules []rbacv1.PolicyRule, requests []audit.Request, expected ...string) error {
-	unused, beyond := audit.Compare(rules, requests)
-	if len(unused) > 0 {
-		return fmt.Errorf("the permissions %q are not used", unused)
-	}
-	if want, got := fmt.Sprintf("%q", expected), fmt.Sprintf("%q", beyond); got != want {
-		return fmt.Errorf("there are requests beyond the role, got %s, want %s", got, want)
-	}
-	return nil
 }

@@ -1,10 +1,24 @@
 package audit
 
 import (
+	"fmt"
 	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 )
+
+// Exact returns an error unless the requests need each permission in the rules of a role, and only the expected ones
+// go beyond them, in the order of the alphabet.
+func Exact(rules []rbacv1.PolicyRule, requests []Request, expected ...string) error {
+	unused, beyond := Compare(rules, requests)
+	if len(unused) > 0 {
+		return fmt.Errorf("the permissions %q are not used", unused)
+	}
+	if !slices.Equal(beyond, expected) {
+		return fmt.Errorf("the requests %q go beyond the role, want %q", beyond, expected)
+	}
+	return nil
+}
 
 // Compare returns the permissions in the rules of a role that no request needed, and the requests that no rule
 // allows. A wildcard in a rule is never needed.
