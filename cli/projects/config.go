@@ -19,7 +19,10 @@ func (c *Config) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	scope, err := client.Lookup(ctx, kube.ScopeOf(c.Name, run.Namespace, client.Namespace))
+	scope := kube.ScopeOf(c.Name, run.Namespace, client.Namespace)
+	if scope.IsGuess() { // else the user has selected a namespace of the project
+		scope, err = client.Lookup(ctx, scope)
+	}
 	if kube.IsForbidden(err) {
 		run.Warn(fmt.Sprintf("using namespace %s, which may be wrong: you are not allowed to list namespaces", scope.Namespace))
 		err = nil

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -159,6 +161,7 @@ projects:
 		{"delete job --all --yes", "Job job-0 deleted successfully.\nJob kai deleted successfully.\n", 0},
 	})...)
 	areAll(t, runs)
+	attach(t, kubeconfig, "annex")
 	loseResponses(t, user, "annex")
 	rules := slices.Concat(clusterRole(t, "runai-mpi-researcher"), clusterRole(t, "runai-mpi:project:crew"))
 	suite.Eventually(t, "each permission is used", suite.Soon, func() error {
@@ -169,6 +172,34 @@ projects:
 			"list projects.policy.run.ai", // before those that the user may read
 		))
 	})
+}
+
+// A project can have several namespaces: -n selects one, as the error says.
+func TestProjectWithTwoNamespaces(t *testing.T) {
+	installUsers(t, "projects: {pair: {namespaces: [{name: runai-pair}, {name: runai-pair-2}]}}")
+	do(t, copied(t, product.Kubeconfig()), []run{
+		{"config project pair", "runai: project \"pair\" has the namespaces runai-pair, runai-pair-2: select one with -n\n", 1},
+		{"config project pair -n runai-pair-2", "Project pair has been set as default project\n", 0},
+		{"list jobs", "Showing jobs for project pair\n", 0},
+	})
+}
+
+// attach submits a job and follows it until it has pods.
+func attach(t *testing.T, kubeconfig, namespace string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan string)
+	go func() {
+		_, stderr, _, err := product.RunRunai(ctx, kubeconfig, "submit-mpi", "followed", "-n", namespace, "-i", "x", "--attach")
+		ended <- fmt.Sprint(stderr, err)
+	}()
+	suite.Eventually(t, "the job has pods", suite.Soon, func() error {
+		return product.HasPods(t, namespace, 2, client.MatchingLabels{v2beta1.JobNameLabel: "followed"})
+	})
+	cancel()
+	if says := <-ended; !strings.Contains(says, "interrupted: job \"followed\" was not deleted") {
+		t.Error(says)
+	}
 }
 
 // loseResponses submits a job, and cuts the connection after each creation: runai looks for what it created.
