@@ -4,14 +4,15 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
-	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
@@ -30,6 +31,8 @@ type serve struct {
 	MetricsAddress string        `default:":8080" placeholder:"ADDRESS" help:"Address of /metrics; 0 turns it off."`
 	Drain          time.Duration `default:"10s" help:"How long a replica that is told to stop still serves, not ready, until nobody calls it any more."`
 	Kubeconfig     string        `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the pod's service account."`
+
+	logging
 }
 
 // Run serves until it gets a signal to stop, and then for the time of --drain. With an invalid cluster policy or
@@ -42,7 +45,13 @@ func (s *serve) Run() error {
 	if _, err := tls.LoadX509KeyPair(filepath.Join(s.CertDir, "tls.crt"), filepath.Join(s.CertDir, "tls.key")); err != nil {
 		return fmt.Errorf("invalid certificate in %s: %w", s.CertDir, err)
 	}
-	ctrl.SetLogger(logr.FromSlogHandler(slog.NewTextHandler(os.Stderr, nil)))
+	if err := s.canListen(); err != nil {
+		return err
+	}
+	if err := s.setUp(os.Stderr); err != nil {
+		return err
+	}
+	metrics.Registry.MustRegister(server.CertificateExpiry(s.CertDir))
 	manager, err := s.manager(cluster)
 	if err != nil {
 		return err
@@ -59,6 +68,16 @@ func (s *serve) Run() error {
 		return fmt.Errorf("cannot serve: %w", err)
 	}
 	return nil
+}
+
+// canListen returns an error if another program has the port of the webhook, as it may on the network of a node. The
+// manager would report it only when the API server has answered.
+func (s *serve) canListen() error {
+	listener, err := net.Listen("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	if err != nil {
+		return fmt.Errorf("cannot serve the webhook: %w", err)
+	}
+	return listener.Close()
 }
 
 // stopTime is longer than any request takes.

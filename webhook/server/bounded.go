@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 )
@@ -47,6 +48,7 @@ type boundedServer struct {
 func (s *boundedServer) Register(path string, hook http.Handler) {
 	s.Server.Register(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer s.connections.done(r.RemoteAddr)
+		defer prometheus.NewTimer(reviewDuration.WithLabelValues(webhookOf(path))).ObserveDuration()
 		w.Header().Set("Connection", "close")
 		deadline := time.Now().Add(requestTime)
 		control := http.NewResponseController(w)
@@ -59,22 +61,25 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 		select {
 		case turns <- struct{}{}:
 			defer func() { <-turns }()
-			serveRead(w, r.WithContext(ctx), hook)
+			serveRead(w, r.WithContext(ctx), path, hook)
 		case <-time.After(waitTime):
+			observeUnread(path, notAvailable, "too many requests")
 			answerBusy(w, r)
 		}
 	}))
 }
 
 // serveRead reads a request, and passes it on unless decoding it would take too much memory.
-func serveRead(w http.ResponseWriter, r *http.Request, hook http.Handler) {
+func serveRead(w http.ResponseWriter, r *http.Request, path string, hook http.Handler) {
 	var body bytes.Buffer
 	body.Grow(int(min(max(r.ContentLength, 0), largestRequest)) + bytes.MinRead)
 	if _, err := body.ReadFrom(io.LimitReader(r.Body, largestRequest+1)); err != nil { // what is larger is refused by controller-runtime
 		return // the client is gone, or too slow
 	}
 	if sprawls(body.Bytes()) {
-		answerUnread(w, &body, apierrors.NewRequestEntityTooLargeError("the AdmissionReview has too many names and values").Status())
+		const reason = "the AdmissionReview has too many names and values"
+		observeUnread(path, refused, reason)
+		answerUnread(w, &body, apierrors.NewRequestEntityTooLargeError(reason).Status())
 		return
 	}
 	r.Body = io.NopCloser(&body)

@@ -7,11 +7,15 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // MPIJobCRD is the name of the MPIJob's CustomResourceDefinition, the only one that the webhook reads.
 const MPIJobCRD = "mpijobs." + v2beta1.GroupName
+
+// onlyMPIJobCRD selects it.
+var onlyMPIJobCRD = fields.OneTermEqualSelector(metav1.ObjectNameField, MPIJobCRD)
 
 // groupsPolicyPath is the path of a field that MPI Operator v0.6 added. The API server silently drops
 // fields that a CRD does not know, after the last webhook has seen them.

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -26,9 +24,6 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
-
-// logInterval is the time between lines of a replica that waits.
-const logInterval = 5 * time.Second
 
 // MutatePath is the URL path of the mutating webhook.
 const MutatePath = "/mutate"
@@ -73,7 +68,7 @@ func CacheOptions(projectLabel string) cache.Options {
 			&v1alpha1.Project{}:       {UnsafeDisableDeepCopy: &uncopied},
 			&v1alpha1.PosixIdentity{}: {UnsafeDisableDeepCopy: &uncopied},
 			&apiextensionsv1.CustomResourceDefinition{}: {
-				UnsafeDisableDeepCopy: &uncopied, Transform: reduceCRD, Field: fields.OneTermEqualSelector(metav1.ObjectNameField, MPIJobCRD),
+				UnsafeDisableDeepCopy: &uncopied, Transform: reduceCRD, Field: onlyMPIJobCRD,
 			},
 		},
 	}
@@ -82,59 +77,27 @@ func CacheOptions(projectLabel string) cache.Options {
 // AddToManager adds both webhooks and their health checks to a manager. A replica is ready when it serves
 // TLS and its caches are synced.
 func AddToManager(ctx context.Context, manager ctrl.Manager, reviewer review.Reviewer) error {
-	synced, err := startCaches(ctx, manager.GetCache())
+	caches, err := startCaches(ctx, manager.GetCache())
 	if err != nil {
 		return fmt.Errorf("cannot cache Namespaces, Projects, PosixIdentities and the MPIJob CRD: %w", err)
 	}
-	go logWaiting(ctx, synced)
+	go caches.logWaiting(ctx, manager.GetAPIReader())
 	reader := manager.GetCache()
 	lookups := Lookups{
 		Namespaces: CachedNamespaces{Reader: reader, Label: reviewer.Cluster.ProjectLabel},
 		Directory:  CachedDirectory{reader},
 		Schema:     CachedSchema{reader},
 	}
-	manager.GetWebhookServer().Register(MutatePath, &admission.Webhook{Handler: &Mutator{lookups, reviewer}})
-	manager.GetWebhookServer().Register(ValidatePath, &admission.Webhook{Handler: &Validator{lookups, reviewer}})
+	policyInfo.WithLabelValues(digestOf(reviewer), reviewer.Version).Set(1)
+	slog.Info("starting", "version", reviewer.Version, "clusterPolicy", digestOf(reviewer))
+	register := func(path string, handler admission.Handler) {
+		manager.GetWebhookServer().Register(path, &admission.Webhook{Handler: observed{handler, webhookOf(path)}})
+	}
+	register(MutatePath, &Mutator{lookups, reviewer})
+	register(ValidatePath, &Validator{lookups, reviewer})
 	return errors.Join(
 		manager.AddHealthzCheck("ping", healthz.Ping),
-		manager.AddReadyzCheck("caches", synced),
+		manager.AddReadyzCheck("caches", caches.synced),
 		manager.AddReadyzCheck("webhook", manager.GetWebhookServer().StartedChecker()),
 	)
-}
-
-// startCaches creates the informers before the first request needs them.
-func startCaches(ctx context.Context, informers cache.Cache) (healthz.Checker, error) {
-	var all []cache.Informer
-	if err := informers.IndexField(ctx, &v1alpha1.PosixIdentity{}, subjectField, subjectOf); err != nil {
-		return nil, err
-	}
-	for _, object := range []client.Object{NamespaceMetadata(), &v1alpha1.Project{}, &v1alpha1.PosixIdentity{}, &apiextensionsv1.CustomResourceDefinition{}} {
-		informer, err := informers.GetInformer(ctx, object, cache.BlockUntilSynced(false))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, informer)
-	}
-	return func(*http.Request) error {
-		for _, informer := range all {
-			if !informer.HasSynced() {
-				return errors.New("caches are not synced")
-			}
-		}
-		return nil
-	}, nil
-}
-
-// logWaiting logs why a replica is not ready, until the API server has answered. The informers try again silently.
-func logWaiting(ctx context.Context, synced healthz.Checker) {
-	for synced(nil) != nil {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(logInterval):
-			if synced(nil) != nil {
-				ctrl.Log.Info("waiting for the API server, which has not sent all Namespaces, Projects, PosixIdentities and the MPIJob CRD")
-			}
-		}
-	}
 }

@@ -1,0 +1,89 @@
+package server
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	admissionv1 "k8s.io/api/admission/v1"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/runai-mpi/runai-mpi/webhook/review"
+)
+
+// The answers to a request. Every label has a few values only: anybody who reaches the port can send requests.
+const (
+	admitted     = "admitted"
+	changed      = "changed"
+	refused      = "refused"
+	notAvailable = "unavailable"
+	failed       = "failed"
+)
+
+// unread is the operation of a request that is answered without being read.
+const unread = "unread"
+
+var (
+	reviewsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "runai_mpi_reviews_total",
+		Help: "Requests by their answer. A client tries again after unavailable; failed is an error of the webhook itself.",
+	}, []string{"webhook", "operation", "outcome"})
+	reviewDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "runai_mpi_review_duration_seconds",
+		Help:    "Time from the headers of a request to its answer, with the time for which it waits for its turn.",
+		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
+	}, []string{"webhook"})
+	policyInfo = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "runai_mpi_cluster_policy_info",
+		Help: "1, with a digest of the cluster policy and the version of the replica. Replicas that differ have different labels.",
+	}, []string{"digest", "version"})
+)
+
+func init() {
+	metrics.Registry.MustRegister(reviewsTotal, reviewDuration, policyInfo)
+	for _, path := range []string{MutatePath, ValidatePath} {
+		reviewDuration.WithLabelValues(webhookOf(path))
+		for _, operation := range []string{string(admissionv1.Create), string(admissionv1.Update)} {
+			for _, answer := range []string{admitted, refused, notAvailable, failed} { // so that an increase of the first is seen
+				reviewsTotal.WithLabelValues(webhookOf(path), operation, answer)
+			}
+		}
+	}
+}
+
+// CertificateExpiry returns a metric of the certificate in a directory, which is read at each scrape.
+func CertificateExpiry(dir string) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "runai_mpi_certificate_expiry_timestamp_seconds",
+		Help: "When the certificate of the webhook ends, as a Unix time. 0: it cannot be read.",
+	}, func() float64 {
+		pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key"))
+		if err != nil {
+			return 0
+		}
+		return float64(pair.Leaf.NotAfter.Unix())
+	})
+}
+
+// digestOf returns a short digest of the cluster policy.
+func digestOf(reviewer review.Reviewer) string {
+	text, _ := json.Marshal(reviewer.Cluster) // texts, numbers and lists
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:6])
+}
+
+// webhookOf returns the label of the webhook with a URL path.
+func webhookOf(path string) string { return strings.TrimPrefix(path, "/") }
+
+// operationOf returns the label of an operation.
+func operationOf(operation admissionv1.Operation) string {
+	switch operation {
+	case admissionv1.Create, admissionv1.Update:
+		return string(operation)
+	}
+	return "other"
+}
