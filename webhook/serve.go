@@ -70,14 +70,21 @@ func (s *serve) Run() error {
 	return nil
 }
 
-// canListen returns an error if another program has the port of the webhook, as it may on the network of a node. The
+// canListen returns an error if another program has a port of the replica, as it may on the network of a node. The
 // manager would report it only when the API server has answered.
 func (s *serve) canListen() error {
-	listener, err := net.Listen("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
-	if err != nil {
-		return fmt.Errorf("cannot serve the webhook: %w", err)
+	addresses := map[string]string{"the webhook": net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), "metrics": s.MetricsAddress}
+	for what, address := range addresses {
+		if address == "0" {
+			continue
+		}
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			return fmt.Errorf("cannot serve %s: %w", what, err)
+		}
+		listener.Close()
 	}
-	return listener.Close()
+	return nil
 }
 
 // stopTime is longer than any request takes.

@@ -76,8 +76,12 @@ func serving(t *testing.T, seconds int, args ...string) (output string, code int
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(seconds)*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{"serve", "--cert-dir=" + dir, "--kubeconfig=" + kubeconfig,
-		"--host=127.0.0.1", "--health-address=0", "--metrics-address=0"}, args...)...)
+	for _, address := range []string{"--health-address=", "--metrics-address="} {
+		if !slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, address) }) {
+			args = append(args, address+"0")
+		}
+	}
+	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{"serve", "--cert-dir=" + dir, "--kubeconfig=" + kubeconfig, "--host=127.0.0.1"}, args...)...)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	all, _ := cmd.CombinedOutput() // the exit code is checked
 	return string(all), cmd.ProcessState.ExitCode()
@@ -102,6 +106,10 @@ func TestReasonsAreTheLastLines(t *testing.T) {
 	}{
 		{"a policy", []string{"--policy=" + policy, "--log-format=json"}, []string{"runai-webhook: gpu.fractions: ", "runai-webhook: ssh.port: "}},
 		{"a port in use", []string{"--port=" + port}, []string{"runai-webhook: cannot serve the webhook: listen tcp 127.0.0.1:" + port + ": bind: address already in use"}},
+		{"a port of metrics in use", []string{"--port=0", "--metrics-address=127.0.0.1:" + port}, []string{
+			"runai-webhook: cannot serve metrics: listen tcp 127.0.0.1:" + port + ": bind: address already in use"}},
+		{"a port of health checks in use", []string{"--port=0", "--health-address=127.0.0.1:" + port}, []string{
+			"runai-webhook: cannot serve: error listening on 127.0.0.1:" + port}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			output, code := serving(t, 60, test.args...)

@@ -60,9 +60,8 @@ func cutMarker(line string) (found bool, rest string) {
 func DecodeStrict(text []byte, into any) (problems []error, err error) {
 	for {
 		unknown, err := json.UnmarshalStrict(text, into)
-		rest, key, isMisfit := withoutMisfit(text, err)
-		if isMisfit { // the decoder returns only the first one, and no unknown keys
-			problems = append(problems, key)
+		if rest, isMisfit := withoutMisfit(text, fmt.Sprint(err)); isMisfit { // it is only the first one, without unknown keys
+			problems = append(problems, withoutGoType(err))
 			text = rest
 			continue
 		}
@@ -74,17 +73,14 @@ func DecodeStrict(text []byte, into any) (problems []error, err error) {
 }
 
 // withoutMisfit removes the value of the wrong type that an error is about, and reports whether there is one.
-func withoutMisfit(text []byte, err error) (rest []byte, problem error, found bool) {
-	if err == nil {
-		return nil, nil, false
-	}
-	match := misfit.FindStringSubmatch(err.Error())
+func withoutMisfit(text []byte, message string) (rest []byte, found bool) {
+	match := misfit.FindStringSubmatch(message)
 	var tree map[string]any
 	if match == nil || json.UnmarshalCaseSensitivePreserveInts(text, &tree) != nil || !remove(tree, match[2]) {
-		return nil, nil, false
+		return nil, false
 	}
-	rest, err = stdjson.Marshal(tree)
-	return rest, withoutGoType(errors.New(match[0])), err == nil
+	rest, err := stdjson.Marshal(tree)
+	return rest, err == nil
 }
 
 // remove removes the value at a path such as gpu.fractions, and reports whether there was one.

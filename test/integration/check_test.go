@@ -54,10 +54,11 @@ func checker(t *testing.T, cluster *env.Env, name string, namespaces ...string) 
 		t.Fatal(err)
 	}
 	admin := cluster.User
-	suite.Kubectl(t, admin, "", "create", "clusterrole", name+"-crds", "--verb=get", "--resource=customresourcedefinitions.apiextensions.k8s.io",
-		"--resource-name=mpijobs.kubeflow.org", "--resource-name=projects.policy.run.ai", "--resource-name=posixidentities.policy.run.ai")
+	suite.Kubectl(t, admin, "", "create", "clusterrole", name+"-crds", "--verb=get",
+		"--resource=customresourcedefinitions.apiextensions.k8s.io", "--resource-name=mpijobs.kubeflow.org", "--resource-name=projects.policy.run.ai", "--resource-name=posixidentities.policy.run.ai")
 	suite.Kubectl(t, admin, "", "create", "clusterrole", name+"-webhooks", "--verb=get",
-		"--resource=mutatingwebhookconfigurations.admissionregistration.k8s.io,validatingwebhookconfigurations.admissionregistration.k8s.io",
+		"--resource=mutatingwebhookconfigurations.admissionregistration.k8s.io",
+		"--resource=validatingwebhookconfigurations.admissionregistration.k8s.io",
 		"--resource-name="+configurations, "--resource-name="+altered)
 	for _, role := range []string{name + "-crds", name + "-webhooks"} {
 		suite.Kubectl(t, admin, "", "create", "clusterrolebinding", role, "--clusterrole="+role, "--user="+name)
@@ -131,7 +132,8 @@ func TestCheck(t *testing.T) {
 	}{
 		{"no label", "check-plain", ": failed: the API server did not call the webhook: give the namespace the label of its project, " +
 			"so that admission-runai-mpi selects it (runai/queue)", 1},
-		{"no project", "check-orphan", `: failed: admission webhook "mpijobs.admission.run.ai" denied the request: project "absent" of namespace check-orphan`, 1},
+		{"no project", "check-orphan", `: failed: admission webhook "mpijobs.admission.run.ai" denied the request: ` +
+			`project "absent" of namespace check-orphan`, 1},
 		{"no namespace", "check-absent", `: failed: not permitted: mpijobs.kubeflow.org is forbidden: User "checker" cannot create`, 1},
 		{"no identity", required, `: ok, with a warning: the webhook refused the job of this account: `, 0},
 	} {
@@ -154,7 +156,8 @@ func TestCheck(t *testing.T) {
 		}()
 		lines, stderr, code := check(t, user.Kubeconfig(), "--namespace="+namespace)
 		text := strings.Join(lines, "\n")
-		if err := suite.Says(text, "/mutate: failed: cannot reach it at ", "/validate: failed: cannot reach it at ", "connection refused: see whether its pods are ready",
+		if err := suite.Says(text, "/mutate: failed: cannot reach it at ", "/validate: failed: cannot reach it at ",
+			"connection refused: see whether its pods are ready",
 			"job in namespace "+namespace+": failed: Internal error occurred: failed calling webhook"); err != nil || code != 1 {
 			t.Errorf("exit code %d: %v", code, err)
 		}
@@ -202,8 +205,11 @@ func TestCheckTheCertificate(t *testing.T) {
 			"MutatingWebhookConfiguration altered: failed: webhook mpijobs.admission.run.ai has no caBundle",
 			"ValidatingWebhookConfiguration altered: failed: webhook mpijobs.validation.run.ai has no caBundle"}, 1},
 		{"another CA", func(c *admissionregistrationv1.WebhookClientConfig) { c.CABundle = ownAuthority }, []string{
-			"/mutate: failed: its certificate is not signed by the caBundle", "/validate: failed: its certificate is not signed by the caBundle"}, 1},
-		{"another name", func(c *admissionregistrationv1.WebhookClientConfig) { *c.URL = strings.Replace(*c.URL, "127.0.0.1", "localhost.localdomain", 1) }, []string{
+			"/mutate: failed: its certificate is not signed by the caBundle",
+			"/validate: failed: its certificate is not signed by the caBundle"}, 1},
+		{"another name", func(c *admissionregistrationv1.WebhookClientConfig) {
+			*c.URL = strings.Replace(*c.URL, "127.0.0.1", "localhost.localdomain", 1)
+		}, []string{
 			"/mutate at " + product.WebhookAddress() + ": failed: its certificate is for another name"}, 1},
 		{"nobody listens", func(c *admissionregistrationv1.WebhookClientConfig) { *c.URL = "https://" + closed + "/mutate" }, []string{
 			"/mutate: failed: cannot reach it at " + closed, "connection refused"}, 1},
@@ -308,7 +314,8 @@ func TestCheckWithoutInstallation(t *testing.T) {
 		crd.Spec.Versions = append(crd.Spec.Versions, next)
 	})
 	lines, _, _ = check(t, e.Kubeconfig())
-	if err := suite.Says(strings.Join(lines, "\n"), "CRD mpijobs.kubeflow.org: failed: it does not serve kubeflow.org/v2beta1"); err != nil {
+	const notServed = "CRD mpijobs.kubeflow.org: failed: it does not serve kubeflow.org/v2beta1"
+	if err := suite.Says(strings.Join(lines, "\n"), notServed); err != nil {
 		t.Error(err)
 	}
 	suite.Kubectl(t, e.User, "", "delete", "crd", "mpijobs.kubeflow.org")

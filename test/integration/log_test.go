@@ -30,7 +30,8 @@ func TestRefusalsAreLogged(t *testing.T) {
 	if err := product.Client.Create(t.Context(), job); err == nil {
 		t.Fatal("the job was admitted")
 	}
-	logSays(t, "runai-webhook", `level=INFO msg=refused webhook=mutate operation=CREATE namespace=`+namespace+` name=refused-and-logged user=`,
+	logSays(t, "runai-webhook",
+		`level=INFO msg=refused webhook=mutate operation=CREATE namespace=`+namespace+` name=refused-and-logged user=`,
 		`code=422 reasons="metadata.annotations[run.ai/large-shm]: Invalid value: `)
 }
 
@@ -42,6 +43,6 @@ func TestWhyReplicaIsNotReady(t *testing.T) {
 	}
 	product.StartReplica(t, install.ReplicaOptions{Name: "forbidden", Kubeconfig: user.Kubeconfig(), Unready: true})
 	logSays(t, "forbidden", `level=WARN msg="not ready: waiting for the API server" for=Projects reason="not permitted to list them: `,
-		`projects.policy.run.ai is forbidden: User \"nobody\" cannot list resource \"projects\" in API group \"policy.run.ai\" at the cluster scope`,
+		`projects.policy.run.ai is forbidden: User \"nobody\" cannot list resource \"projects\" in API group \"policy.run.ai\" `,
 		`for=Namespaces reason="not permitted`, `for=PosixIdentities reason="not permitted`, `for="the MPIJob CRD" reason="not permitted`)
 }

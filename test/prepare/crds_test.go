@@ -82,7 +82,9 @@ func TestOlderCRD(t *testing.T) {
 			if diff := cmp.Diff(before, readAll(t)); diff != "" {
 				t.Errorf("stored Projects (-before +after):\n%s", diff)
 			}
-			suite.Eventually(t, "the new field is stored", suite.Soon, func() error { return storesField(t, "restrictions", map[string]any{"hostNetwork": "Deny"}) })
+			suite.Eventually(t, "the new field is stored", suite.Soon, func() error {
+				return storesField(t, "restrictions", map[string]any{"hostNetwork": "Deny"})
+			})
 			prepares(t, identities+": unchanged", projects+": unchanged")
 		})
 	}
@@ -194,6 +196,6 @@ func TestNewerStoredVersion(t *testing.T) {
 	suite.Eventually(t, "objects are stored in v1", suite.Soon, func() error {
 		return suite.Says(strings.Join(stored(t, projects).Status.StoredVersions, " "), "v1alpha1 v1")
 	})
-	prepares(t, identities+": unchanged",
-		projects+": left as it is, because it is of a newer release: it has stored objects of version v1, and this release has only v1alpha1")
+	prepares(t, identities+": unchanged", projects+": left as it is, because it is of a newer release: "+
+		"it has stored objects of version v1, and this release has only v1alpha1")
 }

@@ -8,7 +8,6 @@ import (
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -30,8 +29,8 @@ func TestPermissions(t *testing.T) {
 	if code != 1 || strings.Count(stderr, "\n") != 2 || stdout != "the cluster policy is valid\n" {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
-	if err := suite.Says(stderr, `runai-webhook: cannot apply the CRD `+projects+`: `,
-		`is forbidden: User "hook" cannot get resource "customresourcedefinitions" in API group "apiextensions.k8s.io" at the cluster scope`); err != nil {
+	if err := suite.Says(stderr, `runai-webhook: cannot apply the CRD `+projects+`: `, `is forbidden: User "hook" cannot get resource `+
+		`"customresourcedefinitions" in API group "apiextensions.k8s.io" at the cluster scope`); err != nil {
 		t.Error(err)
 	}
 
@@ -53,15 +52,16 @@ func TestInvalidPolicies(t *testing.T) {
 		text string
 		want []string
 	}{
-		"unknown keys":       {head + "gpu: {fraction: KAI}\nworkerz: {}", []string{`unknown key "gpu.fraction"`, `unknown key "workerz"`}},
-		"values":             {head + "gpu: {fractions: HAMi}\nssh: {port: 99999}", []string{"gpu.fractions: ", "ssh.port: "}},
-		"types and the rest": {head + "workers: 3\nssh: yes\ngpu: {fraction: KAI}\nidentity: {minUID: -1}", []string{"workers: ", "ssh: ", `"gpu.fraction"`, "identity.minUID: "}},
-		"empty":              {"", []string{"apiVersion: ", "kind: "}},
-		"not YAML":           {"}{", []string{"yaml: "}},
-		"a text":             {"nothing", []string{"must be an object"}},
-		"two documents":      {head + "---\n" + head, []string{"more than one document"}},
-		"a key twice":        {head + "workers: {max: 1}\nworkers: {max: 2}", []string{`"workers" already set`}},
-		"another kind":       {"apiVersion: v1\nkind: ConfigMap\n", []string{"apiVersion: ", "kind: "}},
+		"unknown keys": {head + "gpu: {fraction: KAI}\nworkerz: {}", []string{`unknown key "gpu.fraction"`, `unknown key "workerz"`}},
+		"values":       {head + "gpu: {fractions: HAMi}\nssh: {port: 99999}", []string{"gpu.fractions: ", "ssh.port: "}},
+		"types and the rest": {head + "workers: 3\nssh: yes\ngpu: {fraction: KAI}\nidentity: {minUID: -1}", []string{
+			"workers: ", "ssh: ", `"gpu.fraction"`, "identity.minUID: "}},
+		"empty":         {"", []string{"apiVersion: ", "kind: "}},
+		"not YAML":      {"}{", []string{"yaml: "}},
+		"a text":        {"nothing", []string{"must be an object"}},
+		"two documents": {head + "---\n" + head, []string{"more than one document"}},
+		"a key twice":   {head + "workers: {max: 1}\nworkers: {max: 2}", []string{`"workers" already set`}},
+		"another kind":  {"apiVersion: v1\nkind: ConfigMap\n", []string{"apiVersion: ", "kind: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, stderr, code := prepare(t, cluster.Kubeconfig(), "--policy="+writeFile(t, policy.text))
@@ -88,7 +88,8 @@ func TestAPIServerIsDown(t *testing.T) {
 	}
 	_, stderr, code := prepare(t, through(t, closed), "--timeout=2s")
 	want := "runai-webhook: cannot apply the CRD " + identities + ": Get "
-	if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, want) || !strings.HasSuffix(stderr, "connect: connection refused\n") {
+	rest, says := strings.CutPrefix(stderr, want)
+	if code != 1 || !says || !strings.HasSuffix(rest, ": connection refused\n") || strings.Count(rest, "\n") != 1 {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 
@@ -96,7 +97,7 @@ func TestAPIServerIsDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.Close()
+	t.Cleanup(func() { _ = b.Close() })
 	server, err := url.Parse(cluster.Config.Host)
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +153,7 @@ func TestCRDIsNotServed(t *testing.T) {
 	object := project("kept")
 	object.SetFinalizers([]string{"example.com/kept"})
 	suite.Create(t, admin, object)
-	if err := admin.Delete(t.Context(), &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: projects}}); err != nil {
+	if err := admin.Delete(t.Context(), stored(t, projects)); err != nil {
 		t.Fatal(err)
 	}
 	_, stderr, code = prepare(t, cluster.Kubeconfig(), "--timeout=2s")
