@@ -55,7 +55,8 @@ func checker(t *testing.T, cluster *env.Env, name string, namespaces ...string) 
 	}
 	admin := cluster.User
 	suite.Kubectl(t, admin, "", "create", "clusterrole", name+"-crds", "--verb=get",
-		"--resource=customresourcedefinitions.apiextensions.k8s.io", "--resource-name=mpijobs.kubeflow.org", "--resource-name=projects.policy.run.ai", "--resource-name=posixidentities.policy.run.ai")
+		"--resource=customresourcedefinitions.apiextensions.k8s.io", "--resource-name=mpijobs.kubeflow.org",
+		"--resource-name=projects.policy.run.ai", "--resource-name=posixidentities.policy.run.ai")
 	suite.Kubectl(t, admin, "", "create", "clusterrole", name+"-webhooks", "--verb=get",
 		"--resource=mutatingwebhookconfigurations.admissionregistration.k8s.io",
 		"--resource=validatingwebhookconfigurations.admissionregistration.k8s.io",
