@@ -5,17 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/pod-security-admission/api"
 
 	"github.com/runai-mpi/runai-mpi/config"
-	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/shared/manifest"
-	"github.com/runai-mpi/runai-mpi/shared/suggest"
 	"github.com/runai-mpi/runai-mpi/shared/terminal"
 	"github.com/runai-mpi/runai-mpi/shared/version"
 	"github.com/runai-mpi/runai-mpi/webhook/review"
@@ -101,54 +96,6 @@ func (o *offline) admitFile(file manifestFile, stdin io.Reader) (errs []error) {
 		}
 	}
 	return errs
-}
-
-func loadProject(path string) (*v1alpha1.Project, error) {
-	if path == "" {
-		return nil, nil
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the project: %w", err)
-	}
-	text, err := manifest.ToJSON(data)
-	if err != nil {
-		return nil, fmt.Errorf("invalid project %s: %w", path, err)
-	}
-	project := &v1alpha1.Project{}
-	problems, err := manifest.DecodeStrict(text, project)
-	if err != nil {
-		problems = append(problems, err)
-	}
-	want := metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Project"}
-	if project.TypeMeta != want || project.Name == "" {
-		return nil, fmt.Errorf("invalid project %s: must have apiVersion %s, kind %s and metadata.name", path, want.APIVersion, want.Kind)
-	}
-	problems = append(problems, badValues(project.Spec)...)
-	for i, problem := range problems {
-		problems[i] = fmt.Errorf("invalid project %s: %w", path, problem)
-	}
-	return project, errors.Join(problems...)
-}
-
-// badValues returns an error for each value that the CRD would refuse because it is not in its enum.
-func badValues(spec v1alpha1.ProjectSpec) []error {
-	var problems []error
-	modes := []v1alpha1.IdentityMode{v1alpha1.IdentityDisabled, v1alpha1.IdentityOptional, v1alpha1.IdentityRequired}
-	if spec.Identity != "" && !slices.Contains(modes, spec.Identity) {
-		problems = append(problems, fmt.Errorf("spec.identity %q must be %s", spec.Identity, suggest.OneOf(modes...)))
-	}
-	for _, restriction := range []struct {
-		key   string
-		value v1alpha1.Restriction
-	}{
-		{"hostPath", spec.Restrictions.HostPath}, {"hostNetwork", spec.Restrictions.HostNetwork}, {"hostIPC", spec.Restrictions.HostIPC},
-	} {
-		if value := restriction.value; value != "" && value != v1alpha1.Allow && value != v1alpha1.Deny {
-			problems = append(problems, fmt.Errorf("spec.restrictions.%s %q must be %s", restriction.key, value, suggest.OneOf(v1alpha1.Allow, v1alpha1.Deny)))
-		}
-	}
-	return problems
 }
 
 func parseExtra(pairs []string) (map[string]authenticationv1.ExtraValue, error) {

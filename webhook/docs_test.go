@@ -16,7 +16,8 @@ func TestDocs(t *testing.T) {
 	model := kong.Must(&commands{}, kong.Name("runai-webhook"), kong.Vars{"version": ""}).Model
 	page := docgen.Head("The command line: runai-webhook",
 		"Look up a command or a flag of `runai-webhook`, and what an exit code means. `serve`, `prepare` and `check` are what the chart runs in the cluster; "+
-			"`admit` applies the same policies to a file, on any machine and without a cluster. [Exit codes](#exit-codes) are at the end.",
+			"`admit` applies the same policies to a file, on any machine and without a cluster; "+
+			"`review` shows what stored jobs would meet, before anything changes. [Exit codes](#exit-codes) are at the end.",
 		"the flags of `webhook/`")
 	page += docgen.Commands(model) + docgen.ExitCodeTable(model.Name)
 	golden.Compare(t, "../docs/reference/webhook-cli.md", page)

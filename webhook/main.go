@@ -19,6 +19,7 @@ type commands struct {
 	Admit   admit        `cmd:"" help:"Admit MPIJobs offline, and print them as the cluster would store them."`
 	Prepare prepare      `cmd:"" help:"Validate the cluster policy, then apply the CRDs to the cluster."`
 	Check   checkCommand `cmd:"" help:"Check an installation, and say what is wrong with it."`
+	Review  reviewJobs   `cmd:"" help:"Show which MPIJobs of a cluster would be refused or changed, and change nothing."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

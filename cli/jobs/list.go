@@ -11,7 +11,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
-	"github.com/runai-mpi/runai-mpi/cli/table"
+	"github.com/runai-mpi/runai-mpi/shared/table"
 )
 
 // List is runai list jobs.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
-	"github.com/runai-mpi/runai-mpi/cli/table"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/table"
 )
 
 // List is runai list projects.

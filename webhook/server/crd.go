@@ -54,10 +54,15 @@ func reduceCRD(object any) (any, error) {
 		return object, nil
 	}
 	reduced := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: crd.Name, ResourceVersion: crd.ResourceVersion, UID: crd.UID}}
-	if keeps(schemaOf(crd), groupsPolicyPath) {
+	if KeepsGroupsPolicy(crd) {
 		reduced.Annotations = map[string]string{keepsGroupsPolicy: ""}
 	}
 	return reduced, nil
+}
+
+// KeepsGroupsPolicy reports whether supplementalGroupsPolicy reaches the pods with this CRD of MPIJobs.
+func KeepsGroupsPolicy(crd *apiextensionsv1.CustomResourceDefinition) bool {
+	return keeps(schemaOf(crd), groupsPolicyPath)
 }
 
 // MissingFields returns the paths of the needed fields that the CRD does not have, with * for any member.

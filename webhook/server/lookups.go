@@ -46,7 +46,7 @@ func (l Lookups) readCreation(ctx context.Context, request admission.Request, cl
 	if err := awaited(ctx); err != nil {
 		return nil, review.Request{}, err
 	}
-	job, err := decodeNew(request.Object.Raw)
+	job, err := DecodeNew(request.Object.Raw)
 	if err != nil {
 		return nil, review.Request{}, err
 	}

@@ -34,8 +34,8 @@ var mostIn = map[string]int{
 	`"add"`: 100, `"drop"`: 100, // capabilities, of which Linux has 41
 }
 
-// decodeNew reads a new job, unless reading it costs too much. Its errors are API statuses for the client.
-func decodeNew(raw []byte) (*v2beta1.MPIJob, error) {
+// DecodeNew reads a new job, unless reading it costs too much. Its errors are API statuses for the client.
+func DecodeNew(raw []byte) (*v2beta1.MPIJob, error) {
 	// rule T38 in test/forgery TestT38Creations: a job of 3 MB
 	if len(raw) > largestCreation {
 		return nil, tooLarge("the job has %d bytes", len(raw))

@@ -1,0 +1,236 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/review"
+	"github.com/runai-mpi/runai-mpi/webhook/server"
+)
+
+// judge finds out what stored jobs would meet if they were submitted again.
+type judge struct {
+	reviewer review.Reviewer
+	known    known
+	// keepsGroupsPolicy is set unless the cluster's CRD drops supplementalGroupsPolicy.
+	keepsGroupsPolicy bool
+	// asProject is the project of the namespaces without the label, "" for those that their names say.
+	asProject string
+	// chosen is set if namespaces without the label are judged, because the administrator names them.
+	chosen   bool
+	only     []string // the namespaces that are reviewed, empty for all
+	selector labels.Selector
+	now      time.Time
+
+	report report
+}
+
+// A storedJob is what is read of a job before it is judged.
+type storedJob struct {
+	metav1.TypeMeta `json:",inline"`
+	Metadata        struct {
+		Name          string            `json:"name"`
+		GenerateName  string            `json:"generateName"`
+		Namespace     string            `json:"namespace"`
+		Labels        map[string]string `json:"labels"`
+		ManagedFields []struct {
+			APIVersion  string `json:"apiVersion"`
+			Subresource string `json:"subresource"`
+		} `json:"managedFields"`
+	} `json:"metadata"`
+	Status struct {
+		Conditions []struct {
+			Type   string `json:"type"`
+			Status string `json:"status"`
+		} `json:"conditions"`
+	} `json:"status"`
+}
+
+// job judges a stored job, as JSON.
+func (j *judge) job(raw []byte) error {
+	var stored storedJob
+	if err := json.Unmarshal(raw, &stored); err != nil {
+		return errors.New("cannot read a job: its metadata or status is not valid")
+	}
+	if !j.isReviewed(stored.Metadata.Namespace) || !j.selector.Matches(labels.Set(stored.Metadata.Labels)) {
+		return nil
+	}
+	namespace := j.namespace(stored.Metadata.Namespace)
+	if namespace == nil {
+		j.report.Summary.Elsewhere++
+		return nil
+	}
+	found := jobReport{Namespace: stored.Metadata.Namespace, Name: cmp.Or(stored.Metadata.Name, stored.Metadata.GenerateName), Running: stored.runs()}
+	if version := stored.otherVersion(); version != "" {
+		found.refuse([]string{"MPIJobs of " + version + " are not allowed in projects: use apiVersion " + v2beta1.SchemeGroupVersion.String()})
+	} else if err := j.again(raw, *namespace, &found); err != nil {
+		return err
+	}
+	j.report.add(found)
+	return nil
+}
+
+// again judges the creation of a job like this one.
+func (j *judge) again(raw []byte, namespace namespaceReport, found *jobReport) error {
+	raw, err := asManifest(raw)
+	if err != nil {
+		return err
+	}
+	job, err := server.DecodeNew(raw)
+	if err != nil {
+		found.refuse(causes(err))
+		return nil
+	}
+	job.Namespace = namespace.Name
+	facts := review.NamespaceFacts{Project: j.projectOf(namespace), PodSecurity: review.PodSecurityOf(j.known.namespaces[namespace.Name])}
+	request, anonymous := j.reviewer.Again(job, facts, j.known.identities, j.now)
+	request.DropsGroupsPolicy = !j.keepsGroupsPolicy
+	preview := j.reviewer.Preview(job, request)
+	switch {
+	case len(preview.Refusals) > 0:
+		found.refuse(causes(server.Invalid(found.Name, preview.Refusals)))
+	case preview.Again:
+		found.change("changed again: another cluster policy, project or version was applied to it")
+	case len(preview.Policies) > 0:
+		found.change("changed by " + strings.Join(preview.Policies, ", "))
+	default:
+		found.Result = resultUnchanged
+	}
+	if anonymous {
+		found.IdentityUnknown = true
+		for i, why := range found.Why {
+			found.Why[i] = strings.ReplaceAll(why, strconv.Itoa(review.AnonymousID), "the submitter's id")
+		}
+		found.Why = append(found.Why, "who submitted it is not recorded: whether the cluster knows their uid and gid cannot be judged")
+	}
+	return nil
+}
+
+// namespace returns the report on the namespace of a job, or nil if it belongs to no project.
+func (j *judge) namespace(name string) *namespaceReport {
+	if known := j.report.namespace(name); known != nil {
+		return known
+	}
+	key := j.reviewer.Cluster.ProjectLabel
+	project, labelled := j.known.namespaces[name][key]
+	found := namespaceReport{Name: name, Project: project}
+	switch byName, named := strings.CutPrefix(name, "runai-"); {
+	case labelled && project == "":
+		found.NoProject = true
+		found.Remarks = append(found.Remarks, "the label "+key+" is empty, so every job would be refused")
+	case labelled:
+	case j.chosen && j.asProject != "":
+		found.Project = j.asProject
+		found.Remarks = append(found.Remarks, "has no label "+key+": judged as if it had")
+	case j.chosen && named:
+		found.Project = byName
+		found.Remarks = append(found.Remarks, "has no label "+key+": judged as if it had, by its name")
+	default:
+		return nil
+	}
+	if _, exists := j.known.projects[found.Project]; !exists && !found.NoProject {
+		found.NoProject = true
+		found.Remarks = append(found.Remarks, "Project "+found.Project+" does not exist, so every job would be refused; judged as one without restrictions")
+	}
+	if warnOnly := review.WarnOnlyOf(j.projectOf(found), name, j.known.namespaces[name]); warnOnly.Problem() != "" {
+		found.Remarks = append(found.Remarks, warnOnly.Problem())
+	} else if warnOnly.Holds(j.now) {
+		found.Remarks = append(found.Remarks, "warned only until "+warnOnly.Until)
+	}
+	return j.report.addNamespace(found)
+}
+
+// reportNamespaces reports on all namespaces that are reviewed, also those without jobs.
+func (j *judge) reportNamespaces() {
+	for name := range j.known.namespaces {
+		if j.isReviewed(name) {
+			j.namespace(name)
+		}
+	}
+}
+
+// isReviewed reports whether the administrator asks for a namespace.
+func (j *judge) isReviewed(namespace string) bool {
+	return len(j.only) == 0 || slices.Contains(j.only, namespace)
+}
+
+// projectOf returns the project of a namespace, or one without restrictions if it does not exist.
+func (j *judge) projectOf(namespace namespaceReport) *v1alpha1.Project {
+	if project := j.known.projects[namespace.Project]; project != nil {
+		return project
+	}
+	return &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: namespace.Project}}
+}
+
+// otherVersion returns the version of the API in which a job was written, unless the webhook judges it.
+func (s storedJob) otherVersion() string {
+	if s.APIVersion != v2beta1.SchemeGroupVersion.String() {
+		return s.APIVersion
+	}
+	for _, entry := range s.Metadata.ManagedFields {
+		if entry.Subresource == "" && strings.HasPrefix(entry.APIVersion, v2beta1.GroupName+"/") && entry.APIVersion != s.APIVersion {
+			return entry.APIVersion
+		}
+	}
+	return ""
+}
+
+func (s storedJob) runs() bool {
+	for _, condition := range s.Status.Conditions {
+		if condition.Type == string(v2beta1.JobRunning) && condition.Status == "True" {
+			return true
+		}
+	}
+	return false
+}
+
+// written lists what the API server writes to an object.
+var written = []string{
+	"uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "selfLink",
+}
+
+// asManifest returns a stored job without what the API server and the operator have written to it.
+func asManifest(raw []byte) ([]byte, error) {
+	var job, metadata map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &job); err != nil {
+		return nil, fmt.Errorf("cannot read a job: %w", err)
+	}
+	delete(job, "status")
+	if err := json.Unmarshal(job["metadata"], &metadata); err != nil {
+		return nil, errors.New("cannot read a job: its metadata is not valid")
+	}
+	for _, key := range written {
+		delete(metadata, key)
+	}
+	var err error
+	if job["metadata"], err = json.Marshal(metadata); err != nil {
+		return nil, fmt.Errorf("cannot write a job: %w", err)
+	}
+	return json.Marshal(job)
+}
+
+// causes returns a line for each cause of a refusal.
+func causes(err error) []string {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil || len(status.Status().Details.Causes) == 0 {
+		return []string{err.Error()}
+	}
+	var lines []string
+	for _, cause := range status.Status().Details.Causes {
+		lines = append(lines, cause.Field+": "+cause.Message)
+	}
+	return lines
+}
