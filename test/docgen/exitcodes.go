@@ -36,7 +36,8 @@ var ExitCodes = map[string][]ExitCode{
 				{"review", "-f", "../config/samples/submitted.yaml"}, {"review", "-f", "absent.yaml"},
 				{"review", "--kubeconfig", "docs_test.go"}, {"serve", "--cert-dir", "."}, {"prepare"}, {"check"}}},
 		{2, "The command line is not valid.",
-			[][]string{{}, {"unknown"}, {"admit"}, {"admit", "--unknown"}, {"review", "--as-project", "a"}, {"review", "-o", "x"}, {"review", "-l", "=="},
+			[][]string{{}, {"unknown"}, {"admit"}, {"admit", "--unknown"},
+				{"review", "--as-project", "a"}, {"review", "-o", "x"}, {"review", "-l", "=="},
 				{"admit", "-f", "../config/samples/submitted.yaml", "--user", "a", "--user", "b"}, {"serve", "--cert-dir", "absent"}}},
 	},
 }
