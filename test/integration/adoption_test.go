@@ -34,22 +34,19 @@ kind: ClusterPolicy
 projectLabel: adopted.example.com/queue
 `
 
-// lister returns a user with the permissions that docs/adoption.md names.
+// lister returns a user with the role of the samples.
 func lister(t *testing.T) *env.User {
 	t.Helper()
-	meta := metav1.ObjectMeta{Name: "runai-mpi-review"}
-	list := func(group, resource string) rbacv1.PolicyRule {
-		return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: []string{"list"}}
+	role, err := os.ReadFile("../../config/samples/review-role.yaml")
+	if err != nil {
+		t.Fatal(err)
 	}
-	product.Create(t,
-		&rbacv1.ClusterRole{ObjectMeta: meta, Rules: []rbacv1.PolicyRule{
-			list("", "namespaces"), list("kubeflow.org", "mpijobs"), list("apiextensions.k8s.io", "customresourcedefinitions"),
-			list("policy.run.ai", "projects"), list("policy.run.ai", "posixidentities"),
-		}},
-		&rbacv1.ClusterRoleBinding{
-			ObjectMeta: meta, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: meta.Name},
-			Subjects: []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "auditor"}},
-		})
+	product.CreateManifest(t, "default", string(role))
+	product.Create(t, &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "runai-mpi-review"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "runai-mpi-review"},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "auditor"}},
+	})
 	user, err := product.Impersonate(rest.ImpersonationConfig{UserName: "auditor", Groups: []string{"system:authenticated"}})
 	if err != nil {
 		t.Fatal(err)
