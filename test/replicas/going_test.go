@@ -8,11 +8,27 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-const some = 200 // jobs
+const (
+	some   = 200 // jobs
+	often  = 50  // a second
+	seldom = 10  // during an incident: what is idle meanwhile must not hurt those who come back later
+	people = 8
+)
+
+// startLoad creates jobs in a namespace as dry runs.
+func startLoad(t *testing.T, namespace string) *suite.Load {
+	t.Helper()
+	return product.StartLoad(t, often, func() *v2beta1.MPIJob { return mpijobtest.MakeMPIJob("load", namespace).Obj() }, client.DryRunAll)
+}
 
 // Two replicas behind a balancer, probed as the chart says.
 func two(t *testing.T, project string, drain time.Duration) (namespace string, one *install.Replica, k *kubelet) {
@@ -27,15 +43,17 @@ func two(t *testing.T, project string, drain time.Duration) (namespace string, o
 func TestReplicaIsStopped(t *testing.T) {
 	namespace, one, k := two(t, "stopped", 6*time.Second) // the probes need 4 s
 	l := startLoad(t, namespace)
-	l.enter(t, "before", some)
+	l.Await(t, some)
 	signal(t, one, syscall.SIGTERM)
-	l.enter(t, "during", 1)
+	l.Enter("during", seldom)
+	l.Await(t, 1)
 	k.awaitRemoval(t, one)
 	<-one.Done()
-	l.enter(t, "after", some)
-	l.stop()
+	l.Enter("after", often)
+	l.Await(t, some)
+	l.Stop()
 	t.Log(l)
-	l.noFailures(t, "before", "during", "after")
+	l.NoFailures(t, "before", "during", "after")
 }
 
 // While a replica hangs, requests that reach it fail, until its endpoint is gone. None that begins later fails.
@@ -47,19 +65,21 @@ func TestReplicaIsKilled(t *testing.T) { goes(t, "killed", syscall.SIGKILL) }
 func goes(t *testing.T, project string, how syscall.Signal) {
 	namespace, one, k := two(t, project, 0)
 	l := startLoad(t, namespace)
-	l.enter(t, "before", some)
+	l.Await(t, some)
 	signal(t, one, how)
 	start := time.Now()
-	l.enter(t, "during", 1)
+	l.Enter("during", seldom)
+	l.Await(t, 1)
 	k.awaitRemoval(t, one)
 	t.Logf("its endpoint is gone after %s", time.Since(start).Round(100*time.Millisecond))
-	l.enter(t, "after", some)
-	l.stop()
+	l.Enter("after", often)
+	l.Await(t, some)
+	l.Stop()
 	t.Log(l)
-	if len(l.failed["before"])+len(l.failed["during"]) == 0 {
+	if len(l.Failures("before", "during")) == 0 {
 		t.Error("no request failed: the replica was not called")
 	}
-	l.noFailures(t, "after")
+	l.NoFailures(t, "after")
 }
 
 // Users of runai notice nothing: it tries again until the endpoint is gone.
@@ -69,7 +89,7 @@ func TestCommandLineTriesAgain(t *testing.T) {
 			namespace, one, k := two(t, "retried-"+name, 0)
 			signal(t, one, how)
 			var users sync.WaitGroup
-			for n := range submitters {
+			for n := range people {
 				users.Go(func() {
 					if _, stderr, code := product.Runai(t, "submit-mpi", fmt.Sprint("job-", n), "-n", namespace, "-i", "x"); code != 0 {
 						t.Errorf("exit code %d: %s", code, stderr)

@@ -43,7 +43,7 @@ func sendSlowly(t *testing.T, project string, number, bytes int) {
 	replica := product.StartReplica(t, install.ReplicaOptions{Name: project, Address: net.JoinHostPort(host, port)})
 	product.Balance(t, namespace, replica)
 	l := startLoad(t, namespace)
-	l.enter(t, "before", some)
+	l.Await(t, some)
 	var clients sync.WaitGroup
 	for range number {
 		clients.Go(func() {
@@ -52,12 +52,14 @@ func sendSlowly(t *testing.T, project string, number, bytes int) {
 			}
 		})
 	}
-	l.enter(t, "during", busy)
+	l.Enter("during", seldom)
+	l.Await(t, 1)
 	clients.Wait()
-	l.enter(t, "after", some)
-	l.stop()
+	l.Enter("after", often)
+	l.Await(t, some)
+	l.Stop()
 	t.Log(l)
-	l.noFailures(t, "before", "during", "after")
+	l.NoFailures(t, "before", "during", "after")
 	if runtime.GOOS != "linux" {
 		return // only Linux has /proc
 	}
