@@ -1,10 +1,11 @@
 package replicas
 
 import (
-	"fmt"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -22,37 +23,38 @@ func TestWarnOnlyChanges(t *testing.T) {
 	first := product.StartReplica(t, install.ReplicaOptions{Name: "warned-first"})
 	second := product.StartReplica(t, install.ReplicaOptions{Name: "warned-second"})
 	product.Balance(t, namespace, first, second)
-	user, unavailable := countingClient(t)
+	var mutex sync.Mutex
+	var jobs []*v2beta1.MPIJob
+	l := product.StartLoad(t, rate, func() *v2beta1.MPIJob {
+		job := mpijobtest.MakeMPIJob("", namespace).Obj()
+		job.GenerateName = "dist-"
+		mutex.Lock()
+		defer mutex.Unlock()
+		jobs = append(jobs, job)
+		return job
+	})
 	project := &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "warned-now-and-then"}}
-	jobs := make(chan error, creations)
-	judged := make(chan bool, creations)
-	for n := range creations {
+	for n := 0; l.Phase("before").Created() < creations; n++ {
 		date := `null`
 		if n%2 == 0 {
 			date = `"2999-12-31"`
 		}
-		go func() {
-			job := mpijobtest.MakeMPIJob(fmt.Sprintf("dist-%d", n), namespace).Obj()
-			jobs <- user.Create(t.Context(), job)
-			judged <- job.Annotations[annotations.AppliedPoliciesKey] != ""
-		}()
 		patch := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"warnOnlyUntil":`+date+`}}`))
 		if err := product.Client.Patch(t.Context(), project, patch); err != nil {
 			t.Fatal(err)
 		}
-		if n%burst == burst-1 {
-			time.Sleep(time.Second)
+		time.Sleep(time.Second / rate)
+	}
+	l.Stop()
+	l.NoFailures(t, "before")
+	judged := 0
+	for _, job := range jobs {
+		if job.Annotations[annotations.AppliedPoliciesKey] != "" {
+			judged++
 		}
 	}
-	both := map[bool]int{}
-	for range creations {
-		if err := <-jobs; err != nil {
-			t.Error(err)
-		}
-		both[<-judged]++
-	}
-	t.Logf("%d jobs judged, %d warned only, %d answers 503", both[true], both[false], unavailable.Load())
-	if both[true] == 0 || both[false] == 0 {
-		t.Errorf("%d jobs judged, %d warned only", both[true], both[false])
+	t.Logf("%s; %d of %d jobs judged", l, judged, len(jobs))
+	if judged == 0 || judged == len(jobs) {
+		t.Errorf("%d of %d jobs judged", judged, len(jobs))
 	}
 }
