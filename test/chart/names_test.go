@@ -47,7 +47,7 @@ func TestNamesAreValid(t *testing.T) {
 
 // Everything that is not of the cluster is in one namespace, and says so where it is named.
 func TestNamespaceOverride(t *testing.T) {
-	objects := render(t, "--set", "namespaceOverride=elsewhere", "--values", "testdata/options.yaml", "--set", "nfsNetworkPolicy.namespaces=null",
+	objects := render(t, "--values", "testdata/options.yaml", "--set", "namespaceOverride=elsewhere",
 		"--set", "nfsNetworkPolicy.namespaces={}", "--set", "check.namespace=")
 	for _, object := range objects {
 		if namespace := object.GetNamespace(); namespace != "" && namespace != "elsewhere" {
@@ -63,20 +63,28 @@ func TestNamespaceOverride(t *testing.T) {
 	}
 }
 
-// Each namespace with any of the labels is judged exactly once, by each webhook and by the policy of versions.
+// Each namespace with any of the labels is judged exactly once, by each webhook and by each admission policy.
 func TestFormerLabels(t *testing.T) {
-	objects := render(t, "--set", "formerProjectLabels={old,example.com/older}")
-	var mutating, validating, versions []labels.Selector
-	for _, webhook := range find[admissionregistrationv1.MutatingWebhookConfiguration](t, objects, "MutatingWebhookConfiguration", "").Webhooks {
-		mutating = append(mutating, selector(t, webhook.NamespaceSelector))
-	}
-	for _, webhook := range find[admissionregistrationv1.ValidatingWebhookConfiguration](t, objects, "ValidatingWebhookConfiguration", "").Webhooks {
-		validating = append(validating, selector(t, webhook.NamespaceSelector))
-	}
+	objects := render(t, "--set", "formerProjectLabels={old,example.com/older}", "--set", "backstop.enabled=true")
+	var mutating, validating, versions, pods []labels.Selector
 	for _, object := range objects {
-		if object.GetKind() == "ValidatingAdmissionPolicyBinding" {
-			binding := find[admissionregistrationv1.ValidatingAdmissionPolicyBinding](t, chart.Objects{object}, object.GetKind(), "")
-			versions = append(versions, selector(t, binding.Spec.MatchResources.NamespaceSelector))
+		one, kind := chart.Objects{object}, object.GetKind()
+		switch kind {
+		case "MutatingWebhookConfiguration":
+			for _, webhook := range find[admissionregistrationv1.MutatingWebhookConfiguration](t, one, kind, "").Webhooks {
+				mutating = append(mutating, selector(t, webhook.NamespaceSelector))
+			}
+		case "ValidatingWebhookConfiguration":
+			for _, webhook := range find[admissionregistrationv1.ValidatingWebhookConfiguration](t, one, kind, "").Webhooks {
+				validating = append(validating, selector(t, webhook.NamespaceSelector))
+			}
+		case "ValidatingAdmissionPolicyBinding":
+			binding := find[admissionregistrationv1.ValidatingAdmissionPolicyBinding](t, one, kind, "")
+			if strings.Contains(binding.Name, "makes-pods") {
+				pods = append(pods, selector(t, binding.Spec.MatchResources.NamespaceSelector))
+			} else {
+				versions = append(versions, selector(t, binding.Spec.MatchResources.NamespaceSelector))
+			}
 		}
 	}
 	for set := range 8 {
@@ -87,7 +95,9 @@ func TestFormerLabels(t *testing.T) {
 			}
 		}
 		want := min(set, 1)
-		for what, selectors := range map[string][]labels.Selector{"mutating": mutating, "validating": validating, "versions": versions} {
+		for what, selectors := range map[string][]labels.Selector{
+			"mutating": mutating, "validating": validating, "versions": versions, "pods": pods,
+		} {
 			if got := matches(selectors, namespace); got != want {
 				t.Errorf("%s: %v is judged %d times, want %d", what, namespace, got, want)
 			}

@@ -132,7 +132,8 @@ func TestSchemaRefusesWrongTypes(t *testing.T) {
 func wrongValues(schema map[string]any) []any {
 	var wrong []any
 	for kind, value := range map[string]any{
-		"string": "-", "integer": 7, "number": 1.5, "boolean": true, "array": []any{map[string]any{}}, "object": map[string]any{"x": "y"}, "null": nil,
+		"string": "-", "integer": 7, "number": 1.5, "boolean": true, "null": nil,
+		"array": []any{map[string]any{}}, "object": map[string]any{"x": "y"},
 	} {
 		switch accepted := schema["type"].(type) {
 		case string:
@@ -173,11 +174,13 @@ func TestWrongPolicies(t *testing.T) {
 		"projectLabel=a/b/c", "projectLabel=", "nodeTypeLabel=-", "scheduling.queueLabel=a b", "scheduling.schedulerName=A_",
 		"gpu.fractions=HAMi", "gpu.fractions=KAI", "gpu.resourceName=", "gitSync.image=", "gitSync.timeout=0s", "gitSync.timeout=soon",
 		"gitSync.timeout=120", "gitSync.defaultTarget=code", "gitSync.defaultTarget=/etc", "largeShm.maxSize=many", "largeShm.maxSize=-1",
-		"workers.max=0", "workers.max=1.5", "workers.max=99999999999", "identity.sources={Guess}", "identity.sources=Claims", "identity.minUID=0",
+		"workers.max=0", "workers.max=1.5", "workers.max=99999999999", "identity.sources={Guess}", "identity.sources=Claims",
+		"identity.minUID=0",
 		"identity.minUID=-1", "identity.minGID=x", "identity.supplementalGroupsPolicy=Merge", "identity.supplementalGroupsPolicy=true",
 		"identity.podAnnotations={*}", "identity.claims.uid=", "identity.claims=x", "ssh.port=22", "ssh.port=x",
 		"start.gate=maybe", "start.timeout=0s", "start.maxTimeout=1m", "restrictions.hostPath=Never", "restrictions.hostPID=Deny",
-		"sharedStorage.hostPaths={scratch}", "sharedStorage.nfs={nas}", "sharedStorage.subPaths=Some", "multiKueue.submitters=x", "unknown=x",
+		"sharedStorage.hostPaths={scratch}", "sharedStorage.nfs={nas}", "sharedStorage.subPaths=Some", "multiKueue.submitters=x",
+		"unknown=x",
 	} {
 		objects, err := chart.Render(t.Context(), "--set", "policy."+set)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
@@ -91,6 +92,6 @@ func (a arguments) capabilities() (*common.Capabilities, error) {
 	}
 	capabilities := common.DefaultCapabilities.Copy()
 	capabilities.KubeVersion = *version
-	capabilities.APIVersions = append(capabilities.APIVersions[:len(capabilities.APIVersions):len(capabilities.APIVersions)], a.apiVersions...)
+	capabilities.APIVersions = slices.Concat(capabilities.APIVersions, a.apiVersions)
 	return capabilities, nil
 }

@@ -31,6 +31,8 @@ func Schema() ([]byte, error) {
 	return append(text, '\n'), err
 }
 
+var modes = oneOf(v1alpha1.IdentityDisabled, v1alpha1.IdentityOptional, v1alpha1.IdentityRequired)
+
 // special are the types that are not written in YAML as in Go, or that accept only some values.
 var special = map[reflect.Type]schema{
 	reflect.TypeFor[resource.Quantity]():               {"type": []string{"string", "number"}},
@@ -39,9 +41,9 @@ var special = map[reflect.Type]schema{
 	reflect.TypeFor[config.MaxSize]():                  {"type": "string"},
 	reflect.TypeFor[config.FractionBackend]():          oneOf(config.FractionsNone, config.FractionsKAI),
 	reflect.TypeFor[config.IdentitySource]():           oneOf(config.SourceClaims, config.SourceDirectory, config.SourceClient),
-	reflect.TypeFor[metav1.Time]():                     {"type": "string", "pattern": `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$`},
+	reflect.TypeFor[metav1.Time]():                     {"type": "string", "pattern": `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$`},
 	reflect.TypeFor[v1alpha1.Restriction]():            oneOf(v1alpha1.Allow, v1alpha1.Deny),
-	reflect.TypeFor[v1alpha1.IdentityMode]():           oneOf(v1alpha1.IdentityDisabled, v1alpha1.IdentityOptional, v1alpha1.IdentityRequired),
+	reflect.TypeFor[v1alpha1.IdentityMode]():           modes,
 	reflect.TypeFor[v1alpha1.LauncherNodes]():          oneOf(v1alpha1.LauncherListed, v1alpha1.LauncherAny),
 	reflect.TypeFor[config.SupplementalGroupsPolicy](): {"enum": []any{config.GroupsStrict, config.GroupsOff, false}}, // YAML's Off
 }
