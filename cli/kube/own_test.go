@@ -27,6 +27,7 @@ func project(name string) http.HandlerFunc {
 // Users who are not allowed to list projects see those that they are allowed to read by name.
 func TestOwnProjects(t *testing.T) {
 	const rule = `{"verbs":[%s],"apiGroups":["policy.run.ai"],"resources":["projects"],"resourceNames":[%s]}`
+	const wild = `{"verbs":["*"],"apiGroups":["*"],"resources":["*"],"resourceNames":["a"]}`
 	mine := fmt.Sprintf(rule, `"get"`, `"b","a"`)
 	missing := status(404, "NotFound", `projects.policy.run.ai "dist1" not found`)
 	for _, test := range []struct {
@@ -36,8 +37,7 @@ func TestOwnProjects(t *testing.T) {
 		requests string
 	}{
 		{"by name", []http.HandlerFunc{permissions(mine + "," + mine), project("a"), project("b")}, []string{"a", "b"}, "GET POST GET GET"},
-		{"by wildcards", []http.HandlerFunc{permissions(`{"verbs":["*"],"apiGroups":["*"],"resources":["*"],"resourceNames":["a"]}`), project("a")},
-			[]string{"a"}, "GET POST GET"},
+		{"by wildcards", []http.HandlerFunc{permissions(wild), project("a")}, []string{"a"}, "GET POST GET"},
 		{"one is gone", []http.HandlerFunc{permissions(mine), missing, project("b")}, []string{"b"}, "GET POST GET GET"},
 		{"one is denied after all", []http.HandlerFunc{permissions(mine), forbidden, project("b")}, []string{"b"}, "GET POST GET GET"},
 		{"all are gone", []http.HandlerFunc{permissions(mine), missing}, nil, "GET POST GET GET"},

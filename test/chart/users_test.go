@@ -114,8 +114,9 @@ func bindings(t *testing.T, objects chart.Objects) map[string][]string {
 func TestProjectsOfSeveralFiles(t *testing.T) {
 	objects := render(t, slices.Concat(valuesOf(t, team), valuesOf(t, "projects: {team-b: {}, team-a: {spec: {queue: other}}}"))...)
 	find[v1alpha1.Project](t, objects, "Project", "team-b")
-	if project := find[v1alpha1.Project](t, objects, "Project", "team-a"); project.Spec.Queue != "other" || project.Spec.Identity != "Required" {
-		t.Errorf("got %+v", project.Spec)
+	spec := find[v1alpha1.Project](t, objects, "Project", "team-a").Spec
+	if spec.Queue != "other" || spec.Identity != v1alpha1.IdentityRequired {
+		t.Errorf("got %+v", spec)
 	}
 }
 
@@ -172,29 +173,47 @@ func TestEmptyProjects(t *testing.T) {
 }
 
 func TestWrongProjects(t *testing.T) {
-	for text, want := range map[string]string{
-		"projects: {a: }":   "at '/projects/a': got null, want object",
-		"projects: {A: {}}": "'A' does not match pattern",
-		"projects: {" + strings.Repeat("a", 64) + ": {}}":                                         "does not match pattern",
-		"projects: {a: {member: {users: [x]}}}":                                                   "additional properties 'member' not allowed",
-		"projects: {a: {spec: {identity: required}}}":                                             "value must be one of 'Disabled', 'Optional', 'Required'",
-		"projects: {a: {namespaces: [x]}}":                                                        "got string, want object",
-		"projects: {a: {namespaces: [{name: x}], members: {users: [yes]}}}":                       "got boolean, want string",
-		"projects: {a: {namespaces: [{name: x}], members: {users: }}}":                            "got null, want array",
-		"identities: {a: {uid: 1, gid: 1}}":                                                       "missing property 'subject'",
-		"identities: {a: {subject: x, uid: \"1\", gid: 1}}":                                       "got string, want integer",
-		"identities: {a: {subject: x, uid: 1.5, gid: 1}}":                                         "got number, want integer",
-		"identities: {a: {subject: x, uid: 1, gid: 1, notAfter: 2030-01-31}}":                     "'2030-01-31' does not match pattern",
-		"projects: {a: {namespaces: [{name: x}]}, b: {namespaces: [{name: x}]}}":                  "namespace x is listed twice, for project a and project b: a namespace belongs to one project",
-		"projects: {a: {namespaces: [{name: x}, {name: z}, {name: x, create: false}]}}":           "namespace x is listed twice, for project a and project a: a namespace belongs to one project",
-		"projects: {a: {members: {users: [alice]}}}":                                              "projects.a has members but no namespaces: list its namespaces, with create: false for one that exists",
-		"projects: {a: {viewers: {groups: [g]}}}":                                                 "projects.a has viewers but no namespaces: list its namespaces, with create: false for one that exists",
-		"projects: {a: {namespaces: [{name: x, labels: {runai/queue: b}}]}}":                      "namespace x of project a must not set the label runai/queue: the chart sets it",
-		"policy: {projectLabel: p/q}\nprojects: {a: {namespaces: [{name: x, labels: {p/q: a}}]}}": "namespace x of project a must not set the label p/q: the chart sets it",
+	for _, test := range [][2]string{
+		{"projects: {a: }", "at '/projects/a': got null, want object"},
+		{"projects: {A: {}}", "'A' does not match pattern"},
+		{"projects: {" + strings.Repeat("a", 64) + ": {}}", "does not match pattern"},
+		{"projects: {a: {member: {users: [x]}}}", "additional properties 'member' not allowed"},
+		{"projects: {a: {spec: {identity: required}}}", "value must be one of 'Disabled', 'Optional', 'Required'"},
+		{"projects: {a: {namespaces: [x]}}", "got string, want object"},
+		{"projects: {a: {namespaces: [{name: x}], members: {users: [yes]}}}", "got boolean, want string"},
+		{"projects: {a: {namespaces: [{name: x}], members: {users: }}}", "got null, want array"},
+		{"identities: {a: {uid: 1, gid: 1}}", "missing property 'subject'"},
+		{"identities: {a: {subject: x, uid: \"1\", gid: 1}}", "got string, want integer"},
+		{"identities: {a: {subject: x, uid: 1.5, gid: 1}}", "got number, want integer"},
+		{"identities: {a: {subject: x, uid: 1, gid: 1, notAfter: 2030-01-31}}", "'2030-01-31' does not match pattern"},
+		{
+			"projects: {a: {namespaces: [{name: x}]}, b: {namespaces: [{name: x}]}}",
+			"namespace x is listed twice, for project a and project b: a namespace belongs to one project",
+		},
+		{
+			"projects: {a: {namespaces: [{name: x}, {name: z}, {name: x, create: false}]}}",
+			"namespace x is listed twice, for project a and project a: a namespace belongs to one project",
+		},
+		{
+			"projects: {a: {members: {users: [alice]}}}",
+			"projects.a has members but no namespaces: list its namespaces, with create: false for one that exists",
+		},
+		{
+			"projects: {a: {viewers: {groups: [g]}}}",
+			"projects.a has viewers but no namespaces: list its namespaces, with create: false for one that exists",
+		},
+		{
+			"projects: {a: {namespaces: [{name: x, labels: {runai/queue: b}}]}}",
+			"namespace x of project a must not set the label runai/queue: the chart sets it",
+		},
+		{
+			"policy: {projectLabel: p/q}\nprojects: {a: {namespaces: [{name: x, labels: {p/q: a}}]}}",
+			"namespace x of project a must not set the label p/q: the chart sets it",
+		},
 	} {
-		_, err := chart.Render(t.Context(), valuesOf(t, text)...)
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v", text, err)
+		_, err := chart.Render(t.Context(), valuesOf(t, test[0])...)
+		if err == nil || !strings.Contains(err.Error(), test[1]) {
+			t.Errorf("%s: got %v", test[0], err)
 		}
 	}
 }

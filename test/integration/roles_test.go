@@ -219,7 +219,8 @@ func loseResponses(t *testing.T, user *env.User, namespace string) {
 	// A Secret cannot be looked for: the job is taken back, and the Secret with it.
 	_, stderr, code := product.RunaiAs(t, lost, "submit-mpi", "unsure", "-n", namespace, "-i", "x",
 		"--git-sync", "source=https://git.example.com/code,username=rita,password=x")
-	if code != 1 || !strings.Contains(stderr, "runai: cannot create Secret \"unsure-git-sync\" of --git-sync: cannot reach the API server") {
+	want := "runai: cannot create Secret \"unsure-git-sync\" of --git-sync: cannot reach the API server"
+	if code != 1 || !strings.Contains(stderr, want) {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 	suite.Eventually(t, "the Secret is gone with its job", suite.Soon, func() error {
@@ -267,7 +268,8 @@ func TestIdentityAdmin(t *testing.T) {
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "irene"}},
 	})
 	irene := addUser(t, "irene")
-	const entry = "{apiVersion: policy.run.ai/v1alpha1, kind: PosixIdentity, metadata: {name: managed}, spec: {subject: managed, uid: %d, gid: 2001}}"
+	const entry = "apiVersion: policy.run.ai/v1alpha1\nkind: PosixIdentity\nmetadata: {name: managed}\n" +
+		"spec: {subject: managed, uid: %d, gid: 2001}"
 	for uid, command := range []string{"create", "apply", "replace", "delete"} {
 		suite.Kubectl(t, irene, fmt.Sprintf(entry, 5000+uid), command, "-f", "-")
 	}
@@ -298,7 +300,8 @@ projects:
 		"a member": addUser(t, "fred", "fenced"), "a service account": robot, "a viewer": addUser(t, "fiona@example.com"),
 	} {
 		asked := product.ClientOf(t, user)
-		if !may(t, asked, "list mpijobs.kubeflow.org runai-fenced") || may(t, asked, "create mpijobs.kubeflow.org runai-fenced") != (name != "a viewer") {
+		if !may(t, asked, "list mpijobs.kubeflow.org runai-fenced") ||
+			may(t, asked, "create mpijobs.kubeflow.org runai-fenced") != (name != "a viewer") {
 			t.Errorf("%s is not allowed what they are there for", name)
 		}
 		for _, question := range strings.Split(strings.TrimSpace(forbidden), "\n") {
