@@ -109,9 +109,11 @@ func alter(t *testing.T, change func(*admissionregistrationv1.WebhookClientConfi
 func TestCheck(t *testing.T) {
 	namespace := product.AddProject(t, "check", v1alpha1.ProjectSpec{})
 	required := product.AddProject(t, "check-required", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
+	warned := product.AddProject(t, "check-warned", v1alpha1.ProjectSpec{})
+	suite.Kubectl(t, product.User, "", "patch", "project", "check-warned", "--type=merge", "-p", `{"spec":{"warnOnlyUntil":"2999-12-31"}}`)
 	product.AddNamespace(t, "check-plain", nil)
 	product.AddNamespace(t, "check-orphan", map[string]string{"runai/queue": "absent"})
-	user := checker(t, product.Env, "checker", namespace, required, "check-plain", "check-orphan")
+	user := checker(t, product.Env, "checker", namespace, required, warned, "check-plain", "check-orphan")
 
 	t.Run("everything is fine", func(t *testing.T) {
 		lines, stderr, code := check(t, user.Kubeconfig(), "--namespace="+namespace)
@@ -136,6 +138,7 @@ func TestCheck(t *testing.T) {
 		{"no project", "check-orphan", `: failed: admission webhook "mpijobs.admission.run.ai" denied the request: ` +
 			`project "absent" of namespace check-orphan`, 1},
 		{"no namespace", "check-absent", `: failed: not permitted: mpijobs.kubeflow.org is forbidden: User "checker" cannot create`, 1},
+		{"warned only", warned, ": ok", 0},
 		{"no identity", required, `: ok, with a warning: the webhook refused the job of this account: `, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {

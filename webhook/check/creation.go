@@ -42,11 +42,13 @@ func remedy(configurations string, selected []string) string {
 	return "give the namespace the label of its project, so that " + configurations + " selects it (" + strings.Join(selected, "; ") + ")"
 }
 
-// probe returns a small job that every Pod Security Standard allows.
+// probe returns a small job that every Pod Security Standard allows. Its gate asks for the webhook also where the
+// others are warned only.
 func probe(namespace string) *v2beta1.MPIJob {
 	no, yes, one := false, true, int32(1)
 	replica := func() *v2beta1.ReplicaSpec {
 		return &v2beta1.ReplicaSpec{Replicas: &one, Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{
+			SchedulingGates: []corev1.PodSchedulingGate{{Name: annotations.AdmissionGate}},
 			SecurityContext: &corev1.PodSecurityContext{
 				RunAsNonRoot: &yes, SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 			},
