@@ -1,0 +1,96 @@
+package chart
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+)
+
+func page(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/reference/" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// The pods of the chart run commands that there are, with flags that they have.
+func TestArguments(t *testing.T) {
+	documented := page(t, "webhook-cli.md")
+	commands := map[string]bool{}
+	for _, row := range append(rows(t), valuesFile) {
+		webhook, hooks := podTemplates(t, render(t, "--values", row, "--set", "image.repository=example.com/a"))
+		for _, pod := range append(hooks, webhook) {
+			args := pod.Spec.Containers[0].Args
+			_, section, found := strings.Cut(documented, "\n## runai-webhook "+args[0]+"\n")
+			if !found {
+				t.Errorf("the command %s does not exist", args[0])
+			}
+			section, _, _ = strings.Cut(section, "\n## ")
+			commands[args[0]] = true
+			for _, arg := range args[1:] {
+				if flag, _, _ := strings.Cut(arg, "="); !strings.Contains(section, "| `"+flag+" ") && !strings.Contains(section, "| `"+flag+"`") {
+					t.Errorf("%s has no flag %s", args[0], flag)
+				}
+			}
+		}
+	}
+	if len(commands) != 3 {
+		t.Errorf("the chart runs %v", commands)
+	}
+}
+
+// The alerts of the page are those of the chart, which also restricts generic metrics to the webhook's replicas.
+func TestAlerts(t *testing.T) {
+	rule := find[monitoringv1.PrometheusRule](t, render(t, "--set", "metrics.prometheusRule.enabled=true"), "PrometheusRule", "")
+	waits := map[string]string{}
+	scope := regexp.MustCompile(`\{namespace="[^"]+",service="[^"]+"\}`)
+	for _, alert := range rule.Spec.Groups[0].Rules {
+		wait := "0m"
+		if alert.For != nil {
+			wait = string(*alert.For)
+		}
+		waits[scope.ReplaceAllString(alert.Expr.StrVal, "")] = wait
+	}
+	_, table, _ := strings.Cut(page(t, "metrics.md"), "## Alerts")
+	count := 0
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.ReplaceAll(line, `\|`, "\x00"), " | ")
+		if len(cells) != 3 || !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		count++
+		expression := strings.ReplaceAll(strings.Trim(cells[0], "| `"), "\x00", "|")
+		if wait, ok := waits[expression]; !ok || wait != cells[1] {
+			t.Errorf("the chart has no alert for %s of %s, only %v", cells[1], expression, waits)
+		}
+	}
+	if count < 5 {
+		t.Errorf("the page has %d alerts", count)
+	}
+}
+
+// What scrapes the metrics finds them: the ServiceMonitor selects the Service, which has the port.
+func TestServiceMonitor(t *testing.T) {
+	objects := render(t, "--set", "metrics.serviceMonitor.enabled=true")
+	monitor := find[monitoringv1.ServiceMonitor](t, objects, "ServiceMonitor", "")
+	selected := 0
+	for _, name := range []string{"runai-mpi", "runai-mpi-metrics"} {
+		service := find[corev1.Service](t, objects, "Service", name)
+		if selector(t, &monitor.Spec.Selector).Matches(labels.Set(service.Labels)) {
+			selected++
+			if service.Spec.Ports[0].Name != monitor.Spec.Endpoints[0].Port {
+				t.Errorf("%s has the port %s, not %s", name, service.Spec.Ports[0].Name, monitor.Spec.Endpoints[0].Port)
+			}
+		}
+	}
+	if selected != 1 {
+		t.Errorf("%d Services are selected", selected)
+	}
+}
