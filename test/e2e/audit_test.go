@@ -31,6 +31,9 @@ func changesBy(t *testing.T, user, namespace, name string) []change {
 	}
 	var all []change
 	for line := range strings.Lines(string(text)) {
+		if !strings.HasSuffix(line, "\n") {
+			break // it is being written
+		}
 		var c change
 		if err := json.Unmarshal([]byte(line), &c); err != nil {
 			t.Fatal(err)

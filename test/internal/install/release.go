@@ -20,6 +20,9 @@ import (
 // Tag is the tag of the image that InstallRelease pushes.
 const Tag = "lab"
 
+// helmWaits lets helm wait until the webhook is ready.
+var helmWaits = []string{"--wait", "--timeout=2m"}
+
 // A Release is the product as users install it: by helm, with the image in a registry, the webhook in pods, and its
 // certificates from cert-manager.
 type Release struct {
@@ -71,12 +74,17 @@ func (r *Release) PushImage(ctx context.Context, tag string, variables ...string
 
 // Install runs helm install, and waits for the webhook.
 func (r *Release) Install(ctx context.Context, helmArgs ...string) error {
-	return r.helmChart(ctx, "install", append([]string{"--create-namespace"}, helmArgs...))
+	return r.helmChart(ctx, "install", slices.Concat([]string{"--create-namespace"}, helmWaits, helmArgs))
 }
 
 // Upgrade runs helm upgrade with the values of the installation and more, and waits for the webhook.
 func (r *Release) Upgrade(ctx context.Context, helmArgs ...string) error {
-	return r.helmChart(ctx, "upgrade", helmArgs)
+	return r.helmChart(ctx, "upgrade", slices.Concat(helmWaits, helmArgs))
+}
+
+// UpgradeAtOnce runs helm upgrade without the hooks, and waits for nothing.
+func (r *Release) UpgradeAtOnce(ctx context.Context, helmArgs ...string) error {
+	return r.helmChart(ctx, "upgrade", append([]string{"--no-hooks"}, helmArgs...))
 }
 
 func (r *Release) helmChart(ctx context.Context, verb string, more []string) error {
@@ -84,7 +92,7 @@ func (r *Release) helmChart(ctx context.Context, verb string, more []string) err
 	if err != nil {
 		return err
 	}
-	args := []string{verb, chart.Release, dir, "--namespace", chart.Namespace, "--wait", "--timeout=1m"}
+	args := []string{verb, chart.Release, dir, "--namespace", chart.Namespace}
 	if _, err = r.Helm(ctx, slices.Concat(args, r.Values, more)...); err != nil {
 		return fmt.Errorf("%w\n%s", err, r.events(ctx))
 	}

@@ -37,6 +37,7 @@ func connect(ctx context.Context, pid int) error {
 		fmt.Sprintf("nsenter --target %d --net ip link set %s up", pid, nodeLink),
 		fmt.Sprintf("nsenter --target %d --net ip route add default via %s", pid, HostAddress),
 		"ip route add " + podRange + " via " + nodeAddress,
+		"ip route add " + serviceRange + " via " + nodeAddress, // where kube-proxy is
 		"ip route add local " + simulatedPods + " dev " + hostLink,
 	}
 	for _, step := range steps {

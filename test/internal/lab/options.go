@@ -28,7 +28,6 @@ func (o Options) forNode(dir string) env.Options {
 		"disable-admission-plugins":       "", // envtest disables ServiceAccount
 		"service-cluster-ip-range":        serviceRange,
 		"advertise-address":               HostAddress,
-		"enable-aggregator-routing":       "true",
 		"kubelet-preferred-address-types": "InternalIP",
 	}
 	for name, value := range o.Env.APIServerFlags {

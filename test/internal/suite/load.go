@@ -69,6 +69,7 @@ func (l *Load) run(ctx context.Context, every time.Duration) {
 
 func (l *Load) create(ctx context.Context) {
 	phase := l.current()
+	phase.begin()
 	phase.end(l.client.Create(context.WithValue(ctx, phaseKey{}, phase), l.job(), l.options...))
 }
 
@@ -96,6 +97,15 @@ func (l *Load) Await(t testing.TB, atLeast int) {
 		}
 	}
 	t.Fatalf("too few jobs are created: %s", l)
+}
+
+// Settle waits until the creations of earlier phases have been answered.
+func (l *Load) Settle(t testing.TB) {
+	t.Helper()
+	phases := l.Phases()
+	for _, phase := range phases[:len(phases)-1] {
+		Eventually(t, "earlier creations are answered", Soon, phase.settled)
+	}
 }
 
 // Stop ends the load, and waits for the last answers.

@@ -17,6 +17,7 @@ type Phase struct {
 
 	began time.Time
 	mutex sync.Mutex
+	open  int // creations without an answer yet
 	// created and failures are what users see.
 	created  int
 	failures []error
@@ -56,6 +57,15 @@ func (p *Phase) String() string {
 	return text + fmt.Sprintf(", %d answers %d", p.answers[http.StatusServiceUnavailable], http.StatusServiceUnavailable)
 }
 
+func (p *Phase) settled() error {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.open > 0 {
+		return fmt.Errorf("%d are not", p.open)
+	}
+	return nil
+}
+
 // kinds counts errors by their reason.
 func kinds(failures []error) string {
 	count := map[string]int{}
@@ -74,9 +84,16 @@ func isStatus(err error) bool {
 	return errors.As(err, &status)
 }
 
+func (p *Phase) begin() {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.open++
+}
+
 func (p *Phase) end(err error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	p.open--
 	if err != nil {
 		p.failures = append(p.failures, err)
 	} else {
