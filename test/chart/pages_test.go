@@ -35,7 +35,8 @@ func TestArguments(t *testing.T) {
 			section, _, _ = strings.Cut(section, "\n## ")
 			commands[args[0]] = true
 			for _, arg := range args[1:] {
-				if flag, _, _ := strings.Cut(arg, "="); !strings.Contains(section, "| `"+flag+" ") && !strings.Contains(section, "| `"+flag+"`") {
+				flag, _, _ := strings.Cut(arg, "=")
+				if !strings.Contains(section, "| `"+flag+" ") && !strings.Contains(section, "| `"+flag+"`") {
 					t.Errorf("%s has no flag %s", args[0], flag)
 				}
 			}

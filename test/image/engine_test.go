@@ -72,5 +72,6 @@ func contentsOf(t *testing.T, index v1.ImageIndex, n int) contents {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return contents{User: config.Config.User, WorkingDir: config.Config.WorkingDir, Entrypoint: config.Config.Entrypoint, Files: files(t, image)}
+	c := config.Config
+	return contents{User: c.User, WorkingDir: c.WorkingDir, Entrypoint: c.Entrypoint, Files: files(t, image)}
 }

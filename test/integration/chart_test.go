@@ -19,7 +19,8 @@ import (
 // The API server accepts what the chart renders for each kind of cluster: also names, ports, selectors, quotas and
 // CEL, which their types do not show.
 func TestChartIsAccepted(t *testing.T) {
-	certManager, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/cert-manager/cert-manager").Output()
+	list := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/cert-manager/cert-manager")
+	certManager, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
 	}

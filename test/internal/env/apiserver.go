@@ -77,7 +77,7 @@ func (e *Env) makeCertificate(server *envtest.APIServer) error {
 			return err
 		}
 	}
-	server.SecureServing.CA = certificate // its chain ends with the authority
+	server.CA = certificate // its chain ends with the authority
 	return nil
 }
 

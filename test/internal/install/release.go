@@ -17,7 +17,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
 
-// Tag is the tag of the image that InstallRelease pushes.
+// Tag is the tag of the image that ByHelm pushes.
 const Tag = "lab"
 
 // helmWaits lets helm wait until the webhook is ready.
@@ -33,8 +33,8 @@ type Release struct {
 	Values []string
 }
 
-// InstallRelease builds the image, starts cert-manager, and installs the chart.
-func InstallRelease(ctx context.Context, l *lab.Lab, programs Programs, helmArgs []string) (*Release, error) {
+// ByHelm builds the image, starts cert-manager, and installs the chart.
+func ByHelm(ctx context.Context, l *lab.Lab, programs Programs, helmArgs []string) (*Release, error) {
 	client, err := newClient(l.Config)
 	if err != nil {
 		return nil, err

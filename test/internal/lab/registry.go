@@ -15,6 +15,13 @@ import (
 // Registry is the host name under which the node pulls images from the lab's registry.
 const Registry = "registry.example.com"
 
+// hosts is containerd's configuration of the registry.
+const hosts = `
+server = %[1]q
+[host.%[1]q]
+capabilities = ['pull', 'resolve']
+`
+
 // startRegistry serves a registry on the lab's network, and tells containerd where it is.
 func (l *Lab) startRegistry(context.Context) error {
 	listener, err := net.Listen("tcp", net.JoinHostPort(HostAddress, "0"))
@@ -29,7 +36,7 @@ func (l *Lab) startRegistry(context.Context) error {
 	l.atStop(server.Close)
 	l.RegistryAddress = listener.Addr().String()
 	_, err = l.namespaces.writeFiles(map[string]string{
-		"certs.d/" + Registry + "/hosts.toml": fmt.Sprintf("server = %[1]q\n[host.%[1]q]\ncapabilities = ['pull', 'resolve']\n", "http://"+l.RegistryAddress),
+		"certs.d/" + Registry + "/hosts.toml": fmt.Sprintf(hosts, "http://"+l.RegistryAddress),
 	})
 	return err
 }

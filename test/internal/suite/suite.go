@@ -109,7 +109,7 @@ func startLab(ctx context.Context, options Options) (*Product, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Stop())
 	}
-	release, err := install.InstallRelease(ctx, l, programs, options.HelmArgs)
+	release, err := install.ByHelm(ctx, l, programs, options.HelmArgs)
 	if err != nil {
 		return nil, errors.Join(err, l.Stop())
 	}
