@@ -107,6 +107,10 @@ operator-e2e: can-be-node servers lab-images ## Run mpi-operator's own tests wit
 gate-scale: can-be-node servers lab-images ## Start a job with 256 workers, and count what its start gate asks.
 	go test -timeout 30m -v ./test/e2e -run '^TestGateAtScale$$' -args -gate-workers=256
 
+.PHONY: rollout-load
+rollout-load: can-be-node servers lab-images ## Replace the webhook's pods and certificates while 50 jobs a second are created.
+	go test -timeout 30m -v ./test/e2e -run '^Test(RollOut|CertificatesAreRenewed|ReplicasAreEvicted)$$' -args -submissions=50
+
 .PHONY: matrix
 matrix: can-be-node servers lab-images ## Run a job with each MPI, user and image on a real node, and write the page of results.
 	go test -timeout 60m -v ./test/matrix -run '^Test(Matrix|Page)$$' -args -all -update
