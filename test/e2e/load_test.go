@@ -26,17 +26,17 @@ var submissions = flag.Int("submissions", 20, "Submissions a second while replic
 // some jobs are created before and after each change.
 const some = 20
 
-// A changing load creates suspended jobs, while what admits them changes.
-type changing struct {
+// A load creates suspended jobs, while what admits them changes.
+type load struct {
 	*suite.Load
 	namespace string
 }
 
-func startLoad(t *testing.T, project string) *changing {
+func startLoad(t *testing.T, project string) *load {
 	t.Helper()
 	lab.Require(t)
 	namespace := product.AddProject(t, project, v1alpha1.ProjectSpec{})
-	l := &changing{namespace: namespace, Load: product.StartLoad(t, *submissions, func() *v2beta1.MPIJob {
+	l := &load{namespace: namespace, Load: product.StartLoad(t, *submissions, func() *v2beta1.MPIJob {
 		return mpijobtest.MakeMPIJob("", namespace).Annotation(annotations.GitSyncKey, "source=https://git.example.com/code").
 			Job(func(job *v2beta1.MPIJob) {
 				suspended := true
@@ -53,7 +53,7 @@ func startLoad(t *testing.T, project string) *changing {
 }
 
 // during is the load's phase in which something happens.
-func (l *changing) during(t *testing.T, phase string, happens func()) {
+func (l *load) during(t *testing.T, phase string, happens func()) {
 	t.Helper()
 	l.Enter(phase, *submissions)
 	l.Settle(t)
@@ -63,7 +63,7 @@ func (l *changing) during(t *testing.T, phase string, happens func()) {
 
 // end stops the load, and asserts that no creation failed, unless it began in one of the phases and failed because
 // the replica that was called was gone.
-func (l *changing) end(t *testing.T, gone ...string) {
+func (l *load) end(t *testing.T, gone ...string) {
 	t.Helper()
 	l.Stop()
 	t.Log(l)
@@ -78,12 +78,6 @@ func (l *changing) end(t *testing.T, gone ...string) {
 			}
 		}
 	}
-}
-
-// stored returns the jobs that were created.
-func (l *changing) stored(t *testing.T) []v2beta1.MPIJob {
-	t.Helper()
-	return product.Jobs(t, l.namespace)
 }
 
 // replicas returns the pods of the webhook that are not being deleted.

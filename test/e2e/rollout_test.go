@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,6 +17,11 @@ func TestRollOut(t *testing.T) {
 	if err := product.Release.PushImage(t.Context(), "next", "VERSION=next"); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if t.Failed() { // otherwise, the last change took both back
+			_ = product.Release.Upgrade(context.WithoutCancel(t.Context()))
+		}
+	})
 	l := startLoad(t, "rollout")
 	image := []string{"--set-string", "image.tag=next"}
 	policy := append(image[:2:2], "--set", "policy.scheduling.queueLabel=kai.scheduler/queue",
