@@ -44,7 +44,8 @@ func startLoad(t *testing.T, project string) *load {
 			}).Obj()
 	})}
 	t.Cleanup(func() {
-		if _, _, err := product.Kubectl(context.WithoutCancel(t.Context()), nil, "delete", "namespace", namespace, "--wait=false"); err != nil {
+		_, _, err := product.Kubectl(context.WithoutCancel(t.Context()), nil, "delete", "namespace", namespace, "--wait=false")
+		if err != nil {
 			t.Error(err)
 		}
 	})

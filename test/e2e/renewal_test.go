@@ -44,9 +44,10 @@ func TestCertificatesAreRenewed(t *testing.T) {
 			renew(t, renewal.secret, renewal.deleted)
 			authority := issued(t, authoritySecret)
 			suite.Eventually(t, "the API server trusts the CA", suite.Soon, func() error { return isTrusted(t, authority) })
-			suite.Eventually(t, "the replicas serve the certificate", 2*time.Minute, func() error { return isServed(t, issued(t, leafSecret)) })
+			leaf := issued(t, leafSecret)
+			suite.Eventually(t, "the replicas serve the certificate", 2*time.Minute, func() error { return isServed(t, leaf) })
 			if otherKey = otherKey || renewal.deleted; !otherKey {
-				verifies(t, authority, append(before, issued(t, leafSecret))) // cert-managers before 1.19 replace the old CA
+				verifies(t, authority, append(before, leaf)) // cert-managers before 1.19 replace the old CA
 			}
 		})
 	}
@@ -184,7 +185,9 @@ func served(t *testing.T) []*x509.Certificate {
 			t.Fatal(err)
 		}
 		all = append(all, connection.(*tls.Conn).ConnectionState().PeerCertificates[0])
-		connection.Close()
+		if err := connection.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return all
 }

@@ -32,7 +32,9 @@ func Renew(ctx context.Context, config *rest.Config, namespace, name string) err
 		Type: certmanagerv1.CertificateConditionIssuing, Status: cmmeta.ConditionTrue, Reason: "ManuallyTriggered",
 		LastTransitionTime: &now, ObservedGeneration: certificate.Generation,
 	}
-	others := slices.DeleteFunc(certificate.Status.Conditions, func(c certmanagerv1.CertificateCondition) bool { return c.Type == issuing.Type })
+	others := slices.DeleteFunc(certificate.Status.Conditions, func(other certmanagerv1.CertificateCondition) bool {
+		return other.Type == issuing.Type
+	})
 	certificate.Status.Conditions = append(others, issuing)
 	if err := user.Status().Update(ctx, certificate); err != nil {
 		return fmt.Errorf("cannot renew %s: %w", name, err)

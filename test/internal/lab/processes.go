@@ -22,7 +22,8 @@ func (*Lab) Signal(pod types.UID, program string, signal syscall.Signal) error {
 		groups, _ := os.ReadFile(file) // the process may have ended
 		command, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
 		path, _, _ := strings.Cut(string(command), "\x00")
-		if !strings.Contains(string(groups), "/"+cgroupName+"/") || !strings.Contains(string(groups), "/pod"+string(pod)+"/") || path != program {
+		inLab, inPod := strings.Contains(string(groups), "/"+cgroupName+"/"), strings.Contains(string(groups), "/pod"+string(pod)+"/")
+		if !inLab || !inPod || path != program {
 			continue
 		}
 		pid, err := strconv.Atoi(filepath.Base(dir))
