@@ -35,7 +35,7 @@ func validateMade(job *v2beta1.MPIJob, template Template) field.ErrorList {
 	for i, volume := range template.Spec.Volumes {
 		if _, taken := added[volume.Name]; taken {
 			errs = append(errs, field.Invalid(spec.Child("volumes").Index(i).Child("name"), volume.Name,
-				"is the name of a volume that the MPI operator adds: use another name"))
+				"is the name of a volume that the MPI Operator adds: use another name"))
 		}
 	}
 	if main := template.Main(); main != nil {
@@ -61,19 +61,19 @@ func validateMadeMounts(job *v2beta1.MPIJob, main *corev1.Container, added map[s
 	var errs field.ErrorList
 	if len(added) > 1 && sshMountPath(job) == configMount {
 		errs = append(errs, field.Invalid(field.NewPath("spec", "sshAuthMountPath"), sshMountPath(job),
-			"is where the MPI operator mounts the list of hosts: use another path"))
+			"is where the MPI Operator mounts the list of hosts: use another path"))
 	}
 	for _, mounts := range added {
 		for i, mount := range main.VolumeMounts {
 			if mount.MountPath == mounts {
 				errs = append(errs, field.Invalid(path.Child("volumeMounts").Index(i).Child("mountPath"), mount.MountPath,
-					"is where the MPI operator mounts its own volume: use another path"))
+					"is where the MPI Operator mounts its own volume: use another path"))
 			}
 		}
 		for i, device := range main.VolumeDevices {
 			if device.DevicePath == mounts {
 				errs = append(errs, field.Invalid(path.Child("volumeDevices").Index(i).Child("devicePath"), device.DevicePath,
-					"is where the MPI operator mounts its own volume: use another path"))
+					"is where the MPI Operator mounts its own volume: use another path"))
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func validateMadeSearches(job *v2beta1.MPIJob, dns *corev1.PodDNSConfig, path *f
 		return nil
 	}
 	return field.ErrorList{field.Invalid(path, len(dns.Searches), fmt.Sprintf(
-		"must have at most %d domains and %d characters in total, because the MPI operator adds the job's own domain", mostSearches-1, mostSearchLength-len(own)-1))}
+		"must have at most %d domains and %d characters in total, because the MPI Operator adds the job's own domain", mostSearches-1, mostSearchLength-len(own)-1))}
 }
 
 // validateMadeRestarts validates the template with the restart policy of its role, which replaces the template's.

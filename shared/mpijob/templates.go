@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// The roles that the MPI operator knows.
+// The roles that the MPI Operator knows.
 const (
 	Launcher = v2beta1.MPIReplicaTypeLauncher
 	Worker   = v2beta1.MPIReplicaTypeWorker
@@ -74,7 +74,7 @@ func templatePath(role v2beta1.MPIReplicaType) *field.Path {
 	return replicaPath(role).Child("template")
 }
 
-// Main returns the template's first container, which the MPI operator treats as the main one. It is nil
+// Main returns the template's first container, which the MPI Operator treats as the main one. It is nil
 // for a template without containers: the webhooks run before the API server validates pods.
 func (t Template) Main() *corev1.Container {
 	if len(t.Spec.Containers) == 0 {

@@ -16,7 +16,7 @@ import (
 // generatedSuffix is as long as the suffix that the API server appends to a generateName.
 const generatedSuffix = "00000"
 
-// Validate returns every reason why the MPI operator would refuse the job, or the API server its pod templates or the
+// Validate returns every reason why the MPI Operator would refuse the job, or the API server its pod templates or the
 // pods that the operator makes from them. Without this check, each reason is only an event on a job that never
 // starts. The operator's own rules are applied to a copy with its defaults.
 func Validate(job *v2beta1.MPIJob) field.ErrorList {

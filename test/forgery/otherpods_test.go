@@ -49,22 +49,22 @@ func TestT26OtherPods(t *testing.T) {
 		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "steal", Namespace: namespace}, Spec: spec}
 	}
 	suite.Eventually(t, "a pod is refused", suite.Soon, func() error {
-		return suite.Refused(alice.Create(t.Context(), pod(), client.DryRunAll), "only the MPI operator may create pods")
+		return suite.Refused(alice.Create(t.Context(), pod(), client.DryRunAll), "only the MPI Operator may create pods")
 	})
 	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "steal", Namespace: namespace}}
 	job.Spec.Template.Spec = spec
-	if err := suite.Refused(alice.Create(t.Context(), job), "only the MPI operator may create pods"); err != nil {
+	if err := suite.Refused(alice.Create(t.Context(), job), "only the MPI Operator may create pods"); err != nil {
 		t.Errorf("a job: %s", err)
 	}
 	key := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: "bobs-ssh", Namespace: namespace}, StringData: map[string]string{"ssh-privatekey": "mine"},
 	}
-	if err := suite.Refused(alice.Create(t.Context(), key), "only the MPI operator may write the key of a job"); err != nil {
+	if err := suite.Refused(alice.Create(t.Context(), key), "only the MPI Operator may write the key of a job"); err != nil {
 		t.Errorf("a key: %s", err)
 	}
 	suite.Create(t, product.Client, key)
 	key.StringData = map[string]string{"ssh-privatekey": "another"}
-	if err := suite.Refused(alice.Update(t.Context(), key), "only the MPI operator may write the key of a job"); err != nil {
+	if err := suite.Refused(alice.Update(t.Context(), key), "only the MPI Operator may write the key of a job"); err != nil {
 		t.Errorf("another key: %s", err)
 	}
 	key.StringData, key.Labels = nil, map[string]string{"a": "b"}

@@ -59,7 +59,7 @@ func warnStartGate(job *v2beta1.MPIJob, in Input) []string {
 	var warnings []string
 	if in.Cluster.Start.Gate && isGenerated(job) {
 		warnings = append(warnings, "metadata.generateName: Kueue's ProvisioningRequests do not work with it, "+
-			"because the launcher's init container mounts a volume that the MPI operator adds: use metadata.name if the cluster uses them")
+			"because the launcher's init container mounts a volume that the MPI Operator adds: use metadata.name if the cluster uses them")
 	}
 	if !in.Cluster.Start.Gate && in.Intent.StartTimeout > 0 {
 		warnings = append(warnings, annotations.Path(annotations.StartTimeoutKey).String()+
