@@ -208,7 +208,7 @@ func TestDescribe(t *testing.T) {
 			t.Errorf("%s\ndoes not contain %q", stdout, want)
 		}
 	}
-	created, failed := strings.Index(stdout, "[MPIJobCreated]"), strings.Index(stdout, "[FailedScheduling]")
+	created, failed := strings.Index(stdout, "[SuccessfulCreate]"), strings.Index(stdout, "[FailedScheduling]")
 	if created > failed {
 		t.Errorf("the events are not in chronological order:\n%s", stdout)
 	}

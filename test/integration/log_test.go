@@ -25,7 +25,7 @@ func logSays(t *testing.T, process string, parts ...string) {
 
 // A refused job is one line in the log, which says whose it is and why.
 func TestRefusalsAreLogged(t *testing.T) {
-	namespace := product.AddProject(t, "logged", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "log-of-refusals", v1alpha1.ProjectSpec{})
 	job := mpijobtest.MakeMPIJob("refused-and-logged", namespace).Annotation(annotations.LargeShmKey, "much").Obj()
 	if err := product.Client.Create(t.Context(), job); err == nil {
 		t.Fatal("the job was admitted")

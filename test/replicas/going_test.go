@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	some   = 200 // jobs
-	often  = 50  // a second
-	seldom = 10  // during an incident: what is idle meanwhile must not hurt those who come back later
+	some   = 100 // jobs
+	often  = 20  // a second, which a busy machine can do too
+	seldom = 5   // during an incident: what is idle meanwhile must not hurt those who come back later
 	people = 8
 )
 
