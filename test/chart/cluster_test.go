@@ -84,6 +84,34 @@ func live(t *testing.T, args ...string) *unstructured.Unstructured {
 	return nil
 }
 
+// Helm 4 cannot replace a CA bundle that cert-manager has written. It would fail after it has replaced the Deployment,
+// whose certificate the old bundle does not verify.
+func TestFromCertManagerToOwnCertificate(t *testing.T) {
+	own := []string{"--set", "certManager.enabled=false,certificate.secretName=own,certificate.caBundle=" + pem}
+	issuer := []string{"--set", "certManager.issuerRef.name=company,certificate.caBundle=" + pem}
+	handed := live(t) // the administrator has taken the bundle over
+	handed.SetAnnotations(nil)
+	for name, test := range map[string]struct {
+		before *unstructured.Unstructured
+		args   []string
+		refuse bool
+	}{
+		"own certificate":        {live(t), own, true},
+		"own issuer":             {live(t), issuer, true},
+		"own after taking over":  {handed, own, false},
+		"own as before":          {live(t, own...), own, false},
+		"cert-manager as before": {live(t), nil, false},
+		"back to cert-manager":   {live(t, own...), nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := chart.RenderFor(t.Context(), newCluster(test.before, certManager), test.args...)
+			if refused := err != nil; refused != test.refuse || refused && !strings.Contains(err.Error(), "cert-manager writes the CA bundle") {
+				t.Errorf("got %v, want refused: %v", err, test.refuse)
+			}
+		})
+	}
+}
+
 func TestNamespacesStayJudged(t *testing.T) {
 	const old, other = "runai/queue", "example.com/project"
 	toOther, keepOld := []string{"--set", "policy.projectLabel=" + other}, []string{"--set", "formerProjectLabels={" + old + "}"}
