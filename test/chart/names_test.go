@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -64,6 +65,39 @@ func TestNamespaceOverride(t *testing.T) {
 }
 
 // Each namespace with any of the labels is judged exactly once, by each webhook and by each admission policy.
+// The API server would refuse the webhook configurations after the Deployment has been replaced: the new replicas would
+// look for a label by which nobody calls them.
+func TestWrongNames(t *testing.T) {
+	for _, values := range []string{
+		"formerProjectLabels: ['a b']", "formerProjectLabels: ['']", "formerProjectLabels: [a/b/c]", "formerProjectLabels: [A.b/c]",
+		"formerProjectLabels: [a_]", "formerProjectLabels: [" + strings.Repeat("a", 64) + "]",
+		"check: {namespace: A b}", "check: {namespace: a.b}",
+		`backstop: {operator: "a\nb"}`, `backstop: {jobController: "a'b"}`,
+	} {
+		if _, err := chart.Render(t.Context(), valuesOf(t, values)...); err == nil || !strings.Contains(err.Error(), "does not match pattern") {
+			t.Errorf("%s: got %v", values, err)
+		}
+	}
+}
+
+// A username is what the API server authenticates, and can have any characters.
+func TestBackstopUsernames(t *testing.T) {
+	for _, name := range []string{"system:serviceaccount:a:b", "a # b", "a: b", `a "b" {{ c }}`, "- a", "%a"} {
+		quoted := strconv.Quote(name)
+		objects, err := chart.Render(t.Context(), valuesOf(t, "backstop: {enabled: true, operator: "+quoted+", jobController: "+quoted+"}")...)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		policy := find[admissionregistrationv1.ValidatingAdmissionPolicy](t, objects, "ValidatingAdmissionPolicy", "runai-mpi-only-the-operator-makes-pods")
+		for _, variable := range policy.Spec.Variables {
+			if !strings.HasSuffix(variable.Expression, "request.userInfo.username == '"+name+"'") {
+				t.Errorf("%s: %s", name, variable.Expression)
+			}
+		}
+	}
+}
+
 func TestFormerLabels(t *testing.T) {
 	objects := render(t, "--set", "formerProjectLabels={old,example.com/older}", "--set", "backstop.enabled=true")
 	var mutating, validating, versions, pods []labels.Selector

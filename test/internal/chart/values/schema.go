@@ -35,12 +35,15 @@ var modes = oneOf(v1alpha1.IdentityDisabled, v1alpha1.IdentityOptional, v1alpha1
 
 // special are the types that are not written in YAML as in Go, or that accept only some values.
 var special = map[reflect.Type]schema{
-	reflect.TypeFor[resource.Quantity]():               {"type": []string{"string", "number"}},
-	reflect.TypeFor[intstr.IntOrString]():              {"type": []string{"string", "integer"}},
-	reflect.TypeFor[metav1.Duration]():                 {"type": "string", "pattern": `^([0-9]+([.][0-9]+)?(ns|us|µs|ms|s|m|h))+$`},
-	reflect.TypeFor[config.MaxSize]():                  {"type": "string"},
-	reflect.TypeFor[config.FractionBackend]():          oneOf(config.FractionsNone, config.FractionsKAI),
-	reflect.TypeFor[config.IdentitySource]():           oneOf(config.SourceClaims, config.SourceDirectory, config.SourceClient),
+	reflect.TypeFor[resource.Quantity]():      {"type": []string{"string", "number"}},
+	reflect.TypeFor[intstr.IntOrString]():     {"type": []string{"string", "integer"}},
+	reflect.TypeFor[metav1.Duration]():        {"type": "string", "pattern": `^([0-9]+([.][0-9]+)?(ns|us|µs|ms|s|m|h))+$`},
+	reflect.TypeFor[config.MaxSize]():         {"type": "string"},
+	reflect.TypeFor[config.FractionBackend](): oneOf(config.FractionsNone, config.FractionsKAI),
+	reflect.TypeFor[config.IdentitySource]():  oneOf(config.SourceClaims, config.SourceDirectory, config.SourceClient),
+	reflect.TypeFor[LabelKey](): {
+		"type": "string", "pattern": `^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$`,
+	},
 	reflect.TypeFor[metav1.Time]():                     {"type": "string", "pattern": `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$`},
 	reflect.TypeFor[v1alpha1.Restriction]():            oneOf(v1alpha1.Allow, v1alpha1.Deny),
 	reflect.TypeFor[v1alpha1.IdentityMode]():           modes,

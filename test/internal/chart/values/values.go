@@ -55,12 +55,15 @@ type Values struct {
 	NFSNetworkPolicy NFSNetworkPolicy `json:"nfsNetworkPolicy"`
 	Backstop         Backstop         `json:"backstop"`
 
-	FormerProjectLabels []string                              `json:"formerProjectLabels"`
+	FormerProjectLabels []LabelKey                            `json:"formerProjectLabels"`
 	Projects            map[string]Project                    `json:"projects" keys:"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$"`
 	Identities          map[string]v1alpha1.PosixIdentitySpec `json:"identities" keys:"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"`
 	ProjectReaders      []string                              `json:"projectReaders"`
 	Policy              config.ClusterPolicy                  `json:"policy"`
 }
+
+// A LabelKey is the key of a label.
+type LabelKey string
 
 // Image names the image of runai-webhook.
 type Image struct {
@@ -96,7 +99,7 @@ type Option struct {
 
 // Check configures helm test.
 type Check struct {
-	Namespace string `json:"namespace"`
+	Namespace string `json:"namespace" pattern:"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$"`
 }
 
 // Metrics configures the Prometheus Operator.
@@ -135,8 +138,8 @@ type NFSNetworkPolicy struct {
 // Backstop configures the admission policy of pods.
 type Backstop struct {
 	Enabled       bool   `json:"enabled"`
-	Operator      string `json:"operator" pattern:"^[^'\\\\]+$"`
-	JobController string `json:"jobController" pattern:"^[^'\\\\]+$"`
+	Operator      string `json:"operator" pattern:"^[^'\\\\\\x00-\\x1f]+$"`
+	JobController string `json:"jobController" pattern:"^[^'\\\\\\x00-\\x1f]+$"`
 }
 
 // CertManager configures who issues the certificate.
