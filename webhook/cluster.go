@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"k8s.io/client-go/rest"
@@ -14,8 +15,13 @@ func clientConfig(kubeconfig string) (config *rest.Config, err error) {
 	} else {
 		config, err = clientcmd.BuildConfigFromFlags("", kubeconfig)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot find the API server: %w: outside a cluster, use --kubeconfig", err)
+	switch {
+	case errors.Is(err, rest.ErrNotInCluster):
+		return nil, errors.New("cannot find the API server: this is not a pod of a cluster: use --kubeconfig")
+	case kubeconfig == "" && err != nil:
+		return nil, fmt.Errorf("cannot use the pod's service account: %w", err)
+	case err != nil:
+		return nil, fmt.Errorf("cannot use the kubeconfig %s: %w", kubeconfig, err)
 	}
 	return config, nil
 }

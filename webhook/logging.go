@@ -14,8 +14,8 @@ import (
 
 // logging has the flags of a command that logs.
 type logging struct {
-	LogLevel  string `enum:"debug,info,warn,error" default:"info" help:"What is logged: ${enum}. info has each job that is refused, debug each that is reviewed."`
-	LogFormat string `enum:"text,json" default:"text" help:"Format of the log: ${enum}."`
+	LogLevel  string `enum:"debug,info,warn,error" default:"info" help:"Lowest level that is logged: debug, info, warn or error. info includes each job that is refused, debug each that is reviewed."`
+	LogFormat string `enum:"text,json" default:"text" help:"Format of the log: text or json."`
 }
 
 // setUp makes the logger of this program, and of the libraries that it uses.

@@ -18,7 +18,7 @@ type commands struct {
 	Serve   serve        `cmd:"" help:"Serve the admission webhook."`
 	Admit   admit        `cmd:"" help:"Admit MPIJobs offline, and print them as the cluster would store them."`
 	Prepare prepare      `cmd:"" help:"Validate the cluster policy, then apply the CRDs to the cluster."`
-	Check   checkCommand `cmd:"" help:"Check an installation, and say what is wrong with it."`
+	Check   checkCommand `cmd:"" help:"Check an installation, and report what is wrong with it."`
 	Review  reviewJobs   `cmd:"" help:"Show which MPIJobs of a cluster would be refused or changed, and change nothing."`
 
 	Version kong.VersionFlag `help:"Print the version."`
@@ -32,7 +32,7 @@ func main() {
 	)
 	context, err := parser.Parse(os.Args[1:])
 	if err != nil {
-		fail(2, err)
+		fail(2, errors.New(explainUsage(err)))
 	}
 	if repeated := flags.Repeated(context); len(repeated) > 0 {
 		fail(2, errors.New(strings.Join(repeated, "\n")))

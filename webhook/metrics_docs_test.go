@@ -20,19 +20,19 @@ var ofLibraries = []string{"certwatcher_read_certificate_errors_total", "control
 // alerts are expressions over the metrics, when to alert on them, and what to do then.
 var alerts = []struct{ expression, wait, action string }{
 	{`sum(rate(runai_mpi_reviews_total{outcome=~"unavailable|failed"}[5m])) > 0`, "10m",
-		"Users cannot submit jobs, or only after another try. The log of the replicas says why, in a line for each request."},
+		"Users cannot submit jobs, or only on a second try. The log of the replicas has a line with the reason for each request."},
 	{`count(count by (digest) (runai_mpi_cluster_policy_info)) > 1`, "30m",
-		"Replicas have different cluster policies for longer than a roll-out takes: see `kubectl -n runai-system rollout status deployment/runai-mpi`, and why new pods are not ready."},
+		"Replicas have different cluster policies for longer than a roll-out takes: see `kubectl -n runai-system rollout status deployment/runai-mpi`, and find out why new pods are not ready."},
 	{`min(runai_mpi_certificate_expiry_timestamp_seconds) - time() < 14 * 24 * 3600`, "1h",
-		"cert-manager should have renewed the certificate 30 days before its end: see `kubectl -n runai-system describe certificate`. Without cert-manager, replace the Secret."},
+		"cert-manager should have renewed the certificate 30 days before it expires: see `kubectl -n runai-system describe certificate`. Without cert-manager, replace the Secret."},
 	{`histogram_quantile(0.99, sum by (le) (rate(runai_mpi_review_duration_seconds_bucket[5m]))) > 1`, "10m",
-		"The API server gives up after 5 seconds: give the replicas more cpu, or see who sends large jobs."},
+		"The API server gives up after 5 seconds: give the replicas more cpu, or find out who sends large jobs."},
 	{`sum(rate(runai_mpi_reviews_total{operation="unread"}[5m])) > 0`, "10m",
-		"More requests than the replicas take, or requests that no API server sends: see who reaches the port, and allow it to the API server only."},
+		"Too many or too large requests, or requests that no API server sends: find out who calls the port, and allow only the API server."},
 	{`increase(certwatcher_read_certificate_errors_total[10m]) > 0`, "0m",
-		"The Secret has a certificate or a key that is not valid. The replicas serve the last one that was."},
+		"The certificate or the key in the Secret is not valid: replace it. The replicas still use the last valid one."},
 	{`increase(controller_runtime_webhook_panics_total[10m]) > 0`, "0m",
-		"An error in the webhook: report it with the log."},
+		"A bug in the webhook: report it, with the log."},
 }
 
 var (
@@ -46,15 +46,15 @@ func TestMetricsDocs(t *testing.T) {
 	page := docgen.Head("Metrics", "See what the webhook answers and how fast, and alert before users notice. "+
 		"Each replica serves its metrics at `/metrics` on port 8080.", "the metrics of `webhook/server`")
 	page += docgen.Text("\n## Metrics of the webhook\n\n") + docgen.Table([]string{"metric", "labels", "meaning"}, own) + docgen.Text(`
-^webhook^ is ^mutate^ or ^validate^; every creation of a job passes both. ^operation^ is ^CREATE^ or ^UPDATE^; it is ^other^ or ^unread^ for requests that no API server sends, and for those that are answered without being read, because there are too many or they are too large. ^outcome^ is:
+^webhook^ is ^mutate^ or ^validate^; every creation of a job passes both. ^operation^ is ^CREATE^ or ^UPDATE^; ^other^ is for requests that no API server sends, and ^unread^ for those that are answered without being read, because there are too many or they are too large. ^outcome^ is:
 
 `)
 	page += docgen.Table([]string{"outcome", "meaning"}, [][]string{
 		{"`admitted`", "unchanged"},
 		{"`changed`", "admitted with changes"},
 		{"`refused`", "the job is not valid, or not allowed. The log has a line with the namespace, the job, the user and the reasons."},
-		{"`unavailable`", "HTTP status 503 or 504: the client shall try again. The log has a warning."},
-		{"`failed`", "HTTP status 500: an error in the webhook"},
+		{"`unavailable`", "HTTP status 503 or 504: clients try again. The log has a warning."},
+		{"`failed`", "HTTP status 500: a bug in the webhook. The log has an error."},
 	})
 	page += docgen.Text("\nThe libraries have metrics of their own. In `controller_runtime_webhook_requests_total`, refusals have the code 200. These are worth a look:\n\n")
 	var rows [][]string
@@ -79,7 +79,7 @@ func TestMetricsDocs(t *testing.T) {
 	}
 	page += docgen.Table([]string{"alert if", "for", "what to do"}, rows)
 	page += docgen.Text(`
-Whether the API server reaches the webhook at all, it knows best: ^apiserver_admission_webhook_rejection_count{name="mpijobs.admission.run.ai", error_type="calling_webhook_error"}^ counts the jobs that it refused because the webhook did not answer.
+Only the API server knows whether it reaches the webhook: ^apiserver_admission_webhook_rejection_count{name="mpijobs.admission.run.ai", error_type="calling_webhook_error"}^ among its own metrics counts the jobs that it refused because the webhook did not answer.
 `)
 	golden.Compare(t, "../docs/reference/metrics.md", page)
 }

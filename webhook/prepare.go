@@ -16,9 +16,12 @@ import (
 
 type prepare struct {
 	Policy     string        `placeholder:"FILE" type:"existingfile" help:"File with the cluster policy. Default: the built-in one."`
-	Timeout    time.Duration `default:"2m" help:"How long to wait for the API server, and until it serves the CRDs."`
+	Timeout    time.Duration `default:"2m" help:"How long to wait until the API server serves the CRDs."`
 	Kubeconfig string        `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the pod's service account."`
 }
+
+// Validate is called by kong.
+func (p *prepare) Validate() error { return notNegative("--timeout", p.Timeout) }
 
 // Run changes nothing in the cluster if the cluster policy is not valid: a release with it must not be installed.
 func (p *prepare) Run() error {

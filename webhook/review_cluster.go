@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/apiserver"
 	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
 
@@ -32,8 +33,11 @@ func (r *reviewJobs) connect() (lister, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = r.Kubeconfig
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
-	if err != nil {
-		return lister{}, fmt.Errorf("cannot find the API server: %w: use --kubeconfig, or -f to review files", err)
+	switch {
+	case clientcmd.IsEmptyConfig(err):
+		return lister{}, errors.New("no kubeconfig found: use --kubeconfig, set KUBECONFIG, or use -f to review files")
+	case err != nil:
+		return lister{}, fmt.Errorf("cannot use the kubeconfig: %w", err)
 	}
 	config.QPS = -1 // one request after the other
 	client, err := dynamic.NewForConfig(config)
@@ -49,7 +53,7 @@ func (l lister) list(ctx context.Context, resource schema.GroupVersionResource, 
 		for options.Limit = pageSize; ; {
 			page, err := l.client.Resource(resource).Namespace(namespace).List(ctx, options)
 			if err != nil {
-				yield(nil, fmt.Errorf("cannot list %s: %w", resource.GroupResource(), err))
+				yield(nil, fmt.Errorf("cannot list %s: %w", resource.GroupResource(), apiserver.Explain(err)))
 				return
 			}
 			for i := range page.Items {
@@ -88,8 +92,10 @@ func (r *reviewJobs) reviewCluster(ctx context.Context, j *judge) error {
 		namespaces = []string{""}
 	}
 	for _, namespace := range namespaces {
-		if namespace != "" && j.namespace(namespace) == nil {
-			return fmt.Errorf("namespace %s has no label %s and is not called runai-PROJECT: use --as-project", namespace, j.reviewer.Cluster.ProjectLabel)
+		if namespace != "" {
+			if err := j.mustHaveProject(namespace); err != nil {
+				return err
+			}
 		}
 		for raw, err := range cluster.list(ctx, jobs, namespace, metav1.ListOptions{LabelSelector: r.Selector}) {
 			if err == nil {

@@ -25,7 +25,7 @@ func readFiles(paths []string, stdin io.Reader) ([]textFile, error) {
 	for _, file := range files {
 		text, err := file.read(stdin)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("cannot read %s: %w", file, err))
+			errs = append(errs, fmt.Errorf("cannot read a file: %w", err))
 			continue
 		}
 		texts = append(texts, textFile{file.String(), text})

@@ -21,13 +21,13 @@ import (
 )
 
 type reviewJobs struct {
-	Namespace []string `short:"n" sep:"none" placeholder:"NAMESPACE" help:"Namespace of the jobs, which need not have a label yet: its project is --as-project, or X for the namespace runai-X. Can be repeated. Default: all namespaces with the label of a project."`
-	Selector  string   `short:"l" placeholder:"SELECTOR" help:"Only jobs with these labels. Example: -l team=a"`
-	File      []string `short:"f" sep:"none" placeholder:"FILE" help:"YAML or JSON file, or a directory of such files, in place of the cluster: MPIJobs, and the Namespaces, Projects and PosixIdentities that they are judged with; - reads standard input. Can be repeated."`
+	Namespace []string `short:"n" sep:"none" placeholder:"NAMESPACE" help:"Namespace to review. Without the label of a project, its project is --as-project, or X for namespace runai-X. Can be repeated. Default: all namespaces with the label."`
+	Selector  string   `short:"l" placeholder:"SELECTOR" help:"Review only jobs with these labels. Example: -l team=a"`
+	File      []string `short:"f" sep:"none" placeholder:"FILE" help:"YAML or JSON file, or a directory of such files, to review instead of the cluster: MPIJobs, and the Namespaces, Projects and PosixIdentities that belong to them; - reads standard input. Can be repeated."`
 	Policy    string   `placeholder:"FILE" type:"existingfile" help:"File with the cluster policy. Default: the built-in one."`
-	Project   []string `sep:"none" placeholder:"FILE" type:"existingfile" help:"File with Projects and PosixIdentities, in addition to those of the cluster and in place of those with the same name. Can be repeated."`
-	AsProject string   `placeholder:"NAME" help:"Project of the namespaces of -n or -f that have no label of a project."`
-	Output    string   `short:"o" enum:"table,json,yaml" default:"table" help:"Format of the report: ${enum}."`
+	Project   []string `sep:"none" placeholder:"FILE" type:"existingfile" help:"File with Projects and PosixIdentities, which are added to those of the cluster, or replace those with the same name. Can be repeated."`
+	AsProject string   `placeholder:"NAME" help:"Project of those namespaces in -n or -f that do not have the label of one."`
+	Output    string   `short:"o" enum:"table,json,yaml" default:"table" help:"Format of the report: table, json or yaml."`
 
 	Kubeconfig string `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the one that kubectl uses."`
 }
@@ -35,7 +35,7 @@ type reviewJobs struct {
 // Validate is called by kong.
 func (r *reviewJobs) Validate() error {
 	if r.AsProject != "" && len(r.Namespace) == 0 && len(r.File) == 0 {
-		return errors.New("--as-project needs -n or -f, which say which namespaces have no label yet")
+		return errors.New("--as-project requires -n or -f")
 	}
 	if r.Kubeconfig != "" && len(r.File) > 0 {
 		return errors.New("--kubeconfig and -f cannot be used together")
@@ -89,6 +89,7 @@ func (r *reviewJobs) reviewFiles(j *judge, stdin io.Reader) error {
 		return err
 	}
 	var jobs [][]byte
+	inFiles := map[string]bool{} // the namespaces of jobs
 	for _, file := range files {
 		err := file.each(func(raw []byte) error {
 			if added, err := j.known.add(raw, file.path); added || err != nil {
@@ -96,6 +97,7 @@ func (r *reviewJobs) reviewFiles(j *judge, stdin io.Reader) error {
 			}
 			if isJob(raw) {
 				jobs = append(jobs, raw)
+				inFiles[namespaceOf(raw)] = true
 			}
 			return nil
 		})
@@ -105,6 +107,14 @@ func (r *reviewJobs) reviewFiles(j *judge, stdin io.Reader) error {
 	}
 	if err := r.addProjects(j.known); err != nil {
 		return err
+	}
+	for _, namespace := range r.Namespace {
+		if _, listed := j.known.namespaces[namespace]; !listed && !inFiles[namespace] {
+			return fmt.Errorf("namespace %s not found in the files: they have neither a Namespace %s nor an MPIJob in it", namespace, namespace)
+		}
+		if err := j.mustHaveProject(namespace); err != nil {
+			return err
+		}
 	}
 	j.reportNamespaces()
 	for _, raw := range jobs {
@@ -120,6 +130,12 @@ func isJob(raw []byte) bool {
 	var object metav1.TypeMeta
 	_ = json.Unmarshal(raw, &object) // what cannot be read has been refused
 	return object.Kind == v2beta1.Kind && object.GroupVersionKind().Group == v2beta1.GroupName
+}
+
+func namespaceOf(raw []byte) string {
+	var object metav1.PartialObjectMetadata
+	_ = json.Unmarshal(raw, &object) // the judge returns the error
+	return object.Namespace
 }
 
 // addProjects adds what the files of --project have.

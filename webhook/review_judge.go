@@ -114,7 +114,7 @@ func (j *judge) again(raw []byte, namespace namespaceReport, found *jobReport) e
 		for i, why := range found.Why {
 			found.Why[i] = strings.ReplaceAll(why, strconv.Itoa(review.AnonymousID), "the submitter's id")
 		}
-		found.Why = append(found.Why, "who submitted it is not recorded: whether the cluster knows their uid and gid cannot be judged")
+		found.Why = append(found.Why, "its submitter is not recorded, so it is not known whether they have a uid and gid")
 	}
 	return nil
 }
@@ -130,27 +130,35 @@ func (j *judge) namespace(name string) *namespaceReport {
 	switch byName, named := strings.CutPrefix(name, "runai-"); {
 	case labelled && project == "":
 		found.NoProject = true
-		found.Remarks = append(found.Remarks, "the label "+key+" is empty, so every job would be refused")
+		found.Remarks = append(found.Remarks, "the label "+key+" is empty, so every new job would be refused")
 	case labelled:
 	case j.chosen && j.asProject != "":
 		found.Project = j.asProject
-		found.Remarks = append(found.Remarks, "has no label "+key+": judged as if it had")
+		found.Remarks = append(found.Remarks, "has no label "+key+": project taken from --as-project")
 	case j.chosen && named:
 		found.Project = byName
-		found.Remarks = append(found.Remarks, "has no label "+key+": judged as if it had, by its name")
+		found.Remarks = append(found.Remarks, "has no label "+key+": project taken from its name")
 	default:
 		return nil
 	}
 	if _, exists := j.known.projects[found.Project]; !exists && !found.NoProject {
 		found.NoProject = true
-		found.Remarks = append(found.Remarks, "Project "+found.Project+" does not exist, so every job would be refused; judged as one without restrictions")
+		found.Remarks = append(found.Remarks, "Project "+found.Project+" does not exist, so every new job would be refused; judged without restrictions")
 	}
 	if warnOnly := review.WarnOnlyOf(j.projectOf(found), name, j.known.namespaces[name]); warnOnly.Problem() != "" {
 		found.Remarks = append(found.Remarks, warnOnly.Problem())
 	} else if warnOnly.Holds(j.now) {
-		found.Remarks = append(found.Remarks, "warned only until "+warnOnly.Until)
+		found.Remarks = append(found.Remarks, "warn-only until "+warnOnly.Until)
 	}
 	return j.report.addNamespace(found)
+}
+
+// mustHaveProject returns an error for a namespace that is chosen, but belongs to no project.
+func (j *judge) mustHaveProject(namespace string) error {
+	if j.namespace(namespace) != nil {
+		return nil
+	}
+	return fmt.Errorf("namespace %s has no label %s and is not called runai-PROJECT: use --as-project", namespace, j.reviewer.Cluster.ProjectLabel)
 }
 
 // reportNamespaces reports on all namespaces that are reviewed, also those without jobs.

@@ -29,10 +29,18 @@ type serve struct {
 	Port           int           `default:"9443" help:"Port of the webhook."`
 	HealthAddress  string        `default:":8081" placeholder:"ADDRESS" help:"Address of /healthz and /readyz; 0 turns them off."`
 	MetricsAddress string        `default:":8080" placeholder:"ADDRESS" help:"Address of /metrics; 0 turns it off."`
-	Drain          time.Duration `default:"10s" help:"How long a replica that is told to stop still serves, not ready, until nobody calls it any more."`
+	Drain          time.Duration `default:"10s" help:"How long a replica still serves, but is not ready, after it is told to stop."`
 	Kubeconfig     string        `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the pod's service account."`
 
 	logging
+}
+
+// Validate is called by kong.
+func (s *serve) Validate() error {
+	if s.Port < 0 || s.Port > 65535 {
+		return fmt.Errorf("invalid value %q for --port: must be a port from 1 to 65535", strconv.Itoa(s.Port))
+	}
+	return notNegative("--drain", s.Drain)
 }
 
 // Run serves until it gets a signal to stop, and then for the time of --drain. With an invalid cluster policy or

@@ -58,14 +58,14 @@ func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
 }
 
 // boundary returns whether jobs of other users can have the user's ids: they cannot if every job in the
-// namespace runs as its submitter. A plain job has no stamp where jobs are warned only.
+// namespace runs as its submitter. A plain job has no stamp in warn-only namespaces.
 func boundary(plain *annotations.Stamp, namespace string) string {
 	if plain != nil && plain.Identity != nil {
 		return "Every MPIJob in namespace " + namespace + " runs as its submitter, with or without --run-as-user."
 	}
 	text := "Without --run-as-user, MPIJobs in namespace " + namespace + " can set any uid and gid."
 	if plain == nil {
-		text += "\nJobs without annotations of run.ai are warned only there: they are stored as they are."
+		text += "\nThe namespace is warn-only: jobs without run.ai/ annotations are stored as they are."
 	}
 	return text
 }

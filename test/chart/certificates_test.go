@@ -59,13 +59,13 @@ func TestWithoutCertManager(t *testing.T) {
 // Values that would leave the API server without a CA bundle, or with two, are refused.
 func TestWrongCertificates(t *testing.T) {
 	for set, want := range map[string]string{
-		"certManager.enabled=false":                              "needs certificate.secretName and certificate.caBundle",
-		"certManager.enabled=false,certificate.secretName=own":   "needs certificate.secretName and certificate.caBundle",
-		"certManager.enabled=false,certificate.caBundle=" + pem:  "needs certificate.secretName and certificate.caBundle",
+		"certManager.enabled=false":                              "requires certificate.secretName and certificate.caBundle",
+		"certManager.enabled=false,certificate.secretName=own":   "requires certificate.secretName and certificate.caBundle",
+		"certManager.enabled=false,certificate.caBundle=" + pem:  "requires certificate.secretName and certificate.caBundle",
 		"certificate.secretName=own":                             "set certManager.enabled=false",
 		"certificate.caBundle=" + pem:                            "cannot be used with the chart's own CA",
 		"certManager.caSecretName=other":                         "cannot be used with the chart's own CA",
-		"certManager.issuerRef.name=company":                     "needs the issuer's CA",
+		"certManager.issuerRef.name=company":                     "requires the issuer's CA",
 		"certManager.caSecretName=a,certificate.caBundle=" + pem: "cannot be used together",
 		"certManager.enabled=false,certificate.secretName=own,certificate.caBundle=" + pem + ",certManager.issuerRef.name=b": "remove them",
 	} {

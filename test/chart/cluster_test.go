@@ -132,7 +132,7 @@ func TestNamespacesStayJudged(t *testing.T) {
 		},
 		"the former one is still in use": {
 			[]*unstructured.Unstructured{live(t, migrating...), namespace("a", old+"=a"), namespace("b", old+"=b", other+"=b")},
-			toOther, "formerProjectLabels lacks runai/queue, the only project label of 1 namespaces (a): give them the label " + other,
+			toOther, "formerProjectLabels lacks runai/queue, the only project label of these namespaces: a: add it again, or give them the label " + other,
 		},
 		"no namespace has only the former one": {
 			[]*unstructured.Unstructured{live(t, migrating...), namespace("b", old+"=b", other+"=b"), namespace("c")}, toOther, "",

@@ -188,27 +188,27 @@ func TestWrongProjects(t *testing.T) {
 		{"identities: {a: {subject: x, uid: 1, gid: 1, notAfter: 2030-01-31}}", "'2030-01-31' does not match pattern"},
 		{
 			"projects: {a: {namespaces: [{name: x}]}, b: {namespaces: [{name: x}]}}",
-			"namespace x is listed twice, for project a and project b: a namespace belongs to one project",
+			"namespace x is listed twice, in projects.a and projects.b: remove one of them",
 		},
 		{
 			"projects: {a: {namespaces: [{name: x}, {name: z}, {name: x, create: false}]}}",
-			"namespace x is listed twice, for project a and project a: a namespace belongs to one project",
+			"namespace x is listed twice, in projects.a and projects.a: remove one of them",
 		},
 		{
 			"projects: {a: {members: {users: [alice]}}}",
-			"projects.a has members but no namespaces: list its namespaces, with create: false for one that exists",
+			"projects.a has members but no namespaces: list its namespaces, with create: false for those that exist",
 		},
 		{
 			"projects: {a: {viewers: {groups: [g]}}}",
-			"projects.a has viewers but no namespaces: list its namespaces, with create: false for one that exists",
+			"projects.a has viewers but no namespaces: list its namespaces, with create: false for those that exist",
 		},
 		{
 			"projects: {a: {namespaces: [{name: x, labels: {runai/queue: b}}]}}",
-			"namespace x of project a must not set the label runai/queue: the chart sets it",
+			"namespace x of project a must not set the label runai/queue, which the chart sets: remove it",
 		},
 		{
 			"policy: {projectLabel: p/q}\nprojects: {a: {namespaces: [{name: x, labels: {p/q: a}}]}}",
-			"namespace x of project a must not set the label p/q: the chart sets it",
+			"namespace x of project a must not set the label p/q, which the chart sets: remove it",
 		},
 	} {
 		_, err := chart.Render(t.Context(), valuesOf(t, test[0])...)

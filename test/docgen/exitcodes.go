@@ -25,7 +25,7 @@ var ExitCodes = map[string][]ExitCode{
 	"runai-webhook": {
 		{0, "`admit` admitted every job, or found no job and warned about it. `serve` was told to stop, by SIGTERM or SIGINT. " +
 			"`review` found nothing that would be refused. `prepare` applied the CRDs, or left those of a newer release as they are. " +
-			"`check` found nothing wrong, or only warns.",
+			"`check` found nothing wrong, or had only warnings.",
 			[][]string{{"--version"}, {"--help"}, {"admit", "-f", "../config/samples/submitted.yaml"}, {"admit", "-f", "../config/samples"},
 				{"admit", "-f", "../config/samples/project.yaml"},
 				{"admit", "-f", "../config/samples/project.yaml", "-f", "../config/samples/submitted.yaml"},

@@ -138,7 +138,7 @@ func TestCheck(t *testing.T) {
 		{"no project", "check-orphan", `: failed: admission webhook "mpijobs.admission.run.ai" denied the request: ` +
 			`project "check-absent" of namespace check-orphan`, 1},
 		{"no namespace", "check-absent", `: failed: not permitted: mpijobs.kubeflow.org is forbidden: User "checker" cannot create`, 1},
-		{"warned only", warned, ": ok", 0},
+		{"warn-only", warned, ": ok", 0},
 		{"no identity", required, `: ok, with a warning: the webhook refused the job of this account: `, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -58,7 +58,7 @@ func TestWarnedOnly(t *testing.T) {
 	for where, want := range map[string][]string{
 		"unwarned": nil,
 		namespace: {
-			"Warning: project warned is warned only until 2999-12-31: the job is stored as it is, and can run with any uid and gid\n",
+			"Warning: project warned is warn-only until 2999-12-31: the job is stored as it is, and can run with any uid and gid\n",
 			"Warning: after 2999-12-31 it would be refused: spec.mpiReplicaSpecs[Launcher].template.spec.nodeName: Forbidden: ",
 			"Warning: after 2999-12-31 it would be refused: metadata.annotations[run.ai/run-as-user]: Forbidden: " +
 				"the cluster has no UID and GID for admin",
@@ -91,8 +91,8 @@ func TestWarnedOnly(t *testing.T) {
 	stdout, stderr, _ = product.RunaiAs(t, alice.Kubeconfig(), "whoami", "-n", namespace)
 	for text, want := range map[string]string{
 		stdout: "Without --run-as-user, MPIJobs in namespace runai-warned can set any uid and gid.\n" +
-			"Jobs without annotations of run.ai are warned only there: they are stored as they are.\n",
-		stderr: "project warned is warned only until 2999-12-31",
+			"The namespace is warn-only: jobs without run.ai/ annotations are stored as they are.\n",
+		stderr: "project warned is warn-only until 2999-12-31",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("whoami says %q, want %q", text, want)

@@ -87,7 +87,7 @@ func TestAPIServerIsDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, stderr, code := prepare(t, through(t, closed), "--timeout=2s")
-	want := "runai-webhook: cannot apply the CRD " + identities + ": Get "
+	want := "runai-webhook: cannot apply the CRD " + identities + ": cannot reach the API server https://"
 	rest, says := strings.CutPrefix(stderr, want)
 	if code != 1 || !says || !strings.HasSuffix(rest, ": connection refused\n") || strings.Count(rest, "\n") != 1 {
 		t.Errorf("exit code %d: %s", code, stderr)

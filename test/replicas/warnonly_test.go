@@ -16,7 +16,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
-// The date until which a project is warned only comes and goes while jobs are created, and each replica learns it at
+// The date until which a project is warn-only comes and goes while jobs are created, and each replica learns it at
 // another time. No creation fails: some clients try again.
 func TestWarnOnlyChanges(t *testing.T) {
 	namespace := product.AddProject(t, "warned-now-and-then", v1alpha1.ProjectSpec{})

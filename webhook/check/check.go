@@ -48,13 +48,16 @@ func (r Result) String() string {
 	return r.Subject + ": ok"
 }
 
-// Run does all checks, also after one of them has failed.
+// Run does all checks, also after one of them has failed. It returns an error if the API server does not answer.
 func Run(ctx context.Context, config *rest.Config, options Options) ([]Result, error) {
 	cluster, err := newClients(config)
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a client: %w", err)
 	}
-	results := crdsOf(ctx, cluster.crds)
+	results, err := crdsOf(ctx, cluster.crds)
+	if err != nil {
+		return nil, err
+	}
 	configured := readConfigurations(ctx, cluster.webhooks, options.Configurations)
 	results = append(results, configured.results...)
 	for _, target := range configured.targets {

@@ -12,6 +12,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	admissionregistrationclient "k8s.io/client-go/kubernetes/typed/admissionregistration/v1"
+
+	"github.com/runai-mpi/runai-mpi/webhook/apiserver"
 )
 
 // configurations is what the two webhook configurations say.
@@ -56,7 +58,7 @@ func (c *configurations) read(kind, name string, err error) bool {
 	case apierrors.IsNotFound(err):
 		result.Problem = "not found, so no job is reviewed: install the chart again"
 	case err != nil:
-		result.Problem = "cannot read it: " + err.Error()
+		result.Problem = "cannot read it: " + apiserver.Explain(err).Error()
 	}
 	c.results = append(c.results, result)
 	return err == nil

@@ -12,26 +12,35 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/runai-mpi/runai-mpi/webhook/apiserver"
 	"github.com/runai-mpi/runai-mpi/webhook/crds"
 	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
 
 // crdsOf checks the CRDs of the product and that of MPIJobs.
-func crdsOf(ctx context.Context, cluster apiextensionsclient.CustomResourceDefinitionInterface) []Result {
+func crdsOf(ctx context.Context, cluster apiextensionsclient.CustomResourceDefinitionInterface) ([]Result, error) {
 	var results []Result
 	for _, name := range crds.Names() {
-		results = append(results, checkCRD(ctx, cluster, name, "run 'runai-webhook prepare'", crds.Outdated))
+		result, err := checkCRD(ctx, cluster, name, "run 'runai-webhook prepare'", crds.Outdated)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, result)
 	}
-	return append(results, checkCRD(ctx, cluster, server.MPIJobCRD, "install the MPI Operator v0.8", servesMPIJobs))
+	result, err := checkCRD(ctx, cluster, server.MPIJobCRD, "install the MPI Operator v0.8", servesMPIJobs)
+	return append(results, result), err
 }
 
-// checkCRD reads a CRD. remedy is what to do if there is none, and judge says what else is wrong, or returns "".
+// checkCRD reads a CRD. remedy is what to do if there is none, and judge says what else is wrong, or returns "". It
+// returns an error if the API server does not answer.
 func checkCRD(ctx context.Context, cluster apiextensionsclient.CustomResourceDefinitionInterface, name, remedy string,
 	judge func(*apiextensionsv1.CustomResourceDefinition) string,
-) Result {
+) (Result, error) {
 	result := Result{Subject: "CRD " + name}
 	crd, err := cluster.Get(ctx, name, metav1.GetOptions{})
 	switch {
+	case apiserver.IsUnanswered(err):
+		return result, apiserver.Explain(err)
 	case apierrors.IsNotFound(err):
 		result.Problem = "not found: " + remedy
 	case err != nil:
@@ -43,7 +52,7 @@ func checkCRD(ctx context.Context, cluster apiextensionsclient.CustomResourceDef
 	default:
 		result.Problem = judge(crd)
 	}
-	return result
+	return result, nil
 }
 
 func established(condition apiextensionsv1.CustomResourceDefinitionCondition) bool {

@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/webhook/apiserver"
 )
 
 // tryCreation creates a job by a dry run: the API server calls its webhooks, and stores nothing.
@@ -29,7 +30,7 @@ func tryCreation(ctx context.Context, cluster rest.Interface, options Options, s
 	case apierrors.IsInvalid(err) && strings.HasPrefix(err.Error(), `admission webhook "`):
 		result.Warning = "the webhook refused the job of this account: " + err.Error()
 	default:
-		result.Problem = err.Error()
+		result.Problem = apiserver.Explain(err).Error()
 	}
 	return result
 }
@@ -42,8 +43,8 @@ func remedy(configurations string, selected []string) string {
 	return "give the namespace the label of its project, so that " + configurations + " selects it (" + strings.Join(selected, "; ") + ")"
 }
 
-// probe returns a small job that every Pod Security Standard allows. Its gate asks for the webhook also where the
-// others are warned only.
+// probe returns a small job that every Pod Security Standard allows. Its gate asks for the webhook also in
+// a warn-only namespace.
 func probe(namespace string) *v2beta1.MPIJob {
 	no, yes, one := false, true, int32(1)
 	replica := func() *v2beta1.ReplicaSpec {

@@ -17,6 +17,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
+
+	"github.com/runai-mpi/runai-mpi/webhook/apiserver"
 )
 
 const (
@@ -64,7 +66,7 @@ func (a *applier) untilServed(ctx context.Context) error {
 	var last error
 	reported := time.Now()
 	err := wait.PollUntilContextCancel(ctx, pollInterval, true, func(ctx context.Context) (bool, error) {
-		err := a.apply(ctx)
+		err := apiserver.Explain(a.apply(ctx))
 		switch {
 		case err == nil:
 			fmt.Fprintf(a.report, "%s: %s\n", a.definition.Name, a.done)

@@ -7,6 +7,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
+
+	"github.com/runai-mpi/runai-mpi/webhook/apiserver"
 )
 
 // MissingMPIJobs returns a sentence if the cluster does not serve MPIJobs, or if that cannot be found out, and "" if it
@@ -21,7 +23,7 @@ func MissingMPIJobs(config *rest.Config) string {
 	group := v2beta1.SchemeGroupVersion.String()
 	resources, err := client.ServerResourcesForGroupVersion(group)
 	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Sprintf("cannot look up the CRD of MPIJobs: %s", err)
+		return fmt.Sprintf("cannot look up the CRD of MPIJobs: %s", apiserver.Explain(err))
 	}
 	if resources != nil {
 		for _, resource := range resources.APIResources {

@@ -21,7 +21,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
 
-// warnedOnly has the handlers of a cluster whose only project is that of a golden, and is warned only.
+// warnedOnly has the handlers of a cluster whose only project is that of a golden, and is warn-only.
 type warnedOnly struct{ submission }
 
 func (w warnedOnly) FactsOf(context.Context, string) (review.NamespaceFacts, error) {
@@ -99,7 +99,7 @@ func toJSON(t testing.TB, job *v2beta1.MPIJob) []byte {
 	return raw
 }
 
-// FuzzWarnedOnly creates and updates random jobs that do not ask for the webhook where jobs are warned only: it never
+// FuzzWarnedOnly creates and updates random jobs that do not ask for the webhook in warn-only namespaces: it never
 // changes or refuses one.
 func FuzzWarnedOnly(f *testing.F) {
 	submissions := loadSubmissions(f)

@@ -31,7 +31,7 @@ type NamespaceFacts struct {
 	Project *v1alpha1.Project
 	// PodSecurity is the Pod Security Standard that the namespace enforces. Default: none.
 	PodSecurity api.LevelVersion
-	// WarnOnly is how long the namespace is warned only. Default: never.
+	// WarnOnly is how long the namespace is warn-only. Default: never.
 	WarnOnly WarnOnly
 }
 

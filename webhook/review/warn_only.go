@@ -8,7 +8,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
-// WarnOnly is how long a namespace is warned only: jobs that do not ask for the webhook are stored there as they are.
+// WarnOnly is how long a namespace is warn-only: jobs that do not ask for the webhook are stored there as they are.
 // Its zero value is a namespace in which all jobs are judged.
 type WarnOnly struct {
 	// Until is the last day (UTC), such as 2026-12-31, or what somebody wrote instead of a date.
@@ -19,7 +19,7 @@ type WarnOnly struct {
 	IdentityRequired bool
 }
 
-// WarnOnlyOf returns how long the namespace with these labels is warned only. Its own label replaces the date of its
+// WarnOnlyOf returns how long the namespace with these labels is warn-only. Its own label replaces the date of its
 // project, even if it is not a date: a typo leaves no job unjudged.
 func WarnOnlyOf(project *v1alpha1.Project, namespace string, labels map[string]string) WarnOnly {
 	required := project.Spec.Identity == v1alpha1.IdentityRequired
@@ -34,7 +34,7 @@ func WarnOnlyOf(project *v1alpha1.Project, namespace string, labels map[string]s
 	return WarnOnly{project.Spec.WarnOnlyUntil, "project " + project.Name, "spec.warnOnlyUntil", required}
 }
 
-// Holds reports whether the namespace is warned only at a time: until the end of the last day.
+// Holds reports whether the namespace is warn-only at a time: until the end of the last day.
 func (w WarnOnly) Holds(now time.Time) bool {
 	last, err := time.Parse(time.DateOnly, w.Until)
 	// rule T45 in webhook/server TestWarnedOnlyEnds: to submit a job after the last day
@@ -56,9 +56,9 @@ func (w WarnOnly) Problem() string {
 		w.Source, w.Field, w.Until)
 }
 
-// String says until when the namespace is warned only, and what that means for a job.
+// String says until when the namespace is warn-only, and what that means for a job.
 func (w WarnOnly) String() string {
-	text := w.Source + " is warned only until " + w.Until + ": the job is stored as it is"
+	text := w.Source + " is warn-only until " + w.Until + ": the job is stored as it is"
 	if w.IdentityRequired {
 		text += ", and can run with any uid and gid"
 	}

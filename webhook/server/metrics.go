@@ -30,16 +30,16 @@ const unread = "unread"
 var (
 	reviewsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "runai_mpi_reviews_total",
-		Help: "Requests by their answer. A client tries again after unavailable; failed is an error of the webhook itself.",
+		Help: "Requests, by answer. Clients try again after unavailable; failed is a bug in the webhook.",
 	}, []string{"webhook", "operation", "outcome"})
 	reviewDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "runai_mpi_review_duration_seconds",
-		Help:    "Time from the headers of a request to its answer, with the time for which it waits for its turn.",
+		Help:    "Time from the headers of a request to its answer, including the time that it waits for its turn.",
 		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 	}, []string{"webhook"})
 	policyInfo = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "runai_mpi_cluster_policy_info",
-		Help: "1, with a digest of the cluster policy and the version of the replica. Replicas that differ have different labels.",
+		Help: "Always 1. The labels are a digest of the cluster policy and the version of the replica, and differ while replicas differ.",
 	}, []string{"digest", "version"})
 )
 
@@ -59,7 +59,7 @@ func init() {
 func CertificateExpiry(dir string) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "runai_mpi_certificate_expiry_timestamp_seconds",
-		Help: "When the certificate of the webhook ends, as a Unix time. 0: it cannot be read.",
+		Help: "When the webhook's certificate expires, as a Unix time. 0: it cannot be read.",
 	}, func() float64 {
 		pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key"))
 		if err != nil {

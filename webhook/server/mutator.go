@@ -32,7 +32,7 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 		return m.update(ctx, request)
 	}
 	if _, is := m.warnedOnly(ctx, request, request.Object.Raw); is {
-		return admission.Allowed("warned only") // the validating webhook says what would happen
+		return admission.Allowed("warn-only") // the validating webhook says what would happen
 	}
 	created, err := m.create(ctx, m.Reviewer, request)
 	if err != nil {

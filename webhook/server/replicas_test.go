@@ -50,7 +50,7 @@ func TestRollOut(t *testing.T) {
 		{"the queue", func(_ *config.ClusterPolicy, p *v1alpha1.ProjectSpec) { p.Queue = "another" }, true},
 		{"the smallest uid", func(c *config.ClusterPolicy, _ *v1alpha1.ProjectSpec) { c.Identity.MinUID = 2000000 }, true},
 		{"no identities", func(_ *config.ClusterPolicy, p *v1alpha1.ProjectSpec) { p.Identity = v1alpha1.IdentityDisabled }, true},
-		{"the date until which jobs are warned only", func(_ *config.ClusterPolicy, p *v1alpha1.ProjectSpec) { p.WarnOnlyUntil = "2999-12-31" }, false},
+		{"the date until which a project is warn-only", func(_ *config.ClusterPolicy, p *v1alpha1.ProjectSpec) { p.WarnOnlyUntil = "2999-12-31" }, false},
 		{"a date that has passed", func(_ *config.ClusterPolicy, p *v1alpha1.ProjectSpec) { p.WarnOnlyUntil = "2020-02-29" }, false},
 	} {
 		old := func(*config.ClusterPolicy, *v1alpha1.ProjectSpec) {}

@@ -64,7 +64,7 @@ func (m *Mutator) update(ctx context.Context, request admission.Request) admissi
 	}
 	if err != nil {
 		if _, is := m.warnedOnly(ctx, request, request.OldObject.Raw, request.Object.Raw); is {
-			return admission.Allowed("warned only") // the validating webhook says what would happen
+			return admission.Allowed("warn-only") // the validating webhook says what would happen
 		}
 		return refuse(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/apiserver"
 )
 
 // logInterval is the time between lines of a replica that waits.
@@ -132,5 +133,5 @@ func (c cached) reason(ctx context.Context, cluster client.Reader) (reason strin
 	case apierrors.IsNotFound(err):
 		return "it does not serve them: apply the CRDs, as 'runai-webhook prepare' does", true
 	}
-	return err.Error(), errors.As(err, &status)
+	return apiserver.Explain(err).Error(), errors.As(err, &status)
 }

@@ -12,18 +12,18 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// warnedOnlyKey is the key of the audit annotation of a request that is warned only. Its value is what would happen.
+// warnedOnlyKey is the key of the audit annotation of a request in a warn-only namespace. Its value is what would happen.
 const warnedOnlyKey = "warned-only"
 
 // warnedOnly reports whether a request is admitted unchanged whatever the policies say, and until when: no job in it,
-// as JSON, asks for the webhook, and the namespace is warned only. A job that is too large to be read is judged.
+// as JSON, asks for the webhook, and the namespace is warn-only. A job that is too large to be read is judged.
 func (l Lookups) warnedOnly(ctx context.Context, request admission.Request, jobs ...[]byte) (review.WarnOnly, bool) {
 	facts, err := l.Namespaces.FactsOf(ctx, request.Namespace)
 	if err != nil || !facts.WarnOnly.Holds(time.Now()) { // who is judged gets the error
 		return review.WarnOnly{}, false
 	}
 	for _, raw := range jobs {
-		// rule T38 in webhook/server TestWarnedOnlyIsBounded: a job that is too large, in a namespace that is warned only
+		// rule T38 in webhook/server TestWarnedOnlyIsBounded: a job that is too large, in a warn-only namespace
 		if len(raw) > largestCreation || overgrown(raw) != nil {
 			return review.WarnOnly{}, false
 		}
@@ -54,7 +54,7 @@ func (v *Validator) warn(ctx context.Context, request admission.Request, until r
 // warned admits a request, counts it and warns its user.
 func warned(namespace string, until review.WarnOnly, what []string, outcome outcome) admission.Response {
 	countWarnedOnly(namespace, outcome)
-	response := admission.Allowed("warned only").WithWarnings(few(append([]string{until.String()}, what...))...)
+	response := admission.Allowed("warn-only").WithWarnings(few(append([]string{until.String()}, what...))...)
 	response.AuditAnnotations = map[string]string{warnedOnlyKey: string(outcome)}
 	return response
 }
@@ -74,8 +74,8 @@ func wouldBeRefused(until review.WarnOnly, err error) []string {
 }
 
 // unjudged returns the answer to the creation of a job that no replica has judged, although it must be. The other
-// replica may think that the project is still warned only: its clock or its cache is behind.
+// replica may think that the project is still warn-only: its clock or its cache is behind.
 func unjudged(project string) error {
-	return unavailable("runai-mpi has not applied its policies to the job, perhaps because project %s has stopped being warned only just now: "+
+	return unavailable("runai-mpi has not applied its policies to the job, perhaps because project %s stopped being warn-only just now: "+
 		"try again; if it persists, ask your administrator", project)
 }

@@ -5,7 +5,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 )
 
-// An outcome is what would happen to a request that is warned only.
+// An outcome is what would happen to a request in a warn-only namespace.
 type outcome string
 
 const (
@@ -16,8 +16,8 @@ const (
 
 var warnedOnlyTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
 	Name: "runai_mpi_warned_only_total",
-	Help: "Creations, and updates that would be refused, that were admitted unchanged because their namespace is warned only, " +
-		"by what would have happened.",
+	Help: "Requests in warn-only namespaces that were admitted unchanged, by what would have happened: all creations, and updates " +
+		"that would be refused.",
 }, []string{"namespace", "outcome"})
 
 func init() { metrics.Registry.MustRegister(warnedOnlyTotal) }

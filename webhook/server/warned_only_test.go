@@ -79,7 +79,7 @@ func TestWarnedOnlySaysWhatWouldHappen(t *testing.T) {
 	other := plain.DeepCopy()
 	other.Spec.MPIReplicaSpecs["Worker"].Template.Spec.Containers[0].Image = "example/other"
 	wrong := bytes.Replace(marshal(t, plain), []byte(`"replicas":2`), []byte(`"replicas":"two"`), 1)
-	first := "project team-a is warned only until " + today + ": the job is stored as it is"
+	first := "project team-a is warn-only until " + today + ": the job is stored as it is"
 	after := "after " + today + " it would be "
 	for _, test := range []struct {
 		name    string
@@ -229,13 +229,13 @@ func TestWarnedOnlyLabel(t *testing.T) {
 		judged               bool
 		want                 string // the first warning
 	}{
-		{"a label", "", "2999-12-31", false, "namespace runai-team-a is warned only until 2999-12-31: the job is stored as it is"},
-		{"a later label", dayFromNow(-1), "2999-12-31", false, "namespace runai-team-a is warned only until 2999-12-31: the job is stored as it is"},
+		{"a label", "", "2999-12-31", false, "namespace runai-team-a is warn-only until 2999-12-31: the job is stored as it is"},
+		{"a later label", dayFromNow(-1), "2999-12-31", false, "namespace runai-team-a is warn-only until 2999-12-31: the job is stored as it is"},
 		{"an earlier label", "2999-12-31", dayFromNow(-1), true, ""},
 		{"not a date", "2999-12-31", "2999-12-32", true,
 			`namespace runai-team-a: label run.ai/warn-only-until has the invalid value "2999-12-32", so its jobs are judged in full: ` +
 				"ask your administrator to set a date, for example 2026-12-31"},
-		{"the project", "2999-12-31", "-", false, "project team-a is warned only until 2999-12-31: the job is stored as it is"},
+		{"the project", "2999-12-31", "-", false, "project team-a is warn-only until 2999-12-31: the job is stored as it is"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			labelled := NamespaceMetadata()

@@ -49,7 +49,7 @@ func (p *Product) AddNamespace(ctx context.Context, name string, labels map[stri
 func (p *Product) waitForAdmission(ctx context.Context, namespace string) error {
 	var last error
 	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, 20*time.Second, true, func(ctx context.Context) (bool, error) {
-		probe := mpijobtest.MakeMPIJob("probe", namespace).Gate(annotations.AdmissionGate).Obj() // judged even where jobs are warned only
+		probe := mpijobtest.MakeMPIJob("probe", namespace).Gate(annotations.AdmissionGate).Obj() // judged even in a warn-only namespace
 		if last = p.Client.Create(ctx, probe, client.DryRunAll); last == nil && probe.Annotations[annotations.AppliedPoliciesKey] == "" {
 			last = errors.New("the webhook was not called")
 		}
