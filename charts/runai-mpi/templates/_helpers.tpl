@@ -77,7 +77,7 @@ kind: ClusterPolicy
 {{- $units := dict "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 }}
 {{- $unit := trimPrefix $number $text }}
 {{- if or (not $number) (not (hasKey $units $unit)) }}
-{{- fail (printf "invalid resources.limits.memory %q: must be a number with one of the units k, M, G, T, Ki, Mi, Gi and Ti, for example 256Mi" $text) }}
+{{- fail (printf "invalid resources.limits.memory %q: must be a number of bytes, or a number with the unit k, M, G, T, Ki, Mi, Gi or Ti, for example 256Mi" $text) }}
 {{- end }}
 - {name: GOMEMLIMIT, value: {{ mulf (float64 $number) (get $units $unit) 0.85 | int64 | quote }}}
 {{- end }}
