@@ -70,12 +70,12 @@ packages: ## Install the Debian packages that the tests need and this machine do
 .PHONY: test
 test: have-packages lint verify servers $(if $(NODE),lab-images) ## Run everything that CI runs.
 	@# -count=1: suites build the binaries and the image, of which Go's cache of test results knows nothing.
-	go test -count=1 -race -timeout 30m $$(go list ./... | grep -v -E '/(webhook/policy|test/(lab|e2e|operator|matrix|bench))$$')
+	go test -count=1 -race -timeout 30m $$(go list ./... | grep -v -E '/(webhook/policy|test/(lab|e2e|lifecycle|operator|matrix|bench))$$')
 	go test -count=1 -timeout 30m ./webhook/policy ./webhook/server # without the race detector, which takes most of the time and memory that are looked at
 	go test -count=1 -race -timeout 30m ./test/forgery -args -differ # with a validating replica that has another cluster policy
 	go test -count=1 -timeout 30m ./test/bench # the same
 	go test -C test/oracle -count=1 -race -timeout 30m ./...
-	go test -count=1 -race -timeout 30m -p 1 ./test/lab ./test/e2e ./test/operator ./test/matrix # a node wants the machine for itself
+	go test -count=1 -race -timeout 30m -p 1 ./test/lab ./test/e2e ./test/lifecycle ./test/operator ./test/matrix # a node wants the machine for itself
 	$(MAKE) fuzz
 
 .PHONY: lint
@@ -102,6 +102,10 @@ e2e: can-be-node servers lab-images ## Run jobs on a real node, and read what th
 .PHONY: operator-e2e
 operator-e2e: can-be-node servers lab-images ## Run mpi-operator's own tests with the webhook and without (ROUNDS times, 5 minutes each).
 	go test -timeout 2h -v ./test/operator -run '^TestOperatorsOwn$$' -args -rounds $(ROUNDS) -page $(CURDIR)/docs/operator-e2e.md
+
+.PHONY: upgrade
+upgrade: can-be-node servers lab-images ## Install, upgrade, roll back and uninstall on a real node, and write the page of results.
+	go test -count=1 -timeout 60m -v ./test/lifecycle -args -all -page $(CURDIR)/docs/lifecycle.md
 
 .PHONY: gate-scale
 gate-scale: can-be-node servers lab-images ## Start a job with 256 workers, and count what its start gate asks.

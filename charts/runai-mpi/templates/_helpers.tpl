@@ -86,6 +86,8 @@ kind: ClusterPolicy
 {{- define "runai-mpi.container" -}}
 image: {{ include "runai-mpi.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
+# kubectl describe says why a container ended.
+terminationMessagePolicy: FallbackToLogsOnError
 {{- with include "runai-mpi.environment" . | trim }}
 env:
 {{ . }}

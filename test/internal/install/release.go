@@ -33,17 +33,24 @@ type Release struct {
 	Values []string
 }
 
-// ByHelm builds the image, starts cert-manager, and installs the chart.
-func ByHelm(ctx context.Context, l *lab.Lab, programs Programs, helmArgs []string) (*Release, error) {
+// NewRelease returns the product for a lab in which nothing of it is installed yet.
+func NewRelease(l *lab.Lab, programs Programs, helmArgs []string) (*Release, error) {
 	client, err := newClient(l.Config)
 	if err != nil {
 		return nil, err
 	}
-	r := &Release{Product: &Product{Env: l.Env, Programs: programs, Client: client}, Lab: l}
-	r.Values = append([]string{
+	return &Release{Product: &Product{Env: l.Env, Programs: programs, Client: client}, Lab: l, Values: helmArgs}, nil
+}
+
+// ByHelm builds the image, starts cert-manager, and installs the chart.
+func ByHelm(ctx context.Context, l *lab.Lab, programs Programs, helmArgs []string) (*Release, error) {
+	r, err := NewRelease(l, programs, append([]string{
 		"--set", "image.repository=" + lab.Registry + "/runai-webhook", "--set-string", "image.tag=" + Tag,
 		"--set", `nodeSelector.run\.ai/type=` + lab.NodeType, // the simulated nodes do not run it
-	}, helmArgs...)
+	}, helmArgs...))
+	if err != nil {
+		return nil, err
+	}
 	if err := r.PushImage(ctx, Tag); err != nil {
 		return nil, err
 	}

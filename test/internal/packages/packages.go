@@ -21,6 +21,7 @@ var node = []struct{ file, debianPackage string }{
 	{"mount", "mount"},
 	{"git", "git"},
 	{"ssh-keygen", "openssh-client"},
+	{"openssl", "openssl"},
 	{"buildah", "buildah"},
 }
 

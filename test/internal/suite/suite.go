@@ -32,6 +32,8 @@ type Options struct {
 	Authentication func() (string, error)
 	// Node adds a real node, and simulated nodes with GPUs. The product is a Release then.
 	Node bool
+	// Uninstalled leaves the installation to the tests, in a lab without simulated nodes.
+	Uninstalled bool
 	// HelmArgs change the values of the chart.
 	HelmArgs []string
 	// ValidatorHelmArgs, if set, start a second replica, whose cluster policy has these values too. It serves
@@ -99,7 +101,7 @@ func start(ctx context.Context, options Options) (*Product, error) {
 
 // startLab starts a lab once no other lab runs on this machine, and installs the product as users do.
 func startLab(ctx context.Context, options Options) (*Product, error) {
-	l, err := lab.Start(ctx, lab.Options{Env: options.ControlPlane, GPUNodes: true})
+	l, err := lab.Start(ctx, lab.Options{Env: options.ControlPlane, GPUNodes: !options.Uninstalled})
 	if err != nil {
 		return nil, err
 	}
@@ -109,11 +111,18 @@ func startLab(ctx context.Context, options Options) (*Product, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Stop())
 	}
-	release, err := install.ByHelm(ctx, l, programs, options.HelmArgs)
+	release, err := newRelease(ctx, l, programs, options)
 	if err != nil {
 		return nil, errors.Join(err, l.Stop())
 	}
 	return &Product{Product: release.Product, Release: release, stop: l.Stop}, nil
+}
+
+func newRelease(ctx context.Context, l *lab.Lab, programs install.Programs, options Options) (*install.Release, error) {
+	if options.Uninstalled {
+		return install.NewRelease(l, programs, options.HelmArgs)
+	}
+	return install.ByHelm(ctx, l, programs, options.HelmArgs)
 }
 
 func startControlPlane(ctx context.Context, options Options) (*Product, error) {
