@@ -92,10 +92,12 @@ kubectl label namespace renamed example.com/team=team-a
 			t.Errorf("a job in a namespace with only the new label is %s: the old replicas do not know the label", got)
 		}
 	})
-	for _, namespace := range []string{projectNamespace, "former"} {
-		if err := onlyAnswer(counts[namespace], judged); err != nil {
-			t.Errorf("creations in %s: %s: %v", namespace, err, counts)
-		}
+	if err := onlyAnswer(counts[projectNamespace], judged); err != nil {
+		t.Errorf("creations in a namespace with both labels: %s: %v", err, counts)
+	}
+	// The entry for the former label has no CA bundle until cert-manager has written it.
+	if former := counts["former"]; former[judged] == 0 || former[stored]+former[refused]+former[noAnswer] > 0 {
+		t.Errorf("creations in a namespace with only the former label: %v", counts)
 	}
 	tr.alwaysJudged(t, "another projectLabel", func() { admin.run(t, upgrade+renamed+"\n") })
 	if got := submitOnce(t, "renamed"); got != judged {
