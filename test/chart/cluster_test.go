@@ -84,6 +84,33 @@ func live(t *testing.T, args ...string) *unstructured.Unstructured {
 	return nil
 }
 
+// A member of a project must not have the key of the webhook, with which a pod could answer in its place.
+func TestWebhookIsInNoProject(t *testing.T) {
+	for name, test := range map[string]struct {
+		before *unstructured.Unstructured
+		args   []string
+		want   string // "": the chart is rendered
+	}{
+		"no label":         {namespace(chart.Namespace, "a=b"), nil, ""},
+		"another one":      {namespace("a", "runai/queue=a"), nil, ""},
+		"label":            {namespace(chart.Namespace, "runai/queue=a"), nil, "has the label runai/queue"},
+		"empty label":      {namespace(chart.Namespace, "runai/queue="), nil, "has the label runai/queue"},
+		"former label":     {namespace(chart.Namespace, "old=a"), []string{"--set", "formerProjectLabels={old}"}, "has the label old"},
+		"override":         {namespace("b", "runai/queue=a"), []string{"--set", "namespaceOverride=b"}, "namespace b has the label runai/queue"},
+		"override, beside": {namespace(chart.Namespace, "runai/queue=a"), []string{"--set", "namespaceOverride=b"}, ""},
+		"values": {
+			namespace("a"), []string{"--set", "projects.team-a.namespaces[0].name=" + chart.Namespace}, "projects.team-a has the namespace " + chart.Namespace,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := chart.RenderFor(t.Context(), newCluster(test.before, certManager), test.args...)
+			if refused := err != nil; refused != (test.want != "") || !strings.Contains(fmt.Sprint(err), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
 // Helm 4 cannot replace a CA bundle that cert-manager has written. It would fail after it has replaced the Deployment,
 // whose certificate the old bundle does not verify.
 func TestFromCertManagerToOwnCertificate(t *testing.T) {
