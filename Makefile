@@ -47,9 +47,12 @@ image: ## Write the image of runai-webhook into bin/image, an OCI layout, withou
 		$(foreach platform,$(PLATFORMS),$(platform)=$(BIN)/$(platform)/runai-webhook)
 
 .PHONY: push
-push: image ## Push the image to a registry: make push IMAGE=registry.example.com/runai-webhook:0.1.0
-	@$(if $(IMAGE),,echo "say where to: make push IMAGE=registry.example.com/runai-webhook:0.1.0" >&2; exit 1)
+push: $(if $(IMAGE),,no-image-name) image ## Push the image to a registry: make push IMAGE=registry.example.com/runai-webhook:0.1.0
 	$(CRANE) push $(BIN)/image $(IMAGE)
+
+.PHONY: no-image-name
+no-image-name:
+	@echo "say where to: make push IMAGE=registry.example.com/runai-webhook:0.1.0" >&2; exit 1
 
 .PHONY: try
 try: build ## Admit one job offline, in seconds and without servers.
