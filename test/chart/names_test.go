@@ -80,6 +80,14 @@ func TestWrongNames(t *testing.T) {
 	}
 }
 
+func TestFormerLabelsDiffer(t *testing.T) {
+	for _, set := range []string{"formerProjectLabels={runai/queue}", "formerProjectLabels={a,b,a}", "policy.projectLabel=a,formerProjectLabels={b,a}"} {
+		if _, err := chart.Render(t.Context(), "--set", set); err == nil || !strings.Contains(err.Error(), "must list each label once") {
+			t.Errorf("%s: got %v", set, err)
+		}
+	}
+}
+
 // A username is what the API server authenticates, and can have any characters.
 func TestBackstopUsernames(t *testing.T) {
 	for _, name := range []string{"system:serviceaccount:a:b", "a # b", "a: b", `a "b" {{ c }}`, "- a", "%a"} {
