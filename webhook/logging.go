@@ -36,7 +36,7 @@ func (l logging) setUp(out io.Writer) error {
 	return nil
 }
 
-// escape makes text of what others wrote, and that a terminal would obey.
+// escape escapes what others wrote and a terminal would obey.
 func escape(_ []string, attribute slog.Attr) slog.Attr {
 	switch value := attribute.Value; value.Kind() {
 	case slog.KindString:

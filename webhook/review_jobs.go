@@ -46,8 +46,8 @@ func (r *reviewJobs) Validate() error {
 	return nil
 }
 
-// Run prints what the stored jobs of a cluster, or those in files, would meet if they were submitted again. It changes
-// nothing.
+// Run prints what would happen to the stored jobs of a cluster, or to those in files, if they were submitted again. It
+// changes nothing.
 func (r *reviewJobs) Run() error {
 	return r.run(context.Background(), os.Stdin, terminal.NewWriter(os.Stdout), time.Now())
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
 
-// judge finds out what stored jobs would meet if they were submitted again.
+// judge finds out what would happen to stored jobs if they were submitted again.
 type judge struct {
 	reviewer review.Reviewer
 	known    known

@@ -21,7 +21,7 @@ const (
 	resultUnchanged = "unchanged"
 )
 
-// A report is what jobs would meet.
+// A report is what would happen to jobs.
 type report struct {
 	Jobs       []jobReport        `json:"jobs"`
 	Namespaces []*namespaceReport `json:"namespaces"`

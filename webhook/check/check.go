@@ -1,7 +1,7 @@
 // Package check reports whether an installation of the webhook works, as its API server and its users would find out.
 //
-// It may get both webhook configurations and three CRDs by name, and create MPIJobs in the namespace of a project, in
-// which nothing is stored. It opens connections to the webhook.
+// It needs to get both webhook configurations and three CRDs by name, and to create MPIJobs in the namespace of a project,
+// as dry runs. It connects to the webhook.
 package check
 
 import (
@@ -69,7 +69,7 @@ func Run(ctx context.Context, config *rest.Config, options Options) ([]Result, e
 	return results, nil
 }
 
-// clients reach the kinds that are checked.
+// clients has a client for each API group that is checked.
 type clients struct {
 	webhooks admissionregistrationclient.AdmissionregistrationV1Interface
 	crds     apiextensionsclient.CustomResourceDefinitionInterface

@@ -61,7 +61,7 @@ type applier struct {
 	done       string // what it did
 }
 
-// untilServed applies the CRD and waits until it is served. An error that will not pass ends it.
+// untilServed applies the CRD and waits until it is served, or until an error that will not pass.
 func (a *applier) untilServed(ctx context.Context) error {
 	var last error
 	reported := time.Now()
@@ -133,7 +133,7 @@ func served(crd *apiextensionsv1.CustomResourceDefinition) error {
 	return errors.New("the API server does not serve it yet")
 }
 
-// passes reports whether an error may be gone after a while. Those of a request that was not answered may.
+// passes reports whether an error may be temporary, as when the API server did not answer.
 func passes(err error) bool {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {

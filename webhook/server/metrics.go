@@ -15,7 +15,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// The answers to a request. Every label has a few values only: anybody who reaches the port can send requests.
+// The answers to a request. Every label has few values, because anybody who reaches the port can send requests.
 const (
 	admitted     = "admitted"
 	changed      = "changed"
@@ -48,7 +48,7 @@ func init() {
 	for _, path := range []string{MutatePath, ValidatePath} {
 		reviewDuration.WithLabelValues(webhookOf(path))
 		for _, operation := range []string{string(admissionv1.Create), string(admissionv1.Update)} {
-			for _, answer := range []string{admitted, refused, notAvailable, failed} { // so that an increase of the first is seen
+			for _, answer := range []string{admitted, refused, notAvailable, failed} { // otherwise increase() would miss the first one
 				reviewsTotal.WithLabelValues(webhookOf(path), operation, answer)
 			}
 		}

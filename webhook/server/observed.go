@@ -84,11 +84,11 @@ func reasonsOf(status *metav1.Status) string {
 	return strings.Join(reasons, "; ")
 }
 
-// unreadLogged is when a request that was not read has been logged last, in seconds.
+// unreadLogged is when a request that was not read was last logged, in Unix seconds.
 var unreadLogged atomic.Int64
 
-// observeUnread counts a request that is answered without being read. It logs one in a second, because a flood has
-// many.
+// observeUnread counts a request that is answered without being read. It logs at most one in a second, because there may
+// be a flood of them.
 func observeUnread(path, answer, reason string) {
 	reviewsTotal.WithLabelValues(webhookOf(path), unread, answer).Inc()
 	now, last := time.Now().Unix(), unreadLogged.Load()

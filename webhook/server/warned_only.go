@@ -19,7 +19,7 @@ const warnedOnlyKey = "warned-only"
 // as JSON, asks for the webhook, and the namespace is warn-only. A job that is too large to be read is judged.
 func (l Lookups) warnedOnly(ctx context.Context, request admission.Request, jobs ...[]byte) (review.WarnOnly, bool) {
 	facts, err := l.Namespaces.FactsOf(ctx, request.Namespace)
-	if err != nil || !facts.WarnOnly.Holds(time.Now()) { // who is judged gets the error
+	if err != nil || !facts.WarnOnly.Holds(time.Now()) { // judging the job returns the error
 		return review.WarnOnly{}, false
 	}
 	for _, raw := range jobs {
