@@ -74,7 +74,8 @@ func TestWrongNames(t *testing.T) {
 		"check: {namespace: A b}", "check: {namespace: a.b}",
 		`backstop: {operator: "a\nb"}`, `backstop: {jobController: "a'b"}`,
 	} {
-		if _, err := chart.Render(t.Context(), valuesOf(t, values)...); err == nil || !strings.Contains(err.Error(), "does not match pattern") {
+		_, err := chart.Render(t.Context(), valuesOf(t, values)...)
+		if err == nil || !strings.Contains(err.Error(), "does not match pattern") {
 			t.Errorf("%s: got %v", values, err)
 		}
 	}
@@ -92,12 +93,14 @@ func TestFormerLabelsDiffer(t *testing.T) {
 func TestBackstopUsernames(t *testing.T) {
 	for _, name := range []string{"system:serviceaccount:a:b", "a # b", "a: b", `a "b" {{ c }}`, "- a", "%a"} {
 		quoted := strconv.Quote(name)
-		objects, err := chart.Render(t.Context(), valuesOf(t, "backstop: {enabled: true, operator: "+quoted+", jobController: "+quoted+"}")...)
+		values := "backstop: {enabled: true, operator: " + quoted + ", jobController: " + quoted + "}"
+		objects, err := chart.Render(t.Context(), valuesOf(t, values)...)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		policy := find[admissionregistrationv1.ValidatingAdmissionPolicy](t, objects, "ValidatingAdmissionPolicy", "runai-mpi-only-the-operator-makes-pods")
+		policy := find[admissionregistrationv1.ValidatingAdmissionPolicy](t, objects,
+			"ValidatingAdmissionPolicy", "runai-mpi-only-the-operator-makes-pods")
 		for _, variable := range policy.Spec.Variables {
 			if !strings.HasSuffix(variable.Expression, "request.userInfo.username == '"+name+"'") {
 				t.Errorf("%s: %s", name, variable.Expression)

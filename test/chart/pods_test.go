@@ -185,7 +185,8 @@ func TestImages(t *testing.T) {
 // Pods whose ports are the same would never start, and the API server accepts them.
 func TestPortsDiffer(t *testing.T) {
 	for _, set := range []string{"webhook.port=8080", "webhook.port=8081", "webhook.healthPort=8080", "webhook.metricsPort=9443"} {
-		if _, err := chart.Render(t.Context(), "--set", set); err == nil || !strings.Contains(err.Error(), "must be three different ports") {
+		_, err := chart.Render(t.Context(), "--set", set)
+		if err == nil || !strings.Contains(err.Error(), "must be three different ports") {
 			t.Errorf("%s: got %v", set, err)
 		}
 	}

@@ -18,7 +18,7 @@ func TestExplain(t *testing.T) {
 		t.Errorf("%v hides its cause", explained)
 	}
 	answer := errors.New("namespaces is forbidden")
-	if got := Explain(answer); got != answer || IsUnanswered(answer) {
+	if got := Explain(answer); !errors.Is(got, answer) || got.Error() != answer.Error() || IsUnanswered(answer) {
 		t.Errorf("got %v, want the same error", got)
 	}
 }
