@@ -23,6 +23,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
@@ -283,16 +284,19 @@ func TestCheckWithoutInstallation(t *testing.T) {
 
 	change := func(crd string, what func(*apiextensionsv1.CustomResourceDefinition)) {
 		t.Helper()
-		object := &apiextensionsv1.CustomResourceDefinition{}
 		admin, err := client.New(e.Config, client.Options{Scheme: product.Client.Scheme()})
-		if err == nil {
-			err = admin.Get(t.Context(), client.ObjectKey{Name: crd}, object)
-		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		what(object)
-		if err := admin.Update(t.Context(), object); err != nil {
+		err = retry.RetryOnConflict(retry.DefaultBackoff, func() error { // the API server writes the status
+			object := &apiextensionsv1.CustomResourceDefinition{}
+			if err := admin.Get(t.Context(), client.ObjectKey{Name: crd}, object); err != nil {
+				return err
+			}
+			what(object)
+			return admin.Update(t.Context(), object)
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
