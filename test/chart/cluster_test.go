@@ -91,15 +91,16 @@ func TestWebhookIsInNoProject(t *testing.T) {
 		args   []string
 		want   string // "": the chart is rendered
 	}{
-		"no label":         {namespace(chart.Namespace, "a=b"), nil, ""},
-		"another one":      {namespace("a", "runai/queue=a"), nil, ""},
-		"label":            {namespace(chart.Namespace, "runai/queue=a"), nil, "has the label runai/queue"},
-		"empty label":      {namespace(chart.Namespace, "runai/queue="), nil, "has the label runai/queue"},
-		"former label":     {namespace(chart.Namespace, "old=a"), []string{"--set", "formerProjectLabels={old}"}, "has the label old"},
-		"override":         {namespace("b", "runai/queue=a"), []string{"--set", "namespaceOverride=b"}, "namespace b has the label runai/queue"},
-		"override, beside": {namespace(chart.Namespace, "runai/queue=a"), []string{"--set", "namespaceOverride=b"}, ""},
+		"no label":          {namespace(chart.Namespace, "a=b"), nil, ""},
+		"another namespace": {namespace("a", "runai/queue=a"), nil, ""},
+		"label":             {namespace(chart.Namespace, "runai/queue=a"), nil, "has the label runai/queue"},
+		"empty label":       {namespace(chart.Namespace, "runai/queue="), nil, "has the label runai/queue"},
+		"former label":      {namespace(chart.Namespace, "old=a"), []string{"--set", "formerProjectLabels={old}"}, "has the label old"},
+		"its override":      {namespace("b", "runai/queue=a"), []string{"--set", "namespaceOverride=b"}, "namespace b has the label"},
+		"not the override":  {namespace(chart.Namespace, "runai/queue=a"), []string{"--set", "namespaceOverride=b"}, ""},
 		"values": {
-			namespace("a"), []string{"--set", "projects.team-a.namespaces[0].name=" + chart.Namespace}, "projects.team-a has the namespace " + chart.Namespace,
+			namespace("a"), []string{"--set", "projects.team-a.namespaces[0].name=" + chart.Namespace},
+			"projects.team-a has the namespace " + chart.Namespace,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -82,8 +82,11 @@ func TestWrongNames(t *testing.T) {
 }
 
 func TestFormerLabelsDiffer(t *testing.T) {
-	for _, set := range []string{"formerProjectLabels={runai/queue}", "formerProjectLabels={a,b,a}", "policy.projectLabel=a,formerProjectLabels={b,a}"} {
-		if _, err := chart.Render(t.Context(), "--set", set); err == nil || !strings.Contains(err.Error(), "must list each label once") {
+	for _, set := range []string{
+		"formerProjectLabels={runai/queue}", "formerProjectLabels={a,b,a}", "policy.projectLabel=a,formerProjectLabels={b,a}",
+	} {
+		_, err := chart.Render(t.Context(), "--set", set)
+		if err == nil || !strings.Contains(err.Error(), "must list each label once") {
 			t.Errorf("%s: got %v", set, err)
 		}
 	}
