@@ -61,6 +61,7 @@ helm install runai-mpi `+olderChart+` --namespace runai-system --create-namespac
 	if *all {
 		_, sequence = tr.during(t, "installation again", func() {
 			admin.run(t, "helm install runai-mpi charts/runai-mpi --namespace runai-system -f values.yaml --wait\n")
+			tr.untilJudged(t) // the API server learns of the webhook a moment after helm
 		})
 		onceJudged(t, sequence[projectNamespace])
 		survived(t, "the second installation", had)
