@@ -113,7 +113,7 @@ func TestCheck(t *testing.T) {
 	warned := product.AddProject(t, "check-warned", v1alpha1.ProjectSpec{})
 	suite.Kubectl(t, product.User, "", "patch", "project", "check-warned", "--type=merge", "-p", `{"spec":{"warnOnlyUntil":"2999-12-31"}}`)
 	product.AddNamespace(t, "check-plain", nil)
-	product.AddNamespace(t, "check-orphan", map[string]string{"runai/queue": "check-absent"})
+	product.AddNamespace(t, "check-orphan", map[string]string{"runai/queue": "orphaned"})
 	user := checker(t, product.Env, "checker", namespace, required, warned, "check-plain", "check-orphan")
 
 	t.Run("everything is fine", func(t *testing.T) {
@@ -137,8 +137,8 @@ func TestCheck(t *testing.T) {
 		{"no label", "check-plain", ": failed: the API server did not call the webhook: give the namespace the label of its project, " +
 			"so that admission-runai-mpi selects it (runai/queue)", 1},
 		{"no project", "check-orphan", `: failed: admission webhook "mpijobs.admission.run.ai" denied the request: ` +
-			`project "check-absent" of namespace check-orphan`, 1},
-		{"no namespace", "check-absent", `: failed: not permitted: mpijobs.kubeflow.org is forbidden: User "checker" cannot create`, 1},
+			`project "orphaned" of namespace check-orphan`, 1},
+		{"no namespace", "orphaned", `: failed: not permitted: mpijobs.kubeflow.org is forbidden: User "checker" cannot create`, 1},
 		{"warn-only", warned, ": ok", 0},
 		{"no identity", required, `: ok, with a warning: the webhook refused the job of this account: `, 0},
 	} {
