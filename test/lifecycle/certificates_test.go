@@ -16,9 +16,6 @@ import (
 // without an interruption.
 func TestWithoutCertManager(t *testing.T) {
 	lab.Require(t)
-	if !*all {
-		t.Skip("make upgrade runs it")
-	}
 	if certManagerRuns {
 		t.Fatal("cert-manager is installed: this test must be the first")
 	}

@@ -22,6 +22,12 @@ var product *suite.Product
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if !*all {
+		if err := flag.Set("test.skip", "^(TestWithoutCertManager|TestWrongPolicy)$"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	code := suite.Run(m, &product, suite.Options{Node: true, Uninstalled: true, ControlPlane: env.Options{WithoutOperator: true}})
 	if code == 0 && *page != "" {
 		if err := writePage(*page); err != nil {

@@ -34,9 +34,6 @@ var reasons = []string{
 // jobs are judged meanwhile.
 func TestWrongPolicy(t *testing.T) {
 	lab.Require(t)
-	if !*all {
-		t.Skip("make upgrade runs it")
-	}
 	startCertManager(t)
 	deployOperator(t)
 	before := takeInventory(t)
