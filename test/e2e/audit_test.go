@@ -11,8 +11,23 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/chart"
 	"github.com/runai-mpi/runai-mpi/test/internal/kueue"
 )
+
+// auditPolicy records who changed a job, with the response, and what the chart's pods ask for. Everything would be
+// hundreds of megabytes.
+const auditPolicy = `
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: Metadata
+  verbs: [update, patch]
+  resources: [{group: kubeflow.org, resources: [mpijobs, mpijobs/*]}]
+- level: Metadata
+  userGroups: ["system:serviceaccounts:` + chart.Namespace + `"]
+`
 
 // A change is an event in the audit log.
 type change struct {

@@ -5,7 +5,6 @@ import (
 	"os"
 	"testing"
 
-	"github.com/runai-mpi/runai-mpi/test/internal/audit"
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/issuer"
 	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
@@ -21,7 +20,7 @@ var broker *issuer.Issuer
 func TestMain(m *testing.M) {
 	os.Exit(suite.Run(m, &product, suite.Options{
 		Node:           true,
-		ControlPlane:   env.Options{AuditPolicy: audit.Policy},
+		ControlPlane:   env.Options{AuditPolicy: auditPolicy},
 		Authentication: startBroker,
 		// A stand-in for the image of git-sync, timeouts that a test can wait for, and Kueue's
 		// label for the queue.

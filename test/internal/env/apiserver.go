@@ -31,6 +31,7 @@ func (e *Env) setAPIServerFlags(server *envtest.APIServer) error {
 	}
 	if e.options.AuditPolicy != "" {
 		flags.Set("audit-log-path", e.AuditLog())
+		flags.Set("audit-log-maxsize", "2000") // megabytes: tests read one file
 	}
 	for name, value := range e.options.APIServerFlags {
 		flags.Set(name, value)
