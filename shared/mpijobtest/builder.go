@@ -71,13 +71,6 @@ func (b Builder) Limit(role v2beta1.MPIReplicaType, name corev1.ResourceName, qu
 	})
 }
 
-// LauncherWorks makes the launcher take part as a worker.
-func (b Builder) LauncherWorks() Builder {
-	works := true
-	b.job.Spec.RunLauncherAsWorker = &works
-	return b
-}
-
 // Template changes the pod template of one role.
 func (b Builder) Template(role v2beta1.MPIReplicaType, change func(*corev1.PodTemplateSpec)) Builder {
 	change(&b.job.Spec.MPIReplicaSpecs[role].Template)

@@ -75,7 +75,7 @@ func renew(t *testing.T, secret string, deleted bool) {
 			return err
 		}
 		if stored.Data[corev1.TLSCertKey] == nil || certificates(t, stored.Data[corev1.TLSCertKey])[0].Equal(before) {
-			return errors.New("there is no other certificate")
+			return errors.New("the certificate has not changed")
 		}
 		return nil
 	})
@@ -167,7 +167,7 @@ func certificates(t *testing.T, text []byte) []*x509.Certificate {
 		all = append(all, certificate)
 	}
 	if len(all) == 0 {
-		t.Fatal("there is no certificate")
+		t.Fatal("the Secret has no certificate")
 	}
 	return all
 }

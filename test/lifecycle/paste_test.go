@@ -33,12 +33,12 @@ func replacements(t *testing.T) []replacement {
 		{
 			text: "kubectl apply -f https://github.com/cert-manager/cert-manager/releases/download/" + version(t, binaries.CertManager) +
 				"/cert-manager.yaml\nkubectl -n cert-manager rollout status deployment/cert-manager-webhook\n",
-			do: startCertManager, why: "there are no images of cert-manager: its own controllers run as a process",
+			do: startCertManager, why: "images of cert-manager cannot be pulled here: its own controllers run as a process",
 		},
 		{
 			text: "kubectl apply --server-side -f https://raw.githubusercontent.com/kubeflow/mpi-operator/" +
 				version(t, binaries.MPIOperator) + "/deploy/v2beta1/mpi-operator.yaml\n",
-			do: deployOperator, why: "there is no image of mpi-operator: its own manifest gets our build of it",
+			do: deployOperator, why: "an image of mpi-operator cannot be pulled here: its own manifest gets our build of it",
 		},
 		{
 			text: "-i mpioperator/mpi-pi:openmpi", by: "-i " + images.OpenMPI4 + " --image-pull-policy=Never",
