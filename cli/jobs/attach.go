@@ -20,13 +20,13 @@ func Attach(ctx context.Context, run *invocation.Invocation, client *kube.Client
 		if s, err = f.waitForStart(ctx, s); err != nil {
 			break
 		}
-		if launcher := s.launcher(); launcher.Name != seen {
+		if launcher := s.Launcher(); launcher.Name != seen {
 			seen = launcher.Name
 			if err = f.copy(ctx, *launcher); err != nil {
 				break
 			}
 		}
-		if s.isFinished() {
+		if s.IsFinished() {
 			return f.result(ctx, s)
 		}
 		s, err = f.next(ctx, s)

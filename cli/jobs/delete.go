@@ -9,6 +9,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/cli/state"
 )
 
 // Delete is runai delete job.
@@ -70,9 +71,9 @@ func (d *Delete) deleteAll(ctx context.Context, run *invocation.Invocation, clie
 	var failures invocation.Failure
 	for _, s := range states {
 		object := &unstructured.Unstructured{}
-		object.SetName(s.job.Name)
-		object.SetNamespace(s.job.Namespace)
-		object.SetUID(s.job.UID)
+		object.SetName(s.MPIJob.Name)
+		object.SetNamespace(s.MPIJob.Namespace)
+		object.SetUID(s.MPIJob.UID)
 		var failure invocation.Failure
 		if errors.As(deleteOne(ctx, run, client, object), &failure) {
 			failures = append(failures, failure...)
@@ -81,7 +82,7 @@ func (d *Delete) deleteAll(ctx context.Context, run *invocation.Invocation, clie
 	return failures.OrNil()
 }
 
-func numberOf(states []state) string {
+func numberOf(states []state.Job) string {
 	if len(states) == 1 {
 		return "1 job"
 	}

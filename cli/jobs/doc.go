@@ -1,2 +1,2 @@
-// Package jobs has the commands for MPIJobs in the cluster: list, describe, logs and delete.
+// Package jobs has the commands for MPIJobs in the cluster.
 package jobs

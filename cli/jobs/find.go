@@ -9,6 +9,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/cli/state"
 )
 
 // find returns a job in the scope of the command. Its errors are ready to print.
@@ -36,30 +37,30 @@ func find(ctx context.Context, run *invocation.Invocation, client *kube.Client, 
 }
 
 // findState returns a job and its pods.
-func findState(ctx context.Context, run *invocation.Invocation, client *kube.Client, name string) (state, error) {
+func findState(ctx context.Context, run *invocation.Invocation, client *kube.Client, name string) (state.Job, error) {
 	object, err := find(ctx, run, client, name)
 	if err != nil {
-		return state{}, err
+		return state.Job{}, err
 	}
 	return stateOf(ctx, run, client, object)
 }
 
-func stateOf(ctx context.Context, run *invocation.Invocation, client *kube.Client, object *unstructured.Unstructured) (state, error) {
+func stateOf(ctx context.Context, run *invocation.Invocation, client *kube.Client, object *unstructured.Unstructured) (state.Job, error) {
 	job := &v2beta1.MPIJob{}
 	if err := kube.Decode(object, job); err != nil {
-		return state{}, invocation.Failure{err.Error()}
+		return state.Job{}, invocation.Failure{err.Error()}
 	}
 	pods, err := client.JobPods(ctx, job.Namespace, job.Name)
 	if err != nil {
-		return state{}, invocation.Failed(client.Explain(err))
+		return state.Job{}, invocation.Failed(client.Explain(err))
 	}
-	s := newState(job, pods)
-	s.flags = run.Scope(client).Flags()
+	s := state.New(job, pods)
+	s.Flags = run.Scope(client).Flags()
 	return s, nil
 }
 
 // listStates returns the jobs in a scope. If there are none, it looks for another namespace of the project.
-func listStates(ctx context.Context, client *kube.Client, scope kube.Scope) ([]state, kube.Scope, error) {
+func listStates(ctx context.Context, client *kube.Client, scope kube.Scope) ([]state.Job, kube.Scope, error) {
 	jobs, err := client.Jobs(ctx, scope.Namespace)
 	if err == nil && len(jobs) == 0 && scope.IsGuess() {
 		if scope, err = client.Lookup(ctx, scope); err == nil {
@@ -72,9 +73,9 @@ func listStates(ctx context.Context, client *kube.Client, scope kube.Scope) ([]s
 		return nil, scope, err
 	}
 	pods, err := client.JobPods(ctx, scope.Namespace, "")
-	states := make([]state, 0, len(jobs))
+	states := make([]state.Job, 0, len(jobs))
 	for i := range jobs {
-		states = append(states, newState(&jobs[i], pods))
+		states = append(states, state.New(&jobs[i], pods))
 	}
 	return states, scope, err
 }

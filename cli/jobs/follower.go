@@ -10,6 +10,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/cli/state"
 )
 
 const (
@@ -38,19 +39,19 @@ func (f follower) copy(ctx context.Context, pod corev1.Pod) error {
 }
 
 // waitForStart waits until the launcher has started. If that takes long, it prints why.
-func (f follower) waitForStart(ctx context.Context, s state) (state, error) {
+func (f follower) waitForStart(ctx context.Context, s state.Job) (state.Job, error) {
 	var err error
 	printed, printAt := "", time.Now().Add(explainPause)
 	for {
-		if launcher := s.launcher(); launcher != nil && hasStarted(*launcher) {
+		if launcher := s.Launcher(); launcher != nil && state.HasStarted(*launcher) {
 			return s, nil
 		}
-		if s.isFinished() {
+		if s.IsFinished() {
 			return s, f.result(ctx, s)
 		}
 		if time.Now().After(printAt) {
-			events, _ := f.client.Events(ctx, s.job.Namespace) // without them the sentence says less
-			if sentence := diagnose(s, s.eventsOf(events)); sentence != "" && sentence != printed {
+			events, _ := f.client.Events(ctx, s.MPIJob.Namespace) // without them the sentence says less
+			if sentence := s.Diagnose(s.EventsOf(events)); sentence != "" && sentence != printed {
 				f.run.Note(sentence)
 				printed = sentence
 			}
@@ -63,15 +64,15 @@ func (f follower) waitForStart(ctx context.Context, s state) (state, error) {
 }
 
 // next returns the state of the job after a pause.
-func (f follower) next(ctx context.Context, s state) (state, error) {
+func (f follower) next(ctx context.Context, s state.Job) (state.Job, error) {
 	select {
 	case <-ctx.Done():
 		return s, invocation.Failed(f.client.Explain(ctx.Err()))
 	case <-time.After(pollPause):
 	}
-	object, err := f.client.Get(ctx, kube.MPIJobs, s.job.Namespace, s.job.Name)
+	object, err := f.client.Get(ctx, kube.MPIJobs, s.MPIJob.Namespace, s.MPIJob.Name)
 	if kube.IsMissing(err) {
-		return s, invocation.Failure{fmt.Sprintf("job %q was deleted", s.job.Name)}
+		return s, invocation.Failure{fmt.Sprintf("job %q was deleted", s.MPIJob.Name)}
 	}
 	if err != nil {
 		return s, invocation.Failed(f.client.Explain(err))
@@ -80,9 +81,9 @@ func (f follower) next(ctx context.Context, s state) (state, error) {
 }
 
 // result returns an error if the job failed.
-func (f follower) result(ctx context.Context, s state) error {
-	events, _ := f.client.Events(ctx, s.job.Namespace) // without them the sentence says less
-	if sentence := diagnose(s, s.eventsOf(events)); sentence != "" {
+func (f follower) result(ctx context.Context, s state.Job) error {
+	events, _ := f.client.Events(ctx, s.MPIJob.Namespace) // without them the sentence says less
+	if sentence := s.Diagnose(s.EventsOf(events)); sentence != "" {
 		return invocation.Failure{sentence}
 	}
 	return nil

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/cli/state"
 )
 
 // Logs is runai logs. Values stay text until [Logs.options], so that all mistakes are reported at once.
@@ -83,41 +83,26 @@ func (l *Logs) options() (options kube.LogOptions, mistakes invocation.Mistakes)
 }
 
 // pod returns the pod to read, or an error if it has no output.
-func (l *Logs) pod(ctx context.Context, client *kube.Client, s state) (*corev1.Pod, error) {
-	pod := s.launcher()
+func (l *Logs) pod(ctx context.Context, client *kube.Client, s state.Job) (*corev1.Pod, error) {
+	pod := s.Launcher()
 	if l.Pod != "" {
-		if pod = s.pod(l.Pod); pod == nil {
+		if pod = s.Pod(l.Pod); pod == nil {
 			return nil, invocation.Failure{invocation.BadValue("--pod", l.Pod, "must be a pod of job "+l.Name+podList(s))}
 		}
 	}
-	if pod != nil && hasStarted(*pod) {
+	if pod != nil && state.HasStarted(*pod) {
 		return pod, nil
 	}
-	events, _ := client.Events(ctx, s.job.Namespace) // without them the sentence says less
-	why := l.withoutOutput(s)
-	if sentence := diagnose(s, s.eventsOf(events)); sentence != "" {
+	events, _ := client.Events(ctx, s.MPIJob.Namespace) // without them the sentence says less
+	why := s.WithoutOutput(l.Pod)
+	if sentence := s.Diagnose(s.EventsOf(events)); sentence != "" {
 		why += ". " + sentence
 	}
 	return nil, invocation.Failure{why}
 }
 
-// withoutOutput returns that there is nothing to read, and whether there can still be.
-func (l *Logs) withoutOutput(s state) string {
-	what, reader := fmt.Sprintf("job %q", l.Name), "its launcher"
-	if l.Pod != "" {
-		what, reader = fmt.Sprintf("pod %q", l.Pod), "this pod"
-	}
-	switch {
-	case !s.isFinished():
-		return what + " has no output yet"
-	case l.Pod == "" && s.launcher() == nil:
-		return what + " has ended, and its launcher no longer exists"
-	}
-	return what + " has no output: the job ended before " + reader + " started"
-}
-
-func podList(s state) string {
-	names := s.podNames()
+func podList(s state.Job) string {
+	names := s.PodNames()
 	if len(names) == 0 {
 		return ", which has no pods yet"
 	}

@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 )
 
 // refusedPods explains why there are no pods. Only events have the reason.
-func refusedPods(s state, events []corev1.Event) string {
+func refusedPods(s Job, events []corev1.Event) string {
 	for _, event := range slices.Backward(events) {
 		if event.Type != corev1.EventTypeWarning || event.InvolvedObject.Kind == "Pod" {
 			continue
@@ -29,7 +29,7 @@ func refusedPods(s state, events []corev1.Event) string {
 	return ""
 }
 
-func refusedImage(s state, _ []corev1.Event) string {
+func refusedImage(s Job, _ []corev1.Event) string {
 	pod, container := waiting(s, "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 	if container.State.Waiting == nil {
 		return ""
@@ -46,7 +46,7 @@ func refusedImage(s state, _ []corev1.Event) string {
 		s.command("delete job") + "."
 }
 
-func refusedContainer(s state, _ []corev1.Event) string {
+func refusedContainer(s Job, _ []corev1.Event) string {
 	pod, container := waiting(s, "CreateContainerConfigError", "CreateContainerError", "RunContainerError")
 	if container.State.Waiting == nil {
 		return ""
@@ -55,12 +55,12 @@ func refusedContainer(s state, _ []corev1.Event) string {
 		lastLine(container.State.Waiting.Message)) + fixAndResubmit(s)
 }
 
-func fixAndResubmit(s state) string {
+func fixAndResubmit(s Job) string {
 	return fmt.Sprintf(". Delete the job with %s, fix the cause and submit it again.", s.command("delete job"))
 }
 
 // waiting returns the first container that waits for one of the reasons, and its pod.
-func waiting(s state, reasons ...string) (pod corev1.Pod, container corev1.ContainerStatus) {
+func waiting(s Job, reasons ...string) (pod corev1.Pod, container corev1.ContainerStatus) {
 	for _, pod := range s.current() {
 		for _, container := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 			if state := container.State.Waiting; state != nil && slices.Contains(reasons, state.Reason) {

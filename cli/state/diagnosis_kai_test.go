@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"fmt"
@@ -167,9 +167,9 @@ func TestDiagnoseKAI(t *testing.T) {
 			if test.job != nil {
 				test.job(job)
 			}
-			s := newState(job, test.pods)
-			s.flags = " -p a"
-			if got := diagnose(s, s.eventsOf(test.events)); got != test.want {
+			s := New(job, test.pods)
+			s.Flags = " -p a"
+			if got := s.Diagnose(s.EventsOf(test.events)); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
@@ -179,9 +179,9 @@ func TestDiagnoseKAI(t *testing.T) {
 func TestMissingQueue(t *testing.T) {
 	job := mpijobtest.MakeMPIJob("dist1", "runai-a").Obj()
 	job.Labels = map[string]string{"kai.scheduler/queue": "team-a"}
-	s := newState(job, []corev1.Pod{pod("dist1-worker-0", "worker", grouped())})
-	s.queueMissing = true
-	if got := diagnose(s, nil); got != "Pending: queue team-a does not exist. Ask your administrator to create it." {
+	s := New(job, []corev1.Pod{pod("dist1-worker-0", "worker", grouped())})
+	s.QueueMissing = true
+	if got := s.Diagnose(nil); got != "Pending: queue team-a does not exist. Ask your administrator to create it." {
 		t.Errorf("got %s", got)
 	}
 }
@@ -205,9 +205,9 @@ func TestEqualEventsAreOneRow(t *testing.T) {
 	add(event("MPIJob", "dist1", "Normal", "MPIJobCreated", "MPIJob runai-a/dist1 is created."), 1, time.Hour, time.Hour)
 	job.CreationTimestamp = metav1.NewTime(now.Add(-2 * time.Hour))
 	job.UID = "0b6c9e2f-5a0e-4a5c-9d0a-1f2e3d4c5b6a"
-	s := newState(job, nil)
+	s := New(job, nil)
 	var rows []string
-	for _, row := range s.eventRows(s.eventsOf(events), now)[1:] {
+	for _, row := range s.eventRows(s.EventsOf(events), now)[1:] {
 		rows = append(rows, strings.Join(row, " | "))
 	}
 	want := []string{

@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"bytes"
@@ -171,12 +171,12 @@ func TestDiagnose(t *testing.T) {
 			if test.job != nil {
 				test.job(job)
 			}
-			s := newState(job, test.pods)
-			s.flags = " -p a"
-			if got := s.status(); got != test.status {
+			s := New(job, test.pods)
+			s.Flags = " -p a"
+			if got := s.Status(); got != test.status {
 				t.Errorf("status %s, want %s", got, test.status)
 			}
-			if got := diagnose(s, s.eventsOf(test.events)); !strings.HasPrefix(got, test.want) || test.want == "" && got != "" {
+			if got := s.Diagnose(s.EventsOf(test.events)); !strings.HasPrefix(got, test.want) || test.want == "" && got != "" {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
@@ -207,7 +207,7 @@ func TestWithoutOutput(t *testing.T) {
 		if test.job != nil {
 			test.job(job)
 		}
-		if got := (&Logs{Name: "dist1", Pod: test.pod}).withoutOutput(newState(job, test.pods)); got != test.want {
+		if got := New(job, test.pods).WithoutOutput(test.pod); got != test.want {
 			t.Errorf("got %s, want %s", got, test.want)
 		}
 	}
@@ -236,10 +236,10 @@ func TestOrderOfPods(t *testing.T) {
 		p.CreationTimestamp = metav1.NewTime(now.Add(-time.Hour))
 		p.Status.Phase = corev1.PodFailed
 	}
-	s := newState(mpijobtest.MakeMPIJob("dist1", "runai-a").Obj(), []corev1.Pod{
+	s := New(mpijobtest.MakeMPIJob("dist1", "runai-a").Obj(), []corev1.Pod{
 		pod("w10", "worker", numbered("10")), pod("old", "launcher", older), pod("w9", "worker", numbered("9")), pod("new", "launcher", nil),
 	})
-	if got := strings.Join(s.podNames(), " "); got != "new old w9 w10" {
+	if got := strings.Join(s.PodNames(), " "); got != "new old w9 w10" {
 		t.Errorf("got %s", got)
 	}
 	if n := s.count(corev1.PodFailed); n != 0 {
@@ -256,7 +256,7 @@ func TestEventsOf(t *testing.T) {
 	late := event("Pod", "dist1-launcher-abcde", "Normal", "Late", "")
 	late.LastTimestamp = metav1.NewTime(now.Add(time.Second))
 	var reasons []string
-	for _, e := range newState(job, nil).eventsOf([]corev1.Event{
+	for _, e := range New(job, nil).EventsOf([]corev1.Event{
 		late, old, event("Pod", "dist10-worker-0", "Normal", "Other", ""), event("Pod", "dist1-worker-12", "Normal", "Pod", ""), event("Job", "dist1-launcher", "Normal", "Job", ""),
 	}) {
 		reasons = append(reasons, e.Reason)
@@ -268,7 +268,7 @@ func TestEventsOf(t *testing.T) {
 
 func TestDescribeWithoutEvents(t *testing.T) {
 	var out bytes.Buffer
-	if err := newState(mpijobtest.MakeMPIJob("dist1", "runai-a").Obj(), nil).describe(&out, "a", nil, now); err != nil {
+	if err := New(mpijobtest.MakeMPIJob("dist1", "runai-a").Obj(), nil).Describe(&out, "a", nil, now); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.HasSuffix(out.String(), "\nEvents:\nNo events for resources\n") {

@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-func failedJob(s state, events []corev1.Event) string {
+func failedJob(s Job, events []corev1.Event) string {
 	failed := s.condition(v2beta1.JobFailed)
 	if failed == nil {
 		return ""
@@ -17,7 +17,7 @@ func failedJob(s state, events []corev1.Event) string {
 	if why := eviction(events); why != "" {
 		return fmt.Sprintf("%s, and it has no retries left. Delete it with %s, and submit it again.", why, s.command("delete job"))
 	}
-	for _, pod := range s.pods {
+	for _, pod := range s.Pods {
 		if container := outOfMemory(pod); container != "" {
 			return fmt.Sprintf("container %s of pod %s exceeded its memory limit. Submit the job again with a higher --memory-limit.",
 				container, pod.Name)
@@ -27,7 +27,7 @@ func failedJob(s state, events []corev1.Event) string {
 		return "the job did not start: " + failed.explain(s)
 	}
 	message := lastLine(failed.Message)
-	if code := exitCode(s.launcher()); code != 0 && strings.Contains(message, "backoff limit") {
+	if code := exitCode(s.Launcher()); code != 0 && strings.Contains(message, "backoff limit") {
 		message = fmt.Sprintf("the launcher exited with code %d", code)
 		if attempts := s.attempts(); attempts > 1 {
 			message += fmt.Sprintf(" after %d attempts", attempts)
@@ -37,9 +37,9 @@ func failedJob(s state, events []corev1.Event) string {
 }
 
 // attempts returns how often the launcher was started.
-func (s state) attempts() int {
+func (s Job) attempts() int {
 	n := 0
-	for _, pod := range s.pods {
+	for _, pod := range s.Pods {
 		if !isLauncher(pod) {
 			continue
 		}
@@ -74,9 +74,9 @@ func outOfMemory(pod corev1.Pod) string {
 	return ""
 }
 
-func (s state) launcherHasStarted() bool {
-	launcher := s.launcher()
-	return launcher != nil && hasStarted(*launcher)
+func (s Job) launcherHasStarted() bool {
+	launcher := s.Launcher()
+	return launcher != nil && HasStarted(*launcher)
 }
 
 // An initFailure says how an init container failed last.
@@ -88,7 +88,7 @@ type initFailure struct {
 
 // failedInit returns the init container that keeps the job from starting, or nil. A worker's comes first: the
 // launcher waits for the workers, and its own failure only says so.
-func (s state) failedInit() *initFailure {
+func (s Job) failedInit() *initFailure {
 	var found *initFailure
 	for _, pod := range s.current() {
 		if failed := initFailureOf(pod); failed != nil && pod.DeletionTimestamp == nil && (found == nil || isLauncher(found.pod)) {
@@ -111,7 +111,7 @@ func initFailureOf(pod corev1.Pod) *initFailure {
 	return nil
 }
 
-func (f initFailure) explain(s state) string {
+func (f initFailure) explain(s Job) string {
 	why := lastWords(f.ended.Message)
 	if why == "" {
 		why = fmt.Sprintf("init container %s exited with code %d", f.container, f.ended.ExitCode)
@@ -119,11 +119,11 @@ func (f initFailure) explain(s state) string {
 	if !isLauncher(f.pod) {
 		why = fmt.Sprintf("pod %s: %s", f.pod.Name, why)
 	}
-	return fmt.Sprintf("%s. See 'kubectl logs %s -c %s -n %s'.", why, f.pod.Name, f.container, s.job.Namespace)
+	return fmt.Sprintf("%s. See 'kubectl logs %s -c %s -n %s'.", why, f.pod.Name, f.container, s.MPIJob.Namespace)
 }
 
 // crashedPod explains a worker that exited although it should wait, or a launcher that will be retried.
-func crashedPod(s state, _ []corev1.Event) string {
+func crashedPod(s Job, _ []corev1.Event) string {
 	if failed := s.failedInit(); failed != nil {
 		return "the job has not started: " + failed.explain(s)
 	}

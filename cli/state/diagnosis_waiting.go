@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"fmt"
@@ -11,19 +11,19 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/kai"
 )
 
-func suspendedJob(s state, _ []corev1.Event) string {
-	if !s.isSuspended() {
+func suspendedJob(s Job, _ []corev1.Event) string {
+	if !s.IsSuspended() {
 		return ""
 	}
 	// The label of KAI does not mean this: every job has it, and its queue holds back the pods, not the job.
-	if queue := s.job.Labels["kueue.x-k8s.io/queue-name"]; queue != "" {
+	if queue := s.MPIJob.Labels["kueue.x-k8s.io/queue-name"]; queue != "" {
 		return fmt.Sprintf("the job waits in queue %s. It starts when the queue admits it.", queue)
 	}
 	return fmt.Sprintf("spec.runPolicy.suspend is true. Resume the job with "+
-		"`kubectl patch mpijob %s -n %s --type merge -p '{\"spec\":{\"runPolicy\":{\"suspend\":false}}}'`.", s.job.Name, s.job.Namespace)
+		"`kubectl patch mpijob %s -n %s --type merge -p '{\"spec\":{\"runPolicy\":{\"suspend\":false}}}'`.", s.MPIJob.Name, s.MPIJob.Namespace)
 }
 
-func gatedPod(s state, _ []corev1.Event) string {
+func gatedPod(s Job, _ []corev1.Event) string {
 	for _, pod := range s.current() {
 		gates := pod.Spec.SchedulingGates
 		switch {
@@ -38,7 +38,7 @@ func gatedPod(s state, _ []corev1.Event) string {
 }
 
 // missingVolume explains why a pod waits for a volume. Only events have the reason.
-func missingVolume(s state, events []corev1.Event) string {
+func missingVolume(s Job, events []corev1.Event) string {
 	for _, event := range slices.Backward(events) {
 		if event.Reason != "FailedMount" && event.Reason != "FailedAttachVolume" {
 			continue
@@ -53,7 +53,7 @@ func missingVolume(s state, events []corev1.Event) string {
 	return ""
 }
 
-func unschedulablePod(s state, _ []corev1.Event) string {
+func unschedulablePod(s Job, _ []corev1.Event) string {
 	for _, pod := range s.current() {
 		if message := notScheduled(pod); message != "" {
 			message, _, _ = strings.Cut(message, " preemption:")
@@ -114,14 +114,14 @@ func knownRemedy(message string) string {
 }
 
 // starting is the last diagnosis: nothing is known to be wrong.
-func starting(s state, _ []corev1.Event) string {
+func starting(s Job, _ []corev1.Event) string {
 	switch {
-	case s.status() == "Terminating":
+	case s.Status() == "Terminating":
 		return ""
-	case len(s.pods) == 0:
+	case len(s.Pods) == 0:
 		return "the MPI Operator has not created the pods yet. If this takes more than a minute, ask your administrator " +
 			"whether the MPI Operator is running."
-	case s.launcher() == nil:
+	case s.Launcher() == nil:
 		return "the launcher has not been created yet. It may wait until the workers are ready."
 	}
 	return "the pods are starting."

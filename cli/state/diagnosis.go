@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 
 // A diagnosis returns what keeps a job from running, the evidence and the next command, as a sentence that
 // follows the status. It returns "" if it does not apply.
-type diagnosis func(state, []corev1.Event) string
+type diagnosis func(Job, []corev1.Event) string
 
 // diagnoses are tried in this order, the certain ones before the general ones.
 var diagnoses = []diagnosis{
@@ -19,10 +19,10 @@ var diagnoses = []diagnosis{
 	ungroupedPods, evictedGang, unplacedGang, missingQueue, unschedulablePod, crashedPod, incompleteGang, starting,
 }
 
-// diagnose returns why a job is not running, or "" if it runs, has succeeded or is being deleted.
-func diagnose(s state, events []corev1.Event) string {
-	status := s.status()
-	if status == "Running" || status == "Succeeded" || s.job.DeletionTimestamp != nil {
+// Diagnose returns why a job is not running, or "" if it runs, has succeeded or is being deleted.
+func (s Job) Diagnose(events []corev1.Event) string {
+	status := s.Status()
+	if status == "Running" || status == "Succeeded" || s.MPIJob.DeletionTimestamp != nil {
 		return ""
 	}
 	for _, diagnosis := range diagnoses {
@@ -34,8 +34,8 @@ func diagnose(s state, events []corev1.Event) string {
 }
 
 // command returns a command on the job that finds it again, in quotes: 'runai logs dist1 -p team-a'.
-func (s state) command(verb string, flags ...string) string {
-	return fmt.Sprintf("'runai %s %s%s'", verb, strings.Join(append([]string{s.job.Name}, flags...), " "), s.flags)
+func (s Job) command(verb string, flags ...string) string {
+	return fmt.Sprintf("'runai %s %s%s'", verb, strings.Join(append([]string{s.MPIJob.Name}, flags...), " "), s.Flags)
 }
 
 // lastLine returns the last line of a message, without a full stop or colon.

@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"fmt"
@@ -7,18 +7,18 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// status returns the status of the job, as the original names it.
-func (s state) status() string {
+// Status returns the status of the job, as the original names it.
+func (s Job) Status() string {
 	switch {
-	case s.job.DeletionTimestamp != nil:
+	case s.MPIJob.DeletionTimestamp != nil:
 		return "Terminating"
 	case s.is(v2beta1.JobSucceeded):
 		return "Succeeded"
 	case s.is(v2beta1.JobFailed):
 		return "Failed"
-	case s.isSuspended():
+	case s.IsSuspended():
 		return "Suspended"
-	case len(s.pods) == 0:
+	case len(s.Pods) == 0:
 		return "Pending"
 	}
 	worst := "Running"

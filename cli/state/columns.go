@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"time"
@@ -11,15 +11,15 @@ import (
 )
 
 // kind returns the original's name of the type of a job.
-func (s state) kind() string {
-	if s.job.Labels[annotations.InteractivePriorityLabel] == annotations.InteractivePriority {
+func (s Job) kind() string {
+	if s.MPIJob.Labels[annotations.InteractivePriorityLabel] == annotations.InteractivePriority {
 		return "Interactive"
 	}
 	return "Train"
 }
 
 // node returns the node of the pods, "<multiple>" for several, "" for none.
-func (s state) node() string {
+func (s Job) node() string {
 	node := ""
 	for _, pod := range s.current() {
 		switch {
@@ -33,16 +33,16 @@ func (s state) node() string {
 	return node
 }
 
-func (s state) image() string {
-	if launcher, present := mpijob.TemplateOf(s.job, mpijob.Launcher); present && launcher.Main() != nil {
+func (s Job) image() string {
+	if launcher, present := mpijob.TemplateOf(s.MPIJob, mpijob.Launcher); present && launcher.Main() != nil {
 		return launcher.Main().Image
 	}
 	return ""
 }
 
 // user returns who submitted the job, as authenticated by the API server.
-func (s state) user() string {
-	stamp, err := annotations.ParseStamp(s.job.Annotations)
+func (s Job) user() string {
+	stamp, err := annotations.ParseStamp(s.MPIJob.Annotations)
 	if err != nil || stamp == nil {
 		return ""
 	}
@@ -50,8 +50,8 @@ func (s state) user() string {
 }
 
 // runsAs returns the identity that the webhook set, "" if the image or the manifest decides.
-func (s state) runsAs() string {
-	stamp, err := annotations.ParseStamp(s.job.Annotations)
+func (s Job) runsAs() string {
+	stamp, err := annotations.ParseStamp(s.MPIJob.Annotations)
 	if err != nil || stamp == nil || stamp.Identity == nil {
 		return ""
 	}

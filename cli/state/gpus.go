@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"maps"
@@ -47,15 +47,15 @@ func (g gpus) String() string {
 
 // gpusPer returns what each pod of a role requests, in its resources or in the annotations for KAI. If neither is
 // known, it returns what the intent requests: the cluster's GPUs may have any name.
-func (s state) gpusPer(role v2beta1.MPIReplicaType) gpus {
-	template, present := mpijob.TemplateOf(s.job, role)
+func (s Job) gpusPer(role v2beta1.MPIReplicaType) gpus {
+	template, present := mpijob.TemplateOf(s.MPIJob, role)
 	if !present {
 		return gpus{}
 	}
-	intent, _ := annotations.Parse(s.job.Annotations) // the webhook refuses invalid annotations
+	intent, _ := annotations.Parse(s.MPIJob.Annotations) // the webhook refuses invalid annotations
 	requested := gpusOfContainers(template)
 	requested.add(gpusOfKAI(template, intent), 1)
-	if len(requested) == 0 && (role != mpijob.Launcher || mpijob.LauncherWorks(s.job)) {
+	if len(requested) == 0 && (role != mpijob.Launcher || mpijob.LauncherWorks(s.MPIJob)) {
 		return gpusOfIntent(intent)
 	}
 	return requested
@@ -132,17 +132,17 @@ func gpusOfIntent(intent annotations.Intent) gpus {
 	return gpus{}
 }
 
-func (s state) requestedGPUs() gpus {
+func (s Job) requestedGPUs() gpus {
 	total := gpus{}
-	total.add(s.gpusPer(mpijob.Worker), int64(mpijob.Workers(s.job)))
+	total.add(s.gpusPer(mpijob.Worker), int64(mpijob.Workers(s.MPIJob)))
 	total.add(s.gpusPer(mpijob.Launcher), 1)
 	return total
 }
 
 // allocatedGPUs returns the GPUs of the pods that have a node and have not ended.
-func (s state) allocatedGPUs() gpus {
+func (s Job) allocatedGPUs() gpus {
 	total, worker, launcher := gpus{}, s.gpusPer(mpijob.Worker), s.gpusPer(mpijob.Launcher)
-	for _, pod := range s.pods {
+	for _, pod := range s.Pods {
 		switch ended := pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed; {
 		case ended || pod.Spec.NodeName == "":
 		case isLauncher(pod):
@@ -155,9 +155,9 @@ func (s state) allocatedGPUs() gpus {
 }
 
 // gpus returns the GPUs for the table: allocated (requested).
-func (s state) gpus() string {
+func (s Job) gpus() string {
 	allocated := "-"
-	if !s.isFinished() {
+	if !s.IsFinished() {
 		allocated = s.allocatedGPUs().String()
 	}
 	return allocated + " (" + s.requestedGPUs().String() + ")"

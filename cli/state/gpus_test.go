@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"testing"
@@ -103,7 +103,7 @@ func TestGPUs(t *testing.T) {
 			job := mpijobtest.MakeMPIJob("dist1", "runai-a").Workers(4).Obj()
 			test.job(job)
 			bound := func(p *corev1.Pod) { p.Spec.NodeName = "n1" }
-			s := newState(job, []corev1.Pod{
+			s := New(job, []corev1.Pod{
 				pod("l", "launcher", bound), pod("w0", "worker", bound), pod("w1", "worker", bound), pod("w2", "worker", nil), pod("w3", "worker", nil),
 			})
 			if got := s.gpusPer(mpijob.Worker).String(); got != test.each {

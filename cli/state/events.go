@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"regexp"
@@ -11,12 +11,12 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/kai"
 )
 
-// eventsOf returns the events of the job, of its launcher's Job, of its pods, including deleted ones, and of its
+// EventsOf returns the events of the job, of its launcher's Job, of its pods, including deleted ones, and of its
 // PodGroup, in the order of time.
-func (s state) eventsOf(all []corev1.Event) []corev1.Event {
-	name := regexp.QuoteMeta(s.job.Name)
-	podGroups := []string{regexp.QuoteMeta(kai.PodGroupName(s.job))}
-	for _, pod := range s.pods {
+func (s Job) EventsOf(all []corev1.Event) []corev1.Event {
+	name := regexp.QuoteMeta(s.MPIJob.Name)
+	podGroups := []string{regexp.QuoteMeta(kai.PodGroupName(s.MPIJob))}
+	for _, pod := range s.Pods {
 		if group := regexp.QuoteMeta(pod.Annotations[kai.PodGroupAnnotation]); group != "" && !slices.Contains(podGroups, group) {
 			podGroups = append(podGroups, group)
 		}
@@ -25,12 +25,12 @@ func (s state) eventsOf(all []corev1.Event) []corev1.Event {
 		"PodGroup": regexp.MustCompile("^(" + strings.Join(podGroups, "|") + ")$"),
 		"MPIJob":   regexp.MustCompile("^" + name + "$"),
 		"Job":      regexp.MustCompile("^" + name + "-launcher$"),
-		"Pod":      regexp.MustCompile("^" + podPattern(s.job.Name) + "$"),
+		"Pod":      regexp.MustCompile("^" + podPattern(s.MPIJob.Name) + "$"),
 	}
 	var found []corev1.Event
 	for _, event := range all {
 		pattern := ours[event.InvolvedObject.Kind]
-		created := s.job.CreationTimestamp
+		created := s.MPIJob.CreationTimestamp
 		if pattern != nil && pattern.MatchString(event.InvolvedObject.Name) && !eventTime(event).Before(&created) {
 			found = append(found, event)
 		}

@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"fmt"
@@ -24,7 +24,7 @@ type happened struct {
 
 // eventRows returns the events as rows. Events that say the same share a row: each of a hundred pods may say why the
 // job does not start.
-func (s state) eventRows(events []corev1.Event, now time.Time) [][]string {
+func (s Job) eventRows(events []corev1.Event, now time.Time) [][]string {
 	rows := [][]string{{"SOURCE", "TYPE", "AGE", "MESSAGE"}}
 	for _, e := range s.merged(events) {
 		source := strings.ToLower(e.InvolvedObject.Kind) + "/" + e.InvolvedObject.Name
@@ -41,8 +41,8 @@ func (s state) eventRows(events []corev1.Event, now time.Time) [][]string {
 }
 
 // merged returns equal events as one, at the place of the last of them.
-func (s state) merged(events []corev1.Event) []*happened {
-	pods := regexp.MustCompile(`\b` + podPattern(s.job.Name) + `\b`)
+func (s Job) merged(events []corev1.Event) []*happened {
+	pods := regexp.MustCompile(`\b` + podPattern(s.MPIJob.Name) + `\b`)
 	known := map[string]*happened{}
 	for i, event := range events {
 		kind := event.InvolvedObject.Kind

@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"fmt"
@@ -12,12 +12,12 @@ import (
 )
 
 // ungroupedPods explains why the KAI scheduler does not put a pod into a PodGroup. Without one, the pod never starts.
-func ungroupedPods(s state, events []corev1.Event) string {
+func ungroupedPods(s Job, events []corev1.Event) string {
 	for _, event := range slices.Backward(events) {
 		if event.Reason != kai.PodGrouperWarning {
 			continue
 		}
-		pod := s.pod(event.InvolvedObject.Name)
+		pod := s.Pod(event.InvolvedObject.Name)
 		if pod == nil || pod.Spec.NodeName != "" || pod.Annotations[kai.PodGroupAnnotation] != "" {
 			continue // it was grouped since
 		}
@@ -34,7 +34,7 @@ func ungroupedPods(s state, events []corev1.Event) string {
 var noReplicas = regexp.MustCompile(`doesn't allow for 0 (\S+) pods`)
 
 // evictedGang explains which job took the place of a job that waits again.
-func evictedGang(s state, events []corev1.Event) string {
+func evictedGang(s Job, events []corev1.Event) string {
 	why := eviction(events)
 	if why == "" || !s.waits() {
 		return ""
@@ -74,7 +74,7 @@ func evictionBy(message string) string {
 
 // unplacedGang explains why the pods of a PodGroup, which start together, do not start. It names none of them: which
 // one the scheduler tried last means nothing.
-func unplacedGang(s state, events []corev1.Event) string {
+func unplacedGang(s Job, events []corev1.Event) string {
 	message := s.gangMessage(events)
 	if message == "" || !s.waits() {
 		return ""
@@ -90,9 +90,9 @@ func unplacedGang(s state, events []corev1.Event) string {
 	remedy := knownRemedy(message)
 	switch {
 	case remedy != "":
-		remedy = strings.ReplaceAll(remedy, "NAMESPACE", s.job.Namespace)
+		remedy = strings.ReplaceAll(remedy, "NAMESPACE", s.MPIJob.Namespace)
 	case strings.HasPrefix(message, "Unable to schedule pod"): // of a queue without a parent, for example
-		remedy = fmt.Sprintf("Ask your administrator whether queue %s can run jobs", s.job.Labels[kai.QueueLabel])
+		remedy = fmt.Sprintf("Ask your administrator whether queue %s can run jobs", s.MPIJob.Labels[kai.QueueLabel])
 	default:
 		remedy = "Ask your administrator"
 	}
@@ -106,7 +106,7 @@ var (
 
 // gangMessage returns on one line why KAI does not schedule a job, from the last event of its PodGroup or from the
 // most informative condition of a pod.
-func (s state) gangMessage(events []corev1.Event) string {
+func (s Job) gangMessage(events []corev1.Event) string {
 	for _, event := range slices.Backward(events) {
 		if event.Reason == kai.Unschedulable && event.InvolvedObject.Kind == "PodGroup" {
 			return trimmed(event.Message)
@@ -123,7 +123,7 @@ func (s state) gangMessage(events []corev1.Event) string {
 }
 
 // incompleteGang explains that KAI waits for more pods than there are.
-func incompleteGang(s state, events []corev1.Event) string {
+func incompleteGang(s Job, events []corev1.Event) string {
 	for _, event := range slices.Backward(events) {
 		if event.InvolvedObject.Kind != "PodGroup" {
 			continue
@@ -133,23 +133,32 @@ func incompleteGang(s state, events []corev1.Event) string {
 			return ""
 		}
 		return fmt.Sprintf("the job has %s of the %s pods that must start together. If this takes more than a minute, "+
-			"see 'kubectl get events -n %s', or ask your administrator.", match[2], match[1], s.job.Namespace)
+			"see 'kubectl get events -n %s', or ask your administrator.", match[2], match[1], s.MPIJob.Namespace)
 	}
 	return ""
 }
 
 var incomplete = regexp.MustCompile(`Waiting for (\d+) pods, currently (\d+) exist`)
 
-func missingQueue(s state, _ []corev1.Event) string {
-	if !s.queueMissing {
+// KAIQueue returns the queue in which a pod of the job waits for the KAI scheduler, or "".
+func (s Job) KAIQueue() string {
+	waits := slices.ContainsFunc(s.current(), func(pod corev1.Pod) bool { return isKAI(pod) && pod.Spec.NodeName == "" })
+	if !waits {
 		return ""
 	}
-	return fmt.Sprintf("queue %s does not exist. Ask your administrator to create it.", s.job.Labels[kai.QueueLabel])
+	return s.MPIJob.Labels[kai.QueueLabel]
+}
+
+func missingQueue(s Job, _ []corev1.Event) string {
+	if !s.QueueMissing {
+		return ""
+	}
+	return fmt.Sprintf("queue %s does not exist. Ask your administrator to create it.", s.MPIJob.Labels[kai.QueueLabel])
 }
 
 // waits reports whether a pod has no node yet.
-func (s state) waits() bool {
-	return slices.ContainsFunc(s.current(), func(pod corev1.Pod) bool { return pod.Spec.NodeName == "" || pod.DeletionTimestamp != nil }) || len(s.pods) == 0
+func (s Job) waits() bool {
+	return slices.ContainsFunc(s.current(), func(pod corev1.Pod) bool { return pod.Spec.NodeName == "" || pod.DeletionTimestamp != nil }) || len(s.Pods) == 0
 }
 
 // isKAI reports whether a pod is scheduled by KAI.

@@ -1,4 +1,4 @@
-package jobs
+package state
 
 import (
 	"encoding/json"

@@ -1,0 +1,128 @@
+// Package state is what a job and its pods say at one moment: the status, the columns of tables, and why the job does
+// not run. It reads no cluster.
+package state
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// A Job is a job and its pods at one moment, launchers first.
+type Job struct {
+	MPIJob *v2beta1.MPIJob
+	Pods   []corev1.Pod
+	Flags  string // the flags that select the job's scope in another command, with a space before each
+
+	QueueMissing bool // the job waits in a queue that does not exist
+}
+
+// New returns a job and those of the pods that are its own.
+func New(job *v2beta1.MPIJob, pods []corev1.Pod) Job {
+	s := Job{MPIJob: job}
+	for _, pod := range pods {
+		if pod.Namespace == job.Namespace && pod.Labels[v2beta1.JobNameLabel] == job.Name {
+			s.Pods = append(s.Pods, pod)
+		}
+	}
+	slices.SortFunc(s.Pods, func(a, b corev1.Pod) int {
+		if isLauncher(a) != isLauncher(b) {
+			return strings.Compare(roleOf(a), roleOf(b)) // launcher before worker
+		}
+		if isLauncher(a) {
+			return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) // the latest attempt first
+		}
+		return compareIndex(a, b)
+	})
+	return s
+}
+
+func compareIndex(a, b corev1.Pod) int {
+	first, second := a.Labels[v2beta1.ReplicaIndexLabel], b.Labels[v2beta1.ReplicaIndexLabel]
+	if len(first) != len(second) {
+		return len(first) - len(second)
+	}
+	return strings.Compare(first, second)
+}
+
+func roleOf(pod corev1.Pod) string { return pod.Labels[v2beta1.JobRoleLabel] }
+
+func isLauncher(pod corev1.Pod) bool { return roleOf(pod) == "launcher" }
+
+// Launcher returns the latest launcher, or nil.
+func (s Job) Launcher() *corev1.Pod {
+	if len(s.Pods) > 0 && isLauncher(s.Pods[0]) {
+		return &s.Pods[0]
+	}
+	return nil
+}
+
+// current returns the latest launcher and the workers.
+func (s Job) current() []corev1.Pod {
+	var all []corev1.Pod
+	for i, pod := range s.Pods {
+		if i == 0 || !isLauncher(pod) {
+			all = append(all, pod)
+		}
+	}
+	return all
+}
+
+func (s Job) is(condition v2beta1.JobConditionType) bool { return s.condition(condition) != nil }
+
+// condition returns the condition of a type if it is true, else nil.
+func (s Job) condition(condition v2beta1.JobConditionType) *v2beta1.JobCondition {
+	for i, c := range s.MPIJob.Status.Conditions {
+		if c.Type == condition && c.Status == corev1.ConditionTrue {
+			return &s.MPIJob.Status.Conditions[i]
+		}
+	}
+	return nil
+}
+
+// IsFinished reports whether the job has succeeded or failed.
+func (s Job) IsFinished() bool { return s.is(v2beta1.JobSucceeded) || s.is(v2beta1.JobFailed) }
+
+func (s Job) IsSuspended() bool {
+	return s.MPIJob.Spec.RunPolicy.Suspend != nil && *s.MPIJob.Spec.RunPolicy.Suspend
+}
+
+func (s Job) count(phase corev1.PodPhase) int {
+	n := 0
+	for _, pod := range s.current() {
+		if pod.Status.Phase == phase {
+			n++
+		}
+	}
+	return n
+}
+
+// Pod returns one of the job's pods, or nil.
+func (s Job) Pod(name string) *corev1.Pod {
+	i := slices.IndexFunc(s.Pods, func(pod corev1.Pod) bool { return pod.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &s.Pods[i]
+}
+
+// PodNames returns the names of the pods, launchers first.
+func (s Job) PodNames() []string {
+	names := make([]string, 0, len(s.Pods))
+	for _, pod := range s.Pods {
+		names = append(names, pod.Name)
+	}
+	return names
+}
+
+// HasStarted reports whether the main container runs or has run.
+func HasStarted(pod corev1.Pod) bool {
+	for _, container := range pod.Status.ContainerStatuses {
+		if len(pod.Spec.Containers) > 0 && container.Name == pod.Spec.Containers[0].Name {
+			return container.State.Running != nil || container.State.Terminated != nil || container.LastTerminationState.Terminated != nil
+		}
+	}
+	return false
+}
