@@ -68,45 +68,57 @@ type mpiCommands struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// run returns the exit code: 0, 1 for a failure, 2 for an invalid command line. Only what a job printed reaches
-// the terminal as it is.
+// run returns the exit code: 0, 1 for a failure, 2 for an invalid command line, 130 for an interruption, or that of a
+// process in the cluster. Only what a job printed reaches the terminal as it is.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	raw := stdout
 	// rule T39 in test/integration TestT39HostileAnswers: an error that quotes what rewrites a terminal
-	stdout, stderr = terminal.NewWriter(stdout), terminal.NewWriter(stderr)
+	safeOut, safeErr := terminal.NewWriter(stdout), terminal.NewWriter(stderr)
 	err := execute(ctx, args, invocation.Invocation{
-		Stdin: stdin, IsTerminal: isTerminal(stdin), Stdout: stdout, JobOutput: raw, Stderr: stderr,
+		Stdin: stdin, Stdout: safeOut, Stderr: safeErr, JobOutput: stdout, JobErrors: stderr,
+		Terminals: invocation.Terminals{Stdin: isTerminal(stdin), Stdout: isTerminal(stdout), Stderr: isTerminal(stderr)},
 	})
-	if err == nil {
-		return 0
-	}
 	var mistakes invocation.Mistakes
-	if errors.As(err, &mistakes) {
-		for _, mistake := range mistakes {
-			text, nearest, hasHint := strings.Cut(mistake, "\nDid you mean ")
-			fmt.Fprintln(stderr, "runai:", terminal.Line(text)) // it may quote what was typed
-			if hasHint {
-				fmt.Fprintln(stderr, "Did you mean", terminal.Line(nearest))
-			}
-		}
+	var code invocation.ExitCode
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	case errors.As(err, &mistakes):
+		report(safeErr, mistakes)
 		return 2
 	}
-	for line := range strings.Lines(err.Error() + "\n") {
-		if !strings.HasPrefix(line, "Did you mean ") {
-			fmt.Fprint(stderr, "runai: ")
-		}
-		fmt.Fprint(stderr, line)
+	report(safeErr, strings.Split(err.Error(), "\n"))
+	if ctx.Err() != nil {
+		return int(invocation.Interrupted)
 	}
 	return 1
 }
 
-func isTerminal(stdin io.Reader) bool {
-	file, isFile := stdin.(*os.File)
+// report prints causes, one in each line. A hint is a line of its own. A mistake may quote what was typed.
+func report(stderr io.Writer, causes []string) {
+	for _, cause := range causes {
+		text, nearest, hasHint := strings.Cut(cause, "\nDid you mean ")
+		if rest, isHint := strings.CutPrefix(text, "Did you mean "); isHint {
+			text, nearest, hasHint = "", rest, true
+		}
+		if text != "" {
+			fmt.Fprintln(stderr, "runai:", terminal.Line(text))
+		}
+		if hasHint {
+			fmt.Fprintln(stderr, "Did you mean", terminal.Line(nearest))
+		}
+	}
+}
+
+func isTerminal(stream any) bool {
+	file, isFile := stream.(*os.File)
 	return isFile && term.IsTerminal(int(file.Fd()))
 }
 

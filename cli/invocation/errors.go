@@ -30,6 +30,14 @@ func (f Failure) OrNil() error {
 	return f
 }
 
+// An ExitCode is the error of a command that ends as a process in the cluster did, which has said why.
+type ExitCode int
+
+func (c ExitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+// Interrupted is the exit code of a command that the user ended: that of a program that SIGINT ends in a shell.
+const Interrupted ExitCode = 130
+
 // Failed returns the failure whose causes are the lines of a text.
 func Failed(text string) Failure { return strings.Split(text, "\n") }
 

@@ -47,10 +47,14 @@ type Invocation struct {
 	Words          []string // after --
 	Version        string
 	Stdin          io.Reader
-	IsTerminal     bool      // the user can be asked on Stdin
 	Stdout, Stderr io.Writer // escape what a terminal would obey
 	JobOutput      io.Writer // is the standard output as it is, for what a job printed
+	JobErrors      io.Writer // is the standard error as it is, for what a job printed
+	Terminals      Terminals
 }
+
+// Terminals says which streams of the program are terminals.
+type Terminals struct{ Stdin, Stdout, Stderr bool }
 
 // ConnectOptions returns how to reach the cluster.
 func (i *Invocation) ConnectOptions() kube.ConnectOptions {

@@ -91,7 +91,7 @@ func numberOf(states []state.Job) string {
 
 // confirm returns an error unless the user says that the jobs can be deleted.
 func confirm(ctx context.Context, run *invocation.Invocation, jobs string) error {
-	if !run.IsTerminal {
+	if !run.Terminals.Stdin {
 		return invocation.Failure{fmt.Sprintf("--all would delete %s: use --yes if that is what you want", jobs)}
 	}
 	yes, err := run.Ask(ctx, fmt.Sprintf("Delete %s?", jobs))

@@ -17,10 +17,11 @@ var ExitCodes = map[string][]ExitCode{
 			"and `runai logs -f` where the job failed after it had started.",
 			[][]string{{"--version"}, {"--help"}, {"submit-mpi", "-i", "example/train", "--dry-run=client"}}},
 		{1, "It could not: there is no kubeconfig, the cluster does not answer, the job was refused or does not exist, " +
-			"a job followed with `--attach` failed, nobody confirmed `delete --all`, or the command was interrupted.",
+			"a job followed with `--attach` failed, or nobody confirmed `delete --all`.",
 			[][]string{{"list", "jobs"}, {"whoami"}, {"submit-mpi", "-i", "example/train"}}},
 		{2, "The command line is not valid. Nothing was sent to the cluster.",
 			[][]string{{}, {"unknown"}, {"list", "--unknown"}, {"submit-mpi"}, {"submit-mpi", "-i", "example/train", "-g", "1.5"}}},
+		{130, "It was interrupted, by Ctrl-C or SIGTERM. A job that was already submitted keeps running.", nil},
 	},
 	"runai-webhook": {
 		{0, "`admit` admitted every job, or found no job and warned about it. `serve` was told to stop, by SIGTERM or SIGINT. " +
