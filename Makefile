@@ -19,7 +19,7 @@ GO_BUILD         = CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 # Where built files go, and the platforms of the image.
 BIN             ?= bin
 PLATFORMS       ?= linux/amd64 linux/arm64
-FUZZTIME        ?= 5s
+FUZZTIME        ?= 3s
 FUZZ            ?= [A-Za-z]*
 ROUNDS          ?= 3
 # Whether this machine can be a real node; elsewhere the tests that need one are skipped.

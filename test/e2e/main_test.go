@@ -20,6 +20,7 @@ var broker *issuer.Issuer
 func TestMain(m *testing.M) {
 	os.Exit(suite.Run(m, &product, suite.Options{
 		Node:           true,
+		Parallel:       4,
 		ControlPlane:   env.Options{AuditPolicy: auditPolicy},
 		Authentication: startBroker,
 		// A stand-in for the image of git-sync, timeouts that a test can wait for, and Kueue's

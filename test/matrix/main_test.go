@@ -4,7 +4,6 @@ package matrix
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"testing"
 
@@ -20,13 +19,9 @@ var product *suite.Product
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// Jobs mostly wait, so that more of them run at the same time than the machine has cores.
-	if err := flag.Set("test.parallel", "6"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
 	os.Exit(suite.Run(m, &product, suite.Options{
-		Node: true,
+		Node:     true,
+		Parallel: 6,
 		HelmArgs: []string{
 			"--set", "policy.identity.sources={Directory}",
 			"--set", "policy.gitSync.image=" + images.GitSyncStandIn,

@@ -218,6 +218,7 @@ func TestWholeGPUsOfTheLauncherWithKAI(t *testing.T) {
 
 // Whatever is admitted, KAI admits every pod of it.
 func TestKAIAdmitsWhatIsAdmitted(t *testing.T) {
+	t.Parallel()
 	admitted, fractions := 0, 0
 	for seed := range int64(4000) {
 		data := make([]byte, 200)

@@ -215,6 +215,7 @@ func TestPoliciesOwnWhatTheyChange(t *testing.T) {
 
 // No update removes what a policy changes.
 func TestUpdatesKeepWhatPoliciesChange(t *testing.T) {
+	t.Parallel()
 	tried := 0
 	for _, a := range loadAdmissions(t) {
 		stored := jobOf(t, treeOf(t, a.final))

@@ -112,6 +112,7 @@ func (s submission) create(from *v2beta1.MPIJob) *v2beta1.MPIJob {
 // A creation that two replicas review is refused only if the second would not have admitted it, and never as
 // invalid.
 func TestReplicasThatDiffer(t *testing.T) {
+	t.Parallel()
 	confirmed, refused := 0, 0
 	forEachRollOut(t, func(t *testing.T, r rollOut, first, second submission) {
 		job := first.create(first.job)
@@ -145,6 +146,7 @@ var moves = map[string]bool{
 
 // A job that another replica has admitted becomes what it would have become at once.
 func TestAdmittedAgain(t *testing.T) {
+	t.Parallel()
 	tried := 0
 	forEachRollOut(t, func(t *testing.T, r rollOut, first, second submission) {
 		job, want := first.create(first.job), second.create(second.job)
@@ -168,6 +170,7 @@ func TestAdmittedAgain(t *testing.T) {
 
 // Applying the manifest of a stored job again changes nothing, whatever the policy is today.
 func TestManifestAppliedAgain(t *testing.T) {
+	t.Parallel()
 	tried := 0
 	forEachRollOut(t, func(t *testing.T, r rollOut, first, second submission) {
 		stored := first.create(first.job)

@@ -5,9 +5,11 @@ package suite
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -39,6 +41,9 @@ type Options struct {
 	// ValidatorHelmArgs, if set, start a second replica, whose cluster policy has these values too. It serves
 	// the validating webhook, as a replica may during a roll-out.
 	ValidatorHelmArgs []string
+	// Parallel is how many of the suite's parallel tests run at the same time. Default: one for each core. Jobs mostly
+	// wait, so that a suite with a node can run more.
+	Parallel int
 }
 
 // A Product is installed for all tests in a suite. Each test adds its own project.
@@ -54,6 +59,12 @@ type Product struct {
 // the exit code of the program. If the tests need a node and this machine cannot run one, *product stays nil,
 // and the tests skip themselves by lab.Require.
 func Run(m *testing.M, product **Product, options Options) (code int) {
+	flag.Parse()
+	if options.Parallel > 0 {
+		if err := flag.Set("test.parallel", strconv.Itoa(options.Parallel)); err != nil {
+			panic(err) // testing has no such flag
+		}
+	}
 	p, err := start(context.Background(), options)
 	if errors.Is(err, lab.ErrUnsupported) {
 		return m.Run()
