@@ -24,26 +24,40 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/version"
 )
 
+// commands are in the order of the help, in its groups.
 type commands struct {
 	invocation.Globals
 	Version kong.VersionFlag `group:"global" help:"Print the version."`
 
-	SubmitMPI submit.Command `cmd:"" name:"submit-mpi" help:"Submit a distributed training (MPI) job. The same: runai mpi submit."`
-	List      struct {
+	// Submit.
+	SubmitMPI submit.Command `cmd:"" group:"submit" words:"ARGS..." name:"submit-mpi" help:"Submit a distributed training (MPI) job. The same: runai mpi submit."`
+
+	// Follow.
+	List struct {
 		Jobs     jobs.List     `cmd:"" default:"withargs" aliases:"job" help:"List the jobs of a project."`
 		Projects projects.List `cmd:"" aliases:"project" help:"List projects."`
-	} `cmd:"" help:"List jobs or projects."`
+	} `cmd:"" group:"follow" help:"List jobs or projects."`
 	Describe struct {
 		Job jobs.Describe `cmd:"" default:"withargs" help:"Show a job, its pods and events, and why it is not running."`
-	} `cmd:"" help:"Show a job."`
-	Logs   jobs.Logs `cmd:"" help:"Print the output of a job."`
+	} `cmd:"" group:"follow" help:"Show a job."`
+	Logs jobs.Logs `cmd:"" group:"follow" help:"Print the output of a job."`
+
+	// Inside a job: group:"inside".
+
+	// Steer.
 	Delete struct {
 		Job jobs.Delete `cmd:"" default:"withargs" aliases:"jobs" help:"Delete jobs. Persistent volume claims and their data are kept."`
-	} `cmd:"" help:"Delete jobs."`
-	Whoami whoami.Command `cmd:"" help:"Show your user name in the cluster, and the identity that jobs with --run-as-user get."`
+	} `cmd:"" group:"steer" help:"Delete jobs."`
+
+	// Projects and identity.
 	Config struct {
 		Project projects.Config `cmd:"" help:"Set the default project, which commands without -p use."`
-	} `cmd:"" help:"Set the default project."`
+	} `cmd:"" group:"projects" help:"Set the default project."`
+	Whoami whoami.Command `cmd:"" group:"projects" help:"Show your user name in the cluster, and the identity that jobs with --run-as-user get."`
+
+	// Other commands: group:"other".
+
+	// Other names.
 	Project struct {
 		Set projects.Config `cmd:"" help:"Same as config project."`
 	} `cmd:"" hidden:""`
@@ -128,12 +142,20 @@ func execute(ctx context.Context, args []string, run invocation.Invocation) erro
 	}
 	args, run.Words = splitWords(args)
 	args = alignOldSyntax(args, run.Words != nil)
+	if len(args) == 0 {
+		args = []string{"--help"} // as gh and kubectl do
+	}
 	var commands commands
 	parser := newParser(&commands)
 	if mistakes := checkDashes(args, parser.Model.Node); len(mistakes) > 0 {
 		return mistakes
 	}
+	answered := false
+	parser.Stdout, parser.Exit = run.Stdout, func(int) { answered = true } // after --help and --version
 	parsed, err := parser.Parse(args)
+	if answered {
+		return nil
+	}
 	if err != nil {
 		return invocation.Mistakes{explainUsage(err, parser.Model.Node)}
 	}

@@ -22,11 +22,13 @@ func newParser(commands *commands) *kong.Kong {
 		kong.WithHyphenPrefixedParameters(true), // -g -1 has a bad value, not a missing one
 		kong.TypeMapper(reflect.TypeFor[string](), kong.MapperFunc(decodeString)),
 		kong.KindMapper(reflect.Bool, boolMapper{}),
-		kong.ExplicitGroups(submit.Groups()),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 120}),
+		kong.ExplicitGroups(slices.Concat(commandGroups, submit.Groups())),
+		kong.Help(printHelp),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
 		kong.Vars{"version": version.String()},
 	)
 	parser.Model.HelpFlag.Help = "Show help."
+	parser.Model.HelpFlag.Group = parser.Model.Flags[1].Group
 	return parser
 }
 

@@ -13,14 +13,14 @@ type ExitCode struct {
 // ExitCodes has the exit codes of both programs, by program name.
 var ExitCodes = map[string][]ExitCode{
 	"runai": {
-		{0, "The command did what it was asked to do. `runai whoami` also ends with 0 where `--run-as-user` is not possible, " +
+		{0, "The command did what it was asked to do; without a command, `runai` prints its help. `runai whoami` also ends with 0 where `--run-as-user` is not possible, " +
 			"and `runai logs -f` where the job failed after it had started.",
-			[][]string{{"--version"}, {"--help"}, {"submit-mpi", "-i", "example/train", "--dry-run=client"}}},
+			[][]string{{}, {"--version"}, {"--help"}, {"submit-mpi", "-i", "example/train", "--dry-run=client"}}},
 		{1, "It could not: there is no kubeconfig, the cluster does not answer, the job was refused or does not exist, " +
 			"a job followed with `--attach` failed, or nobody confirmed `delete --all`.",
 			[][]string{{"list", "jobs"}, {"whoami"}, {"submit-mpi", "-i", "example/train"}}},
 		{2, "The command line is not valid. Nothing was sent to the cluster.",
-			[][]string{{}, {"unknown"}, {"list", "--unknown"}, {"submit-mpi"}, {"submit-mpi", "-i", "example/train", "-g", "1.5"}}},
+			[][]string{{"unknown"}, {"config"}, {"list", "--unknown"}, {"submit-mpi"}, {"submit-mpi", "-i", "example/train", "-g", "1.5"}}},
 		{130, "It was interrupted, by Ctrl-C or SIGTERM. A job that was already submitted keeps running.", nil},
 	},
 	"runai-webhook": {
