@@ -16,6 +16,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/jobs"
+	"github.com/runai-mpi/runai-mpi/cli/progress"
 	"github.com/runai-mpi/runai-mpi/cli/projects"
 	"github.com/runai-mpi/runai-mpi/cli/submit"
 	"github.com/runai-mpi/runai-mpi/cli/whoami"
@@ -91,12 +92,20 @@ func main() {
 // run returns the exit code: 0, 1 for a failure, 2 for an invalid command line, 130 for an interruption, or that of a
 // process in the cluster. Only what a job printed reaches the terminal as it is.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	terminals := invocation.Terminals{Stdin: isTerminal(stdin), Stdout: isTerminal(stdout), Stderr: isTerminal(stderr)}
+	line := statusLine(stderr)
+	if terminals.Stderr {
+		stderr = line.Above(stderr)
+	}
+	if terminals.Stderr && terminals.Stdout {
+		stdout = line.Above(stdout)
+	}
 	// rule T39 in test/integration TestT39HostileAnswers: an error that quotes what rewrites a terminal
 	safeOut, safeErr := terminal.NewWriter(stdout), terminal.NewWriter(stderr)
 	err := execute(ctx, args, invocation.Invocation{
-		Stdin: stdin, Stdout: safeOut, Stderr: safeErr, JobOutput: stdout, JobErrors: stderr,
-		Terminals: invocation.Terminals{Stdin: isTerminal(stdin), Stdout: isTerminal(stdout), Stderr: isTerminal(stderr)},
+		Stdin: stdin, Stdout: safeOut, Stderr: safeErr, JobOutput: stdout, JobErrors: stderr, Terminals: terminals, Line: line,
 	})
+	line.Clear()
 	var mistakes invocation.Mistakes
 	var code invocation.ExitCode
 	switch {
@@ -129,6 +138,20 @@ func report(stderr io.Writer, causes []string) {
 			fmt.Fprintln(stderr, "Did you mean", terminal.Line(nearest))
 		}
 	}
+}
+
+// statusLine returns the line that says what a command waits for, as wide as the terminal.
+func statusLine(stderr io.Writer) *progress.Line {
+	file, isFile := stderr.(*os.File)
+	if !isFile || !term.IsTerminal(int(file.Fd())) {
+		return progress.New(stderr, nil)
+	}
+	return progress.New(stderr, func() int {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+		return 80
+	})
 }
 
 func isTerminal(stream any) bool {

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/cli/progress"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
@@ -51,6 +52,7 @@ type Invocation struct {
 	JobOutput      io.Writer // is the standard output as it is, for what a job printed
 	JobErrors      io.Writer // is the standard error as it is, for what a job printed
 	Terminals      Terminals
+	Line           *progress.Line // is on the standard error, see [Invocation.StatusLine]
 }
 
 // Terminals says which streams of the program are terminals.
@@ -92,6 +94,14 @@ func (i *Invocation) Note(text string) {
 	if i.level() <= slog.LevelInfo {
 		fmt.Fprintln(i.Stderr, terminal.Line(text))
 	}
+}
+
+// StatusLine returns the line that says what the command waits for. It is silent if the user wants to see only warnings.
+func (i *Invocation) StatusLine() *progress.Line {
+	if i.level() > slog.LevelInfo {
+		return nil
+	}
+	return i.Line
 }
 
 // Ask asks a question on the terminal. Everything but yes means no.

@@ -6,85 +6,160 @@ import (
 	"io"
 	"time"
 
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/cli/progress"
 	"github.com/runai-mpi/runai-mpi/cli/state"
 )
 
 const (
-	pollPause    = 500 * time.Millisecond
-	explainPause = 5 * time.Second // between explanations of why a job has not started
+	eventsPause = 10 * time.Second // between two readings of the events, which explain why a job waits
+	eventsTime  = 5 * time.Second  // for one reading
 )
 
-// A follower watches a job and copies its logs to stdout.
+// A follower watches a job. While a command waits, the status line says what for.
 type follower struct {
-	run     *invocation.Invocation
-	client  *kube.Client
-	options kube.LogOptions
+	run    *invocation.Invocation
+	client *kube.Client
+	watch  *kube.Watch
+	line   *progress.Line
+	job    types.NamespacedName
+	uid    types.UID
+
+	events     []corev1.Event
+	eventsRead time.Time
 }
 
-func (f follower) copy(ctx context.Context, pod corev1.Pod) error {
-	f.options.Container = pod.Spec.Containers[0].Name
-	stream, err := f.client.Logs(ctx, pod.Namespace, pod.Name, f.options)
-	if err != nil {
-		return invocation.Failed(f.client.Explain(err))
+// follow watches a job until the context ends.
+func follow(ctx context.Context, run *invocation.Invocation, client *kube.Client, job *v2beta1.MPIJob) *follower {
+	return &follower{
+		run: run, client: client, watch: client.WatchJob(ctx, job.Namespace, job.Name), line: run.StatusLine(),
+		job: types.NamespacedName{Namespace: job.Namespace, Name: job.Name}, uid: job.UID,
 	}
-	defer stream.Close()
-	if _, err := io.Copy(f.run.JobOutput, stream); err != nil {
-		return invocation.Failure{"the output was cut off: " + f.client.Explain(err)}
+}
+
+// until returns the job as soon as a condition holds. Its errors are ready to print. The status line shows what
+// waiting returns, or why the job does not run if that is "".
+func (f *follower) until(
+	ctx context.Context, condition func(state.Job) bool, waiting func(state.Job) string,
+) (state.Job, error) {
+	defer f.line.Clear()
+	for {
+		s, known, err := f.state()
+		if err != nil || known && condition(s) {
+			return s, err
+		}
+		f.line.Show(f.status(ctx, s, known, waiting))
+		timer := time.NewTimer(eventsPause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return s, invocation.Failed(f.client.Explain(ctx.Err()))
+		case <-f.watch.Changes():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// state returns the job, and whether it is known yet. It returns an error if the job was deleted or cannot be watched.
+func (f *follower) state() (s state.Job, known bool, err error) {
+	if err := f.watch.Err(); err != nil {
+		return s, false, invocation.Failed(f.client.Explain(err))
+	}
+	if !f.watch.IsComplete() {
+		return s, false, nil
+	}
+	for _, job := range f.watch.Jobs() {
+		if job.UID == f.uid {
+			s = state.New(job, f.pods())
+			s.Flags = f.run.Scope(f.client).Flags()
+			return s, true, nil
+		}
+	}
+	return s, false, invocation.Failure{fmt.Sprintf("job %q was deleted", f.job.Name)}
+}
+
+func (f *follower) pods() []corev1.Pod {
+	watched := f.watch.Pods()
+	pods := make([]corev1.Pod, 0, len(watched))
+	for _, pod := range watched {
+		pods = append(pods, *pod)
+	}
+	return pods
+}
+
+// status returns the text of the status line.
+func (f *follower) status(ctx context.Context, s state.Job, known bool, waiting func(state.Job) string) string {
+	if trouble := f.watch.Trouble(); trouble != "" {
+		return trouble
+	}
+	if !known {
+		return fmt.Sprintf("waiting for the API server to return job %q", f.job.Name)
+	}
+	if waiting != nil {
+		if text := waiting(s); text != "" {
+			return text
+		}
+	}
+	if sentence := f.diagnose(ctx, s); sentence != "" {
+		return sentence
+	}
+	return fmt.Sprintf("%s: waiting for job %q", s.Status(), f.job.Name)
+}
+
+// diagnose says why the job is not running, "" if it is. It reads the events now and then.
+func (f *follower) diagnose(ctx context.Context, s state.Job) string {
+	if time.Since(f.eventsRead) >= eventsPause {
+		ctx, cancel := context.WithTimeout(ctx, eventsTime)
+		defer cancel()
+		if events, err := f.client.Events(ctx, f.job.Namespace); err == nil { // without them the sentence says less
+			f.events = events
+		}
+		f.eventsRead = time.Now()
+	}
+	return s.Diagnose(s.EventsOf(f.events))
+}
+
+// untilLauncherStarts returns the job as soon as its launcher has started. It returns an error if the job ends without.
+func (f *follower) untilLauncherStarts(ctx context.Context) (state.Job, error) {
+	s, err := f.until(ctx, func(s state.Job) bool { return launcherHasStarted(s) || s.IsFinished() }, nil)
+	if err == nil && !launcherHasStarted(s) {
+		return s, f.result(ctx, s)
+	}
+	return s, err
+}
+
+func launcherHasStarted(s state.Job) bool {
+	launcher := s.Launcher()
+	return launcher != nil && state.HasStarted(*launcher)
+}
+
+// result returns an error if the job failed.
+func (f *follower) result(ctx context.Context, s state.Job) error {
+	f.eventsRead = time.Time{}
+	if sentence := f.diagnose(ctx, s); sentence != "" {
+		return invocation.Failure{sentence}
 	}
 	return nil
 }
 
-// waitForStart waits until the launcher has started. If that takes long, it prints why.
-func (f follower) waitForStart(ctx context.Context, s state.Job) (state.Job, error) {
-	var err error
-	printed, printAt := "", time.Now().Add(explainPause)
-	for {
-		if launcher := s.Launcher(); launcher != nil && state.HasStarted(*launcher) {
-			return s, nil
-		}
-		if s.IsFinished() {
-			return s, f.result(ctx, s)
-		}
-		if time.Now().After(printAt) {
-			events, _ := f.client.Events(ctx, s.MPIJob.Namespace) // without them the sentence says less
-			if sentence := s.Diagnose(s.EventsOf(events)); sentence != "" && sentence != printed {
-				f.run.Note(sentence)
-				printed = sentence
-			}
-			printAt = time.Now().Add(explainPause)
-		}
-		if s, err = f.next(ctx, s); err != nil {
-			return s, err
-		}
-	}
-}
-
-// next returns the state of the job after a pause.
-func (f follower) next(ctx context.Context, s state.Job) (state.Job, error) {
-	select {
-	case <-ctx.Done():
-		return s, invocation.Failed(f.client.Explain(ctx.Err()))
-	case <-time.After(pollPause):
-	}
-	object, err := f.client.Get(ctx, kube.MPIJobs, s.MPIJob.Namespace, s.MPIJob.Name)
-	if kube.IsMissing(err) {
-		return s, invocation.Failure{fmt.Sprintf("job %q was deleted", s.MPIJob.Name)}
-	}
+// copyLog prints the log of a pod's main container.
+func copyLog(
+	ctx context.Context, run *invocation.Invocation, client *kube.Client, pod corev1.Pod, options kube.LogOptions,
+) error {
+	options.Container = pod.Spec.Containers[0].Name
+	stream, err := client.Logs(ctx, pod.Namespace, pod.Name, options)
 	if err != nil {
-		return s, invocation.Failed(f.client.Explain(err))
+		return invocation.Failed(client.Explain(err))
 	}
-	return stateOf(ctx, f.run, f.client, object)
-}
-
-// result returns an error if the job failed.
-func (f follower) result(ctx context.Context, s state.Job) error {
-	events, _ := f.client.Events(ctx, s.MPIJob.Namespace) // without them the sentence says less
-	if sentence := s.Diagnose(s.EventsOf(events)); sentence != "" {
-		return invocation.Failure{sentence}
+	defer stream.Close()
+	if _, err := io.Copy(run.JobOutput, stream); err != nil {
+		return invocation.Failure{"the output was cut off: " + client.Explain(err)}
 	}
 	return nil
 }

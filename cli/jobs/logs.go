@@ -38,9 +38,8 @@ func (l *Logs) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	f := follower{run: run, client: client, options: options}
 	if l.Follow && l.Pod == "" {
-		if s, err = f.waitForStart(ctx, s); err != nil {
+		if s, err = follow(ctx, run, client, s.MPIJob).untilLauncherStarts(ctx); err != nil {
 			return err
 		}
 	}
@@ -48,7 +47,7 @@ func (l *Logs) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	return f.copy(ctx, *pod)
+	return copyLog(ctx, run, client, *pod, options)
 }
 
 // options reads the flags.

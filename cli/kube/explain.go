@@ -54,6 +54,37 @@ func (c *Client) Explain(err error) string {
 	return message
 }
 
+// isTemporary reports whether a request may succeed later: something is down, and nobody refused it.
+func isTemporary(err error) bool {
+	var network networkError
+	if errors.As(err, &network) {
+		return true
+	}
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return false
+	}
+	code := status.Status().Code
+	return code >= http.StatusInternalServerError || code == http.StatusTooManyRequests || code == http.StatusGone
+}
+
+// explainTrouble returns why a request that is sent again failed, without what the user could do.
+func (c *Client) explainTrouble(err error) string {
+	var network networkError
+	switch {
+	case errors.As(err, &network):
+		return fmt.Sprintf("cannot reach the API server %s: %s", c.server, network)
+	case apierrors.IsTooManyRequests(err):
+		return fmt.Sprintf("the API server %s is overloaded", c.server)
+	case apierrors.IsUnauthorized(err):
+		return fmt.Sprintf("the API server %s rejects your credentials", c.server)
+	case isTemporary(err):
+		return fmt.Sprintf("the API server %s is not available", c.server)
+	}
+	problem, _, _ := strings.Cut(c.Explain(err), "; ")
+	return problem
+}
+
 // mayBeStored reports whether a creation may have succeeded although it returned an error: its response was lost, or
 // the object exists after a second try.
 func mayBeStored(err error, a *attempt) bool {

@@ -2,7 +2,9 @@ package kube
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
 const (
@@ -28,6 +31,9 @@ type retrying struct {
 }
 
 func (r retrying) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Context().Value(onceKey{}) != nil {
+		return r.once(request)
+	}
 	start, noted := time.Now(), false
 	attempt := attemptOf(request.Context())
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
@@ -60,6 +66,28 @@ func (r retrying) RoundTrip(request *http.Request) (*http.Response, error) {
 		request = again
 	}
 }
+
+type onceKey struct{}
+
+// sentOnce returns a context for requests that somebody else repeats, who says so.
+func sentOnce(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
+// once hides from the client library why it would repeat the request silently.
+func (r retrying) once(request *http.Request) (*http.Response, error) {
+	response, err := r.next.RoundTrip(request)
+	switch {
+	case err == nil:
+		response.Header.Del("Retry-After")
+	case request.Context().Err() != nil:
+	case utilnet.IsProbableEOF(err):
+		err = errClosed
+	default:
+		err = networkError{errors.New(err.Error())}
+	}
+	return response, err
+}
+
+var errClosed = networkError{errors.New("it closed the connection")}
 
 // repeated returns a request to send again, if its body can be read again.
 func repeated(request *http.Request) (*http.Request, bool) {

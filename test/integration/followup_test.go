@@ -335,7 +335,7 @@ func TestAttachIsInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(stdout, "The job 'dist1' has been submitted successfully\n") ||
-		stderr != "runai: interrupted: job \"dist1\" was not deleted; follow it with 'runai logs dist1 -f -p attached'\n" {
+		!strings.HasSuffix(stderr, "runai: interrupted: job \"dist1\" was not deleted; follow it with 'runai logs dist1 -f -p attached'\n") {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
 	if jobs := product.Jobs(t, namespace); len(jobs) != 1 {

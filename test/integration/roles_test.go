@@ -247,7 +247,7 @@ func TestViewer(t *testing.T) {
 		{"list jobs", "Showing jobs for project watched\n", 0},
 		{"list jobs -A", "Showing jobs for all projects\n", 0},
 		{"describe job dist1", "NAME:", 0},
-		{"logs dist1", "", anyCode}, // no kubelet has a log
+		{"logs dist1 -f", "", anyCode}, // no kubelet has a log
 	})
 	suite.Eventually(t, "each permission is used", suite.Soon, func() error {
 		requests, err := audit.RequestsOf(product.AuditLog(), who)
