@@ -49,6 +49,7 @@ func (f *follower) until(
 ) (state.Job, error) {
 	defer f.line.Clear()
 	for {
+		next := f.watch.Next()
 		s, known, err := f.state()
 		if err != nil || known && condition(s) {
 			return s, err
@@ -59,7 +60,7 @@ func (f *follower) until(
 		case <-ctx.Done():
 			timer.Stop()
 			return s, invocation.Failed(f.client.Explain(ctx.Err()))
-		case <-f.watch.Changes():
+		case <-next:
 		case <-timer.C:
 		}
 		timer.Stop()

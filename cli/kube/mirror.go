@@ -20,7 +20,7 @@ import (
 // A mirror is a copy of the objects of one resource, which a reflector of the client library keeps up to date.
 type mirror[T any] struct {
 	cache.Store // of *T
-	connection
+	Health
 
 	watch     *Watch
 	resource  schema.GroupVersionResource
@@ -82,7 +82,7 @@ func (m *mirror[T]) report(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	changed, hopeless := m.observe(err, time.Now())
+	changed, hopeless := m.Observe(err, time.Now())
 	if hopeless {
 		m.watch.fail(err)
 	}

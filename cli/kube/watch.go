@@ -16,12 +16,12 @@ import (
 // A Watch keeps a copy of jobs and their pods, and says when it has changed. It survives broken connections and
 // restarts of the API server.
 type Watch struct {
-	client  *Client
-	changes chan struct{}
-	jobs    *mirror[v2beta1.MPIJob]
-	pods    *mirror[corev1.Pod]
+	client *Client
+	jobs   *mirror[v2beta1.MPIJob]
+	pods   *mirror[corev1.Pod]
 
 	mutex sync.Mutex
+	next  chan struct{}
 	err   error
 }
 
@@ -38,7 +38,7 @@ func (c *Client) WatchJobs(ctx context.Context, namespace string) *Watch {
 }
 
 func (c *Client) watch(ctx context.Context, namespace string, ofJobs, ofPods metav1.ListOptions) *Watch {
-	w := &Watch{client: c, changes: make(chan struct{}, 1)}
+	w := &Watch{client: c, next: make(chan struct{})}
 	w.jobs = newMirror[v2beta1.MPIJob](w, MPIJobs, namespace, ofJobs)
 	w.pods = newMirror[corev1.Pod](w, pods, namespace, ofPods)
 	ctx = logr.NewContext(sentOnce(ctx), logr.Discard()) // the library would log what Trouble says
@@ -47,8 +47,13 @@ func (c *Client) watch(ctx context.Context, namespace string, ofJobs, ofPods met
 	return w
 }
 
-// Changes receives after the copy, [Watch.Trouble] or [Watch.Err] has changed: once for all changes since the last time.
-func (w *Watch) Changes() <-chan struct{} { return w.changes }
+// Next returns a channel that is closed at the next change of the copy, [Watch.Trouble] or [Watch.Err]. Get it before
+// you read them.
+func (w *Watch) Next() <-chan struct{} {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return w.next
+}
 
 // IsComplete reports whether the jobs and pods have been read. Until then, the copy is empty.
 func (w *Watch) IsComplete() bool { return w.jobs.complete.Load() && w.pods.complete.Load() }
@@ -86,47 +91,48 @@ func (w *Watch) fail(err error) {
 }
 
 func (w *Watch) signal() {
-	select {
-	case w.changes <- struct{}{}:
-	default: // there is a change that nobody has received yet
-	}
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	close(w.next)
+	w.next = make(chan struct{})
 }
 
 // patience is how long a refusal must last before it ends a watch that has worked: a restarted API server refuses
 // everybody until it has read its roles and the keys of tokens.
 const patience = 15 * time.Second
 
-// A connection records whether the requests of a watch succeed.
-type connection struct {
+// Health records whether the requests of something that is tried again succeed. The zero value is of one that has not
+// been tried yet.
+type Health struct {
 	mutex   sync.Mutex
 	worked  bool
 	trouble error
 	refused time.Time // of the first of the last refusals in a row
 }
 
-// observe records the result of a request. It reports whether the trouble has changed, and whether there is no hope.
-func (c *connection) observe(err error, now time.Time) (changed, hopeless bool) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	changed = (err == nil) != (c.trouble == nil) || err != nil && err.Error() != c.trouble.Error()
-	c.trouble = err
+// Observe records the result of a request. It reports whether the trouble has changed, and whether there is no hope.
+func (h *Health) Observe(err error, now time.Time) (changed, hopeless bool) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	changed = (err == nil) != (h.trouble == nil) || err != nil && err.Error() != h.trouble.Error()
+	h.trouble = err
 	switch {
 	case err == nil:
-		c.worked, c.refused = true, time.Time{}
+		h.worked, h.refused = true, time.Time{}
 	case isTemporary(err):
-		c.refused = time.Time{}
-	case !c.worked:
+		h.refused = time.Time{}
+	case !h.worked:
 		return changed, true
-	case c.refused.IsZero():
-		c.refused = now
-	case now.Sub(c.refused) > patience:
+	case h.refused.IsZero():
+		h.refused = now
+	case now.Sub(h.refused) > patience:
 		return changed, true
 	}
 	return changed, false
 }
 
-func (c *connection) troubled() error {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	return c.trouble
+func (h *Health) troubled() error {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	return h.trouble
 }

@@ -75,9 +75,13 @@ func event(kind, version string) string {
 func awaiting(t *testing.T, w *Watch, what string, condition func() bool) {
 	t.Helper()
 	deadline := time.After(time.Minute)
-	for !condition() {
+	for {
+		next := w.Next()
+		if condition() {
+			return
+		}
 		select {
-		case <-w.Changes():
+		case <-next:
 		case <-deadline:
 			t.Fatalf("not within a minute: %s; %v, trouble %q, error %v", what, w.IsComplete(), w.Trouble(), w.Err())
 		}
@@ -178,7 +182,7 @@ func TestPatience(t *testing.T) {
 	start := time.Now()
 	refused := apierrors.NewForbidden(schema.GroupResource{}, "dist1", errors.New("no"))
 	down := apierrors.NewServiceUnavailable("down")
-	c := connection{}
+	h := Health{}
 	for _, step := range []struct {
 		err               error
 		at                time.Duration
@@ -195,7 +199,7 @@ func TestPatience(t *testing.T) {
 		{refused, 231 * time.Second, false, false},
 		{refused, 232 * time.Second, false, true},
 	} {
-		if changed, hopeless := c.observe(step.err, start.Add(step.at)); changed != step.changed || hopeless != step.hopeless {
+		if changed, hopeless := h.Observe(step.err, start.Add(step.at)); changed != step.changed || hopeless != step.hopeless {
 			t.Errorf("%s, %v: changed %t, hopeless %t", step.at, step.err, changed, hopeless)
 		}
 	}
