@@ -15,11 +15,11 @@ func TestNothingIsSent(t *testing.T) {
 	const server, login = "https://127.0.0.1:1", "cannot get credentials for the API server https://127.0.0.1:1: "
 	for _, test := range []struct{ name, user, server, want string }{
 		{"a plugin that is not installed", fmt.Sprintf(exec, "no-such-plugin, installHint: install it"), server,
-			login + "exec: executable no-such-plugin not found; install it, or check the exec command in the kubeconfig"},
+			login + "executable no-such-plugin not found; install it, or check the exec command in the kubeconfig"},
 		{"a plugin at a path without a file", fmt.Sprintf(exec, "/no/such/plugin"), server,
-			login + "exec: fork/exec /no/such/plugin: no such file or directory; log in again, or check the exec command in the kubeconfig"},
+			login + "fork/exec /no/such/plugin: no such file or directory; log in again, or check the exec command in the kubeconfig"},
 		{"a plugin that fails", fmt.Sprintf(exec, "sh, args: [-c, exit 3]"), server,
-			login + "exec: executable sh failed with exit code 3; log in again, or check the exec command in the kubeconfig"},
+			login + "executable sh failed with exit code 3; log in again, or check the exec command in the kubeconfig"},
 		{"a plugin that prints something else", fmt.Sprintf(exec, "echo, args: [hello]"), server,
 			login + "the exec command did not print an ExecCredential; log in again, or check the exec command in the kubeconfig"},
 		{"a certificate without a file", "{client-certificate: /no.crt, client-key: /no.key}", server, "cannot read the kubeconfig FILE: " +

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/cli/progress"
@@ -20,11 +21,14 @@ import (
 
 // Globals are the flags of every command.
 type Globals struct {
-	Project    string `group:"global" short:"p" placeholder:"PROJECT" filled:"" help:"Project to use. Default: the project of the current namespace. Example: -p team-a"`
-	Namespace  string `group:"global" short:"n" placeholder:"NAMESPACE" filled:"" help:"Namespace to use, if the project has several. Example: -n runai-team-a"`
-	Kubeconfig string `group:"global" placeholder:"FILE" filled:"" help:"Path of the kubeconfig. Default: $KUBECONFIG or ~/.kube/config. Example: --kubeconfig cluster.yaml"`
-	Context    string `group:"global" placeholder:"CONTEXT" filled:"" help:"Context of the kubeconfig. Default: the current context. Example: --context cluster"`
-	LogLevel   string `group:"global" name:"loglevel" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"Log level: debug (logs each request), info, warn or error. Default: info. Example: --loglevel debug"`
+	Project        string   `group:"global" short:"p" placeholder:"PROJECT" filled:"" help:"Project to use. Default: the project of the current namespace. Example: -p team-a"`
+	Namespace      string   `group:"global" short:"n" placeholder:"NAMESPACE" filled:"" help:"Namespace to use, if the project has several. Example: -n runai-team-a"`
+	Kubeconfig     string   `group:"global" placeholder:"FILE" filled:"" help:"Path of the kubeconfig. Default: $KUBECONFIG or ~/.kube/config. Example: --kubeconfig cluster.yaml"`
+	Context        string   `group:"global" placeholder:"CONTEXT" filled:"" help:"Context of the kubeconfig. Default: the current context. Example: --context cluster"`
+	As             string   `group:"global" name:"as" placeholder:"USER" filled:"" help:"User to act as, if you are allowed to impersonate. Example: --as alice@example.com"`
+	AsGroup        []string `group:"global" name:"as-group" sep:"none" placeholder:"GROUP" help:"Group to act as, with --as. Can be repeated. Example: --as-group researchers"`
+	RequestTimeout string   `group:"global" name:"request-timeout" placeholder:"DURATION" filled:"" help:"How long to wait for one answer of the API server. What is followed or watched, and sessions, last longer. Default: no limit. Example: --request-timeout 10s"`
+	LogLevel       string   `group:"global" name:"loglevel" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"Log level: debug (logs each request), info, warn or error. Default: info. Example: --loglevel debug"`
 }
 
 // Mistakes returns what is wrong with the global flags.
@@ -39,7 +43,21 @@ func (g Globals) Mistakes() Mistakes {
 		mistakes = append(mistakes, BadValue("--namespace", g.Namespace,
 			"must have only lower case letters, digits and '-', and begin and end with a letter or digit"))
 	}
+	if len(g.AsGroup) > 0 && g.As == "" {
+		mistakes = append(mistakes, "--as-group requires --as")
+	}
+	if _, err := clientcmd.ParseTimeout(g.timeout()); err != nil || strings.HasPrefix(g.RequestTimeout, "-") {
+		mistakes = append(mistakes, BadValue("--request-timeout", g.RequestTimeout, "must be a duration, for example 10s, or 0 for no limit"))
+	}
 	return mistakes
+}
+
+// timeout returns the timeout of a request in the words of the client library.
+func (g Globals) timeout() string {
+	if g.RequestTimeout == "" {
+		return "0"
+	}
+	return g.RequestTimeout
 }
 
 // An Invocation is one run of the program.
@@ -61,7 +79,8 @@ type Terminals struct{ Stdin, Stdout, Stderr bool }
 // ConnectOptions returns how to reach the cluster.
 func (i *Invocation) ConnectOptions() kube.ConnectOptions {
 	return kube.ConnectOptions{
-		Kubeconfig: i.Kubeconfig, Context: i.Context, UserAgent: "runai/" + i.Version, Log: i.logger(), Warn: i.Warn, Note: i.Note,
+		Kubeconfig: i.Kubeconfig, Context: i.Context, As: i.As, AsGroups: i.AsGroup, Timeout: i.timeout(),
+		UserAgent: "runai/" + i.Version, Log: i.logger(), Warn: i.Warn, Note: i.Note,
 	}
 }
 

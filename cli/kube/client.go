@@ -9,16 +9,22 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/go-logr/logr"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
+
+	_ "k8s.io/client-go/plugin/pkg/client/auth/oidc" // the auth provider of older kubeconfigs
 )
 
 // ConnectOptions are the options of [Connect].
 type ConnectOptions struct {
 	Kubeconfig string // Default: as kubectl finds it.
 	Context    string // Default: the current one.
+	As         string // The user to impersonate, if any.
+	AsGroups   []string
+	Timeout    string // Of a request that is answered once; "0": none.
 	UserAgent  string
 	Log        *slog.Logger
 	Warn       func(string) // is called with the API server's warnings
@@ -39,9 +45,15 @@ type Client struct {
 
 // Connect reads the kubeconfig. It sends no request.
 func Connect(options ConnectOptions) (*Client, error) {
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = options.Kubeconfig
-	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: options.Context})
+	klog.SetLogger(logr.Discard()) // the client library's messages, which its errors have too
+	loader := options.loader()
+	raw, err := loader.RawConfig()
+	if err != nil {
+		return nil, explainKubeconfig(err, options)
+	}
+	if name := contextName(raw, options); name != "" && raw.Contexts[name] == nil {
+		return nil, unknownContext(name)
+	}
 	config, err := loader.ClientConfig()
 	if err != nil {
 		return nil, explainKubeconfig(err, options)
@@ -52,27 +64,38 @@ func Connect(options ConnectOptions) (*Client, error) {
 	}
 	config.UserAgent = options.UserAgent
 	config.QPS = -1 // no limit: a command sends only a few requests
-	config.WarningHandler = warnings{options.Warn}
+	config.WarningHandler = &warnings{warn: options.Warn}
 	config.Wrap(func(network http.RoundTripper) http.RoundTripper {
-		return retrying{logging{marking{network}, options.Log}, config.Host, options.Note}
+		return newRetrying(logging{marking{network}, options.Log}, config.Host, options.Note)
 	})
 	return newClient(config, namespace)
 }
 
+// newClient returns a client whose timeout bounds only what is answered once: the library's own would end what is
+// followed or watched.
 func newClient(config *rest.Config, namespace string) (*Client, error) {
-	objects, err := dynamic.NewForConfig(config)
+	timeout := config.Timeout
+	config.Timeout = 0
+	shared, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
 	}
-	meta, err := metadata.NewForConfig(config)
+	shared.Transport = bounding{shared.Transport, timeout}
+	objects, err := dynamic.NewForConfigAndClient(config, shared)
 	if err != nil {
 		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
 	}
-	core, err := newCore(config)
+	meta, err := metadata.NewForConfigAndClient(config, shared)
 	if err != nil {
 		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
 	}
-	return &Client{Namespace: namespace, server: config.Host, manager: newManager(), dynamic: objects, metadata: meta, core: core}, nil
+	core, err := newCore(config, shared)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
+	}
+	return &Client{
+		Namespace: namespace, server: config.Host, manager: newManager(), dynamic: objects, metadata: meta, core: core,
+	}, nil
 }
 
 // newManager returns a field manager that is unique to this run, so that the run recognises its own job

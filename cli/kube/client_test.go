@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -100,15 +101,23 @@ func connect(t *testing.T, url string, notes *[]string) *Client {
 
 func connectNoting(t *testing.T, url string, note func(string)) *Client {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "kubeconfig")
+	return connectWith(t, url, "", ConnectOptions{Note: note})
+}
+
+// connectWith returns the client of a user of a kubeconfig, "" for one without credentials.
+func connectWith(t *testing.T, url, user string, options ConnectOptions) *Client {
+	t.Helper()
+	options.Kubeconfig = filepath.Join(t.TempDir(), "kubeconfig")
 	text := fmt.Sprintf(`{apiVersion: v1, kind: Config, current-context: x, clusters: [{name: c, cluster: {server: %q}}],
-contexts: [{name: x, context: {cluster: c}}]}`, url)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+contexts: [{name: x, context: {cluster: c, user: u}}], users: [{name: u, user: %s}]}`, url, cmp.Or(user, "{}"))
+	if err := os.WriteFile(options.Kubeconfig, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	client, err := Connect(ConnectOptions{
-		Kubeconfig: path, Log: slog.New(slog.DiscardHandler), Warn: func(string) {}, Note: note,
-	})
+	options.Log = slog.New(slog.DiscardHandler)
+	if options.Warn == nil {
+		options.Warn = func(string) {}
+	}
+	client, err := Connect(options)
 	if err != nil {
 		t.Fatal(err)
 	}

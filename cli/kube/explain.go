@@ -6,26 +6,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
-	"k8s.io/client-go/tools/clientcmd"
-)
-
-var (
-	deniedBy  = regexp.MustCompile(`^admission webhook "[^"]*" denied the request: `)
-	cannot    = regexp.MustCompile(`User "([^"]*)" cannot (\w+) resource "([^"]*)".*?(?: in the namespace "([^"]*)")?$`)
-	noAnswer  = regexp.MustCompile(`failed calling webhook "([^"]*)"`)
-	noLogin   = regexp.MustCompile(`getting credentials: (.*)`) // help for the plugin's installation may follow
-	noContext = regexp.MustCompile(`context "([^"]*)" does not exist`)
-	badConfig = regexp.MustCompile(`error loading config file "([^"]*)": .*unmarshal`)
 )
 
 // Explain returns in one line why a request failed and what to do about it.
 func (c *Client) Explain(err error) string {
 	var network networkError
+	var late lateError
 	var notSent *url.Error
 	message := withoutWebhook(err.Error())
 	switch {
@@ -37,19 +27,17 @@ func (c *Client) Explain(err error) string {
 		return explainForbidden(message)
 	case isNoResource(err):
 		return "MPIJobs (kubeflow.org/v2beta1) are not installed on this cluster: ask your administrator to install MPI Operator v0.8"
-	case noAnswer.MatchString(message):
+	case silentWebhook(message) != "":
 		return fmt.Sprintf("webhook %s does not respond, and no job can be created without it: try again, or ask your administrator",
-			noAnswer.FindStringSubmatch(message)[1])
+			silentWebhook(message))
 	case apierrors.IsTooManyRequests(err):
 		return fmt.Sprintf("the API server %s is overloaded: try again in a moment", c.server)
+	case errors.As(err, &late):
+		return fmt.Sprintf("the API server %s gave %s: try again, or wait longer", c.server, late)
 	case errors.As(err, &network):
 		return fmt.Sprintf("cannot reach the API server %s: %s; check the network and the kubeconfig", c.server, network)
-	case noLogin.MatchString(message):
-		return c.explainLogin(noLogin.FindStringSubmatch(message)[1])
-	case errors.As(err, &notSent) && utilnet.IsProbableEOF(err):
-		return fmt.Sprintf("cannot reach the API server %s: it closed the connection; check the network and the kubeconfig", c.server)
 	case errors.As(err, &notSent):
-		return fmt.Sprintf("cannot use the kubeconfig for the API server %s: %s", c.server, notSent.Err)
+		return c.explainNotSent(notSent.Err)
 	}
 	return message
 }
@@ -109,50 +97,48 @@ func isNoResource(err error) bool {
 		(status.Status().Details == nil || status.Status().Details.Name == "")
 }
 
-// withoutWebhook returns a message without the name of the webhook that wrote it.
-func withoutWebhook(message string) string { return deniedBy.ReplaceAllString(message, "") }
+// explainNotSent returns why a request did not reach the network.
+func (c *Client) explainNotSent(err error) string {
+	if utilnet.IsProbableEOF(err) {
+		return fmt.Sprintf("cannot reach the API server %s: it closed the connection; check the network and the kubeconfig", c.server)
+	}
+	if problem, isLogin := strings.CutPrefix(err.Error(), credentialPrefix); isLogin {
+		return c.explainLogin(problem)
+	}
+	return fmt.Sprintf("cannot use the kubeconfig for the API server %s: %s", c.server, err)
+}
 
-// explainLogin returns why the credential plugin of the kubeconfig has no credentials.
+// The beginnings of the client library's errors, which have no types: of a credential plugin, of one that the kubeconfig
+// names and one that ran, and of what it printed.
+const (
+	credentialPrefix = "getting credentials: "
+	pluginPrefix     = "exec: "
+	decodingPrefix   = "decoding stdout: "
+)
+
+// explainLogin returns why the credential plugin of the kubeconfig has no credentials. What the plugin itself says is on
+// stderr already. Help for its installation may follow the first line.
 func (c *Client) explainLogin(problem string) string {
+	problem, _, _ = strings.Cut(problem, "\n")
 	remedy := "log in again, or check the exec command in the kubeconfig"
 	switch {
 	case strings.HasSuffix(problem, " not found"):
 		remedy = "install it, or check the exec command in the kubeconfig"
-	case strings.HasPrefix(problem, "decoding stdout: "):
+	case strings.HasPrefix(problem, decodingPrefix):
 		problem = "the exec command did not print an ExecCredential"
 	}
-	return fmt.Sprintf("cannot get credentials for the API server %s: %s; %s", c.server, problem, remedy)
+	return fmt.Sprintf("cannot get credentials for the API server %s: %s; %s", c.server, strings.TrimPrefix(problem, pluginPrefix), remedy)
 }
 
 func explainForbidden(message string) string {
-	match := cannot.FindStringSubmatch(message)
-	if match == nil {
+	user, verb, resource, namespace, isRole := forbiddenBy(message)
+	if !isRole {
 		return message // of a quota or another admission plugin
 	}
 	where := "in this cluster"
-	if match[4] != "" {
-		where = "in namespace " + match[4]
+	if namespace != "" {
+		where = "in namespace " + namespace
 	}
 	return fmt.Sprintf("%s is not allowed to %s %s %s: check the project, or ask your administrator for permission",
-		match[1], match[2], match[3], where)
-}
-
-func explainKubeconfig(err error, options ConnectOptions) error {
-	if match := noContext.FindStringSubmatch(err.Error()); match != nil {
-		return unknownContext(match[1])
-	}
-	if match := badConfig.FindStringSubmatch(err.Error()); match != nil {
-		return fmt.Errorf("invalid kubeconfig %s: see 'kubectl config view'", match[1])
-	}
-	switch {
-	case clientcmd.IsEmptyConfig(err):
-		return errors.New("no kubeconfig found: use --kubeconfig, set KUBECONFIG, or log in to the cluster")
-	case options.Kubeconfig != "":
-		return fmt.Errorf("cannot read the kubeconfig %s: %w", options.Kubeconfig, err)
-	}
-	return fmt.Errorf("cannot read the kubeconfig: %w", err)
-}
-
-func unknownContext(name string) error {
-	return fmt.Errorf("context %q not found in the kubeconfig: see 'kubectl config get-contexts'", name)
+		user, verb, resource, where)
 }

@@ -5,7 +5,25 @@ import (
 	"fmt"
 
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
 )
+
+// loader returns what reads the kubeconfig, as kubectl does.
+func (o ConnectOptions) loader() clientcmd.ClientConfig {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = o.Kubeconfig
+	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{
+		CurrentContext: o.Context, Timeout: o.Timeout, AuthInfo: api.AuthInfo{Impersonate: o.As, ImpersonateGroups: o.AsGroups},
+	})
+}
+
+// contextName returns the name of the context to use, "" if there is none.
+func contextName(config api.Config, options ConnectOptions) string {
+	if options.Context != "" {
+		return options.Context
+	}
+	return config.CurrentContext
+}
 
 // SetNamespace writes a namespace to the context, in the file of the kubeconfig that has the context.
 func SetNamespace(options ConnectOptions, namespace string) error {
@@ -15,10 +33,7 @@ func SetNamespace(options ConnectOptions, namespace string) error {
 	if err != nil {
 		return explainKubeconfig(err, options)
 	}
-	name := options.Context
-	if name == "" {
-		name = config.CurrentContext
-	}
+	name := contextName(*config, options)
 	context, present := config.Contexts[name]
 	switch {
 	case present:

@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"io"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -42,11 +43,11 @@ func (c *Client) Logs(ctx context.Context, namespace, pod string, options LogOpt
 }
 
 // newCore returns a client for the core API that decodes nothing but the statuses of errors.
-func newCore(config *rest.Config) (*rest.RESTClient, error) {
+func newCore(config *rest.Config, shared *http.Client) (*rest.RESTClient, error) {
 	scheme := runtime.NewScheme()
 	metav1.AddToGroupVersion(scheme, corev1.SchemeGroupVersion)
 	copied := rest.CopyConfig(config)
 	copied.APIPath, copied.GroupVersion = "/api", &corev1.SchemeGroupVersion
 	copied.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
-	return rest.RESTClientFor(copied)
+	return rest.RESTClientForConfigAndClient(copied, shared)
 }

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // The resources that the command line writes.
@@ -68,19 +69,23 @@ func (c *Client) find(
 ) (*unstructured.Unstructured, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
-	for pause := firstPause; pause <= lastPause; pause *= 2 {
-		found, err := c.dynamic.Resource(resource).Namespace(sent.GetNamespace()).Get(ctx, sent.GetName(), metav1.GetOptions{})
-		switch {
-		case err == nil && !c.isOurs(found):
-			return nil, apierrors.NewAlreadyExists(resource.GroupResource(), sent.GetName())
-		case err == nil:
-			return found, nil
-		case !apierrors.IsNotFound(err):
-			return nil, fmt.Errorf("%w: %w", ErrUnknown, lost)
+	var found *unstructured.Unstructured
+	late := wait.Backoff{Duration: firstPause, Factor: 2, Steps: 6} // the request may not have arrived yet
+	err := wait.ExponentialBackoffWithContext(ctx, late, func(ctx context.Context) (bool, error) {
+		var err error
+		found, err = c.dynamic.Resource(resource).Namespace(sent.GetNamespace()).Get(ctx, sent.GetName(), metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return false, nil
 		}
-		time.Sleep(pause) // the request may not have arrived yet
+		return true, err
+	})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrUnknown, lost)
+	case !c.isOurs(found):
+		return nil, apierrors.NewAlreadyExists(resource.GroupResource(), sent.GetName())
 	}
-	return nil, fmt.Errorf("%w: %w", ErrUnknown, lost)
+	return found, nil
 }
 
 // isOurs reports whether this run created the object.

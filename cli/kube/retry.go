@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
-	"strconv"
 	"time"
 
+	"github.com/hashicorp/go-retryablehttp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
@@ -25,46 +26,24 @@ const (
 // retrying sends a request again that was refused because something is down for a moment. Nothing was stored then,
 // not even if the request is a creation. It notes once what is down.
 type retrying struct {
-	next   http.RoundTripper
-	server string
-	note   func(string)
+	library retryablehttp.RoundTripper // sends each body from its beginning
+	next    http.RoundTripper
+	server  string
+	note    func(string)
 }
 
-func (r retrying) RoundTrip(request *http.Request) (*http.Response, error) {
-	if request.Context().Value(onceKey{}) != nil {
-		return r.once(request)
+func newRetrying(next http.RoundTripper, server string, note func(string)) *retrying {
+	r := &retrying{next: next, server: server, note: note}
+	r.library.Client = &retryablehttp.Client{
+		HTTPClient:   &http.Client{Transport: next, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		RetryMax:     math.MaxInt, // the time is limited, not the number
+		RetryWaitMin: firstPause,
+		RetryWaitMax: lastPause,
+		CheckRetry:   r.isWorthwhile,
+		Backoff:      pauseAfter,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
-	start, noted := time.Now(), false
-	attempt := attemptOf(request.Context())
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		attempt.tries.Add(1)
-		response, err := r.next.RoundTrip(request)
-		if err != nil {
-			return nil, err
-		}
-		down, err := r.whatIsDown(response)
-		if down == "" || err != nil {
-			return response, err
-		}
-		attempt.sent.Store(false)
-		wait := max(pause, retryAfter(response))
-		again, canRepeat := repeated(request)
-		if !canRepeat || time.Since(start)+wait > retryTime {
-			response.Header.Del("Retry-After") // the client library would repeat the request silently
-			return response, nil
-		}
-		response.Body.Close()
-		if !noted && time.Since(start)+wait >= quietTime {
-			r.note(fmt.Sprintf("trying again for up to %.0f seconds: %s", retryTime.Seconds(), down))
-			noted = true
-		}
-		select {
-		case <-request.Context().Done():
-			return nil, request.Context().Err()
-		case <-time.After(wait):
-		}
-		request = again
-	}
+	return r
 }
 
 type onceKey struct{}
@@ -73,7 +52,7 @@ type onceKey struct{}
 func sentOnce(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
 
 // once hides from the client library why it would repeat the request silently.
-func (r retrying) once(request *http.Request) (*http.Response, error) {
+func (r *retrying) once(request *http.Request) (*http.Response, error) {
 	response, err := r.next.RoundTrip(request)
 	switch {
 	case err == nil:
@@ -89,31 +68,49 @@ func (r retrying) once(request *http.Request) (*http.Response, error) {
 
 var errClosed = networkError{errors.New("it closed the connection")}
 
-// repeated returns a request to send again, if its body can be read again.
-func repeated(request *http.Request) (*http.Request, bool) {
-	again := request.Clone(request.Context())
-	if request.Body == nil || request.Body == http.NoBody {
-		return again, true
+func (r *retrying) RoundTrip(request *http.Request) (*http.Response, error) {
+	ctx := request.Context()
+	if ctx.Value(onceKey{}) != nil {
+		return r.once(request)
 	}
-	if request.GetBody == nil {
-		return nil, false
+	if ctx.Value(attemptKey{}) == nil {
+		ctx, _ = withAttempt(ctx)
 	}
-	body, err := request.GetBody()
-	again.Body = body
-	return again, err == nil
+	return r.library.RoundTrip(request.WithContext(ctx))
 }
 
-// retryAfter returns how long the server asks to wait.
-func retryAfter(response *http.Response) time.Duration {
-	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
+// isWorthwhile reports whether to send a request again.
+func (r *retrying) isWorthwhile(ctx context.Context, response *http.Response, err error) (bool, error) {
+	attempt := attemptOf(ctx)
+	tries := attempt.tries.Add(1)
 	if err != nil {
-		return 0
+		return false, nil //nolint:nilerr // the library returns it
 	}
-	return time.Duration(seconds) * time.Second
+	down, err := r.whatIsDown(response)
+	if down == "" || err != nil {
+		return false, err
+	}
+	attempt.sent.Store(false)
+	until := time.Since(attempt.started) + pauseAfter(firstPause, lastPause, int(tries-1), response)
+	if until > retryTime {
+		response.Header.Del("Retry-After") // the client library would repeat the request silently
+		return false, nil
+	}
+	if until >= quietTime && attempt.noted.CompareAndSwap(false, true) {
+		r.note(fmt.Sprintf("trying again for up to %.0f seconds: %s", retryTime.Seconds(), down))
+	}
+	return true, nil
+}
+
+// pauseAfter returns how long to wait: longer each time, and as long as the server asks.
+func pauseAfter(least, most time.Duration, tries int, response *http.Response) time.Duration {
+	grown := retryablehttp.DefaultBackoff(least, most, tries, nil)
+	asked := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: response.Header} // it does not look at a 500
+	return max(grown, retryablehttp.DefaultBackoff(least, most, tries, asked))
 }
 
 // whatIsDown returns why a request was refused for the moment, or "" if it was not.
-func (r retrying) whatIsDown(response *http.Response) (string, error) {
+func (r *retrying) whatIsDown(response *http.Response) (string, error) {
 	switch response.StatusCode {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusInternalServerError:
 	default:
@@ -127,10 +124,10 @@ func (r retrying) whatIsDown(response *http.Response) (string, error) {
 	response.Body = io.NopCloser(bytes.NewReader(text))
 	var status metav1.Status
 	_ = json.Unmarshal(text, &status) // the answer of a proxy has no status
-	match := noAnswer.FindStringSubmatch(status.Message)
+	webhook := silentWebhook(status.Message)
 	switch {
-	case match != nil:
-		return fmt.Sprintf("webhook %s does not respond", match[1]), nil
+	case webhook != "":
+		return fmt.Sprintf("webhook %s does not respond", webhook), nil
 	case response.StatusCode == http.StatusInternalServerError:
 		return "", nil
 	case response.StatusCode == http.StatusTooManyRequests:

@@ -3,6 +3,7 @@ package kube
 import (
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	utilnet "k8s.io/apimachinery/pkg/util/net"
@@ -42,11 +43,17 @@ func (m marking) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// warnings forwards the warnings of the API server and of admission webhooks.
-type warnings struct{ warn func(string) }
+// warnings forwards each warning of the API server and of admission webhooks once.
+type warnings struct {
+	warn func(string)
+	said sync.Map
+}
 
-func (w warnings) HandleWarningHeader(code int, _, text string) {
-	if code == 299 && text != "" {
+func (w *warnings) HandleWarningHeader(code int, _, text string) {
+	if code != 299 || text == "" {
+		return
+	}
+	if _, again := w.said.LoadOrStore(text, true); !again {
 		w.warn(text)
 	}
 }
