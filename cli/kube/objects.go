@@ -109,16 +109,3 @@ func (c *Client) Delete(ctx context.Context, resource schema.GroupVersionResourc
 	}
 	return err
 }
-
-// Names returns the names of all objects in a namespace.
-func (c *Client) Names(ctx context.Context, resource schema.GroupVersionResource, namespace string) ([]string, error) {
-	list, err := c.metadata.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, err
-	}
-	names := make([]string, 0, len(list.Items))
-	for _, item := range list.Items {
-		names = append(names, item.Name)
-	}
-	return names, nil
-}

@@ -8,6 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/pager"
 )
 
 // ProjectLabel is the label of a namespace with the name of its project. The command line cannot read the
@@ -42,13 +44,17 @@ func (c *Client) labelOf(ctx context.Context, namespace string) string {
 
 // ProjectsByNamespace returns the project of each namespace that a label selector selects.
 func (c *Client) ProjectsByNamespace(ctx context.Context, selector string) (map[string]string, error) {
-	list, err := c.metadata.Resource(namespaces).List(ctx, metav1.ListOptions{LabelSelector: selector})
-	if err != nil {
-		return nil, err
+	page := func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+		return c.metadata.Resource(namespaces).List(ctx, options)
 	}
 	found := map[string]string{}
-	for _, item := range list.Items {
-		found[item.Name] = item.Labels[ProjectLabel]
+	err := pager.New(page).EachListItem(ctx, metav1.ListOptions{LabelSelector: selector}, func(item runtime.Object) error {
+		namespace := item.(*metav1.PartialObjectMetadata)
+		found[namespace.Name] = namespace.Labels[ProjectLabel]
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return found, nil
 }

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/tools/pager"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
@@ -63,20 +64,23 @@ func (c *Client) Projects(ctx context.Context) ([]v1alpha1.Project, error) {
 	return found, err
 }
 
+// list returns all objects, which it reads in pages.
 func list[T any](
 	ctx context.Context, c *Client, resource schema.GroupVersionResource, namespace string, options metav1.ListOptions,
 ) ([]T, error) {
-	found, err := c.dynamic.Resource(resource).Namespace(namespace).List(ctx, options)
-	if err != nil {
-		return nil, err
+	var typed []T
+	page := func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+		return c.dynamic.Resource(resource).Namespace(namespace).List(ctx, options)
 	}
-	typed := make([]T, len(found.Items))
-	for i := range found.Items {
-		if err := Decode(&found.Items[i], &typed[i]); err != nil {
-			return nil, err
+	err := pager.New(page).EachListItem(ctx, options, func(item runtime.Object) error {
+		var next T
+		if err := Decode(item.(*unstructured.Unstructured), &next); err != nil {
+			return err
 		}
-	}
-	return typed, nil
+		typed = append(typed, next)
+		return nil
+	})
+	return typed, err
 }
 
 // Decode converts an object to its Go type, and ignores fields that the type does not have.

@@ -8,11 +8,15 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
+
+// namesToTry bounds how often a generated name can be taken by another user meanwhile.
+const namesToTry = 20
 
 // A submission creates one job in a cluster.
 type submission struct {
@@ -45,16 +49,18 @@ func (s *submission) create(ctx context.Context) ([]*unstructured.Unstructured, 
 	if err != nil {
 		return nil, err
 	}
-	for n := 0; ; n++ {
+	for n, tries := 0, 0; tries < namesToTry; n++ {
 		name := fmt.Sprintf("%s-%d", s.Prefix(), n)
 		if taken(name) {
 			continue
 		}
 		created, err := s.createAll(ctx, name)
-		if !apierrors.IsAlreadyExists(err) { // another user may have taken the name since
+		if !apierrors.IsAlreadyExists(err) {
 			return created, err
 		}
+		tries++ // another user has taken the name since
 	}
+	return nil, invocation.Failure{fmt.Sprintf("%d free names were taken one after the other by others: try again, or use --name", namesToTry)}
 }
 
 // takenNames returns a function that reports whether a generated name is in use. A claim that the job
@@ -70,9 +76,10 @@ func (s *submission) takenNames(ctx context.Context) (func(name string) bool, er
 			return nil, err
 		}
 	}
+	takenJobs, takenClaims := sets.New(jobs...), sets.New(claims...)
 	return func(name string) bool {
-		isTaken := func(claim *unstructured.Unstructured) bool { return slices.Contains(claims, claim.GetName()) }
-		return slices.Contains(jobs, name) || slices.ContainsFunc(s.request.newClaims(name, s.scope.Namespace), isTaken)
+		isTaken := func(claim *unstructured.Unstructured) bool { return takenClaims.Has(claim.GetName()) }
+		return takenJobs.Has(name) || slices.ContainsFunc(s.request.newClaims(name, s.scope.Namespace), isTaken)
 	}, nil
 }
 
@@ -149,6 +156,8 @@ func (s *submission) explain(err error) error {
 	switch {
 	case len(failure) > 0:
 		return failure
+	case errors.Is(err, kube.ErrTooMany):
+		return invocation.Failure{fmt.Sprintf("cannot find a free name in namespace %s: it has %s; use --name", s.scope.Namespace, err)}
 	case errors.Is(err, kube.ErrUnknown):
 		return invocation.Failure{s.client.Explain(err),
 			fmt.Sprintf("the job may have been created: check with 'kubectl get mpijobs -n %s'; "+
