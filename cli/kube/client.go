@@ -40,7 +40,8 @@ type Client struct {
 	manager  string
 	dynamic  dynamic.Interface
 	metadata metadata.Interface
-	core     *rest.RESTClient // for the logs of pods
+	core     *rest.RESTClient // for the logs of pods, and for sessions in them
+	config   *rest.Config     // for connections that are not requests
 }
 
 // Connect reads the kubeconfig. It sends no request.
@@ -94,7 +95,7 @@ func newClient(config *rest.Config, namespace string) (*Client, error) {
 		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
 	}
 	return &Client{
-		Namespace: namespace, server: config.Host, manager: newManager(), dynamic: objects, metadata: meta, core: core,
+		Namespace: namespace, server: config.Host, manager: newManager(), dynamic: objects, metadata: meta, core: core, config: config,
 	}, nil
 }
 

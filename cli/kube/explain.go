@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -84,6 +85,12 @@ func mayBeStored(err error, a *attempt) bool {
 		apierrors.IsAlreadyExists(err) && a.tries.Load() > 1
 }
 
+// isAnswer reports whether an error is the API server's own, and not that of a proxy in front of it.
+func isAnswer(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status)
+}
+
 // IsForbidden reports whether the user is not allowed to make the request.
 func IsForbidden(err error) bool { return apierrors.IsForbidden(err) }
 
@@ -130,10 +137,17 @@ func (c *Client) explainLogin(problem string) string {
 	return fmt.Sprintf("cannot get credentials for the API server %s: %s; %s", c.server, strings.TrimPrefix(problem, pluginPrefix), remedy)
 }
 
+// sessions are the resources that open a session in a pod.
+var sessions = []string{"pods/attach", "pods/exec", "pods/portforward"}
+
 func explainForbidden(message string) string {
 	user, verb, resource, namespace, isRole := forbiddenBy(message)
 	if !isRole {
 		return message // of a quota or another admission plugin
+	}
+	if slices.Contains(sessions, resource) {
+		return fmt.Sprintf("%s is not allowed to open sessions in the pods of namespace %s: "+
+			"ask your administrator for the role runai-mpi-session", user, namespace)
 	}
 	where := "in this cluster"
 	if namespace != "" {

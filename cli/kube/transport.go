@@ -7,6 +7,7 @@ import (
 	"time"
 
 	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/streaming/pkg/httpstream"
 )
 
 // logging logs each request without its body and headers, which may have credentials.
@@ -37,7 +38,8 @@ func (e networkError) Unwrap() error { return e.error }
 
 func (m marking) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := m.next.RoundTrip(request)
-	if err != nil && !utilnet.IsProbableEOF(err) { // the client library compares io.EOF, and repeats the request
+	if err != nil && !utilnet.IsProbableEOF(err) && // the client library compares io.EOF, and repeats the request
+		!httpstream.IsUpgradeFailure(err) { // an answer, to a request for a session
 		err = networkError{err}
 	}
 	return response, err
