@@ -78,7 +78,7 @@ func (s Job) podRows(now time.Time) [][]string {
 		if pod.Status.HostIP != "" {
 			node += "/" + pod.Status.HostIP
 		}
-		rows = append(rows, []string{pod.Name, podStatus(pod), roleOf(pod), age(pod.CreationTimestamp, now), node})
+		rows = append(rows, []string{pod.Name, PodStatus(pod), roleOf(pod), age(pod.CreationTimestamp, now), node})
 	}
 	return rows
 }

@@ -221,7 +221,7 @@ func TestInitStatus(t *testing.T) {
 			{Name: "two", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}},
 		}
 	})
-	if got := podStatus(waits); got != "Init:1/2" {
+	if got := PodStatus(waits); got != "Init:1/2" {
 		t.Errorf("got %s", got)
 	}
 }

@@ -1,0 +1,2 @@
+// Package podstatus compares what runai says about a pod with what kubectl prints.
+package podstatus
