@@ -98,7 +98,7 @@ func TestPatchFailsLoudly(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		err := (&patch{file: "server.go", line: "address: a", replace: "address: b"}).change(file)
+		err := edit{file: "server.go", lines: "address: a", replace: "address: b"}.change(file)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)
 		}

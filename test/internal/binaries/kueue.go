@@ -4,13 +4,27 @@ import "time"
 
 const kueueModule = "sigs.k8s.io/kueue"
 
-// kueuePatch is needed because Kueue reads the certificate of its metrics from a fixed folder, even if
-// it serves no metrics.
+// kueuePatch is needed because Kueue reads certificates from fixed folders: that of its metrics, even if it serves none,
+// and that of the positions in its queues.
 var kueuePatch = patch{
-	module:  kueueModule,
-	file:    "cmd/kueue/main.go",
-	line:    `metricsCertPath := "/etc/kueue/metrics/certs"`,
-	replace: `metricsCertPath := cfg.Webhook.CertDir`,
+	module: kueueModule,
+	edits: []edit{
+		{
+			file:    "cmd/kueue/main.go",
+			lines:   `metricsCertPath := "/etc/kueue/metrics/certs"`,
+			replace: `metricsCertPath := cfg.Webhook.CertDir`,
+		},
+		{
+			file:    "pkg/visibility/server.go",
+			lines:   `certDir + "/tls.crt"`,
+			replace: `cfg.Webhook.CertDir + "/tls.crt"`,
+		},
+		{
+			file:    "pkg/visibility/server.go",
+			lines:   `certDir + "/tls.key"`,
+			replace: `cfg.Webhook.CertDir + "/tls.key"`,
+		},
+	},
 }
 
 func (c *catalog) addKueue() error {

@@ -11,11 +11,12 @@ const MPIOperatorHealthAddressEnv = "MPI_OPERATOR_HEALTH_ADDRESS"
 // mpiOperatorPatch is needed because the health endpoint listens on a fixed port of all interfaces, while tests
 // use only loopback and run several operators.
 var mpiOperatorPatch = patch{
-	module:  mpiOperatorModule,
-	file:    "cmd/mpi-operator/app/server.go",
-	line:    `Addr:    fmt.Sprintf(":%d", healthCheckPort),`,
-	replace: `Addr:    healthAddress(),`,
-	append: `
+	module: mpiOperatorModule,
+	edits: []edit{{
+		file:    "cmd/mpi-operator/app/server.go",
+		lines:   `Addr:    fmt.Sprintf(":%d", healthCheckPort),`,
+		replace: `Addr:    healthAddress(),`,
+		append: `
 func healthAddress() string {
 	if address := os.Getenv("` + MPIOperatorHealthAddressEnv + `"); address != "" {
 		return address
@@ -23,6 +24,7 @@ func healthAddress() string {
 	return fmt.Sprintf(":%d", healthCheckPort)
 }
 `,
+	}},
 }
 
 func (c *catalog) addOperator() error {

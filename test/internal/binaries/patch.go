@@ -11,18 +11,27 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// A patch changes one file of an upstream module before it is built.
+// A patch changes files of an upstream module before it is built.
 type patch struct {
-	module  string
+	module string
+	edits  []edit
+}
+
+// An edit changes one file.
+type edit struct {
 	file    string // in the module
-	line    string // must occur exactly once
+	lines   string // must occur exactly once
 	replace string
 	append  string // to the end of the file
 }
 
 // digest distinguishes binaries that are built with different patches.
 func (p *patch) digest() string {
-	return shortDigest([]byte(strings.Join([]string{p.module, p.file, p.line, p.replace, p.append}, "\x00")))
+	parts := []string{p.module}
+	for _, e := range p.edits {
+		parts = append(parts, e.file, e.lines, e.replace, e.append)
+	}
+	return shortDigest([]byte(strings.Join(parts, "\x00")))
 }
 
 func shortDigest(data []byte) string {
@@ -41,23 +50,25 @@ func (p *patch) apply(dir, serverDir string) (goMod string, err error) {
 	if err := os.CopyFS(copied, os.DirFS(source)); err != nil {
 		return "", fmt.Errorf("cannot copy %s: %w", p.module, err)
 	}
-	if err := p.change(filepath.Join(copied, filepath.FromSlash(p.file))); err != nil {
-		return "", err
+	for _, e := range p.edits {
+		if err := e.change(filepath.Join(copied, filepath.FromSlash(e.file))); err != nil {
+			return "", err
+		}
 	}
 	return p.redirect(dir, serverDir, copied)
 }
 
-func (p *patch) change(file string) error {
+func (e edit) change(file string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return fmt.Errorf("cannot patch %s: %w", p.file, err)
+		return fmt.Errorf("cannot patch %s: %w", e.file, err)
 	}
-	if n := strings.Count(string(data), p.line); n != 1 {
-		return fmt.Errorf("cannot patch %s: %q occurs %d times, not once", p.file, p.line, n)
+	if n := strings.Count(string(data), e.lines); n != 1 {
+		return fmt.Errorf("cannot patch %s: %q occurs %d times, not once", e.file, e.lines, n)
 	}
-	text := strings.Replace(string(data), p.line, p.replace, 1) + p.append
+	text := strings.Replace(string(data), e.lines, e.replace, 1) + e.append
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		return fmt.Errorf("cannot patch %s: %w", p.file, err)
+		return fmt.Errorf("cannot patch %s: %w", e.file, err)
 	}
 	return nil
 }

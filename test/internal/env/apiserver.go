@@ -15,6 +15,9 @@ func (e *Env) setAPIServerFlags(server *envtest.APIServer) error {
 	if err := e.setAddress(server); err != nil {
 		return err
 	}
+	if err := e.setFrontProxyFlags(server); err != nil {
+		return err
+	}
 	flags := server.Configure()
 	for name, content := range map[string]string{
 		"authentication-config": e.options.Authentication,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
@@ -26,11 +27,12 @@ const (
 type Kueue struct {
 	*process.Process
 
-	cluster   *env.Env
-	client    client.Client
-	namespace string
-	manifests chart.Objects
-	hooks     envtest.WebhookInstallOptions
+	cluster     *env.Env
+	client      client.Client
+	namespace   string
+	manifests   chart.Objects
+	hooks       envtest.WebhookInstallOptions
+	apiServices []*unstructured.Unstructured // the APIServices
 }
 
 // Start installs Kueue for the jobs of a namespace and returns when it is ready for them.
@@ -52,8 +54,15 @@ func Start(ctx context.Context, cluster *env.Env, namespace string) (*Kueue, err
 	if err := k.apply(ctx); err != nil {
 		return nil, err
 	}
-	if err := k.run(ctx, set[binaries.Kueue]); err != nil {
+	positions, err := process.FreeAddress()
+	if err != nil {
 		return nil, err
+	}
+	if err := k.run(ctx, set[binaries.Kueue], positions); err != nil {
+		return nil, err
+	}
+	if err := k.servePositions(ctx, positions); err != nil {
+		return nil, errors.Join(err, k.Process.Stop())
 	}
 	if err := k.hooks.Install(cluster.Config); err != nil { // only now does a process answer them
 		return nil, fmt.Errorf("cannot configure Kueue's webhooks: %w", err)
@@ -61,7 +70,7 @@ func Start(ctx context.Context, cluster *env.Env, namespace string) (*Kueue, err
 	return k, nil
 }
 
-// Stop removes the webhooks of Kueue, and stops it.
+// Stop removes the webhooks and the APIServices of Kueue, and stops it.
 func (k *Kueue) Stop(ctx context.Context) error {
-	return errors.Join(k.removeWebhooks(ctx), k.Process.Stop())
+	return errors.Join(k.removeWebhooks(ctx), k.removePositions(ctx), k.Process.Stop())
 }

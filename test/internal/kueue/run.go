@@ -3,6 +3,7 @@ package kueue
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 
@@ -16,7 +17,7 @@ kind: Configuration
 health: {healthProbeBindAddress: %s}
 metrics: {bindAddress: "0"}
 webhook: {host: %s, port: %d, certDir: %s}
-featureGates: {VisibilityOnDemand: false}
+visibilityServer: {bindAddress: %s, bindPort: %s}
 leaderElection: {leaderElect: false}
 internalCertManagement: {enable: false}
 manageJobsWithoutQueueName: false
@@ -24,12 +25,12 @@ managedJobsNamespaceSelector: {matchLabels: {kubernetes.io/metadata.name: %s}}
 integrations: {frameworks: [kubeflow.org/mpijob]}
 `
 
-func (k *Kueue) run(ctx context.Context, path string) error {
+func (k *Kueue) run(ctx context.Context, path, positions string) error {
 	health, err := process.FreeAddress()
 	if err != nil {
 		return err
 	}
-	config, err := k.configure(health)
+	config, err := k.configure(health, positions)
 	if err != nil {
 		return err
 	}
@@ -45,9 +46,14 @@ func (k *Kueue) run(ctx context.Context, path string) error {
 	return err
 }
 
-func (k *Kueue) configure(health string) (path string, err error) {
+func (k *Kueue) configure(health, positions string) (path string, err error) {
 	path = filepath.Join(k.cluster.Dir, "kueue.yaml")
-	text := fmt.Sprintf(configuration, health, k.hooks.LocalServingHost, k.hooks.LocalServingPort, k.hooks.LocalServingCertDir, k.namespace)
+	host, port, err := net.SplitHostPort(positions)
+	if err != nil {
+		return "", fmt.Errorf("cannot configure Kueue: %w", err)
+	}
+	text := fmt.Sprintf(configuration, health, k.hooks.LocalServingHost, k.hooks.LocalServingPort, k.hooks.LocalServingCertDir,
+		host, port, k.namespace)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return "", fmt.Errorf("cannot configure Kueue: %w", err)
 	}
