@@ -7,9 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
-	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/cli/output"
-	"github.com/runai-mpi/runai-mpi/cli/state"
 )
 
 // Describe is runai describe job.
@@ -39,19 +37,8 @@ func (d *Describe) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		run.Warn("cannot show the events: " + client.Explain(err))
 	}
-	s.QueueMissing = isQueueMissing(ctx, client, s)
+	addEvidence(ctx, client, &s)
 	scope := run.Scope(client)
 	scope.Namespace = s.MPIJob.Namespace
 	return s.Describe(run.Stdout, projectsOf(ctx, client, scope)(s.MPIJob.Namespace), s.EventsOf(events), time.Now())
-}
-
-// isQueueMissing reports whether a job waits in a KAI queue that does not exist: KAI itself does not say so. Most
-// users are not allowed to know.
-func isQueueMissing(ctx context.Context, client *kube.Client, s state.Job) bool {
-	queue := s.KAIQueue()
-	if queue == "" {
-		return false
-	}
-	_, err := client.Get(ctx, kube.Queues, "", queue)
-	return kube.IsMissing(err)
 }

@@ -48,8 +48,9 @@ func newRetrying(next http.RoundTripper, server string, note func(string)) *retr
 
 type onceKey struct{}
 
-// sentOnce returns a context for requests that somebody else repeats, who says so.
-func sentOnce(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+// Once returns a context for requests that are not sent again if something is down: those that a command can do without,
+// and those that somebody else repeats, who says so.
+func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
 
 // once hides from the client library why it would repeat the request silently.
 func (r *retrying) once(request *http.Request) (*http.Response, error) {

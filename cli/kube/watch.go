@@ -41,7 +41,7 @@ func (c *Client) watch(ctx context.Context, namespace string, ofJobs, ofPods met
 	w := &Watch{client: c, next: make(chan struct{})}
 	w.jobs = newMirror[v2beta1.MPIJob](w, MPIJobs, namespace, ofJobs)
 	w.pods = newMirror[corev1.Pod](w, pods, namespace, ofPods)
-	ctx = logr.NewContext(sentOnce(ctx), logr.Discard()) // the library would log what Trouble says
+	ctx = logr.NewContext(Once(ctx), logr.Discard()) // the library would log what Trouble says
 	go w.jobs.run(ctx)
 	go w.pods.run(ctx)
 	return w

@@ -1,12 +1,14 @@
 package state
 
 import (
+	"cmp"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/kai"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
@@ -47,6 +49,11 @@ func (s Job) user() string {
 		return ""
 	}
 	return stamp.Username
+}
+
+// queue returns the queue of the job, of Kueue or of the KAI scheduler, "" for none.
+func (s Job) queue() string {
+	return cmp.Or(s.MPIJob.Labels[kueueQueueLabel], s.MPIJob.Labels[kai.QueueLabel])
 }
 
 // runsAs returns the identity that the webhook set, "" if the image or the manifest decides.

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -8,20 +9,23 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 	"github.com/runai-mpi/runai-mpi/shared/table"
 )
 
-// Describe prints the job: its facts, why it is not running, its pods and its events.
+// Describe prints the job: its facts, why it is not running, the end of its launcher's log if it failed, its pods and
+// its events.
 func (s Job) Describe(out io.Writer, project string, events []corev1.Event, now time.Time) error {
 	if err := table.Write(out, s.facts(project, now)); err != nil {
 		return err
 	}
-	if sentence := s.Diagnose(events); sentence != "" {
+	if sentence := cmp.Or(s.Diagnose(events), s.next()); sentence != "" {
 		fmt.Fprintf(out, "\n%s\n", sentence)
+	}
+	if s.LauncherLog != "" {
+		fmt.Fprintf(out, "\nLog of the launcher:\n%s\n", s.LauncherLog)
 	}
 	fmt.Fprintln(out, "\nPods:")
 	if err := table.Write(out, s.podRows(now)); err != nil {
@@ -35,6 +39,17 @@ func (s Job) Describe(out io.Writer, project string, events []corev1.Event, now 
 	return table.Write(out, s.eventRows(events, now))
 }
 
+// next returns the next command for a job with which nothing is wrong.
+func (s Job) next() string {
+	switch status := s.Status(); status {
+	case "Running":
+		return fmt.Sprintf("%s: follow the job with %s.", status, s.command("logs", "-f"))
+	case "Succeeded":
+		return fmt.Sprintf("%s: read the output with %s.", status, s.command("logs"))
+	}
+	return ""
+}
+
 func (s Job) facts(project string, now time.Time) [][]string {
 	policies, version, _ := strings.Cut(s.MPIJob.Annotations[annotations.AppliedPoliciesKey], " ")
 	return [][]string{
@@ -43,6 +58,7 @@ func (s Job) facts(project string, now time.Time) [][]string {
 		{"PROJECT:", project},
 		{"TYPE:", s.kind()},
 		{"STATUS:", s.Status()},
+		{"QUEUE:", s.queue()},
 		{"TRAINING DURATION:", s.trainingTime(now)},
 		{"IMAGE:", s.image()},
 		{"GPUS:", s.gpusPer(mpijob.Worker).String()},
@@ -60,25 +76,26 @@ func (s Job) facts(project string, now time.Time) [][]string {
 	}
 }
 
-func (s Job) trainingTime(now time.Time) string {
-	start, end := s.MPIJob.Status.StartTime, now
-	if start == nil {
-		return ""
-	}
-	if completed := s.MPIJob.Status.CompletionTime; completed != nil {
-		end = completed.Time
-	}
-	return duration.HumanDuration(end.Sub(start.Time))
-}
-
+// podRows has the original's columns, and after them those that it lacks.
 func (s Job) podRows(now time.Time) [][]string {
-	rows := [][]string{{"POD", "STATUS", "TYPE", "AGE", "NODE"}}
+	rows := [][]string{{"POD", "STATUS", "TYPE", "AGE", "NODE", "RESTARTS", "EXIT CODE"}}
 	for _, pod := range s.Pods {
 		node := pod.Spec.NodeName
 		if pod.Status.HostIP != "" {
 			node += "/" + pod.Status.HostIP
 		}
-		rows = append(rows, []string{pod.Name, PodStatus(pod), roleOf(pod), age(pod.CreationTimestamp, now), node})
+		rows = append(rows, []string{
+			pod.Name, PodStatus(pod), roleOf(pod), age(pod.CreationTimestamp, now), node, strconv.Itoa(Restarts(pod)), endedWith(pod),
+		})
 	}
 	return rows
+}
+
+// endedWith returns the exit code of the container that failed, otherwise of the main one, "" if none has ended.
+func endedWith(pod corev1.Pod) string {
+	code := exitCode(&pod)
+	if main := mainContainer(pod); code == 0 && (main == nil || main.State.Terminated == nil) {
+		return ""
+	}
+	return strconv.Itoa(int(code))
 }

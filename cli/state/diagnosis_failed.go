@@ -17,11 +17,8 @@ func failedJob(s Job, events []corev1.Event) string {
 	if why := eviction(events); why != "" {
 		return fmt.Sprintf("%s, and it has no retries left. Delete it with %s, and submit it again.", why, s.command("delete job"))
 	}
-	for _, pod := range s.Pods {
-		if container := outOfMemory(pod); container != "" {
-			return fmt.Sprintf("container %s of pod %s exceeded its memory limit. Submit the job again with a higher --memory-limit.",
-				container, pod.Name)
-		}
+	if why := s.outOfMemory(); why != "" {
+		return why
 	}
 	if failed := s.failedInit(); failed != nil && !s.launcherHasStarted() {
 		return "the job did not start: " + failed.explain(s)
@@ -51,27 +48,73 @@ func (s Job) attempts() int {
 	return n
 }
 
-// exitCode returns the exit code of a pod's first container that failed, 0 if none did.
+// exitCode returns the exit code of a pod's first container that failed, 0 if none did. A container that is started
+// again has failed before.
 func exitCode(pod *corev1.Pod) int32 {
 	if pod == nil {
 		return 0
 	}
-	for _, container := range pod.Status.ContainerStatuses {
-		if ended := container.State.Terminated; ended != nil && ended.ExitCode != 0 {
+	for _, container := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		if ended := failureOf(container); ended != nil {
 			return ended.ExitCode
 		}
 	}
 	return 0
 }
 
-// outOfMemory returns the container of a pod that was killed for its use of memory, "" for none.
-func outOfMemory(pod corev1.Pod) string {
-	for _, container := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
-		if ended := container.State.Terminated; ended != nil && ended.Reason == "OOMKilled" {
-			return container.Name
+// failureOf returns how a container failed, or nil if it did not.
+func failureOf(container corev1.ContainerStatus) *corev1.ContainerStateTerminated {
+	ended := container.State.Terminated
+	if ended == nil {
+		ended = container.LastTerminationState.Terminated
+	}
+	if ended == nil || ended.ExitCode == 0 {
+		return nil
+	}
+	return ended
+}
+
+// outOfMemory explains which container was killed for its use of memory, and what to do. It returns "" for none.
+func (s Job) outOfMemory() string {
+	for _, pod := range s.Pods {
+		for _, container := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+			ended := failureOf(container)
+			if ended == nil || ended.Reason != "OOMKilled" {
+				continue
+			}
+			limit := "its memory limit"
+			if quantity := memoryLimit(pod, container.Name); quantity != "" {
+				limit += " of " + quantity
+			}
+			return fmt.Sprintf("container %s of pod %s exceeded %s. Delete the job with %s, and submit it again with a higher --memory-limit.",
+				container.Name, pod.Name, limit, s.command("delete job"))
 		}
 	}
 	return ""
+}
+
+// memoryLimit returns the memory limit of a container, "" if it has none.
+func memoryLimit(pod corev1.Pod, name string) string {
+	for _, container := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+		if limit, present := container.Resources.Limits[corev1.ResourceMemory]; present && container.Name == name {
+			return limit.String()
+		}
+	}
+	return ""
+}
+
+// FailedLauncher returns the latest launcher whose main container has failed, or nil if there is none, or if the job
+// runs again or has succeeded.
+func (s Job) FailedLauncher() *corev1.Pod {
+	if status := s.Status(); status == "Running" || status == "Succeeded" {
+		return nil
+	}
+	for i, pod := range s.Pods {
+		if main := mainContainer(pod); isLauncher(pod) && main != nil && failureOf(*main) != nil {
+			return &s.Pods[i]
+		}
+	}
+	return nil
 }
 
 func (s Job) launcherHasStarted() bool {
@@ -100,11 +143,7 @@ func (s Job) failedInit() *initFailure {
 
 func initFailureOf(pod corev1.Pod) *initFailure {
 	for _, container := range pod.Status.InitContainerStatuses {
-		ended := container.State.Terminated
-		if ended == nil {
-			ended = container.LastTerminationState.Terminated
-		}
-		if ended != nil && ended.ExitCode != 0 {
+		if ended := failureOf(container); ended != nil {
 			return &initFailure{pod: pod, container: container.Name, ended: ended}
 		}
 	}
@@ -127,13 +166,13 @@ func crashedPod(s Job, _ []corev1.Event) string {
 	if failed := s.failedInit(); failed != nil {
 		return "the job has not started: " + failed.explain(s)
 	}
+	if why := s.outOfMemory(); why != "" {
+		return why
+	}
 	for _, pod := range s.current() {
 		for _, container := range pod.Status.ContainerStatuses {
-			ended := container.State.Terminated
+			ended := failureOf(container)
 			if ended == nil {
-				ended = container.LastTerminationState.Terminated
-			}
-			if ended == nil || ended.ExitCode == 0 {
 				continue
 			}
 			return fmt.Sprintf("container %s of pod %s exited with code %d. See %s.",

@@ -15,9 +15,8 @@ func suspendedJob(s Job, _ []corev1.Event) string {
 	if !s.IsSuspended() {
 		return ""
 	}
-	// The label of KAI does not mean this: every job has it, and its queue holds back the pods, not the job.
-	if queue := s.MPIJob.Labels["kueue.x-k8s.io/queue-name"]; queue != "" {
-		return fmt.Sprintf("the job waits in queue %s. It starts when the queue admits it.", queue)
+	if s.KueueQueue() != "" {
+		return queuedJob(s)
 	}
 	return fmt.Sprintf("spec.runPolicy.suspend is true. Resume the job with "+
 		"`kubectl patch mpijob %s -n %s --type merge -p '{\"spec\":{\"runPolicy\":{\"suspend\":false}}}'`.", s.MPIJob.Name, s.MPIJob.Namespace)

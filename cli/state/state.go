@@ -16,7 +16,10 @@ type Job struct {
 	Pods   []corev1.Pod
 	Flags  string // the flags that select the job's scope in another command, with a space before each
 
-	QueueMissing bool // the job waits in a queue that does not exist
+	QueueMissing bool      // the job waits in a queue of the KAI scheduler that does not exist
+	Workload     *Workload // what Kueue says about the job, nil if that is not known
+	NoWorkload   bool      // Kueue does not know the job, or does not run
+	LauncherLog  string    // the end of the log of [Job.FailedLauncher]
 }
 
 // New returns a job and those of the pods that are its own.
@@ -119,10 +122,6 @@ func (s Job) PodNames() []string {
 
 // HasStarted reports whether the main container runs or has run.
 func HasStarted(pod corev1.Pod) bool {
-	for _, container := range pod.Status.ContainerStatuses {
-		if len(pod.Spec.Containers) > 0 && container.Name == pod.Spec.Containers[0].Name {
-			return container.State.Running != nil || container.State.Terminated != nil || container.LastTerminationState.Terminated != nil
-		}
-	}
-	return false
+	main := mainContainer(pod)
+	return main != nil && (main.State.Running != nil || main.State.Terminated != nil || main.LastTerminationState.Terminated != nil)
 }

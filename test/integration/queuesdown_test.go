@@ -25,6 +25,7 @@ func TestQueuesWhileTheWebhookIsDown(t *testing.T) {
 	if !isSuspended(product.Job(t, namespace, "waits")) {
 		t.Fatal("the job was not suspended when it was created")
 	}
+	showsPositions(t, namespace)
 	stopWebhook(t)
 	for _, attempt := range []string{"first", "second"} {
 		queue.SetStopPolicy(t, "None")
@@ -45,6 +46,28 @@ func TestQueuesWhileTheWebhookIsDown(t *testing.T) {
 			t.Errorf("Kueue was refused: %s", line)
 		}
 	}
+}
+
+// showsPositions asserts that describe says where a job waits in a queue of Kueue, and why. The first job waits already.
+func showsPositions(t *testing.T, namespace string) {
+	t.Helper()
+	second := mpijobtest.MakeMPIJob("second", namespace).Obj()
+	suite.Eventually(t, "the first job is in the queue", suite.Soon, func() error { return describes(t, namespace, "waits", "at position 1 of queue research") })
+	product.Create(t, second)
+	suite.Eventually(t, "the second job is in the queue", suite.Soon, func() error {
+		return describes(t, namespace, "second", "\nSuspended: the job waits at position 2 of queue research: ClusterQueue research is inactive. "+
+			"It starts when the queue admits it. See 'kubectl describe workload mpijob-second-")
+	})
+	if err := product.Client.Delete(t.Context(), second); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// describes returns an error unless describe says the words about a job.
+func describes(t *testing.T, namespace, name, words string) error {
+	t.Helper()
+	stdout, _, _ := product.Runai(t, "describe", name, "-n", namespace)
+	return suite.Says(stdout, words)
 }
 
 func isSuspended(job *v2beta1.MPIJob) bool {

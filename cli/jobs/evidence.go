@@ -1,0 +1,103 @@
+package jobs
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/cli/state"
+)
+
+// evidenceTime bounds the requests that a description can do without.
+const evidenceTime = 5 * time.Second
+
+// addEvidence reads what says more about a job that does not run than its pods do, all at the same time. What the user
+// is not allowed to read, or the cluster does not have, makes the diagnosis shorter.
+func addEvidence(ctx context.Context, client *kube.Client, s *state.Job) {
+	ctx, cancel := context.WithTimeout(kube.Once(ctx), evidenceTime)
+	defer cancel()
+	job := *s
+	var reads sync.WaitGroup
+	reads.Go(func() { s.QueueMissing = isQueueMissing(ctx, client, job) })
+	reads.Go(func() { s.Workload, s.NoWorkload = workloadOf(ctx, client, job) })
+	reads.Go(func() { s.LauncherLog = endOfLog(ctx, client, job) })
+	reads.Wait()
+}
+
+// isQueueMissing reports whether a job waits in a KAI queue that does not exist: KAI itself does not say so. Most
+// users are not allowed to know.
+func isQueueMissing(ctx context.Context, client *kube.Client, s state.Job) bool {
+	queue := s.KAIQueue()
+	if queue == "" {
+		return false
+	}
+	_, err := client.Get(ctx, kube.Queues, "", queue)
+	return kube.IsMissing(err)
+}
+
+// workloadOf returns what Kueue says about a job that waits in one of its queues, or that Kueue does not know it.
+func workloadOf(ctx context.Context, client *kube.Client, s state.Job) (workload *state.Workload, isUnknown bool) {
+	queue, namespace := s.KueueQueue(), s.MPIJob.Namespace
+	if queue == "" {
+		return nil, false
+	}
+	var pending state.PendingWorkloads
+	var reads sync.WaitGroup
+	reads.Go(func() {
+		if answer := client.PendingWorkloads(ctx, namespace, queue); answer != nil {
+			_ = kube.Decode(answer, &pending) // an answer that cannot be read is none
+		}
+	})
+	answer, err := client.Workload(ctx, namespace, s.MPIJob.UID)
+	reads.Wait()
+	if err != nil || answer == nil {
+		return nil, err == nil
+	}
+	workload = &state.Workload{}
+	if kube.Decode(answer, workload) != nil {
+		return nil, false
+	}
+	workload.FindPlace(pending)
+	return workload, false
+}
+
+const (
+	logLines  = 10
+	logBytes  = 64 << 10 // lines can be long
+	lineRunes = 300
+)
+
+// endOfLog returns the last lines of a launcher that failed, "" if there are none.
+func endOfLog(ctx context.Context, client *kube.Client, s state.Job) string {
+	launcher := s.FailedLauncher()
+	if launcher == nil {
+		return ""
+	}
+	tail := int64(logLines)
+	stream, err := client.Logs(ctx, launcher.Namespace, launcher.Name, kube.LogOptions{Container: launcher.Spec.Containers[0].Name, Tail: &tail})
+	if err != nil {
+		return ""
+	}
+	defer stream.Close()
+	return lastLines(io.LimitReader(stream, logBytes))
+}
+
+// lastLines returns the lines of a text as a terminal shows them, each indented, and shortened if it is long.
+func lastLines(text io.Reader) string {
+	var lines []string
+	scanner := bufio.NewScanner(text)
+	scanner.Buffer(nil, logBytes+1)
+	for scanner.Scan() {
+		line := strings.TrimRight(scanner.Text(), "\r")
+		shown := []rune(line[strings.LastIndexByte(line, '\r')+1:]) // of a progress bar
+		if len(shown) > lineRunes {
+			shown = append(shown[:lineRunes:lineRunes], '…')
+		}
+		lines = append(lines, "  "+string(shown))
+	}
+	return strings.Join(lines, "\n")
+}
