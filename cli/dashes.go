@@ -20,9 +20,9 @@ var (
 // checkDashes refuses flags that would be read as something else: -image x as -i mage and the name x of the job, and
 // –processes=2, copied from a page, as the name.
 func checkDashes(args []string, program *kong.Node) (mistakes invocation.Mistakes) {
-	known := longFlags(program)
+	known, command := longFlags(program), commandOf(args, program)
 	for _, arg := range args {
-		if arg == "-it" { // of docker and kubectl; -i is the image
+		if arg == "-it" && takesValue(command, "-i") { // of docker and kubectl; -i is the image
 			mistakes = append(mistakes, "unknown flag -it\nDid you mean --stdin --tty?")
 		}
 		if match := foreignDash.FindStringSubmatch(arg); match != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"github.com/runai-mpi/runai-mpi/cli/console"
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/jobs"
 	"github.com/runai-mpi/runai-mpi/cli/progress"
@@ -43,7 +44,11 @@ type commands struct {
 	} `cmd:"" group:"follow" help:"Show a job."`
 	Logs jobs.Logs `cmd:"" group:"follow" help:"Print the output of a job."`
 
-	// Inside a job: group:"inside".
+	// Inside a job.
+	Attach      jobs.Attach      `cmd:"" group:"inside" help:"Connect your terminal to the running process of a job."`
+	Exec        jobs.Exec        `cmd:"" group:"inside" words:"COMMAND..." help:"Run a command in a pod of a job."`
+	Bash        jobs.Bash        `cmd:"" group:"inside" help:"Open a shell in a pod of a job."`
+	PortForward jobs.PortForward `cmd:"" group:"inside" name:"port-forward" help:"Forward ports of your computer to a pod of a job."`
 
 	// Steer.
 	Delete struct {
@@ -79,6 +84,11 @@ type mpiCommands struct {
 	Describe jobs.Describe  `cmd:""`
 	Logs     jobs.Logs      `cmd:""`
 	Delete   jobs.Delete    `cmd:""`
+
+	Attach      jobs.Attach      `cmd:""`
+	Exec        jobs.Exec        `cmd:"" words:"COMMAND..."`
+	Bash        jobs.Bash        `cmd:""`
+	PortForward jobs.PortForward `cmd:"" name:"port-forward"`
 }
 
 func main() {
@@ -93,7 +103,7 @@ func main() {
 // process in the cluster. Only what a job printed reaches the terminal as it is.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	terminals := invocation.Terminals{Stdin: isTerminal(stdin), Stdout: isTerminal(stdout), Stderr: isTerminal(stderr)}
-	line := statusLine(stderr)
+	line, screen := statusLine(stderr), console.Of(stdin, stdout)
 	if terminals.Stderr {
 		stderr = line.Above(stderr)
 	}
@@ -103,7 +113,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	// rule T39 in test/integration TestT39HostileAnswers: an error that quotes what rewrites a terminal
 	safeOut, safeErr := terminal.NewWriter(stdout), terminal.NewWriter(stderr)
 	err := execute(ctx, args, invocation.Invocation{
-		Stdin: stdin, Stdout: safeOut, Stderr: safeErr, JobOutput: stdout, JobErrors: stderr, Terminals: terminals, Line: line,
+		Stdin: stdin, Stdout: safeOut, Stderr: safeErr, JobOutput: stdout, JobErrors: stderr, Terminals: terminals, Console: screen, Line: line,
 	})
 	line.Clear()
 	var mistakes invocation.Mistakes
@@ -163,13 +173,13 @@ func execute(ctx context.Context, args []string, run invocation.Invocation) erro
 	if err := checkText(args); err != nil {
 		return err
 	}
-	args, run.Words = splitWords(args)
+	var commands commands
+	parser := newParser(&commands)
+	args, run.Words = splitWords(markWords(args, parser.Model.Node))
 	args = alignOldSyntax(args, run.Words != nil)
 	if len(args) == 0 {
 		args = []string{"--help"} // as gh and kubectl do
 	}
-	var commands commands
-	parser := newParser(&commands)
 	if mistakes := checkDashes(args, parser.Model.Node); len(mistakes) > 0 {
 		return mistakes
 	}

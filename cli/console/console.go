@@ -14,14 +14,14 @@ import (
 // A Console is the user's terminal: where keys come from, and where text is shown.
 type Console struct{ In, Out *os.File }
 
-// Of returns the terminal of two streams of the program, or false unless both are one.
-func Of(in, out any) (console Console, is bool) {
+// Of returns the terminal of two streams of the program, or nil unless both are one.
+func Of(in, out any) *Console {
 	input, inIsFile := in.(*os.File)
 	output, outIsFile := out.(*os.File)
 	if !inIsFile || !outIsFile || !term.IsTerminal(int(input.Fd())) || !term.IsTerminal(int(output.Fd())) {
-		return Console{}, false
+		return nil
 	}
-	return Console{In: input, Out: output}, true
+	return &Console{In: input, Out: output}
 }
 
 // Lend calls f while the terminal passes every key on and shows everything as it is, also Ctrl-C. However f ends, the

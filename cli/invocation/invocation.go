@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/runai-mpi/runai-mpi/cli/console"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/cli/progress"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -70,7 +71,8 @@ type Invocation struct {
 	JobOutput      io.Writer // is the standard output as it is, for what a job printed
 	JobErrors      io.Writer // is the standard error as it is, for what a job printed
 	Terminals      Terminals
-	Line           *progress.Line // is on the standard error, see [Invocation.StatusLine]
+	Console        *console.Console // is nil unless the standard input and the standard output are a terminal
+	Line           *progress.Line   // is on the standard error, see [Invocation.StatusLine]
 }
 
 // Terminals says which streams of the program are terminals.

@@ -3,45 +3,88 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
-	"github.com/runai-mpi/runai-mpi/cli/state"
 )
 
-// Attach waits for a new job and prints the output of its launcher, including retries, until the job ends. It
-// returns an error if the job fails. An interruption ends the command but not the job.
-func Attach(ctx context.Context, run *invocation.Invocation, client *kube.Client, object *unstructured.Unstructured) error {
-	job := &v2beta1.MPIJob{}
-	if err := kube.Decode(object, job); err != nil {
-		return invocation.Failure{err.Error()}
-	}
-	err := copyLaunchers(ctx, follow(ctx, run, client, job))
-	if ctx.Err() != nil {
-		return invocation.Failure{fmt.Sprintf("interrupted: job %q was not deleted; follow it with 'runai logs %s -f%s'",
-			job.Name, job.Name, run.Scope(client).Flags())}
-	}
-	return err
+// Attach is runai attach. Its flags are the original's.
+type Attach struct {
+	Name    string `arg:"" name:"NAME" help:"Name of the job."`
+	Pod     string `placeholder:"POD" help:"Pod to attach to. Default: the launcher. Example: --pod worker-0"`
+	NoStdin bool   `help:"Do not pass on what you type, and leave the terminal as it is."`
+	NoTTY   bool   `name:"no-tty" help:"Do not use the terminal of the container: print its output line by line."`
+	Timeout string `placeholder:"DURATION" help:"How long to wait until the job starts. Default: without a limit. Example: --timeout 10m"`
+
+	Stdin bool `short:"i" hidden:""` // kubectl's and docker's -it, which is the default here
+	TTY   bool `name:"tty" short:"t" hidden:""`
 }
 
-// copyLaunchers prints the output of each launcher until the job ends.
-func copyLaunchers(ctx context.Context, f *follower) error {
-	for seen := ""; ; {
-		s, err := f.until(ctx, func(s state.Job) bool {
-			return s.IsFinished() || launcherHasStarted(s) && s.Launcher().Name != seen
-		}, nil)
-		if err != nil {
-			return err
-		}
-		if !launcherHasStarted(s) || s.Launcher().Name == seen {
-			return f.result(ctx, s)
-		}
-		seen = s.Launcher().Name
-		if err := copyLog(ctx, f.run, f.client, *s.Launcher(), kube.LogOptions{Follow: true}); err != nil {
-			return err
-		}
+// Run waits for a job's launcher, or another pod, and connects the user to it.
+func (a *Attach) Run(ctx context.Context, run *invocation.Invocation) error {
+	timeout, mistakes := a.check()
+	if len(mistakes) > 0 {
+		return mistakes
 	}
+	client, err := run.Connect()
+	if err != nil {
+		return err
+	}
+	object, err := find(ctx, run, client, a.Name)
+	if err != nil {
+		return err
+	}
+	attachment, err := newAttachment(run, client, object)
+	if err != nil {
+		return err
+	}
+	attachment.Attach, attachment.timeout = *a, timeout
+	return attachment.untilItEnds(ctx)
+}
+
+func (a *Attach) check() (timeout time.Duration, mistakes invocation.Mistakes) {
+	if a.NoStdin && a.Stdin {
+		mistakes = append(mistakes, "--no-stdin and --stdin cannot be used together")
+	}
+	if a.NoTTY && a.TTY {
+		mistakes = append(mistakes, "--no-tty and --tty cannot be used together")
+	}
+	if a.Timeout == "" {
+		return 0, mistakes
+	}
+	timeout, err := time.ParseDuration(a.Timeout)
+	if err != nil || timeout <= 0 {
+		mistakes = append(mistakes, invocation.BadValue("--timeout", a.Timeout, "must be a duration above 0, for example 10m"))
+	}
+	return timeout, mistakes
+}
+
+// AttachTo is submit-mpi --attach: runai attach for a new job. An interruption ends the command but not the job.
+func AttachTo(ctx context.Context, run *invocation.Invocation, client *kube.Client, object *unstructured.Unstructured) error {
+	attachment, err := newAttachment(run, client, object)
+	if err != nil {
+		return err
+	}
+	return attachment.untilItEnds(ctx)
+}
+
+func newAttachment(run *invocation.Invocation, client *kube.Client, object *unstructured.Unstructured) (*attachment, error) {
+	job := &v2beta1.MPIJob{}
+	if err := kube.Decode(object, job); err != nil {
+		return nil, invocation.Failure{err.Error()}
+	}
+	return &attachment{run: run, client: client, job: job}, nil
+}
+
+// again returns the command that attaches to the job, in quotes.
+func (a *attachment) again() string {
+	pod := ""
+	if a.Pod != "" {
+		pod = " --pod " + a.Pod
+	}
+	return fmt.Sprintf("'runai attach %s%s%s'", a.job.Name, pod, a.run.Scope(a.client).Flags())
 }

@@ -47,7 +47,7 @@ func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err := c.report(run, created, s.scope); err != nil || !c.Attach || s.isDryRun() {
 		return err
 	}
-	return jobs.Attach(ctx, run, client, created[0])
+	return jobs.AttachTo(ctx, run, client, created[0])
 }
 
 // show prints the job as it would be sent. It needs no cluster.

@@ -1,0 +1,171 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/go-logr/logr"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/portforward"
+	"k8s.io/client-go/transport/spdy"
+	"k8s.io/klog/v2"
+	"k8s.io/streaming/pkg/httpstream"
+)
+
+// A Port is a local port, 0 for any free one, and the port of a pod that it stands for.
+type Port struct{ Local, Remote uint16 }
+
+func (p Port) String() string { return fmt.Sprintf("%d:%d", p.Local, p.Remote) }
+
+// A Forwarding says which ports to forward to which pod.
+type Forwarding struct {
+	Namespace, Pod string
+	Addresses      []string // to listen on: IP addresses, or localhost
+	Ports          []Port
+	Ready          func([]Port) // is called when the ports are open, with the local ones
+	Failed         func(string) // is called when a connection fails
+}
+
+// ErrLost is the error of [Client.Forward] after the connection to the pod was lost.
+var ErrLost = portforward.ErrLostConnectionToPod
+
+// Forward forwards ports to a pod until the context ends.
+func (c *Client) Forward(ctx context.Context, f Forwarding) error {
+	opening := &opening{}
+	dialer, err := c.dialer(opening, f)
+	if err != nil {
+		return err
+	}
+	specs := make([]string, 0, len(f.Ports))
+	for _, port := range f.Ports {
+		specs = append(specs, port.String())
+	}
+	ready := make(chan struct{})
+	// The library logs what goes wrong with one connection, and tells it nobody.
+	logged := klog.NewContext(ctx, logr.New(failures{f.Failed}))
+	forwarder, err := portforward.NewOnAddressesForStreamingWithContext(logged, dialer, f.Addresses, specs, ready, io.Discard, io.Discard)
+	if err != nil {
+		return err
+	}
+	go func() {
+		select {
+		case <-ready:
+			f.Ready(localPorts(forwarder))
+		case <-ctx.Done():
+		}
+	}()
+	return opening.explain(dialer.orElse(forwarder.ForwardPorts()))
+}
+
+func localPorts(forwarder *portforward.PortForwarder) []Port {
+	forwarded, _ := forwarder.GetPorts() // fails only before they are ready
+	ports := make([]Port, 0, len(forwarded))
+	for _, port := range forwarded {
+		ports = append(ports, Port{port.Local, port.Remote})
+	}
+	return ports
+}
+
+// dialer tunnels through a WebSocket, or where that is refused, connects with SPDY.
+func (c *Client) dialer(opening *opening, f Forwarding) (*remembering, error) {
+	config := opening.observed(c.config)
+	target := c.core.Post().Namespace(f.Namespace).Resource("pods").Name(f.Pod).SubResource("portforward").URL()
+	first, err := portforward.NewSPDYOverWebsocketDialerForStreaming(target, config)
+	if err != nil {
+		return nil, err
+	}
+	second, err := spdyDialer(config, target)
+	if err != nil {
+		return nil, err
+	}
+	return &remembering{Dialer: portforward.NewFallbackDialerForStreaming(first, second, opening.mayWorkWithoutWebSocket)}, nil
+}
+
+func spdyDialer(config *rest.Config, target *url.URL) (httpstream.Dialer, error) {
+	transport, upgrader, err := spdy.RoundTripperFor(config)
+	if err != nil {
+		return nil, err
+	}
+	return spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, target), nil
+}
+
+// remembering keeps the error of a dialer, of which the library keeps only the text.
+type remembering struct {
+	httpstream.Dialer
+	err error
+}
+
+func (r *remembering) Dial(protocols ...string) (connection httpstream.Connection, protocol string, err error) {
+	connection, protocol, r.err = r.Dialer.Dial(protocols...)
+	return connection, protocol, r.err
+}
+
+func (r *remembering) orElse(err error) error {
+	if err != nil && r.err != nil {
+		return r.err
+	}
+	return err
+}
+
+// failures is a sink of the library's log that passes on why a connection failed.
+type failures struct{ call func(string) }
+
+func (f failures) Init(logr.RuntimeInfo)          {}
+func (f failures) Enabled(int) bool               { return false }
+func (f failures) Info(int, string, ...any)       {}
+func (f failures) WithValues(...any) logr.LogSink { return f }
+func (f failures) WithName(string) logr.LogSink   { return f }
+func (f failures) Error(err error, message string, _ ...any) {
+	if err == nil {
+		err = errors.New(message)
+	}
+	f.call(err.Error())
+}
+
+// CheckPorts returns an error unless the local ports can be opened.
+func CheckPorts(addresses []string, ports []Port) error {
+	for _, port := range ports {
+		for _, address := range addresses {
+			if err := checkPort(address, port.Local); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func checkPort(address string, port uint16) error {
+	if address == "localhost" {
+		address = "127.0.0.1"
+	}
+	at := net.JoinHostPort(address, strconv.Itoa(int(port)))
+	listener, err := net.Listen("tcp", at)
+	switch {
+	case err == nil:
+		return listener.Close()
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("cannot listen on %s: another program uses this port", at)
+	}
+	text := err.Error()
+	return fmt.Errorf("cannot listen on %s: %s", at, text[strings.LastIndex(text, ": ")+2:])
+}
+
+var refusedPort = regexp.MustCompile(`error forwarding port (\d+) .*connection refused`)
+
+// RefusedPort returns the port of a pod on which nothing listens, if that is why a connection failed.
+func RefusedPort(why string) (port string, is bool) {
+	match := refusedPort.FindStringSubmatch(why)
+	if match == nil {
+		return "", false
+	}
+	return match[1], true
+}
