@@ -63,13 +63,3 @@ func (s Job) runTimeByConditions() (ran time.Duration, hasRun bool) {
 	}
 	return 0, false
 }
-
-// mainContainer returns the status of the first container in a pod's spec, or nil.
-func mainContainer(pod corev1.Pod) *corev1.ContainerStatus {
-	for i, container := range pod.Status.ContainerStatuses {
-		if len(pod.Spec.Containers) > 0 && container.Name == pod.Spec.Containers[0].Name {
-			return &pod.Status.ContainerStatuses[i]
-		}
-	}
-	return nil
-}
