@@ -137,7 +137,7 @@ func TestMistakes(t *testing.T) {
 		{"-i x -e =x", []string{`invalid --environment "=…": NAME must have only letters, digits, '_', '-' and '.', and not begin with a digit`}},
 		{"-i x --working-dir code", []string{`invalid value "code" for --working-dir: must be an absolute path, for example /code`}},
 		{"-i x --image-pull-policy sometimes", []string{`invalid value "sometimes" for --image-pull-policy: must be Always, IfNotPresent or Never`}},
-		{"-i x --mpi-implementation mvapich", []string{`invalid value "mvapich" for --mpi-implementation: must be OpenMPI, MPICH or Intel`}},
+		{"-i x --mpi-implementation mvapich", []string{`invalid value "mvapich" for --mpi-implementation: must be OpenMPI, MPICH or Intel` + "\nDid you mean MPICH?"}},
 		{"-i x --node-type a,b", []string{label("--node-type", "a,b")}},
 		{"-i x -p team/a", []string{label("--project", "team/a")}},
 		{"-i x --command", []string{"--command requires a command after --, for example --command -- python train.py"}},
@@ -156,7 +156,10 @@ func TestMistakes(t *testing.T) {
 		{"-i x -v /a:/b --nfs-server nfs/host", []string{`invalid value "nfs/host" for --nfs-server: ` + badHost}},
 		{"-i x --backoff-limit many", []string{`invalid value "many" for --backoff-limit: must be a whole number, 0 or more`}},
 		{"-i x --loglevel loud", []string{`invalid value "loud" for --loglevel: must be debug, info, warn or error`}},
-		{"-i x -o xml", []string{`invalid value "xml" for --output: must be name, yaml or json`}},
+		{"-i x -o xml", []string{`invalid value "xml" for --output: must be name, yaml, json, jsonpath=…, jsonpath-file=…, go-template=… or go-template-file=…`}},
+		{"-i x --image-pull-policy alway", []string{`invalid value "alway" for --image-pull-policy: must be Always, IfNotPresent or Never` + "\nDid you mean Always?"}},
+		{"-i x --dry-run=clinet", []string{`invalid value "clinet" for --dry-run: must be none, client or server` + "\nDid you mean client?"}},
+		{"-i x --pvc a:/b --pvc-access-mode ReadWrite", []string{`invalid value "ReadWrite" for --pvc-access-mode: must be ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod` + "\nDid you mean ReadWriteMany?"}},
 		{"-i x --stdin=maybe", []string{badBool("--stdin")}},
 		{"-i x --interactive=maybe", []string{badBool("--interactive")}},
 		{"-i x --attach=maybe", []string{badBool("--attach")}},
@@ -233,14 +236,13 @@ func TestCommandMistakes(t *testing.T) {
 		"list projcts":                        "unknown command \"projcts\" for \"runai list\": must be jobs or projects\nDid you mean projects?",
 		"list job foo":                        `unexpected argument "foo" for "runai list jobs"`,
 		"describe job a b":                    `unexpected argument "b" for "runai describe job"`,
-		"delete -A":                           `unknown flag -A for "runai delete job": use --all to delete all jobs of a project`,
+		"delete -A a":                         `the argument NAME and --all cannot be used together`,
 		"delete --all a":                      `the argument NAME and --all cannot be used together`,
 		"mpi submit -i x --interactive false": `unexpected "false" after --interactive: use --interactive=false`,
 		"mpi list -p a -p b":                  "--project is set twice: remove one of them",
 		"submit mpi -i x":                     "unknown command \"submit\" for \"runai\": see 'runai --help'\nDid you mean submit-mpi?",
 		"lst":                                 "unknown command \"lst\" for \"runai\": see 'runai --help'\nDid you mean list?",
 		"describe job":                        `missing NAME for "runai describe job": see 'runai describe job --help'`,
-		"describe job a -o x":                 `invalid value "x" for --output: must be yaml or json`,
 		"delete":                              `missing NAME for "runai delete job": name the jobs to delete, or use --all`,
 	} {
 		_, stderr, code := runai(t, strings.Fields(args)...)
@@ -296,6 +298,46 @@ func TestEmptyNames(t *testing.T) {
 		_, stderr, code := runai(t, test.args...)
 		if want := "runai: " + test.want + "\n"; stderr != want || code != 2 {
 			t.Errorf("%q: exit code %d, got %s", test.args, code, stderr)
+		}
+	}
+}
+
+// Formats are read before anything is sent.
+func TestFormatMistakes(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	const templates = ", jsonpath=…, jsonpath-file=…, go-template=… or go-template-file=…"
+	for args, want := range map[string]string{
+		"list -o jsn":                        `invalid value "jsn" for --output: must be name, wide, yaml, json` + templates + "\nDid you mean json?",
+		"list projects -o table":             `invalid value "table" for --output: must be name, wide, yaml, json` + templates,
+		"delete dist1 -o wide":               `invalid value "wide" for --output: must be name, yaml, json` + templates,
+		"describe dist1 -oYAML":              `invalid value "YAML" for --output: must be name, wide, yaml, json` + templates + "\nDid you mean yaml?",
+		"list -o jsonpath":                   `invalid value "jsonpath" for --output: must have a template, for example jsonpath={.metadata.name}`,
+		"list -o go-template-file":           `invalid value "go-template-file" for --output: must have a template, for example go-template-file=FILE`,
+		"list -o jsonpath=.metadata.name":    `invalid --output "jsonpath=.metadata.name": expected an expression in braces, for example {.metadata.name}`,
+		"list -o jsonpath={.items":           `invalid --output "jsonpath={.items": unclosed action`,
+		"list -o go-template={{.items":       `invalid --output "go-template={{.items": line 1: unclosed action`,
+		"list -o jsonpath-file=/absent/file": `invalid --output "jsonpath-file=/absent/file": open /absent/file: no such file or directory`,
+		"list -o":                            "missing value for --output, for example -o wide",
+		"describe dist1 -o --loglevel debug": `missing value for --output before "--loglevel", for example -o yaml`,
+		"list -o custom-columns=A:.a":        `invalid value "custom-columns=A:.a" for --output: must be name, wide, yaml, json` + templates,
+	} {
+		_, stderr, code := runai(t, strings.Fields(args)...)
+		if want = "runai: " + want + "\n"; stderr != want || code != 2 {
+			t.Errorf("%s: exit code %d\ngot  %swant %s", args, code, stderr, want)
+		}
+	}
+}
+
+// As in the original, --dry-run needs no value.
+func TestBareDryRun(t *testing.T) {
+	want, _, _ := runai(t, "submit-mpi", "dist1", "-i", "x", "-n", "a", "--dry-run=client")
+	for _, args := range []string{
+		"submit-mpi dist1 -i x -n a --dry-run", "submit-mpi --dry-run dist1 -i x -n a", "submit-mpi dist1 --dry-run -i x -n a",
+		"submit-mpi dist1 -i x -n a --dry-run client", "submit-mpi dist1 -i x -n a --dry-run -- ",
+	} {
+		stdout, stderr, code := runai(t, strings.Fields(args)...)
+		if stdout != want || code != 0 {
+			t.Errorf("%s: exit code %d, got %s%s", args, code, stdout, stderr)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/output"
 	"github.com/runai-mpi/runai-mpi/cli/submit"
 	"github.com/runai-mpi/runai-mpi/shared/version"
 )
@@ -21,6 +22,8 @@ func newParser(commands *commands) *kong.Kong {
 		kong.Description("Submit distributed training as MPIJobs."),
 		kong.WithHyphenPrefixedParameters(true), // -g -1 has a bad value, not a missing one
 		kong.TypeMapper(reflect.TypeFor[string](), kong.MapperFunc(decodeString)),
+		kong.TypeMapper(reflect.TypeFor[output.Format](), kong.MapperFunc(decodeFormat)),
+		kong.TypeMapper(reflect.TypeFor[invocation.DryRun](), kong.MapperFunc(decodeDryRun)),
 		kong.KindMapper(reflect.Bool, boolMapper{}),
 		kong.ExplicitGroups(slices.Concat(commandGroups, submit.Groups())),
 		kong.Help(printHelp),
@@ -53,6 +56,34 @@ func decodeString(context *kong.DecodeContext, target reflect.Value) error {
 			name = context.Value.Name
 		}
 		return invocation.UsageError("missing value for " + name + exampleOf(context.Value))
+	}
+	target.SetString(value)
+	return nil
+}
+
+// decodeFormat reads the value of --output. It refuses templates that cannot be read.
+func decodeFormat(context *kong.DecodeContext, target reflect.Value) error {
+	if err := decodeString(context, target); err != nil {
+		return err
+	}
+	format, flag := target.Interface().(output.Format), context.Value
+	if mistake := format.Mistake("--"+flag.Name, flag.Tag.Get("formats")); mistake != "" {
+		return invocation.UsageError(mistake)
+	}
+	return nil
+}
+
+// decodeDryRun reads --dry-run, which means client without a value: it had none in the original.
+func decodeDryRun(context *kong.DecodeContext, target reflect.Value) error {
+	next := context.Scan.Peek()
+	isValue := slices.Contains(invocation.DryRuns, invocation.DryRun(next.String()))
+	if next.Type != kong.FlagValueToken && !isValue {
+		target.SetString(string(invocation.DryRunClient))
+		return nil
+	}
+	value := context.Scan.Pop().String()
+	if !isValue {
+		return invocation.UsageError(invocation.NotOneOf("--"+context.Value.Name, value, invocation.DryRuns...))
 	}
 	target.SetString(value)
 	return nil

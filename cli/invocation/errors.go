@@ -2,8 +2,12 @@ package invocation
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/runai-mpi/runai-mpi/shared/suggest"
 )
 
 // Mistakes are what is wrong with a command line, one entry for each cause. Nothing was sent to the
@@ -44,6 +48,20 @@ func Failed(text string) Failure { return strings.Split(text, "\n") }
 // BadValue returns the error of a value that a flag does not accept. The problem begins with "must".
 func BadValue(flag, value, problem string) string {
 	return fmt.Sprintf("invalid value %q for %s: %s", value, flag, problem)
+}
+
+// NotOneOf returns the error of a value that is not one of those that a flag accepts, with the nearest as a hint.
+func NotOneOf[T ~string](flag, value string, accepted ...T) string {
+	mistake := BadValue(flag, value, "must be "+suggest.OneOf(accepted...))
+	byLower := map[string]T{}
+	for _, known := range accepted {
+		byLower[strings.ToLower(string(known))] = known
+	}
+	nearest := suggest.Nearest(strings.ToLower(value), slices.Sorted(maps.Keys(byLower)))
+	if nearest == "" {
+		return mistake
+	}
+	return mistake + "\nDid you mean " + string(byLower[nearest]) + "?"
 }
 
 var (

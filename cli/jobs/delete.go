@@ -4,29 +4,37 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
-	"github.com/runai-mpi/runai-mpi/cli/state"
+	"github.com/runai-mpi/runai-mpi/cli/output"
 )
 
 // Delete is runai delete job.
 type Delete struct {
-	Names []string `arg:"" optional:"" name:"NAME" help:"Names of the jobs."`
-	All   bool     `help:"Delete all jobs of the project. On a terminal it asks first, elsewhere it requires --yes."`
-	Yes   bool     `short:"y" help:"Do not ask before --all."`
+	Names  []string          `arg:"" optional:"" name:"NAME" help:"Names of the jobs."`
+	All    bool              `short:"A" help:"Delete all jobs of the project, and of no other. On a terminal it asks first, elsewhere it requires --yes."`
+	Yes    bool              `short:"y" help:"Do not ask before --all."`
+	DryRun invocation.DryRun `placeholder:"MODE" help:"Print what would be deleted, and delete nothing: client (also --dry-run alone), or server, which also asks the API server for permission. Default: none. Example: --dry-run=server"`
+	Output output.Format     `short:"o" placeholder:"FORMAT" help:"Print the deleted jobs: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o name"`
+}
 
-	AllProjects bool `short:"A" hidden:""` // the original's short form of --all, which is another flag in runai list
+// Help returns examples.
+func (*Delete) Help() string {
+	return `Examples:
+
+    runai delete dist1 dist2
+    runai delete --all --dry-run
+    runai delete --all -p team-a --yes`
 }
 
 // Run deletes each job with its pods, also if another one cannot be deleted. It keeps claims, because the
 // data in them is the user's.
 func (d *Delete) Run(ctx context.Context, run *invocation.Invocation) error {
 	switch {
-	case d.AllProjects:
-		return invocation.Mistakes{"unknown flag -A for \"runai delete job\": use --all to delete all jobs of a project"}
 	case d.All && len(d.Names) > 0:
 		return invocation.Mistakes{"the argument NAME and --all cannot be used together"}
 	case !d.All && len(d.Names) == 0:
@@ -36,57 +44,107 @@ func (d *Delete) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
+	jobs, failures := d.named(ctx, run, client)
 	if d.All {
-		return d.deleteAll(ctx, run, client)
-	}
-	var failures invocation.Failure
-	for _, name := range d.Names {
-		object, err := find(ctx, run, client, name)
-		if err == nil {
-			err = deleteOne(ctx, run, client, object)
-		}
-		var failure invocation.Failure
-		if errors.As(err, &failure) {
-			failures = append(failures, failure...)
-		}
-	}
-	return failures.OrNil()
-}
-
-func (d *Delete) deleteAll(ctx context.Context, run *invocation.Invocation, client *kube.Client) error {
-	states, scope, err := listStates(ctx, client, run.Scope(client))
-	if err != nil {
-		return invocation.Failed(client.Explain(err))
-	}
-	kind, place := placeOf(scope, projectsOf(ctx, client, scope))
-	if len(states) == 0 {
-		fmt.Fprintf(run.Stdout, "There are no jobs in %s %s.\n", kind, place)
-		return nil
-	}
-	if !d.Yes {
-		if err := confirm(ctx, run, fmt.Sprintf("%s in %s %s", numberOf(states), kind, place)); err != nil {
+		if jobs, err = d.all(ctx, run, client); err != nil {
 			return err
 		}
 	}
-	var failures invocation.Failure
-	for _, s := range states {
-		object := &unstructured.Unstructured{}
-		object.SetName(s.MPIJob.Name)
-		object.SetNamespace(s.MPIJob.Namespace)
-		object.SetUID(s.MPIJob.UID)
-		var failure invocation.Failure
-		if errors.As(deleteOne(ctx, run, client, object), &failure) {
-			failures = append(failures, failure...)
+	var deleted []*unstructured.Unstructured
+	for _, job := range jobs {
+		if err := d.delete(ctx, client, job); err != nil {
+			failures = append(failures, client.Explain(err))
+			continue
+		}
+		deleted = append(deleted, job)
+		if d.Output.IsTable() {
+			d.report(run, job.GetName())
+		}
+	}
+	if len(deleted) > 0 && !d.Output.IsTable() {
+		if err := output.Print(run, d.Output, deleted...); err != nil {
+			return err
 		}
 	}
 	return failures.OrNil()
 }
 
-func numberOf(states []state.Job) string {
-	if len(states) == 1 {
+// named returns the jobs that the user named, and why the others were not found.
+func (d *Delete) named(ctx context.Context, run *invocation.Invocation, client *kube.Client) (jobs []*unstructured.Unstructured, failures invocation.Failure) {
+	for _, name := range d.Names {
+		job, err := find(ctx, run, client, name)
+		var failure invocation.Failure
+		if errors.As(err, &failure) {
+			failures = append(failures, failure...)
+			continue
+		}
+		jobs = append(jobs, job)
+	}
+	return jobs, failures
+}
+
+// all returns the jobs of the project, if the user says that they can be deleted.
+func (d *Delete) all(ctx context.Context, run *invocation.Invocation, client *kube.Client) ([]*unstructured.Unstructured, error) {
+	jobs, scope, err := listJobs(ctx, client, run.Scope(client))
+	if err != nil {
+		return nil, invocation.Failed(client.Explain(err))
+	}
+	kind, place := placeOf(scope, projectsOf(ctx, client, scope))
+	if len(jobs) == 0 {
+		if d.Output.IsTable() {
+			fmt.Fprintf(run.Stdout, "There are no jobs in %s %s.\n", kind, place)
+		}
+		return nil, nil
+	}
+	if d.Yes || d.isDryRun() {
+		return jobs, nil
+	}
+	return jobs, confirm(ctx, run, fmt.Sprintf("%s in %s %s (%s)", numberOf(jobs), kind, place, someNames(jobs)))
+}
+
+func (d *Delete) isDryRun() bool {
+	return d.DryRun == invocation.DryRunClient || d.DryRun == invocation.DryRunServer
+}
+
+func (d *Delete) delete(ctx context.Context, client *kube.Client, job *unstructured.Unstructured) error {
+	if d.DryRun == invocation.DryRunClient {
+		return nil
+	}
+	return client.Delete(ctx, kube.MPIJobs, job, d.isDryRun())
+}
+
+func (d *Delete) report(run *invocation.Invocation, name string) {
+	if d.isDryRun() {
+		fmt.Fprintf(run.Stdout, "Job %s would be deleted (%s dry run).\n", name, d.DryRun)
+		return
+	}
+	fmt.Fprintf(run.Stdout, "Job %s deleted successfully.\n", name) // the original's own words
+}
+
+func numberOf(jobs []*unstructured.Unstructured) string {
+	if len(jobs) == 1 {
 		return "1 job"
 	}
-	return fmt.Sprintf("%d jobs", len(states))
+	return fmt.Sprintf("%d jobs", len(jobs))
+}
+
+// mostNames is the number of names in a question or an error.
+const mostNames = 10
+
+func someNames(jobs []*unstructured.Unstructured) string {
+	names := make([]string, 0, len(jobs))
+	for _, job := range jobs {
+		names = append(names, job.GetName())
+	}
+	return some(names)
+}
+
+// some lists names, but not more than a line or two.
+func some(names []string) string {
+	if len(names) <= mostNames {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:mostNames], ", "), len(names)-mostNames)
 }
 
 // confirm returns an error unless the user says that the jobs can be deleted.
@@ -98,13 +156,5 @@ func confirm(ctx context.Context, run *invocation.Invocation, jobs string) error
 	if err != nil || !yes {
 		return invocation.Failure{"no job was deleted"}
 	}
-	return nil
-}
-
-func deleteOne(ctx context.Context, run *invocation.Invocation, client *kube.Client, object *unstructured.Unstructured) error {
-	if err := client.Delete(ctx, kube.MPIJobs, object); err != nil {
-		return invocation.Failed(client.Explain(err))
-	}
-	fmt.Fprintf(run.Stdout, "Job %s deleted successfully.\n", object.GetName()) // the original's own words
 	return nil
 }

@@ -4,16 +4,14 @@ import (
 	"context"
 	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/output"
 )
 
 // Describe is runai describe job.
 type Describe struct {
-	Name   string `arg:"" name:"NAME" help:"Name of the job."`
-	Output string `short:"o" enum:",wide,yaml,json" default:"" placeholder:"FORMAT" help:"Print the job as stored in the cluster, as yaml or json. Example: -o yaml"`
+	Name   string        `arg:"" name:"NAME" help:"Name of the job."`
+	Output output.Format `short:"o" formats:"name,wide,yaml,json" placeholder:"FORMAT" help:"Print the job as stored in the cluster: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o yaml"`
 }
 
 // Run prints a job: its facts, why it is not running, its pods and its events.
@@ -26,8 +24,8 @@ func (d *Describe) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	if d.Output == "yaml" || d.Output == "json" {
-		return output.Write(run.Stdout, d.Output, []*unstructured.Unstructured{object})
+	if !d.Output.IsTable() { // wide has no effect, as in the original
+		return output.Print(run, d.Output, object)
 	}
 	s, err := stateOf(ctx, run, client, object)
 	if err != nil {

@@ -59,8 +59,9 @@ func stateOf(ctx context.Context, run *invocation.Invocation, client *kube.Clien
 	return s, nil
 }
 
-// listStates returns the jobs in a scope. If there are none, it looks for another namespace of the project.
-func listStates(ctx context.Context, client *kube.Client, scope kube.Scope) ([]state.Job, kube.Scope, error) {
+// listJobs returns the jobs in a scope as stored in the cluster. If there are none, it looks for another namespace of
+// the project.
+func listJobs(ctx context.Context, client *kube.Client, scope kube.Scope) ([]*unstructured.Unstructured, kube.Scope, error) {
 	jobs, err := client.Jobs(ctx, scope.Namespace)
 	if err == nil && len(jobs) == 0 && scope.IsGuess() {
 		if scope, err = client.Lookup(ctx, scope); err == nil {
@@ -69,15 +70,27 @@ func listStates(ctx context.Context, client *kube.Client, scope kube.Scope) ([]s
 			err = nil // users who are not allowed to list namespaces get an empty list
 		}
 	}
-	if err != nil || len(jobs) == 0 {
-		return nil, scope, err
+	return jobs, scope, err
+}
+
+// statesOf returns jobs of a namespace, or of all namespaces if it is "", with their pods.
+func statesOf(ctx context.Context, client *kube.Client, namespace string, jobs []*unstructured.Unstructured) ([]state.Job, error) {
+	if len(jobs) == 0 {
+		return nil, nil
 	}
-	pods, err := client.JobPods(ctx, scope.Namespace, "")
+	pods, err := client.JobPods(ctx, namespace, "")
+	if err != nil {
+		return nil, err
+	}
 	states := make([]state.Job, 0, len(jobs))
-	for i := range jobs {
-		states = append(states, state.New(&jobs[i], pods))
+	for _, object := range jobs {
+		job := &v2beta1.MPIJob{}
+		if err := kube.Decode(object, job); err != nil {
+			return nil, err
+		}
+		states = append(states, state.New(job, pods))
 	}
-	return states, scope, err
+	return states, nil
 }
 
 // placeOf returns what a command addresses, for a message: a project, or a namespace that has none.

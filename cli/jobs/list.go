@@ -7,13 +7,15 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/cli/output"
 	"github.com/runai-mpi/runai-mpi/cli/state"
 	"github.com/runai-mpi/runai-mpi/shared/table"
 )
 
 // List is runai list jobs.
 type List struct {
-	AllProjects bool `short:"A" help:"List the jobs of all projects."`
+	AllProjects bool          `short:"A" help:"List the jobs of all projects."`
+	Output      output.Format `short:"o" formats:"name,wide,yaml,json" placeholder:"FORMAT" help:"Print more columns (wide), or the jobs as stored in the cluster: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o wide"`
 }
 
 // Run prints the original's table, because scripts parse it.
@@ -26,16 +28,26 @@ func (l *List) Run(ctx context.Context, run *invocation.Invocation) error {
 	if l.AllProjects {
 		scope = kube.Scope{}
 	}
-	states, scope, err := listStates(ctx, client, scope)
+	jobs, scope, err := listJobs(ctx, client, scope)
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
-	projects := projectsOf(ctx, client, scope)
+	if !l.Output.IsTable() {
+		return output.PrintList(run, l.Output, jobs)
+	}
+	states, err := statesOf(ctx, client, scope.Namespace, jobs)
+	if err != nil {
+		return invocation.Failed(client.Explain(err))
+	}
+	return l.print(run, states, scope, projectsOf(ctx, client, scope))
+}
+
+func (l *List) print(run *invocation.Invocation, states []state.Job, scope kube.Scope, projects func(string) string) error {
 	if l.AllProjects {
 		fmt.Fprintln(run.Stdout, "Showing jobs for all projects")
 	} else {
 		kind, place := placeOf(scope, projects)
 		fmt.Fprintln(run.Stdout, "Showing jobs for", kind, place) // for a project, the original's own words
 	}
-	return table.Write(run.Stdout, state.Rows(states, projects, time.Now()))
+	return table.Write(run.Stdout, state.Rows(states, projects, time.Now(), l.Output == output.Wide))
 }

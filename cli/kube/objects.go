@@ -95,15 +95,17 @@ func (c *Client) isOurs(object *unstructured.Unstructured) bool {
 	})
 }
 
-// Delete deletes an object, even after an interruption, but not another object that has its name now. It
-// returns no error if the object does not exist.
-func (c *Client) Delete(ctx context.Context, resource schema.GroupVersionResource, object *unstructured.Unstructured) error {
+// Delete deletes an object, or only tries to if dryRun is set, even after an interruption, but not another object that
+// has its name now. It returns no error if the object does not exist.
+func (c *Client) Delete(ctx context.Context, resource schema.GroupVersionResource, object *unstructured.Unstructured, dryRun bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
 	propagation := metav1.DeletePropagationBackground
-	err := c.dynamic.Resource(resource).Namespace(object.GetNamespace()).Delete(ctx, object.GetName(), metav1.DeleteOptions{
-		Preconditions: metav1.NewUIDPreconditions(string(object.GetUID())), PropagationPolicy: &propagation,
-	})
+	options := metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(object.GetUID())), PropagationPolicy: &propagation}
+	if dryRun {
+		options.DryRun = []string{metav1.DryRunAll}
+	}
+	err := c.dynamic.Resource(resource).Namespace(object.GetNamespace()).Delete(ctx, object.GetName(), options)
 	if apierrors.IsNotFound(err) {
 		return nil
 	}

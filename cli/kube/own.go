@@ -7,14 +7,12 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
-	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
 // ownProjects returns the projects that the user is allowed to read by name, or the error if there are none. RBAC
 // cannot let a user list only some objects, but every user may ask the API server for their own permissions.
-func (c *Client) ownProjects(ctx context.Context, forbidden error) ([]v1alpha1.Project, error) {
-	var own []v1alpha1.Project
+func (c *Client) ownProjects(ctx context.Context, forbidden error) ([]*unstructured.Unstructured, error) {
+	var own []*unstructured.Unstructured
 	for _, name := range c.readableProjects(ctx) {
 		object, err := c.Get(ctx, projects, "", name)
 		if IsMissing(err) || IsForbidden(err) {
@@ -23,11 +21,7 @@ func (c *Client) ownProjects(ctx context.Context, forbidden error) ([]v1alpha1.P
 		if err != nil {
 			return nil, err
 		}
-		var project v1alpha1.Project
-		if err := Decode(object, &project); err != nil {
-			return nil, err
-		}
-		own = append(own, project)
+		own = append(own, object)
 	}
 	if len(own) == 0 {
 		return nil, forbidden

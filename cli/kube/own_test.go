@@ -51,7 +51,7 @@ func TestOwnProjects(t *testing.T) {
 		found, err := connect(t, s.url, &notes).Projects(t.Context())
 		var names []string
 		for _, project := range found {
-			names = append(names, project.Name)
+			names = append(names, project.GetName())
 		}
 		if !slices.Equal(names, test.want) || IsForbidden(err) != (test.want == nil) || s.methods() != test.requests {
 			t.Errorf("%s: %q, %v, requests %q", test.name, names, err, s.requests)

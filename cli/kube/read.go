@@ -31,9 +31,9 @@ func (c *Client) Get(ctx context.Context, resource schema.GroupVersionResource, 
 	return c.dynamic.Resource(resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
 }
 
-// Jobs returns the MPIJobs of a namespace, or of all namespaces if it is "".
-func (c *Client) Jobs(ctx context.Context, namespace string) ([]v2beta1.MPIJob, error) {
-	return list[v2beta1.MPIJob](ctx, c, MPIJobs, namespace, metav1.ListOptions{})
+// Jobs returns the MPIJobs of a namespace as stored in the cluster, or of all namespaces if it is "".
+func (c *Client) Jobs(ctx context.Context, namespace string) ([]*unstructured.Unstructured, error) {
+	return c.list(ctx, MPIJobs, namespace, metav1.ListOptions{})
 }
 
 // JobPods returns the pods of the MPIJobs of a namespace, or of all namespaces if it is "". If job is set, it
@@ -51,9 +51,9 @@ func (c *Client) Events(ctx context.Context, namespace string) ([]corev1.Event, 
 	return list[corev1.Event](ctx, c, events, namespace, metav1.ListOptions{})
 }
 
-// Projects returns all projects, or those that the user is allowed to read.
-func (c *Client) Projects(ctx context.Context) ([]v1alpha1.Project, error) {
-	found, err := list[v1alpha1.Project](ctx, c, projects, "", metav1.ListOptions{})
+// Projects returns all projects as stored in the cluster, or those that the user is allowed to read.
+func (c *Client) Projects(ctx context.Context) ([]*unstructured.Unstructured, error) {
+	found, err := c.list(ctx, projects, "", metav1.ListOptions{})
 	switch {
 	case isNoResource(err):
 		return nil, fmt.Errorf("projects (%s) are not installed on this cluster: ask your administrator to install the chart runai-mpi",
@@ -69,18 +69,38 @@ func list[T any](
 	ctx context.Context, c *Client, resource schema.GroupVersionResource, namespace string, options metav1.ListOptions,
 ) ([]T, error) {
 	var typed []T
-	page := func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-		return c.dynamic.Resource(resource).Namespace(namespace).List(ctx, options)
-	}
-	err := pager.New(page).EachListItem(ctx, options, func(item runtime.Object) error {
+	err := c.eachItem(ctx, resource, namespace, options, func(object *unstructured.Unstructured) error {
 		var next T
-		if err := Decode(item.(*unstructured.Unstructured), &next); err != nil {
+		if err := Decode(object, &next); err != nil {
 			return err
 		}
 		typed = append(typed, next)
 		return nil
 	})
 	return typed, err
+}
+
+func (c *Client) list(
+	ctx context.Context, resource schema.GroupVersionResource, namespace string, options metav1.ListOptions,
+) ([]*unstructured.Unstructured, error) {
+	var objects []*unstructured.Unstructured
+	err := c.eachItem(ctx, resource, namespace, options, func(object *unstructured.Unstructured) error {
+		objects = append(objects, object)
+		return nil
+	})
+	return objects, err
+}
+
+// eachItem reads a list in pages.
+func (c *Client) eachItem(ctx context.Context, resource schema.GroupVersionResource, namespace string,
+	options metav1.ListOptions, item func(*unstructured.Unstructured) error,
+) error {
+	page := func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+		return c.dynamic.Resource(resource).Namespace(namespace).List(ctx, options)
+	}
+	return pager.New(page).EachListItem(ctx, options, func(object runtime.Object) error {
+		return item(object.(*unstructured.Unstructured))
+	})
 }
 
 // Decode converts an object to its Go type, and ignores fields that the type does not have.

@@ -31,7 +31,7 @@ func TestRetries(t *testing.T) {
 			_, err := c.Get(ctx, MPIJobs, "ns", "dist1")
 			return err
 		},
-		http.MethodDelete: func(ctx context.Context, c *Client) error { return c.Delete(ctx, MPIJobs, job()) },
+		http.MethodDelete: func(ctx context.Context, c *Client) error { return c.Delete(ctx, MPIJobs, job(), false) },
 	}
 	for what, down := range map[string]http.HandlerFunc{
 		"webhook jobs.example.com does not respond": webhookIsDown,

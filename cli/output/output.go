@@ -1,64 +1,132 @@
-// Package output prints objects of the cluster as name, YAML or JSON.
+// Package output prints objects of the cluster in the formats of kubectl. A terminal shows every character of them.
 package output
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/printers"
 
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/shared/manifest"
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
 
-// Write prints objects without their managed fields: as names, as YAML documents, or as one JSON value.
-func Write(out io.Writer, format string, objects []*unstructured.Unstructured) error {
+// Print prints objects without their managed fields: one after the other, or as JSON in a List if there are several.
+func Print(run *invocation.Invocation, format Format, objects ...*unstructured.Unstructured) error {
+	if format == json && len(objects) > 1 {
+		return PrintList(run, format, objects)
+	}
+	printer, err := format.printer()
+	if err != nil {
+		return fmt.Errorf("cannot print the object: %w", err)
+	}
+	printer = &printers.OmitManagedFieldsPrinter{Delegate: printer}
 	var text bytes.Buffer
-	shown := make([]any, 0, len(objects))
-	for i, object := range objects {
+	for _, object := range objects {
+		if err := printer.PrintObj(object, &text); err != nil {
+			return invocation.Failure{fmt.Sprintf("cannot print with --output %q: %s", string(format), err)}
+		}
+	}
+	_, err = io.WriteString(run.JobOutput, escape(text.String()))
+	return err
+}
+
+// PrintList prints objects as kubectl get prints several: as one List, or their names.
+func PrintList(run *invocation.Invocation, format Format, objects []*unstructured.Unstructured) error {
+	if format == name {
+		return Print(run, format, objects...)
+	}
+	items := make([]any, 0, len(objects))
+	for _, object := range objects {
 		copied := object.DeepCopy()
 		copied.SetManagedFields(nil)
-		shown = append(shown, copied.Object)
-		switch format {
-		case "name":
-			fmt.Fprintln(&text, nameOf(object))
-		case "yaml":
-			document, err := manifest.YAML(copied.Object)
-			if err != nil {
-				return fmt.Errorf("cannot print the object: %w", err)
-			}
-			if i > 0 {
-				text.WriteString("---\n")
-			}
-			text.Write(document)
-		}
+		items = append(items, copied.Object)
 	}
-	if format == "json" {
-		if err := writeJSON(&text, shown); err != nil {
-			return fmt.Errorf("cannot print the object: %w", err)
-		}
-	}
-	_, err := text.WriteTo(out)
-	return err
+	return Print(run, format, asObject(map[string]any{"apiVersion": "v1", "kind": "List", "items": items}))
 }
 
-// nameOf returns an object's name as kubectl prints it: mpijob.kubeflow.org/dist1, persistentvolumeclaim/data.
-func nameOf(object *unstructured.Unstructured) string {
-	kind := object.GroupVersionKind().GroupKind()
-	return strings.ToLower(kind.String()) + "/" + object.GetName()
+// escape replaces what a terminal would obey, except for tabs, which only the user's template can have.
+func escape(text string) string {
+	parts := strings.Split(text, "\t")
+	for i, part := range parts {
+		// rule T39 in test/integration TestT39HostileText: a template that prints an annotation that rewrites the terminal
+		parts[i] = terminal.Escape(part)
+	}
+	return strings.Join(parts, "\t")
 }
 
-func writeJSON(out io.Writer, objects []any) error {
-	var value any = map[string]any{"apiVersion": "v1", "kind": "List", "items": objects}
-	if len(objects) == 1 {
-		value = objects[0]
-	}
-	text, err := json.MarshalIndent(value, "", "    ")
-	if err != nil {
+func asObject(content map[string]any) *unstructured.Unstructured {
+	return &unstructured.Unstructured{Object: content}
+}
+
+// jsonPrinter writes hidden characters as JSON's own escape sequences.
+func jsonPrinter() printers.ResourcePrinter {
+	plain := &printers.JSONPrinter{}
+	return printers.ResourcePrinterFunc(func(object runtime.Object, out io.Writer) error {
+		var text bytes.Buffer
+		if err := plain.PrintObj(object, &text); err != nil {
+			return err
+		}
+		_, err := out.Write(manifest.EscapeJSON(text.Bytes()))
 		return err
+	})
+}
+
+// yamlPrinter writes documents, with hidden characters as YAML's own escape sequences.
+func yamlPrinter() printers.ResourcePrinter {
+	printed := 0
+	return printers.ResourcePrinterFunc(func(object runtime.Object, out io.Writer) error {
+		document, err := manifest.YAML(contentOf(object))
+		if err != nil {
+			return err
+		}
+		if printed++; printed > 1 {
+			document = append([]byte("---\n"), document...)
+		}
+		_, err = out.Write(document)
+		return err
+	})
+}
+
+// onEscaped returns the printer of a template. It gets values whose hidden characters and line ends are escaped, so that those in
+// its output are the template's.
+func onEscaped(print func(object map[string]any, out *bytes.Buffer) error) printers.ResourcePrinter {
+	return printers.ResourcePrinterFunc(func(object runtime.Object, out io.Writer) error {
+		var text bytes.Buffer
+		if err := print(escaped(contentOf(object)).(map[string]any), &text); err != nil {
+			return err
+		}
+		_, err := text.WriteTo(out)
+		return err
+	})
+}
+
+func contentOf(object runtime.Object) map[string]any {
+	return object.(*unstructured.Unstructured).Object
+}
+
+// escaped returns a value of JSON with each string as one line that a terminal shows.
+func escaped(value any) any {
+	switch value := value.(type) {
+	case string:
+		return terminal.Line(value)
+	case []any:
+		all := make([]any, 0, len(value))
+		for _, element := range value {
+			all = append(all, escaped(element))
+		}
+		return all
+	case map[string]any:
+		all := make(map[string]any, len(value))
+		for key, element := range value {
+			all[terminal.Line(key)] = escaped(element)
+		}
+		return all
 	}
-	_, err = fmt.Fprintf(out, "%s\n", manifest.EscapeJSON(text))
-	return err
+	return value
 }

@@ -2,22 +2,28 @@
 package projects
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/cli/output"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/table"
 )
 
 // List is runai list projects.
-type List struct{}
+type List struct {
+	Output output.Format `short:"o" formats:"name,wide,yaml,json" placeholder:"FORMAT" help:"Print more columns (wide), or the projects as stored in the cluster: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o wide"`
+}
 
 // Run prints the original's table, because scripts parse it. Columns that have no value here are a hyphen:
 // the department, the quota and the time limit.
-func (*List) Run(ctx context.Context, run *invocation.Invocation) error {
+func (l *List) Run(ctx context.Context, run *invocation.Invocation) error {
 	client, err := run.Connect()
 	if err != nil {
 		return err
@@ -30,18 +36,41 @@ func (*List) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
-	slices.SortFunc(all, func(a, b v1alpha1.Project) int { return strings.Compare(a.Name, b.Name) })
-	current := client.ProjectOfNamespace(ctx, client.Namespace)
-	rows := [][]string{{"PROJECT", "DEPARTMENT", "DESERVED GPUs", "INT LIMIT", "INT AFFINITY", "TRAIN AFFINITY"}}
-	for _, project := range all {
+	slices.SortFunc(all, func(a, b *unstructured.Unstructured) int { return strings.Compare(a.GetName(), b.GetName()) })
+	if !l.Output.IsTable() {
+		return output.PrintList(run, l.Output, all)
+	}
+	rows, err := rowsOf(all, client.ProjectOfNamespace(ctx, client.Namespace), l.Output == output.Wide)
+	if err != nil {
+		return invocation.Failure{err.Error()}
+	}
+	return table.Write(run.Stdout, rows)
+}
+
+// rowsOf returns a row for each project, below the original's header. Wide rows have more columns after it.
+func rowsOf(projects []*unstructured.Unstructured, current string, wide bool) ([][]string, error) {
+	header := []string{"PROJECT", "DEPARTMENT", "DESERVED GPUs", "INT LIMIT", "INT AFFINITY", "TRAIN AFFINITY"}
+	if wide {
+		header = append(header, "QUEUE", "IDENTITY")
+	}
+	rows := [][]string{header}
+	for _, object := range projects {
+		var project v1alpha1.Project
+		if err := kube.Decode(object, &project); err != nil {
+			return nil, err
+		}
 		name := project.Name
 		if name == current {
 			name += " (default)"
 		}
 		affinity := project.Spec.NodeAffinity
-		rows = append(rows, []string{name, "", "", "", orHyphen(affinity.Interactive), orHyphen(affinity.Train)})
+		row := []string{name, "", "", "", orHyphen(affinity.Interactive), orHyphen(affinity.Train)}
+		if wide {
+			row = append(row, cmp.Or(project.Spec.Queue, project.Name), string(cmp.Or(project.Spec.Identity, v1alpha1.IdentityOptional)))
+		}
+		rows = append(rows, row)
 	}
-	return table.Write(run.Stdout, rows)
+	return rows, nil
 }
 
 func orHyphen(types []string) string {

@@ -2,6 +2,7 @@ package state
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,17 +23,24 @@ func (s Job) kind() string {
 
 // node returns the node of the pods, "<multiple>" for several, "" for none.
 func (s Job) node() string {
-	node := ""
+	switch nodes := s.nodes(); len(nodes) {
+	case 0:
+		return ""
+	case 1:
+		return nodes[0]
+	}
+	return "<multiple>"
+}
+
+// nodes returns the nodes of the pods.
+func (s Job) nodes() []string {
+	var nodes []string
 	for _, pod := range s.current() {
-		switch {
-		case pod.Spec.NodeName == "" || pod.Spec.NodeName == node:
-		case node == "":
-			node = pod.Spec.NodeName
-		default:
-			return "<multiple>"
+		if node := pod.Spec.NodeName; node != "" && !slices.Contains(nodes, node) {
+			nodes = append(nodes, node)
 		}
 	}
-	return node
+	return nodes
 }
 
 func (s Job) image() string {

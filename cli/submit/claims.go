@@ -8,6 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
 )
 
 const claimForm = "expected CLAIM:PATH[:ro], or [STORAGE-CLASS]:SIZE:PATH[:ro] for a new claim"
@@ -51,7 +53,7 @@ func (r *reader) claimMode(text string) corev1.PersistentVolumeAccessMode {
 			return mode
 		}
 	}
-	r.badValue("--pvc-access-mode", text, "must be ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod")
+	r.mistake("--pvc-access-mode", invocation.NotOneOf("--pvc-access-mode", text, claimModes...))
 	return corev1.ReadWriteMany
 }
 

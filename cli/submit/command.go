@@ -32,7 +32,7 @@ func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
 	if len(mistakes) > 0 {
 		return invocation.Mistakes(mistakes)
 	}
-	if c.DryRun == "client" {
+	if c.DryRun == invocation.DryRunClient {
 		return c.show(run, request)
 	}
 	client, err := run.Connect()
@@ -66,16 +66,16 @@ func (c *Command) show(run *invocation.Invocation, request Request) error {
 	if err != nil {
 		return err
 	}
-	return output.Write(run.Stdout, orYAML(c.Output), append([]*unstructured.Unstructured{job}, request.newClaims(name, scope.Namespace)...))
+	return output.Print(run, c.Output.Or("yaml"), append([]*unstructured.Unstructured{job}, request.newClaims(name, scope.Namespace)...)...)
 }
 
 // report prints what was created, in the format of the flags. Default: the original's two lines.
 func (c *Command) report(run *invocation.Invocation, created []*unstructured.Unstructured, scope kube.Scope) error {
 	switch {
-	case c.DryRun == "server":
-		return output.Write(run.Stdout, orYAML(c.Output), withoutSecrets(created))
+	case c.DryRun == invocation.DryRunServer:
+		return output.Print(run, c.Output.Or("yaml"), withoutSecrets(created)...)
 	case c.Output != "":
-		return output.Write(run.Stdout, c.Output, withoutSecrets(created))
+		return output.Print(run, c.Output, withoutSecrets(created)...)
 	}
 	name := created[0].GetName()
 	// The original's own words, which scripts parse.
@@ -88,11 +88,4 @@ func (c *Command) report(run *invocation.Invocation, created []*unstructured.Uns
 // withoutSecrets returns the objects that may be printed.
 func withoutSecrets(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
 	return slices.DeleteFunc(slices.Clone(objects), func(object *unstructured.Unstructured) bool { return object.GetKind() == "Secret" })
-}
-
-func orYAML(format string) string {
-	if format == "" {
-		return "yaml"
-	}
-	return format
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/output"
 )
 
 // Flags are the flags of submit-mpi as they were typed. Values stay text until [Flags.Check], so that all
@@ -62,8 +63,8 @@ type Flags struct {
 
 	NodeType string `group:"scheduling" placeholder:"TYPE" help:"Run only on nodes of this type, which must be one of the project's. Example: --node-type dgx"`
 
-	DryRun string `group:"output" enum:"none,client,server" default:"none" placeholder:"MODE" help:"Print the job and do not submit it: as it would be sent (client, needs no cluster), or as the cluster would store it (server). Example: --dry-run=client"`
-	Output string `group:"output" short:"o" enum:",name,yaml,json" default:"" placeholder:"FORMAT" help:"Print the created objects as name, yaml or json. Example: -o yaml"`
+	DryRun invocation.DryRun `group:"output" placeholder:"MODE" help:"Print the job and do not submit it: as it would be sent (client, needs no cluster; also --dry-run alone), or as the cluster would store it (server). Default: none. Example: --dry-run=client"`
+	Output output.Format     `group:"output" short:"o" placeholder:"FORMAT" help:"Print the created objects: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o name"`
 }
 
 // Groups returns the headings of the help, in the order of the original's documentation.

@@ -126,7 +126,7 @@ func (s *submission) createJob(ctx context.Context, name string) (*unstructured.
 	return s.client.Create(ctx, kube.MPIJobs, job, s.isDryRun())
 }
 
-func (s *submission) isDryRun() bool { return s.DryRun == "server" }
+func (s *submission) isDryRun() bool { return s.DryRun == invocation.DryRunServer }
 
 // lookup finds the namespace of a project by its label.
 func (s *submission) lookup(ctx context.Context) error {

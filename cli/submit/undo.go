@@ -27,7 +27,7 @@ func (s *submission) takeBack(ctx context.Context, created []*unstructured.Unstr
 		if resource == kube.Secrets {
 			continue
 		}
-		if err := s.client.Delete(ctx, resource, object); err != nil {
+		if err := s.client.Delete(ctx, resource, object, false); err != nil {
 			left = append(left, fmt.Sprintf("cannot delete %s %q: %s; delete it with 'kubectl delete %s -n %s %s'",
 				object.GetKind(), object.GetName(), s.client.Explain(err), resource.Resource, s.scope.Namespace, object.GetName()))
 		}

@@ -9,6 +9,8 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/runai-mpi/runai-mpi/cli/invocation"
 )
 
 func (r *reader) image(image string) string {
@@ -35,18 +37,19 @@ func (r *reader) implementation(text string) v2beta1.MPIImplementation {
 	case "intel":
 		return v2beta1.MPIImplementationIntel
 	}
-	r.badValue("--mpi-implementation", text, "must be OpenMPI, MPICH or Intel")
+	r.mistake("--mpi-implementation", invocation.NotOneOf("--mpi-implementation", text, "OpenMPI", "MPICH", "Intel"))
 	return ""
 }
 
 // pullPolicy ignores case, because the original's documentation writes always and ifNotPresent.
 func (r *reader) pullPolicy(text string) corev1.PullPolicy {
-	for _, policy := range []corev1.PullPolicy{corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever} {
+	policies := []corev1.PullPolicy{corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever}
+	for _, policy := range policies {
 		if strings.EqualFold(text, string(policy)) {
 			return policy
 		}
 	}
-	r.badValue("--image-pull-policy", text, "must be Always, IfNotPresent or Never")
+	r.mistake("--image-pull-policy", invocation.NotOneOf("--image-pull-policy", text, policies...))
 	return corev1.PullAlways
 }
 

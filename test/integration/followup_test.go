@@ -82,6 +82,11 @@ func TestListJobs(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s%s", args, diff, stderr)
 		}
 	}
+	wide, _, _ := product.Runai(t, "list", "-p", "listed", "-o", "wide")
+	if got := cells(wide); !cmp.Equal(got[1][11:], []string{"NAMESPACE", "WORKERS", "RUNS AS", "NODES"}) ||
+		!cmp.Equal(got[3][10:13], []string{"-", namespace, "2"}) {
+		t.Errorf("got %s", wide)
+	}
 	stdout, _, _ := product.Runai(t, "list", "-A")
 	if got := cells(stdout); got[0][0] != "Showing jobs for all projects" || !strings.Contains(stdout, "session") || len(got[1]) != 11 {
 		t.Errorf("got %s", stdout)
@@ -162,6 +167,17 @@ func TestListProjects(t *testing.T) {
 		found = found || cmp.Equal(row, []string{"table (default)", "-", "-", "-", "-", "dgx;a100"})
 	}
 	if !found {
+		t.Errorf("got %s", stdout)
+	}
+	stdout, _, _ = product.RunaiAs(t, kubeconfig, "list", "projects", "-o", "go-template={{range .items}}{{.metadata.name}} {{end}}")
+	if !strings.Contains(" "+stdout, " table ") {
+		t.Errorf("got %s", stdout)
+	}
+	stdout, _, _ = product.RunaiAs(t, kubeconfig, "list", "projects", "-o", "wide")
+	wide := slices.ContainsFunc(cells(stdout), func(row []string) bool {
+		return cmp.Equal(row, []string{"table (default)", "-", "-", "-", "-", "dgx;a100", "table", "Optional"})
+	})
+	if !wide {
 		t.Errorf("got %s", stdout)
 	}
 	if stdout, _, _ := product.RunaiAs(t, kubeconfig, "submit-mpi", "-i", "x", "-o", "name"); stdout != "mpijob.kubeflow.org/job-0\n" {
@@ -259,10 +275,15 @@ func TestDelete(t *testing.T) {
 		{"delete b absent -p deleted", "Job b deleted successfully.\n",
 			"runai: job \"absent\" not found in project \"deleted\": use -p if it is in another project\n"},
 		{"delete -p deleted", "", "runai: missing NAME for \"runai delete job\": name the jobs to delete, or use --all\n"},
-		{"delete job -A -p deleted", "",
-			"runai: unknown flag -A for \"runai delete job\": use --all to delete all jobs of a project\n"},
+		{"delete -A -p deleted", "",
+			"runai: --all would delete 2 jobs in project deleted (c, d): use --yes if that is what you want\n"},
+		{"delete c --dry-run -p deleted", "Job c would be deleted (client dry run).\n", ""},
+		{"delete --all --dry-run=server -p deleted", "Job c would be deleted (server dry run).\nJob d would be deleted (server dry run).\n", ""},
+		{"delete d --dry-run=server -o name -p deleted", "mpijob.kubeflow.org/d\n", ""},
+		{"list -o name -p deleted", "mpijob.kubeflow.org/c\nmpijob.kubeflow.org/d\n", ""},
+		{"list -o jsonpath={.items[*].metadata.name} -p deleted", "c d", ""},
 		{"delete job --all -p deleted", "",
-			"runai: --all would delete 2 jobs in project deleted: use --yes if that is what you want\n"},
+			"runai: --all would delete 2 jobs in project deleted (c, d): use --yes if that is what you want\n"},
 		{"delete job --all --yes -p deleted", "Job c deleted successfully.\nJob d deleted successfully.\n", ""},
 		{"delete job --all -p deleted", "There are no jobs in project deleted.\n", ""},
 		{"describe job c -p deleted", "",

@@ -40,7 +40,7 @@ func TestDeleteAsks(t *testing.T) {
 	namespace := product.AddProject(t, "asked", v1alpha1.ProjectSpec{})
 	submit(t, "a", "-p", "asked")
 	submit(t, "b", "-p", "asked")
-	const question = "Delete 2 jobs in project asked? [y/N] "
+	const question = "Delete 2 jobs in project asked (a, b)? [y/N] "
 	for _, step := range []struct {
 		answer, stdout, stderr string
 		left                   int
