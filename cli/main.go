@@ -104,9 +104,7 @@ func main() {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	terminals := invocation.Terminals{Stdin: isTerminal(stdin), Stdout: isTerminal(stdout), Stderr: isTerminal(stderr)}
 	line, screen := statusLine(stderr), console.Of(stdin, stdout)
-	if terminals.Stderr {
-		stderr = line.Above(stderr)
-	}
+	stderr = line.Above(stderr)
 	if terminals.Stderr && terminals.Stdout {
 		stdout = line.Above(stdout)
 	}

@@ -35,7 +35,7 @@ func (a *attachment) connect(ctx context.Context, pod corev1.Pod) error {
 		defer cancel()
 		go a.sendKeys(sending, pod)
 	}
-	return copyLog(ctx, a.run, a.client, pod, kube.LogOptions{Follow: true})
+	return a.printLog(ctx, pod)
 }
 
 func (a *attachment) explainWhatIsNotPossible(pod corev1.Pod, container corev1.Container) {
@@ -62,6 +62,12 @@ func (a *attachment) sendKeys(ctx context.Context, pod corev1.Pod) {
 	}
 }
 
+// printLog prints the log of a pod until its end.
+func (a *attachment) printLog(ctx context.Context, pod corev1.Pod) error {
+	options := kube.LogOptions{Container: pod.Spec.Containers[0].Name, Follow: true}
+	return copyLog(ctx, a.client, pod, options, a.run.JobOutput)
+}
+
 func mainContainer(pod corev1.Pod) kube.Container {
 	return kube.Container{Namespace: pod.Namespace, Pod: pod.Name, Name: pod.Spec.Containers[0].Name}
 }
@@ -81,7 +87,7 @@ func (a *attachment) useTerminal(ctx context.Context, pod corev1.Pod) error {
 		return ctx.Err()
 	case kube.IsForbidden(err):
 		a.run.Note(a.client.Explain(err) + "; printing the output only")
-		return copyLog(ctx, a.run, a.client, pod, kube.LogOptions{Follow: true})
+		return a.printLog(ctx, pod)
 	}
 	return invocation.Failure{fmt.Sprintf("the session in pod %s was cut off: %s; attach again with %s",
 		pod.Name, a.client.Explain(err), a.again())}

@@ -149,17 +149,14 @@ func (f *follower) result(ctx context.Context, s state.Job) error {
 	return nil
 }
 
-// copyLog prints the log of a pod's main container.
-func copyLog(
-	ctx context.Context, run *invocation.Invocation, client *kube.Client, pod corev1.Pod, options kube.LogOptions,
-) error {
-	options.Container = pod.Spec.Containers[0].Name
-	stream, err := client.Logs(ctx, pod.Namespace, pod.Name, options)
+// copyLog prints the log of a container.
+func copyLog(ctx context.Context, client *kube.Client, pod corev1.Pod, options kube.LogOptions, output io.Writer) error {
+	log, err := client.Logs(ctx, pod.Namespace, pod.Name, options)
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
-	defer stream.Close()
-	if _, err := io.Copy(run.JobOutput, stream); err != nil {
+	defer log.Close()
+	if _, err := io.Copy(output, log); err != nil {
 		return invocation.Failure{"the output was cut off: " + client.Explain(err)}
 	}
 	return nil

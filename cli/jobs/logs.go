@@ -3,30 +3,29 @@ package jobs
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
-	"github.com/runai-mpi/runai-mpi/cli/state"
 )
 
-// Logs is runai logs. Values stay text until [Logs.options], so that all mistakes are reported at once.
+// Logs is runai logs. Values stay text until [Logs.flags], so that all mistakes are reported at once.
 type Logs struct {
 	Name       string  `arg:"" name:"NAME" help:"Name of the job."`
-	Follow     bool    `short:"f" help:"Wait until the job has started, and print new output until it ends."`
-	Pod        string  `placeholder:"POD" help:"Pod to read. Default: the launcher, where mpirun collects the output of all ranks. Example: --pod dist1-worker-0"`
+	Follow     bool    `short:"f" help:"Wait until there is output, and print new output until the job ends: also that of the launcher's later attempts, and after broken connections."`
+	Pod        string  `placeholder:"POD" filled:"" help:"Pod to read: its name, worker-N or launcher. Default: the launcher, where mpirun collects the output of all ranks. Example: --pod worker-0"`
+	AllPods    bool    `help:"Print the output of all pods. Each line begins with the name of its pod."`
+	Container  string  `short:"c" placeholder:"CONTAINER" filled:"" help:"Container to read. Default: the main container. Example: -c git-sync"`
+	Previous   bool    `help:"Print the output of the attempt before: of the container before its last restart, or of the launcher before the last one."`
 	Since      *string `placeholder:"DURATION" help:"Print only output newer than DURATION. Example: --since 5m"`
 	SinceTime  *string `placeholder:"TIME" help:"Print only output after this time. Example: --since-time 2026-01-31T12:00:00Z"`
-	Tail       *string `short:"t" placeholder:"LINES" help:"Print only the last LINES lines. Example: --tail 20"`
+	Tail       *string `short:"t" placeholder:"LINES" help:"Print only the last LINES lines of each pod. Example: --tail 20"`
 	Timestamps bool    `help:"Print the time before each line."`
 }
 
-// Run prints the output of a job's launcher, or of one of its pods.
+// Run prints the output of a job's launcher, or of its other pods.
 func (l *Logs) Run(ctx context.Context, run *invocation.Invocation) error {
-	options, mistakes := l.options()
+	options, mistakes := l.flags()
 	if len(mistakes) > 0 {
 		return mistakes
 	}
@@ -38,19 +37,38 @@ func (l *Logs) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	if l.Follow && l.Pod == "" {
-		if s, err = follow(ctx, run, client, s.MPIJob).untilLauncherStarts(ctx); err != nil {
-			return err
-		}
-	}
-	pod, err := l.pod(ctx, client, s)
-	if err != nil {
+	if err := l.checkNames(s); err != nil {
 		return err
 	}
-	return copyLog(ctx, run, client, *pod, options)
+	r := logReading{Logs: l, run: run, client: client, options: options}
+	switch {
+	case l.Follow:
+		return r.follow(ctx, s)
+	case l.AllPods:
+		return r.printAll(ctx, s)
+	}
+	return r.printOne(ctx, s)
 }
 
-// options reads the flags.
+// flags reads the flags.
+func (l *Logs) flags() (options kube.LogOptions, mistakes invocation.Mistakes) {
+	for _, pair := range []struct {
+		both  bool
+		names string
+	}{
+		{l.Pod != "" && l.AllPods, "--pod and --all-pods"},
+		{l.Previous && l.Follow, "--previous and --follow"},
+		{l.Previous && l.AllPods, "--previous and --all-pods"},
+	} {
+		if pair.both {
+			mistakes = append(mistakes, pair.names+" cannot be used together")
+		}
+	}
+	options, more := l.options()
+	return options, append(mistakes, more...)
+}
+
+// options reads the flags that select a part of the output.
 func (l *Logs) options() (options kube.LogOptions, mistakes invocation.Mistakes) {
 	options = kube.LogOptions{Follow: l.Follow, Timestamps: l.Timestamps}
 	if l.Since != nil && l.SinceTime != nil {
@@ -79,31 +97,4 @@ func (l *Logs) options() (options kube.LogOptions, mistakes invocation.Mistakes)
 		options.Tail = &tail
 	}
 	return options, mistakes
-}
-
-// pod returns the pod to read, or an error if it has no output.
-func (l *Logs) pod(ctx context.Context, client *kube.Client, s state.Job) (*corev1.Pod, error) {
-	pod := s.Launcher()
-	if l.Pod != "" {
-		if pod = s.Pod(l.Pod); pod == nil {
-			return nil, invocation.Failure{invocation.BadValue("--pod", l.Pod, "must be a pod of job "+l.Name+podList(s))}
-		}
-	}
-	if pod != nil && state.HasStarted(*pod) {
-		return pod, nil
-	}
-	events, _ := client.Events(ctx, s.MPIJob.Namespace) // without them the sentence says less
-	why := s.WithoutOutput(l.Pod)
-	if sentence := s.Diagnose(s.EventsOf(events)); sentence != "" {
-		why += ". " + sentence
-	}
-	return nil, invocation.Failure{why}
-}
-
-func podList(s state.Job) string {
-	names := s.PodNames()
-	if len(names) == 0 {
-		return ", which has no pods yet"
-	}
-	return ": " + strings.Join(names, ", ")
 }

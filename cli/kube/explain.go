@@ -57,8 +57,8 @@ func isTemporary(err error) bool {
 	return code >= http.StatusInternalServerError || code == http.StatusTooManyRequests || code == http.StatusGone
 }
 
-// explainTrouble returns why a request that is sent again failed, without what the user could do.
-func (c *Client) explainTrouble(err error) string {
+// ExplainTrouble returns why a request that is sent again failed, without what the user could do.
+func (c *Client) ExplainTrouble(err error) string {
 	var network networkError
 	switch {
 	case errors.As(err, &network):
@@ -67,6 +67,8 @@ func (c *Client) explainTrouble(err error) string {
 		return fmt.Sprintf("the API server %s is overloaded", c.server)
 	case apierrors.IsUnauthorized(err):
 		return fmt.Sprintf("the API server %s rejects your credentials", c.server)
+	case apierrors.IsInternalError(err):
+		return fmt.Sprintf("the API server %s failed: %s", c.server, err)
 	case isTemporary(err):
 		return fmt.Sprintf("the API server %s is not available", c.server)
 	}

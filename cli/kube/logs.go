@@ -19,17 +19,24 @@ type LogOptions struct {
 	Container  string
 	Follow     bool
 	Timestamps bool
+	Previous   bool           // The container before its last restart.
 	Tail       *int64         // Default: all lines.
 	Since      *time.Duration // Default: from the beginning.
 	SinceTime  *time.Time     // Default: from the beginning.
 }
 
-// Logs returns the log of a pod. The caller must close it.
+// Logs returns the log of a pod. The caller must close it. One that is followed is the caller's to read again.
 func (c *Client) Logs(ctx context.Context, namespace, pod string, options LogOptions) (io.ReadCloser, error) {
+	if options.Follow {
+		ctx = Once(ctx)
+	}
 	request := c.core.Get().Namespace(namespace).Resource("pods").Name(pod).SubResource("log").
 		Param("container", options.Container).
 		Param("follow", strconv.FormatBool(options.Follow)).
 		Param("timestamps", strconv.FormatBool(options.Timestamps))
+	if options.Previous {
+		request.Param("previous", "true")
+	}
 	if options.Tail != nil {
 		request.Param("tailLines", strconv.FormatInt(*options.Tail, 10))
 	}

@@ -68,7 +68,7 @@ func (w *Watch) Pods() []*corev1.Pod { return w.pods.all() }
 func (w *Watch) Trouble() string {
 	for _, err := range []error{w.jobs.troubled(), w.pods.troubled()} {
 		if err != nil {
-			return w.client.explainTrouble(err) + "; trying again"
+			return w.client.ExplainTrouble(err) + "; trying again"
 		}
 	}
 	return ""

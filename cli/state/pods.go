@@ -29,12 +29,10 @@ func (s Job) FindPod(word string) *corev1.Pod {
 
 // mainContainer returns the status of a pod's main container, or nil if it has none yet.
 func mainContainer(pod corev1.Pod) *corev1.ContainerStatus {
-	for i, container := range pod.Status.ContainerStatuses {
-		if len(pod.Spec.Containers) > 0 && container.Name == pod.Spec.Containers[0].Name {
-			return &pod.Status.ContainerStatuses[i]
-		}
+	if len(pod.Spec.Containers) == 0 {
+		return nil
 	}
-	return nil
+	return containerStatus(pod, pod.Spec.Containers[0].Name)
 }
 
 // Attempt identifies a start of a pod's main container.

@@ -122,6 +122,5 @@ func (s Job) PodNames() []string {
 
 // HasStarted reports whether the main container runs or has run.
 func HasStarted(pod corev1.Pod) bool {
-	main := mainContainer(pod)
-	return main != nil && (main.State.Running != nil || main.State.Terminated != nil || main.LastTerminationState.Terminated != nil)
+	return len(pod.Spec.Containers) > 0 && HasContainerStarted(pod, pod.Spec.Containers[0].Name)
 }
