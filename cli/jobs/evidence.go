@@ -1,10 +1,8 @@
 package jobs
 
 import (
-	"bufio"
 	"context"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -66,9 +64,8 @@ func workloadOf(ctx context.Context, client *kube.Client, s state.Job) (workload
 }
 
 const (
-	logLines  = 10
-	logBytes  = 64 << 10 // lines can be long
-	lineRunes = 300
+	logLines = 10
+	logBytes = 64 << 10 // lines can be long
 )
 
 // endOfLog returns the last lines of a launcher that failed, "" if there are none.
@@ -83,21 +80,6 @@ func endOfLog(ctx context.Context, client *kube.Client, s state.Job) string {
 		return ""
 	}
 	defer stream.Close()
-	return lastLines(io.LimitReader(stream, logBytes))
-}
-
-// lastLines returns the lines of a text as a terminal shows them, each indented, and shortened if it is long.
-func lastLines(text io.Reader) string {
-	var lines []string
-	scanner := bufio.NewScanner(text)
-	scanner.Buffer(nil, logBytes+1)
-	for scanner.Scan() {
-		line := strings.TrimRight(scanner.Text(), "\r")
-		shown := []rune(line[strings.LastIndexByte(line, '\r')+1:]) // of a progress bar
-		if len(shown) > lineRunes {
-			shown = append(shown[:lineRunes:lineRunes], '…')
-		}
-		lines = append(lines, "  "+string(shown))
-	}
-	return strings.Join(lines, "\n")
+	text, _ := io.ReadAll(io.LimitReader(stream, logBytes)) // what was read is better than nothing
+	return string(text)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -22,6 +23,9 @@ var (
 	Claims  = corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims")
 	Secrets = corev1.SchemeGroupVersion.WithResource("secrets")
 )
+
+// StorageClasses are named by new claims.
+var StorageClasses = storagev1.SchemeGroupVersion.WithResource("storageclasses")
 
 // ResourceOf returns the resource of an object that the command line writes.
 func ResourceOf(object *unstructured.Unstructured) schema.GroupVersionResource {

@@ -65,3 +65,9 @@ func IsNoNamespace(err error) bool {
 	return apierrors.IsNotFound(err) && errors.As(err, &status) &&
 		status.Status().Details != nil && status.Status().Details.Kind == "namespaces"
 }
+
+// IsMissingNamespace reports whether the API server says that a namespace does not exist.
+func (c *Client) IsMissingNamespace(ctx context.Context, namespace string) bool {
+	_, err := c.metadata.Resource(namespaces).Get(ctx, namespace, metav1.GetOptions{})
+	return apierrors.IsNotFound(err)
+}

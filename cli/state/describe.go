@@ -24,8 +24,8 @@ func (s Job) Describe(out io.Writer, project string, events []corev1.Event, now 
 	if sentence := cmp.Or(s.Diagnose(events), s.next()); sentence != "" {
 		fmt.Fprintf(out, "\n%s\n", sentence)
 	}
-	if s.LauncherLog != "" {
-		fmt.Fprintf(out, "\nLog of the launcher:\n%s\n", s.LauncherLog)
+	if lines := shownLines(s.LauncherLog); len(lines) > 0 {
+		fmt.Fprintf(out, "\nLast lines of %s:\n  %s\n", s.FailedLauncher().Name, strings.Join(lines, "\n  "))
 	}
 	fmt.Fprintln(out, "\nPods:")
 	if err := table.Write(out, s.podRows(now)); err != nil {
@@ -37,6 +37,16 @@ func (s Job) Describe(out io.Writer, project string, events []corev1.Event, now 
 		return err
 	}
 	return table.Write(out, s.eventRows(events, now))
+}
+
+// shownLines returns the lines of a log as a terminal shows them, shortened if they are long.
+func shownLines(log string) []string {
+	var lines []string
+	for line := range strings.Lines(log) {
+		line = strings.TrimRight(line, "\r\n")
+		lines = append(lines, shorten(line[strings.LastIndexByte(line, '\r')+1:])) // of a progress bar
+	}
+	return lines
 }
 
 // next returns the next command for a job with which nothing is wrong.

@@ -42,6 +42,9 @@ func (s *submission) submit(ctx context.Context) ([]*unstructured.Unstructured, 
 }
 
 func (s *submission) create(ctx context.Context) ([]*unstructured.Unstructured, error) {
+	if err := s.missing(ctx); err != nil {
+		return nil, err
+	}
 	if name := s.GivenName(); name != "" {
 		return s.createAll(ctx, name)
 	}

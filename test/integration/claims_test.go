@@ -71,6 +71,7 @@ func limit(t *testing.T, namespace string, resourceName corev1.ResourceName, mos
 // The pods mount the volumes that the flags name, and new claims outlive the job.
 func TestVolumes(t *testing.T) {
 	namespace := product.AddProject(t, "storage", v1alpha1.ProjectSpec{})
+	createNamed(t, namespace)
 	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--pvc", ":3Gi:/new:ro", "--pvc", "mine:/old",
 		"-v", "/raid:/raid:ro", "-v", "/public:/nfs::nfs.example.com")
 	if code != 0 || stderr != "" {
@@ -95,7 +96,7 @@ func TestVolumes(t *testing.T) {
 		t.Fatal(err)
 	}
 	suite.Eventually(t, "the pods of the deleted job are gone", suite.Soon, func() error { return product.HasPods(t, namespace, 0) })
-	if diff := cmp.Diff([]string{"pvc-dist1-0 3Gi [ReadWriteMany]"}, claimsIn(t, namespace)); diff != "" {
+	if diff := cmp.Diff([]string{"mine 1Gi [ReadWriteMany]", "pvc-dist1-0 3Gi [ReadWriteMany]"}, claimsIn(t, namespace)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	// The same name again would mount the data of the first job.
@@ -136,7 +137,8 @@ func TestGeneratedNameSkipsClaims(t *testing.T) {
 	claim.Spec.AccessModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}
 	claim.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
 	product.Create(t, claim)
-	stdout, stderr, _ := product.Runai(t, "submit-mpi", "-n", namespace, "-i", "x", "--pvc", "old:/a", "--pvc", ":1Gi:/b", "-o", "name")
+	createNamed(t, namespace)
+	stdout, stderr, _ := product.Runai(t, "submit-mpi", "-n", namespace, "-i", "x", "--pvc", "mine:/a", "--pvc", ":1Gi:/b", "-o", "name")
 	if want := "mpijob.kubeflow.org/job-1\npersistentvolumeclaim/pvc-job-1-1\n"; stdout != want {
 		t.Errorf("got %s%s", stdout, stderr)
 	}

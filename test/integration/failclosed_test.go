@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -178,9 +179,11 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// A submission takes one request, and one more for a generated name, without API discovery.
+// A submission takes one request, one more for a generated name, and one for each object that flags name, without API
+// discovery.
 func TestRequests(t *testing.T) {
 	namespace := product.AddProject(t, "counted", v1alpha1.ProjectSpec{})
+	createNamed(t, namespace)
 	var mutex sync.Mutex
 	var requests []string
 	kubeconfig := proxied(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
@@ -189,18 +192,31 @@ func TestRequests(t *testing.T) {
 		mutex.Unlock()
 		forward.ServeHTTP(w, r)
 	})
+	core := "/api/v1/namespaces/" + namespace
 	jobs := fmt.Sprintf("/apis/kubeflow.org/v2beta1/namespaces/%s/mpijobs", namespace)
-	for args, want := range map[string]string{"dist1": "POST " + jobs, "--stdin": "GET " + jobs + " POST " + jobs} {
+	named := []string{"GET " + core + "/persistentvolumeclaims/mine", "GET " + core + "/secrets/token"} // in any order
+	for args, want := range map[string][]string{
+		"dist1":   {"POST " + jobs},
+		"--stdin": {"GET " + jobs, "POST " + jobs},
+		"dist2 --pvc mine:/a --pvc mine:/b -e A=SECRET:token,key -e B=SECRET:token,key": append(slices.Clone(named), "POST "+jobs),
+		"--pvc mine:/a -e A=SECRET:token,key":                                           append(slices.Clone(named), "GET "+jobs, "POST "+jobs),
+	} {
 		mutex.Lock()
 		requests = nil
 		mutex.Unlock()
-		if _, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", args, "-n", namespace, "-i", "x"); code != 0 {
+		words := append([]string{"submit-mpi", "-n", namespace, "-i", "x"}, strings.Fields(args)...)
+		if _, stderr, code := product.RunaiAs(t, kubeconfig, words...); code != 0 {
 			t.Fatal(stderr)
 		}
 		mutex.Lock()
-		if got := strings.Join(requests, " "); got != want {
-			t.Errorf("%s: got %s, want %s", args, got, want)
+		if last := requests[len(requests)-1]; last != "POST "+jobs || !sameWords(requests, want) {
+			t.Errorf("%s: got %s, want %s", args, requests, want)
 		}
 		mutex.Unlock()
 	}
+}
+
+// sameWords reports whether two lists are equal but for their order.
+func sameWords(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }

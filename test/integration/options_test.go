@@ -14,6 +14,7 @@ import (
 // Each option has its effect on the main containers of the launcher and the workers, or on their pods.
 func TestOptionsReachThePods(t *testing.T) {
 	namespace := product.AddProject(t, "options", v1alpha1.ProjectSpec{})
+	createNamed(t, namespace)
 	main := func(say func(corev1.Container) any) func(corev1.Pod) any {
 		return func(pod corev1.Pod) any { return say(pod.Spec.Containers[0]) }
 	}
