@@ -19,20 +19,42 @@ var (
 
 // checkDashes refuses flags that would be read as something else: -image x as -i mage and the name x of the job, and
 // –processes=2, copied from a page, as the name.
-func checkDashes(args []string, program *kong.Node) (mistakes invocation.Mistakes) {
-	known, command := longFlags(program), commandOf(args, program)
+func checkDashes(args []string, command, root *kong.Node) (mistakes invocation.Mistakes) {
+	known := flagNames(command)
 	for _, arg := range args {
-		if arg == "-it" && takesValue(command, "-i") { // of docker and kubectl; -i is the image
-			mistakes = append(mistakes, "unknown flag -it\nDid you mean --stdin --tty?")
+		if arg == "-it" && !takesBoth(command) { // of docker and kubectl; -i is the image of submit-mpi
+			mistakes = append(mistakes, fmt.Sprintf("unknown flag -it for %q", pathOf(command))+terminalHint(known))
 		}
 		if match := foreignDash.FindStringSubmatch(arg); match != nil {
 			mistakes = append(mistakes, fmt.Sprintf("unknown flag %s: it begins with a dash, not a hyphen\nDid you mean %s?", arg, withHyphens(match[1])))
 		}
-		if match := oneHyphen.FindStringSubmatch(arg); match != nil && slices.Contains(known, match[1]) {
-			mistakes = append(mistakes, fmt.Sprintf("unknown flag -%s\nDid you mean --%s?", match[1], match[1]))
+		if match := oneHyphen.FindStringSubmatch(arg); match != nil {
+			if slices.Contains(known, match[1]) {
+				mistakes = append(mistakes, fmt.Sprintf("unknown flag -%s\nDid you mean --%s?", match[1], match[1]))
+			} else if other := owner(match[1], root); other != "" {
+				mistakes = append(mistakes, fmt.Sprintf("unknown flag -%s for %q: --%s is a flag of %q", match[1], pathOf(command), match[1], other))
+			}
 		}
 	}
 	return mistakes
+}
+
+// takesBoth reports whether a command has the switches -i and -t.
+func takesBoth(command *kong.Node) bool {
+	switches := 0
+	for _, flag := range command.Flags {
+		if flag.IsBool() && (flag.Short == 'i' || flag.Short == 't') {
+			switches++
+		}
+	}
+	return switches == 2
+}
+
+func terminalHint(known []string) string {
+	if slices.Contains(known, "stdin") && slices.Contains(known, "tty") {
+		return "\nDid you mean --stdin --tty?"
+	}
+	return ""
 }
 
 // withHyphens returns a flag with one hyphen if it is a letter, else with two.
@@ -41,16 +63,4 @@ func withHyphens(flag string) string {
 		return "-" + flag
 	}
 	return "--" + flag
-}
-
-// longFlags returns the names of the flags of all commands.
-func longFlags(program *kong.Node) []string {
-	var names []string
-	for _, flag := range program.Flags {
-		names = append(append(names, flag.Name), flag.Aliases...)
-	}
-	for _, command := range program.Children {
-		names = append(names, longFlags(command)...)
-	}
-	return names
 }

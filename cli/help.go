@@ -51,3 +51,15 @@ func wordsOf(command *kong.Node) string {
 	}
 	return command.Tag.Get("words")
 }
+
+// askForHelp returns arguments that ask for help in today's syntax: for none, as with gh and kubectl, and for help
+// list.
+func askForHelp(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
+}

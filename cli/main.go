@@ -40,7 +40,7 @@ type commands struct {
 		Projects projects.List `cmd:"" aliases:"project" help:"List projects."`
 	} `cmd:"" group:"follow" help:"List jobs or projects."`
 	Describe struct {
-		Job jobs.Describe `cmd:"" default:"withargs" help:"Show a job, its pods and events, and why it is not running."`
+		Job jobs.Describe `cmd:"" default:"withargs" aliases:"jobs" help:"Show a job, its pods and events, and why it is not running."`
 	} `cmd:"" group:"follow" help:"Show a job."`
 	Logs jobs.Logs `cmd:"" group:"follow" help:"Print the output of a job."`
 
@@ -65,21 +65,22 @@ type commands struct {
 
 	// Other names.
 	Project struct {
-		Set projects.Config `cmd:"" help:"Same as config project."`
+		Set  projects.Config `cmd:"" help:"Same as config project."`
+		List projects.List   `cmd:"" help:"Same as list projects."`
 	} `cmd:"" hidden:""`
 	MPI      mpiCommands `cmd:"" name:"mpi" aliases:"mj" hidden:""`
 	Training struct {
 		MPI mpiCommands `cmd:"" name:"mpi"`
 	} `cmd:"" hidden:""`
 	SubmitDist struct {
-		MPI submit.Command `cmd:"" name:"mpi"`
+		MPI submit.Command `cmd:"" name:"mpi" words:"ARGS..."`
 	} `cmd:"" name:"submit-dist" hidden:""`
 }
 
 // mpiCommands are the commands by the names of newer versions: runai mpi submit, runai training mpi list. An older one
 // had runai mpi for submit-mpi.
 type mpiCommands struct {
-	Submit   submit.Command `cmd:"" default:"withargs"`
+	Submit   submit.Command `cmd:"" default:"withargs" words:"ARGS..."`
 	List     jobs.List      `cmd:""`
 	Describe jobs.Describe  `cmd:""`
 	Logs     jobs.Logs      `cmd:""`
@@ -174,11 +175,11 @@ func execute(ctx context.Context, args []string, run invocation.Invocation) erro
 	var commands commands
 	parser := newParser(&commands)
 	args, run.Words = splitWords(markWords(args, parser.Model.Node))
-	args = alignOldSyntax(args, run.Words != nil)
-	if len(args) == 0 {
-		args = []string{"--help"} // as gh and kubectl do
+	if mistakes := checkPasted(args); len(mistakes) > 0 {
+		return mistakes
 	}
-	if mistakes := checkDashes(args, parser.Model.Node); len(mistakes) > 0 {
+	args = askForHelp(alignOldSyntax(args, run.Words != nil))
+	if mistakes := checkDashes(args, commandOf(args, parser.Model.Node), parser.Model.Node); len(mistakes) > 0 {
 		return mistakes
 	}
 	answered := false
@@ -193,7 +194,13 @@ func execute(ctx context.Context, args []string, run invocation.Invocation) erro
 	if repeated := flags.Repeated(parsed); len(repeated) > 0 {
 		return invocation.Mistakes(repeated)
 	}
+	if command := parsed.Selected(); len(run.Words) > 0 && wordsOf(command) == "" {
+		return invocation.Mistakes{fmt.Sprintf("unexpected argument %q after -- for %q", run.Words[0], pathOf(command))}
+	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	run.Globals, run.Version = commands.Globals, version.String()
+	if warning := warnOfPasted(run.Words); warning != "" {
+		run.Warn(warning)
+	}
 	return parsed.Run(&run)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -88,8 +89,8 @@ func TestMistakes(t *testing.T) {
 		{"-i x --gpu-memory-limit 4G", []string{`unknown flag --gpu-memory-limit for "runai submit-mpi": a limit above --gpu-memory is not supported: remove the flag`}},
 		{"-i x --gpu-devices-request=2", []string{`unknown flag --gpu-devices-request for "runai submit-mpi": use --gpu for whole GPUs, and --gpu-devices for a fraction of several`}},
 		{"-i x --frobnicate", []string{`unknown flag --frobnicate for "runai submit-mpi"`}},
-		{"-i x --tail 3", []string{`unknown flag --tail for "runai submit-mpi"`}},
-		{"-i x one two", []string{`unexpected argument "two" for "runai submit-mpi": put the command and the arguments of the container after --`}},
+		{"-i x --tail 3", []string{`unknown flag --tail for "runai submit-mpi": it is a flag of "runai logs"`}},
+		{"-i x one two", []string{`unexpected argument "two" for "runai submit-mpi": put the command and the arguments of the container after --, as in -- two`}},
 		{"-i x -g 1 -g 2 --gpu=2 -n a --namespace b -e A=1 -e B=2", []string{"--gpu is set twice: remove one of them", "--namespace is set twice: remove one of them"}},
 		{"-i x --backoff-limit 1 --backoffLimit 2", []string{"--backoff-limit is set twice: remove one of them"}},
 		{"-i x --interactive --interactive=false", []string{"--interactive is set twice: remove one of them"}},
@@ -103,7 +104,7 @@ func TestMistakes(t *testing.T) {
 		{"-i x --command true -- train", []string{`unexpected "true" after --command: use --command=true`}},
 		{"-i x --large-shm 8Gi", []string{`unexpected "8Gi" after --large-shm: use --large-shm=8Gi`}},
 		{"-i x --large-shm true", []string{`unexpected "true" after --large-shm: use --large-shm=true`}},
-		{"-it x", []string{"unknown flag -it\nDid you mean --stdin --tty?"}},
+		{"-it x", []string{"unknown flag -it for \"runai submit-mpi\"\nDid you mean --stdin --tty?"}},
 		{"-image x", []string{"unknown flag -image\nDid you mean --image?"}},
 		{"-i x -interactive -name=dist1 --working-dir /code", []string{"unknown flag -interactive\nDid you mean --interactive?", "unknown flag -name\nDid you mean --name?"}},
 		{"-i x \u2013processes=2 \u2014name=a \u2212g 1", []string{
@@ -127,7 +128,7 @@ func TestMistakes(t *testing.T) {
 			`invalid value "8" for --memory: must be at least 1Mi, because a number without a unit is bytes; for example 8Gi`,
 			`invalid value "512m" for --memory-limit: must be at least 1Mi, because a number without a unit is bytes; for example 8Gi`,
 		}},
-		{"-i \u201cx\u201d", []string{`invalid value "“x”" for --image: must have only ASCII characters, without curly quotes, for example example/train:v1`}},
+		{"-i \u201cx\u201d", []string{"argument 3 has a curly quote (\u201c), which a shell does not read: use ' or \""}},
 		{"-i x --memory -1G", []string{`invalid value "-1G" for --memory: must be a quantity above 0, for example 1G`}},
 		{"-i x --memory-limit much", []string{`invalid value "much" for --memory-limit: must be a quantity above 0, for example 1G`}},
 		{"-i x --large-shm=1Mi", []string{invocation.Problem("--large-shm", "1Mi", contractSays(t, annotations.LargeShmKey, "1Mi"))}},
@@ -339,5 +340,93 @@ func TestBareDryRun(t *testing.T) {
 		if stdout != want || code != 0 {
 			t.Errorf("%s: exit code %d, got %s%s", args, code, stdout, stderr)
 		}
+	}
+}
+
+// Lines that somebody types who knows kubectl, docker, gh, Slurm or the original, or who pastes from a chat.
+func TestTypedByHabit(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	const (
+		after   = "put the command and the arguments of the container after --, as in -- "
+		unknown = "unknown command %q for \"runai\": see 'runai --help'"
+	)
+	foreign := func(word, meant string) string { return fmt.Sprintf(unknown, word) + "\nDid you mean " + meant + "?" }
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"submit-mpi", "-i", "x", "--interactive", "false"}, `unexpected "false" after --interactive: use --interactive=false`},
+		{[]string{"submit-mpi", "-i", "x", "--run-as-user", "no"}, `unexpected "no" after --run-as-user: use --run-as-user=no`},
+		{[]string{"submit-mpi", "-i", "x", "--large-shm", "8Gi"}, `unexpected "8Gi" after --large-shm: use --large-shm=8Gi`},
+		{[]string{"submit-mpi", "-i", "x", "--large-shm", "8GB"}, `unexpected "8GB" after --large-shm: use --large-shm=8GB`},
+		{[]string{"submit-mpi", "-i", "x", "--large-shm", "no"}, `unexpected "no" after --large-shm: use --large-shm=false`},
+		{[]string{"submit-mpi", "-i", "x", "python", "train.py", "--epochs", "3"},
+			`unexpected argument "train.py" for "runai submit-mpi": ` + after + "python train.py …"},
+		{[]string{"submit-mpi", "d", "-i", "x", "python", "train.py"}, `unexpected argument "python" for "runai submit-mpi": ` + after + "python train.py"},
+		{[]string{"submit-mpi", "-i", "x", "python", "--epochs", "3"}, `unknown flag --epochs for "runai submit-mpi": ` + after + "python --epochs …"},
+		{[]string{"submit-mpi", "-i", "x", "-v", "/a:/b", "--epochs", "3"}, `unknown flag --epochs for "runai submit-mpi"`},
+		{[]string{"submit-mpi", "-i", "x", "bash"},
+			`the job would be called "bash": put the command of the container after --, or set the name with --name`},
+		{[]string{"submit-mpi", "-i", "x", "--gpus", "2"}, "unknown flag --gpus for \"runai submit-mpi\"\nDid you mean --gpu?"},
+		{[]string{"submit-mpi", "-i", "x", "--gpus=2"}, "unknown flag --gpus for \"runai submit-mpi\"\nDid you mean --gpu?"},
+		{[]string{"submit-mpi", "-i", "x", "-gpu", "2"}, "unknown flag -gpu\nDid you mean --gpu?"},
+		{[]string{"submit-mpi", "-i", "x", "--processes", "two"}, `invalid value "two" for --processes: must be a whole number, 1 or more`},
+		{[]string{"submit-mpi", "-i", "x", "-i", "y"}, "--image is set twice: remove one of them"},
+		{[]string{"submit-mpi", "-i", "x", "--tail", "3"}, `unknown flag --tail for "runai submit-mpi": it is a flag of "runai logs"`},
+		{[]string{"list", "--processes", "2"}, `unknown flag --processes for "runai list jobs": it is a flag of "runai submit-mpi"`},
+		{[]string{"list", "-processes", "2"}, `unknown flag -processes for "runai list jobs": --processes is a flag of "runai submit-mpi"`},
+		{[]string{"describe", "-it", "dist1"}, `unknown flag -it for "runai describe job"`},
+		{[]string{"describe", "dist1", "\u2013o", "yaml"}, "unknown flag \u2013o: it begins with a dash, not a hyphen\nDid you mean -o?"},
+		{[]string{"submit-mpi", "-i", "x", "--processes\u00a02"}, "argument 4 has a no-break space, which a shell does not read: type the space again"},
+		{[]string{"submit-mpi", "-i", "x\u00a0--processes", "2"}, "argument 3 has a no-break space, which a shell does not read: type the space again"},
+		{[]string{"submit-mpi", "-i", "x", "--name=\u201edist1\u201c"}, "argument 4 has a curly quote (\u201e), which a shell does not read: use ' or \""},
+		{[]string{"submit-mpi", "-i", "x", "-e", "\u2018A=s3cret\u2019"}, "argument 5 has a curly quote (\u2018), which a shell does not read: use ' or \""},
+		{[]string{"submit", "-i", "x"}, foreign("submit", "submit-mpi")},
+		{[]string{"sumbit-mpi", "-i", "x"}, foreign("sumbit-mpi", "submit-mpi")},
+		{[]string{"job", "list"}, foreign("job", "list jobs")},
+		{[]string{"get", "jobs"}, foreign("get", "list")},
+		{[]string{"ls"}, foreign("ls", "list")},
+		{[]string{"rm", "dist1"}, foreign("rm", "delete")},
+		{[]string{"squeue"}, foreign("squeue", "list")},
+		{[]string{"show", "job", "dist1"}, foreign("show", "describe")},
+		{[]string{"frobnicate"}, fmt.Sprintf(unknown, "frobnicate")},
+		{[]string{"logs", "job", "dist1"}, `unexpected argument "dist1" for "runai logs": use 'runai logs dist1'`},
+		{[]string{"list", "--", "a"}, `unexpected argument "a" after -- for "runai list jobs"`},
+		{[]string{"config", "set", "project", "a"}, `unknown command "set" for "runai config": must be project`},
+		{[]string{"list", "--loglevel", "warning"}, "invalid value \"warning\" for --loglevel: must be debug, info, warn or error\nDid you mean warn?"},
+		{[]string{"list", "-p"}, "missing value for --project, for example -p team-a"},
+	} {
+		stdout, stderr, code := runai(t, test.args...)
+		if want := "runai: " + test.want; !strings.HasPrefix(stderr, want) || strings.HasSuffix(test.want, "?") && stderr != want+"\n" || stdout != "" || code != 2 {
+			t.Errorf("%q: exit code %d, stdout %q\ngot  %s\nwant %s", test.args, code, stdout, stderr, want)
+		}
+		if strings.Contains(stderr, "s3cret") {
+			t.Errorf("%q: got %s", test.args, stderr)
+		}
+	}
+}
+
+// What kubectl and gh accept.
+func TestAccepted(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"help", "--help"}, {"help list", "list --help"}, {"help submit-mpi", "submit-mpi --help"}, {"help delete job", "delete job --help"},
+	} {
+		want, _, _ := runai(t, strings.Fields(pair[1])...)
+		if got, stderr, code := runai(t, strings.Fields(pair[0])...); got != want || stderr != "" || code != 0 {
+			t.Errorf("%s: exit code %d, got %s%s", pair[0], code, got, stderr)
+		}
+	}
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	for _, args := range []string{"describe jobs dist1", "project list", "list job", "delete jobs dist1"} { // valid, but there is no cluster
+		if _, stderr, code := runai(t, strings.Fields(args)...); code != 1 || !strings.Contains(stderr, "no kubeconfig found") {
+			t.Errorf("%s: exit code %d, got %s", args, code, stderr)
+		}
+	}
+}
+
+func TestPastedCommandWarns(t *testing.T) {
+	_, stderr, code := runai(t, "submit-mpi", "d", "-n", "a", "-i", "x", "--dry-run", "--", "sh", "-c", "\u201csleep", "3\u201d")
+	if want := "Warning: the command of the container has a curly quote (\u201c), which a shell does not read: use ' or \"\n"; stderr != want || code != 0 {
+		t.Errorf("exit code %d, got %s", code, stderr)
 	}
 }

@@ -42,16 +42,16 @@ func explainUsage(err error, root *kong.Node) string {
 		if err != nil {
 			value = match[3]
 		}
-		return invocation.BadValue(match[1], value, "must be "+alternatives(enumValues(match[2])))
+		return invocation.NotOneOf(match[1], value, enumValues(match[2])...)
 	}
 	if match := flagOfDefault.FindStringSubmatch(message); match != nil {
 		return fmt.Sprintf("unknown flag %s for %q", match[1], pathOf(command)+" "+match[2])
 	}
 	if match := unknownFlag.FindStringSubmatch(message); match != nil {
-		return explainFlag(match[1], command)
+		return explainFlag(match[1], orDefault(command), root, args)
 	}
 	if match := unexpectedArg.FindStringSubmatch(message); match != nil {
-		return explainArgument(match[1], command, args)
+		return explainArgument(match[1], command, root, args)
 	}
 	if match := missingArg.FindStringSubmatch(message); match != nil {
 		return fmt.Sprintf("missing %s for %q: see '%s --help'", match[1], pathOf(command), pathOf(command))
@@ -62,10 +62,7 @@ func explainUsage(err error, root *kong.Node) string {
 	return message + ": see 'runai --help'"
 }
 
-func explainFlag(flag string, command *kong.Node) string {
-	if command.DefaultCmd != nil {
-		command = command.DefaultCmd
-	}
+func explainFlag(flag string, command, root *kong.Node, args []string) string {
 	if name, _, _ := strings.Cut(flag, "="); strings.Trim(name, "-") != "" {
 		flag = name
 	}
@@ -73,42 +70,75 @@ func explainFlag(flag string, command *kong.Node) string {
 	if why, isNewer := newerFlags[name]; isNewer && command.Target.Type() == reflect.TypeFor[submit.Command]() {
 		return unknown + ": " + why
 	}
+	at := slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, flag) })
+	if program := programIn(args[:max(at, 0)]); wordsOf(command) != "" && program >= 0 {
+		return unknown + ": " + afterDashes(args[program:])
+	}
+	if other := owner(name, root); other != "" && strings.HasPrefix(flag, "--") {
+		unknown += fmt.Sprintf(": it is a flag of %q", other)
+	}
 	return unknown + hint("--", name, flagNames(command))
 }
 
-func explainArgument(argument string, command *kong.Node, args []string) string {
+// programIn returns the index of a command of the container that does not follow a flag, -1 for none.
+func programIn(args []string) int {
+	for i := 1; i < len(args); i++ {
+		if submit.IsProgram(args[i]) && !strings.HasPrefix(args[i-1], "-") {
+			return i
+		}
+	}
+	return -1
+}
+
+// afterDashes returns how to run a command in the container, of which the first words are shown.
+func afterDashes(words []string) string {
+	shown := strings.Join(words[:min(2, len(words))], " ") // no more: the others may be secret
+	if len(words) > 2 {
+		shown += " …"
+	}
+	return "put the command and the arguments of the container after --, as in -- " + shown
+}
+
+func explainArgument(argument string, command, root *kong.Node, args []string) string {
 	isTyped := slices.ContainsFunc(append([]string{command.Name}, command.Aliases...), func(name string) bool { return slices.Contains(args, name) })
 	if parent := command.Parent; parent != nil && parent.DefaultCmd == command && len(command.Positional) == 0 && !isTyped {
 		command = parent // the parser takes list projcts for list jobs projcts
 	}
 	names := childNames(command)
-	if command.Target.Type() == reflect.TypeFor[submit.Command]() {
-		return fmt.Sprintf("unexpected argument %q for %q: put the command and the arguments of the container after --", argument, pathOf(command))
+	unexpected := fmt.Sprintf("unexpected argument %q for %q", argument, pathOf(command))
+	before, at := "", slices.Index(args, argument)
+	if at > 0 {
+		before = args[at-1]
 	}
-	if len(names) == 0 {
-		return fmt.Sprintf("unexpected argument %q for %q", argument, pathOf(command))
+	switch {
+	case wordsOf(command) != "" && at >= 0 && submit.IsProgram(before):
+		return unexpected + ": " + afterDashes(args[at-1:])
+	case wordsOf(command) != "" && at >= 0:
+		return unexpected + ": " + afterDashes(args[at:])
+	case len(command.Positional) > 0 && slices.Contains(typesOfJobs, strings.ToLower(before)):
+		return fmt.Sprintf("%s: use '%s %s'", unexpected, pathOf(command), argument)
+	case len(names) == 0:
+		return unexpected
 	}
-	known := "must be " + alternatives(names)
-	if command.Parent == nil {
-		known = "see 'runai --help'"
+	unknown := fmt.Sprintf("unknown command %q for %q", argument, pathOf(command))
+	if command.Parent != nil {
+		return unknown + ": must be " + suggest.OneOf(names...) + hint("", argument, names)
 	}
-	return fmt.Sprintf("unknown command %q for %q: %s", argument, pathOf(command), known) + hint("", argument, names)
+	unknown += ": see 'runai --help'"
+	if meant := otherWord(argument, root); meant != "" {
+		return unknown + "\nDid you mean " + meant + "?"
+	}
+	return unknown + hint("", argument, names)
 }
+
+// typesOfJobs are what kubectl calls a job.
+var typesOfJobs = []string{"job", "jobs", "mpijob", "mpijobs"}
 
 // enumValues returns the values of an enum, "a","b","c". It leaves out the empty value, which is that of a flag that
 // is not set, and wide, which the original accepts for describe and which has no effect.
 func enumValues(enum string) []string {
 	values := strings.Split(strings.ReplaceAll(enum, `"`, ""), ",")
 	return slices.DeleteFunc(values, func(value string) bool { return value == "" || value == "wide" })
-}
-
-// alternatives returns a, b or c.
-func alternatives(values []string) string {
-	last := len(values) - 1
-	if last == 0 {
-		return values[0]
-	}
-	return strings.Join(values[:last], ", ") + " or " + values[last]
 }
 
 // hint returns a second line with the nearest known word, "" if none is near.

@@ -32,7 +32,7 @@ func commandOf(args []string, program *kong.Node) *kong.Node {
 	for _, arg := range arguments(args, program) {
 		command = arg.command
 	}
-	return command
+	return orDefault(command)
 }
 
 // An argument is a word of the command line, with the command that the words up to it select.

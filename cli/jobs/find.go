@@ -3,6 +3,9 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -10,11 +13,14 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/cli/state"
+	"github.com/runai-mpi/runai-mpi/shared/suggest"
 )
 
-// find returns a job in the scope of the command. Its errors are ready to print.
+// find returns a job in the scope of the command, by its name or as kubectl prints it, mpijob.kubeflow.org/dist1. Its
+// errors are ready to print.
 func find(ctx context.Context, run *invocation.Invocation, client *kube.Client, name string) (*unstructured.Unstructured, error) {
 	scope := run.Scope(client)
+	name = withoutType(name)
 	object, err := client.Get(ctx, kube.MPIJobs, scope.Namespace, name)
 	if kube.IsMissing(err) && scope.IsGuess() {
 		other, lookupErr := client.Lookup(ctx, scope)
@@ -27,13 +33,44 @@ func find(ctx context.Context, run *invocation.Invocation, client *kube.Client, 
 		}
 	}
 	if kube.IsMissing(err) {
-		kind, place := placeOf(scope, projectsOf(ctx, client, scope))
-		return nil, invocation.Failure{fmt.Sprintf("job %q not found in %s %q: use -p if it is in another project", name, kind, place)}
+		return nil, notFound(ctx, client, scope, name)
 	}
 	if err != nil {
-		return nil, invocation.Failed(client.Explain(err))
+		return nil, append(invocation.Failed(client.Explain(err)), aboutPod(scope)...)
 	}
 	return object, nil
+}
+
+// notFound returns the error of a job that does not exist, with the job of the nearest name as a hint.
+func notFound(ctx context.Context, client *kube.Client, scope kube.Scope, name string) invocation.Failure {
+	kind, place := placeOf(scope, projectsOf(ctx, client, scope))
+	failure := append(invocation.Failure{
+		fmt.Sprintf("job %q not found in %s %q: use -p if it is in another project", name, kind, place)}, aboutPod(scope)...)
+	known, _ := client.Names(ctx, kube.MPIJobs, scope.Namespace) // without them there is no hint
+	if nearest := suggest.Nearest(name, known); nearest != "" {
+		failure = append(failure, fmt.Sprintf("Did you mean %q?", nearest))
+	}
+	return failure
+}
+
+// aboutPod returns that -p is the project, if a pod was typed for it: kubectl has no such flag, and the original had -p
+// for the pod of logs.
+func aboutPod(scope kube.Scope) []string {
+	if !podName.MatchString(scope.Project) {
+		return nil
+	}
+	return []string{fmt.Sprintf("-p is the project, and %s looks like a pod: use --pod %s", scope.Project, scope.Project)}
+}
+
+var podName = regexp.MustCompile(`-(?:worker-[0-9]+|launcher(?:-[a-z0-9]{5})?)$`)
+
+// withoutType returns the name of a job that kubectl prints with its type.
+func withoutType(name string) string {
+	kind, rest, found := strings.Cut(name, "/")
+	if kind, _, _ = strings.Cut(kind, "."); found && slices.Contains([]string{"job", "jobs", "mpijob", "mpijobs"}, kind) {
+		return rest
+	}
+	return name
 }
 
 // findState returns a job and its pods.

@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,8 +14,10 @@ import (
 
 // checkNames returns an error if the job will never have the pod or the container of the flags.
 func (l *Logs) checkNames(s state.Job) error {
-	if l.Pod != "" && s.FindPod(l.Pod) == nil && (!l.Follow || s.IsFinished() || !isExpected(s, l.Pod)) {
-		return invocation.Failure{invocation.BadValue("--pod", l.Pod, "must be a pod of job "+l.Name+podList(s))}
+	if l.Pod != "" && (!l.Follow || s.IsFinished() || !isExpected(s, l.Pod)) {
+		if _, err := findPod(s, l.Pod); err != nil {
+			return err
+		}
 	}
 	if names := l.containers(s); l.Container != "" && !slices.Contains(names, l.Container) {
 		return invocation.Failure{invocation.BadValue("--container", l.Container, "must be a container of the pod: "+strings.Join(names, ", "))}
@@ -46,23 +47,11 @@ func (l *Logs) containers(s state.Job) []string {
 	}
 	var names []string
 	for _, pod := range pods {
-		for _, name := range state.Containers(pod) {
+		for _, name := range state.ContainerNames(pod) {
 			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
 	}
 	return names
-}
-
-func podList(s state.Job) string {
-	names := s.PodNames()
-	if len(names) == 0 {
-		return ", which has no pods yet"
-	}
-	const most = 20
-	if len(names) > most {
-		return fmt.Sprintf(": %s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-	}
-	return ": " + strings.Join(names, ", ")
 }

@@ -143,7 +143,7 @@ func (r logReading) targets(pods []corev1.Pod) []target {
 	var all []target
 	for _, pod := range pods {
 		name := r.container(pod)
-		for _, known := range state.Containers(pod) {
+		for _, known := range state.ContainerNames(pod) {
 			if known == name {
 				all = append(all, target{pod: pod, container: name})
 			}

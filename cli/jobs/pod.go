@@ -20,24 +20,14 @@ func findPod(s state.Job, word string) (*corev1.Pod, error) {
 		return pod, nil
 	}
 	names := s.PodNames()
-	text := invocation.BadValue("--pod", word, "must be a pod of job "+s.MPIJob.Name+shortened(names))
+	if len(names) == 0 {
+		return nil, invocation.Failure{invocation.BadValue("--pod", word, "must be a pod of job "+s.MPIJob.Name+", which has no pods yet")}
+	}
+	text := invocation.BadValue("--pod", word, "must be a pod of job "+s.MPIJob.Name+": "+some(names))
 	if nearest := suggest.Nearest(word, names); nearest != "" {
 		text += fmt.Sprintf("\nDid you mean %s?", nearest)
 	}
 	return nil, invocation.Failure{text}
-}
-
-const listedPods = 10
-
-// shortened returns the end of a sentence that lists the pods of a job, or some of them.
-func shortened(names []string) string {
-	switch n := len(names); {
-	case n == 0:
-		return ", which has no pods yet"
-	case n > listedPods:
-		return fmt.Sprintf(": %s and %d more", strings.Join(names[:listedPods], ", "), n-listedPods)
-	}
-	return ": " + strings.Join(names, ", ")
 }
 
 // runningContainer returns a container in which a command can run: that of the flags --pod and --container, by default

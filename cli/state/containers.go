@@ -17,13 +17,19 @@ func (s Job) Launchers() []corev1.Pod {
 	return all
 }
 
-// Containers returns the names of a pod's containers, main container first, init containers last.
-func Containers(pod corev1.Pod) []string {
+// ContainerNames returns the names of a pod's containers, main container first, init containers last.
+func ContainerNames(pod corev1.Pod) []string {
 	var names []string
 	for _, container := range slices.Concat(pod.Spec.Containers, pod.Spec.InitContainers) {
 		names = append(names, container.Name)
 	}
 	return names
+}
+
+// IsRunning reports whether a container of a pod runs, also an init container.
+func IsRunning(pod corev1.Pod, name string) bool {
+	status := containerStatus(pod, name)
+	return status != nil && status.State.Running != nil
 }
 
 // HasContainerStarted reports whether a container runs or has run.

@@ -83,20 +83,3 @@ func (s Job) EndOf(attempt Attempt) *End {
 	}
 	return nil
 }
-
-// IsRunning reports whether a container of a pod runs, also an init container.
-func IsRunning(pod corev1.Pod, container string) bool {
-	return slices.ContainsFunc(slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses),
-		func(status corev1.ContainerStatus) bool {
-			return status.Name == container && status.State.Running != nil
-		})
-}
-
-// ContainerNames returns the names of a pod's containers, the main one first.
-func ContainerNames(pod corev1.Pod) []string {
-	var names []string
-	for _, container := range slices.Concat(pod.Spec.Containers, pod.Spec.InitContainers) {
-		names = append(names, container.Name)
-	}
-	return names
-}

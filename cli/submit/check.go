@@ -62,6 +62,9 @@ func (f *Flags) checkName(r *reader) {
 			"remove one of them, or put the command of the container after --", f.NameArgument, f.Name))
 	}
 	switch {
+	case f.NameArgument != "" && f.Name == "" && IsProgram(f.NameArgument):
+		r.mistake("--name", fmt.Sprintf("the job would be called %q: put the command of the container after --, "+
+			"or set the name with --name", f.NameArgument))
 	case f.JobNamePrefix != "" && f.Name != "":
 		r.mistake("--job-name-prefix", "--job-name-prefix and --name cannot be used together")
 	case f.JobNamePrefix != "" && f.NameArgument != "":

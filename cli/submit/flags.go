@@ -4,6 +4,9 @@ package submit
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -96,10 +99,13 @@ func (l *LargeShm) Decode(context *kong.DecodeContext) error {
 	switch {
 	case next.Type == kong.FlagValueToken:
 		*l = LargeShm(context.Scan.Pop().String())
-	case next.Type == kong.UntypedToken && isSizeOrBoolean(next.String()):
+	case next.Type == kong.UntypedToken && slices.Contains([]string{"false", "no", "0"}, strings.ToLower(next.String())):
+		return invocation.UsageError(fmt.Sprintf("unexpected %q after --large-shm: use --large-shm=false", next.String()))
+	case next.Type == kong.UntypedToken && looksLikeSize.MatchString(next.String()):
 		return invocation.UsageError(fmt.Sprintf("unexpected %q after --large-shm: use --large-shm=%s", next.String(), next.String()))
 	}
 	return nil
 }
 
-func isSizeOrBoolean(text string) bool { return isSize(text) || text == "true" || text == "false" }
+// looksLikeSize matches a size, also with a wrong unit, and true. No name of a job begins with a digit.
+var looksLikeSize = regexp.MustCompile(`^(?:[0-9].*|true|yes)$`)

@@ -82,6 +82,17 @@ func TestListJobs(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s%s", args, diff, stderr)
 		}
 	}
+	for args, want := range map[string]string{
+		"describe trian -p listed":                        "runai: job \"trian\" not found in project \"listed\": use -p if it is in another project\nDid you mean \"train\"?\n",
+		"logs train --pod worker-1 -p listed":             "\nDid you mean train-worker-1?\n",
+		"logs mpijob/train --pod trai-worker-0 -p listed": "\nDid you mean train-worker-0?\n",
+		"logs train -p train-worker-0":                    "runai: -p is the project, and train-worker-0 looks like a pod: use --pod train-worker-0\n",
+		"list -p lisetd":                                  "Did you mean \"listed\"?\n",
+	} {
+		if _, stderr, code := product.Runai(t, strings.Fields(args)...); !strings.HasSuffix(stderr, want) || code != 1 {
+			t.Errorf("%s: exit code %d, got %s", args, code, stderr)
+		}
+	}
 	wide, _, _ := product.Runai(t, "list", "-p", "listed", "-o", "wide")
 	if got := cells(wide); !cmp.Equal(got[1][11:], []string{"NAMESPACE", "WORKERS", "RUNS AS", "NODES"}) ||
 		!cmp.Equal(got[3][10:13], []string{"-", namespace, "2"}) {
