@@ -33,7 +33,7 @@ func (d *Describe) Run(ctx context.Context, run *invocation.Invocation) error {
 	}
 	events, err := client.Events(ctx, s.MPIJob.Namespace)
 	if err != nil {
-		run.Warn("cannot show the events: " + client.Explain(err))
+		run.Warn("cannot show all events: " + client.Explain(err))
 	}
 	addEvidence(ctx, client, &s)
 	scope := run.Scope(client)

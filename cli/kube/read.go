@@ -19,7 +19,6 @@ import (
 // The resources that the command line only reads.
 var (
 	pods     = corev1.SchemeGroupVersion.WithResource("pods")
-	events   = corev1.SchemeGroupVersion.WithResource("events")
 	projects = v1alpha1.GroupVersion.WithResource("projects")
 
 	// Queues are those of the KAI scheduler.
@@ -44,11 +43,6 @@ func (c *Client) JobPods(ctx context.Context, namespace, job string) ([]corev1.P
 		selector = labels.Set{v2beta1.JobNameLabel: job}.String()
 	}
 	return list[corev1.Pod](ctx, c, pods, namespace, metav1.ListOptions{LabelSelector: selector})
-}
-
-// Events returns the events of a namespace.
-func (c *Client) Events(ctx context.Context, namespace string) ([]corev1.Event, error) {
-	return list[corev1.Event](ctx, c, events, namespace, metav1.ListOptions{})
 }
 
 // Projects returns all projects as stored in the cluster, or those that the user is allowed to read.

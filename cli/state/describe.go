@@ -61,7 +61,8 @@ func (s Job) next() string {
 }
 
 func (s Job) facts(project string, now time.Time) [][]string {
-	policies, version, _ := strings.Cut(s.MPIJob.Annotations[annotations.AppliedPoliciesKey], " ")
+	policies, rest, _ := strings.Cut(s.MPIJob.Annotations[annotations.AppliedPoliciesKey], " ")
+	version, _, _ := strings.Cut(rest, " ") // a digest of the cluster policy follows
 	return [][]string{
 		{"NAME:", s.MPIJob.Name},
 		{"NAMESPACE:", s.MPIJob.Namespace},

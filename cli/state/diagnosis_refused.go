@@ -16,17 +16,24 @@ func refusedPods(s Job, events []corev1.Event) string {
 		}
 		switch {
 		case strings.Contains(event.Message, "exceeded quota"):
-			return "the pods exceed the quota of the namespace: " + lastLine(event.Message) +
-				". Request fewer resources, or wait until other jobs end."
+			return exceededQuota(s, lastLine(event.Message))
 		case strings.Contains(event.Message, "violates PodSecurity"):
-			return fmt.Sprintf("the namespace's Pod Security Standard does not allow the pods: %s. Delete the job with %s, "+
-				"and submit it again without what the standard forbids, or with --run-as-user.",
-				lastLine(event.Message), s.command("delete job"))
+			_, why, _ := strings.Cut(lastLine(event.Message), "violates PodSecurity ")
+			return fmt.Sprintf("the namespace's Pod Security Standard does not allow the pods: they violate %s. Delete the job with %s, "+
+				"and submit it again without what the standard forbids, or with --run-as-user.", why, s.command("delete job"))
 		case slices.Contains([]string{"FailedCreate", "MPIJobFailed", "ValidationError"}, event.Reason):
 			return "the pods cannot be created: " + lastLine(event.Message) + fixAndResubmit(s)
 		}
 	}
 	return ""
+}
+
+// exceededQuota explains a message such as "…: exceeded quota: gpus, requested: cpu=4, used: cpu=7, limited: cpu=8".
+func exceededQuota(s Job, message string) string {
+	_, why, _ := strings.Cut(message, "exceeded quota: ")
+	name, amounts, _ := strings.Cut(why, ", ")
+	return fmt.Sprintf("the pods exceed the quota %s of the namespace: %s. Request fewer resources, or wait until other jobs end. "+
+		"See 'kubectl describe quota %s -n %s'.", name, amounts, name, s.MPIJob.Namespace)
 }
 
 func refusedImage(s Job, _ []corev1.Event) string {
@@ -39,11 +46,22 @@ func refusedImage(s Job, _ []corev1.Event) string {
 			"and submit it again with another --image-pull-policy.", container.Image, s.command("delete job"))
 	}
 	sentence := fmt.Sprintf("pod %s cannot pull the image %q", pod.Name, container.Image)
-	if reason := lastLine(container.State.Waiting.Message); reason != "" {
+	if reason := pullFailure(container.State.Waiting.Message, container.Image); reason != "" {
 		sentence += ": " + reason
 	}
 	return sentence + ". Check the image's name and the cluster's access to it. To submit the job again, delete it first with " +
 		s.command("delete job") + "."
+}
+
+// pullFailure returns why an image cannot be pulled, without what each layer of the container runtime says before that.
+func pullFailure(message, image string) string {
+	message = lastLine(message)
+	for _, before := range []string{"desc = ", image + `": `, image + ": "} {
+		if _, why, found := cutLast(message, before); found {
+			message = why
+		}
+	}
+	return message
 }
 
 func refusedContainer(s Job, _ []corev1.Event) string {

@@ -85,7 +85,7 @@ func TestDiagnose(t *testing.T) {
 		{name: "another reason", pods: worker(unschedulable("0/1 nodes are available: 1 x.")), status: "Pending",
 			want: "Pending: no node can run pod dist1-worker-0: 0/1 nodes are available: 1 x. See 'kubectl describe pod dist1-worker-0 -n runai-a', or ask your administrator."},
 		{name: "no image", pods: worker(waitingFor("ErrImagePull", "example/train: not found")), status: "ErrImagePull",
-			want: `ErrImagePull: pod dist1-worker-0 cannot pull the image "example/train": example/train: not found. ` +
+			want: `ErrImagePull: pod dist1-worker-0 cannot pull the image "example/train": not found. ` +
 				"Check the image's name and the cluster's access to it. To submit the job again, delete it first with 'runai delete job dist1 -p a'."},
 		{name: "no image on the node", pods: worker(waitingFor("ErrImageNeverPull", "")), status: "ErrImageNeverPull",
 			want: `ErrImageNeverPull: image "example/train" is not on the node, and --image-pull-policy is Never. ` +
@@ -97,7 +97,7 @@ func TestDiagnose(t *testing.T) {
 			want:   "ContainerCreating: pod dist1-worker-0 cannot mount a volume: MountVolume.SetUp failed: mount.nfs: no route to host. Check that the claim, the Secret or the NFS server exists."},
 		{name: "Pod Security", status: "Pending",
 			events: []corev1.Event{event("MPIJob", "dist1", "Warning", "MPIJobFailed", `worker pod created failed: pods "dist1-worker-0" is forbidden: violates PodSecurity "restricted:latest"`)},
-			want: `Pending: the namespace's Pod Security Standard does not allow the pods: worker pod created failed: pods "dist1-worker-0" is forbidden: violates PodSecurity "restricted:latest". ` +
+			want: `Pending: the namespace's Pod Security Standard does not allow the pods: they violate "restricted:latest". ` +
 				"Delete the job with 'runai delete job dist1 -p a', and submit it again without what the standard forbids, or with --run-as-user."},
 		{name: "the operator's own verdict", status: "Pending", events: []corev1.Event{event("MPIJob", "dist1", "Warning", "ValidationError", "Found validation errors: x")},
 			want: "Pending: the pods cannot be created: Found validation errors: x. Delete the job with 'runai delete job dist1 -p a', fix the cause and submit it again."},

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,7 +37,7 @@ func (s Job) EventsOf(all []corev1.Event) []corev1.Event {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b corev1.Event) int {
-		return eventTime(a).Compare(eventTime(b).Time)
+		return cmp.Or(eventTime(a).Compare(eventTime(b).Time), strings.Compare(a.Name, b.Name))
 	})
 	return found
 }

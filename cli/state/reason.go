@@ -27,6 +27,9 @@ func (s Job) Reason() string {
 			return shorten(schedulersReason(message))
 		}
 	}
+	if failed := s.failedInit(); failed != nil {
+		return fmt.Sprintf("init container %s failed", failed.container)
+	}
 	return ""
 }
 
