@@ -15,8 +15,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
 
-// namesToTry bounds how often a generated name can be taken by another user meanwhile.
-const namesToTry = 20
+// namesToTry bounds how often a generated name can be taken meanwhile, also by a loop that submits in the background.
+const namesToTry = 200
 
 // A submission creates one job in a cluster.
 type submission struct {
