@@ -65,10 +65,11 @@ demo: ## Run a demo on an embedded control plane (KEEP=1 leaves it running).
 
 ##@ Test it
 
+INSTALL_PACKAGES  = [ -z "$$missing" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; }
+
 .PHONY: packages
 packages: ## Install the Debian packages that the tests need and this machine does not have, as root.
-	@missing="$$($(MISSING_PACKAGES) -race $(if $(NODE),-node))" && { [ -z "$$missing" ] || \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; }; }
+	@missing="$$($(MISSING_PACKAGES) -race $(if $(NODE),-node))" && { $(INSTALL_PACKAGES); }
 
 .PHONY: test
 test: have-packages lint verify servers $(if $(NODE),lab-images) ## Run everything that CI runs.
@@ -121,6 +122,11 @@ rollout-load: can-be-node servers lab-images ## Replace the webhook's pods and c
 .PHONY: matrix
 matrix: can-be-node servers lab-images ## Run a job with each MPI, user and image on a real node, and write the page of results.
 	go test -timeout 60m -v ./test/matrix -run '^Test(Matrix|Page)$$' -args -all -update
+
+.PHONY: completion
+completion: servers ## Complete command lines in real bash, zsh and fish, whose packages it installs, as root.
+	@missing="$$($(MISSING_PACKAGES) -shells)" && { $(INSTALL_PACKAGES); }
+	go test -count=1 -v ./test/integration -run '^TestCompletion$$' -args -shells bash,zsh,fish
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and the policies, each for FUZZTIME (only names that match FUZZ).

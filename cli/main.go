@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"github.com/runai-mpi/runai-mpi/cli/completion"
 	"github.com/runai-mpi/runai-mpi/cli/console"
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/jobs"
@@ -61,7 +62,8 @@ type commands struct {
 	} `cmd:"" group:"projects" help:"Set the default project."`
 	Whoami whoami.Command `cmd:"" group:"projects" help:"Show your user name in the cluster, and the identity that jobs with --run-as-user get."`
 
-	// Other commands: group:"other".
+	// Other commands.
+	Completion completion.Command `cmd:"" group:"other" help:"Print the script that completes command lines in bash, zsh or fish."`
 
 	// Other names.
 	Project struct {
@@ -95,7 +97,7 @@ type mpiCommands struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	code := run(ctx, pluginArgs(os.Args), os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
@@ -169,6 +171,9 @@ func isTerminal(stream any) bool {
 }
 
 func execute(ctx context.Context, args []string, run invocation.Invocation) error {
+	if completion.IsRequest(args) {
+		return complete(ctx, args, run)
+	}
 	if err := checkText(args); err != nil {
 		return err
 	}
@@ -203,4 +208,12 @@ func execute(ctx context.Context, args []string, run invocation.Invocation) erro
 		run.Warn(warning)
 	}
 	return parsed.Run(&run)
+}
+
+// complete answers the script of a shell. Nothing but the answer is printed, not even by a credential plugin.
+func complete(ctx context.Context, args []string, run invocation.Invocation) error {
+	if silence, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
+		os.Stderr = silence
+	}
+	return completion.Answer(ctx, newParser(&commands{}).Model.Node, args, "runai/"+version.String(), run.JobOutput)
 }

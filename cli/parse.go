@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -18,7 +19,7 @@ import (
 
 func newParser(commands *commands) *kong.Kong {
 	parser := kong.Must(commands,
-		kong.Name("runai"),
+		kong.Name(programName(os.Args[0])),
 		kong.Description("Submit distributed training as MPIJobs."),
 		kong.WithHyphenPrefixedParameters(true), // -g -1 has a bad value, not a missing one
 		kong.TypeMapper(reflect.TypeFor[string](), kong.MapperFunc(decodeString)),

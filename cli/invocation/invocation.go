@@ -22,10 +22,10 @@ import (
 
 // Globals are the flags of every command.
 type Globals struct {
-	Project        string   `group:"global" short:"p" placeholder:"PROJECT" filled:"" help:"Project to use. Default: the project of the current namespace. Example: -p team-a"`
-	Namespace      string   `group:"global" short:"n" placeholder:"NAMESPACE" filled:"" help:"Namespace to use, if the project has several. Example: -n runai-team-a"`
-	Kubeconfig     string   `group:"global" placeholder:"FILE" filled:"" help:"Path of the kubeconfig. Default: $KUBECONFIG or ~/.kube/config. Example: --kubeconfig cluster.yaml"`
-	Context        string   `group:"global" placeholder:"CONTEXT" filled:"" help:"Context of the kubeconfig. Default: the current context. Example: --context cluster"`
+	Project        string   `group:"global" short:"p" complete:"projects" placeholder:"PROJECT" filled:"" help:"Project to use. Default: the project of the current namespace. Example: -p team-a"`
+	Namespace      string   `group:"global" short:"n" complete:"namespaces" placeholder:"NAMESPACE" filled:"" help:"Namespace to use, if the project has several. Example: -n runai-team-a"`
+	Kubeconfig     string   `group:"global" placeholder:"FILE" complete:"files" filled:"" help:"Path of the kubeconfig. Default: $KUBECONFIG or ~/.kube/config. Example: --kubeconfig cluster.yaml"`
+	Context        string   `group:"global" placeholder:"CONTEXT" complete:"contexts" filled:"" help:"Context of the kubeconfig. Default: the current context. Example: --context cluster"`
 	As             string   `group:"global" name:"as" placeholder:"USER" filled:"" help:"User to act as, if you are allowed to impersonate. Example: --as alice@example.com"`
 	AsGroup        []string `group:"global" name:"as-group" sep:"none" placeholder:"GROUP" help:"Group to act as, with --as. Can be repeated. Example: --as-group researchers"`
 	RequestTimeout string   `group:"global" name:"request-timeout" placeholder:"DURATION" filled:"" help:"How long to wait for one answer of the API server. What is followed or watched, and sessions, last longer. Default: no limit. Example: --request-timeout 10s"`

@@ -14,8 +14,8 @@ import (
 
 // Attach is runai attach. Its flags are the original's.
 type Attach struct {
-	Name    string `arg:"" name:"NAME" help:"Name of the job."`
-	Pod     string `placeholder:"POD" help:"Pod to attach to. Default: the launcher. Example: --pod worker-0"`
+	Name    string `arg:"" name:"NAME" complete:"jobs" help:"Name of the job."`
+	Pod     string `placeholder:"POD" complete:"pods" help:"Pod to attach to. Default: the launcher. Example: --pod worker-0"`
 	NoStdin bool   `help:"Do not pass on what you type, and leave the terminal as it is."`
 	NoTTY   bool   `name:"no-tty" help:"Do not use the terminal of the container: print its output line by line."`
 	Timeout string `placeholder:"DURATION" help:"How long to wait until the job starts. Default: without a limit. Example: --timeout 10m"`

@@ -8,8 +8,8 @@ import (
 
 // Bash is runai bash.
 type Bash struct {
-	Name string `arg:"" name:"NAME" help:"Name of the job."`
-	Pod  string `placeholder:"POD" help:"Pod in which to open the shell. Default: the launcher. Example: --pod worker-0"`
+	Name string `arg:"" name:"NAME" complete:"jobs" help:"Name of the job."`
+	Pod  string `placeholder:"POD" complete:"pods" help:"Pod in which to open the shell. Default: the launcher. Example: --pod worker-0"`
 }
 
 // shell is bash, or sh in an image without it.

@@ -15,7 +15,7 @@ import (
 
 // Delete is runai delete job.
 type Delete struct {
-	Names  []string          `arg:"" optional:"" name:"NAME" help:"Names of the jobs."`
+	Names  []string          `arg:"" optional:"" name:"NAME" complete:"jobs" help:"Names of the jobs."`
 	All    bool              `short:"A" help:"Delete all jobs of the project, and of no other. On a terminal it asks first, elsewhere it requires --yes."`
 	Yes    bool              `short:"y" help:"Do not ask before --all."`
 	DryRun invocation.DryRun `placeholder:"MODE" help:"Print what would be deleted, and delete nothing: client (also --dry-run alone), or server, which also asks the API server for permission. Default: none. Example: --dry-run=server"`

@@ -10,7 +10,7 @@ import (
 
 // Describe is runai describe job.
 type Describe struct {
-	Name   string        `arg:"" name:"NAME" help:"Name of the job."`
+	Name   string        `arg:"" name:"NAME" complete:"jobs" help:"Name of the job."`
 	Output output.Format `short:"o" formats:"name,wide,yaml,json" placeholder:"FORMAT" help:"Print the job as stored in the cluster: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o yaml"`
 }
 

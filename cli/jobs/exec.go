@@ -10,9 +10,9 @@ import (
 
 // Exec is runai exec.
 type Exec struct {
-	Name      string `arg:"" name:"NAME" help:"Name of the job."`
-	Pod       string `placeholder:"POD" help:"Pod in which to run the command. Default: the launcher. Example: --pod worker-0"`
-	Container string `short:"c" placeholder:"CONTAINER" help:"Container in which to run the command. Default: the first one of the pod. Example: -c mpi"`
+	Name      string `arg:"" name:"NAME" complete:"jobs" help:"Name of the job."`
+	Pod       string `placeholder:"POD" complete:"pods" help:"Pod in which to run the command. Default: the launcher. Example: --pod worker-0"`
+	Container string `short:"c" placeholder:"CONTAINER" complete:"containers" help:"Container in which to run the command. Default: the first one of the pod. Example: -c mpi"`
 	Stdin     bool   `short:"i" help:"Pass your standard input on to the command."`
 	TTY       bool   `name:"tty" short:"t" help:"Run the command in a terminal. Requires --stdin. Example: -it"`
 }

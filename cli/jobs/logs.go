@@ -11,11 +11,11 @@ import (
 
 // Logs is runai logs. Values stay text until [Logs.flags], so that all mistakes are reported at once.
 type Logs struct {
-	Name       string  `arg:"" name:"NAME" help:"Name of the job."`
+	Name       string  `arg:"" name:"NAME" complete:"jobs" help:"Name of the job."`
 	Follow     bool    `short:"f" help:"Wait until there is output, and print new output until the job ends: also that of the launcher's later attempts, and after broken connections."`
-	Pod        string  `placeholder:"POD" filled:"" help:"Pod to read: its name, worker-N or launcher. Default: the launcher, where mpirun collects the output of all ranks. Example: --pod worker-0"`
+	Pod        string  `placeholder:"POD" complete:"pods" filled:"" help:"Pod to read: its name, worker-N or launcher. Default: the launcher, where mpirun collects the output of all ranks. Example: --pod worker-0"`
 	AllPods    bool    `help:"Print the output of all pods. Each line begins with the name of its pod."`
-	Container  string  `short:"c" placeholder:"CONTAINER" filled:"" help:"Container to read. Default: the main container. Example: -c git-sync"`
+	Container  string  `short:"c" placeholder:"CONTAINER" complete:"containers" filled:"" help:"Container to read. Default: the main container. Example: -c git-sync"`
 	Previous   bool    `help:"Print the output of the attempt before: of the container before its last restart, or of the launcher before the last one."`
 	Since      *string `placeholder:"DURATION" help:"Print only output newer than DURATION. Example: --since 5m"`
 	SinceTime  *string `placeholder:"TIME" help:"Print only output after this time. Example: --since-time 2026-01-31T12:00:00Z"`

@@ -25,6 +25,7 @@ type ConnectOptions struct {
 	As         string // The user to impersonate, if any.
 	AsGroups   []string
 	Timeout    string // Of a request that is answered once; "0": none.
+	Unattended bool   // Nobody can answer a credential plugin.
 	UserAgent  string
 	Log        *slog.Logger
 	Warn       func(string) // is called with the API server's warnings
@@ -62,6 +63,9 @@ func Connect(options ConnectOptions) (*Client, error) {
 	namespace, _, err := loader.Namespace()
 	if err != nil {
 		return nil, explainKubeconfig(err, options)
+	}
+	if config.ExecProvider != nil && options.Unattended {
+		config.ExecProvider.StdinUnavailable = true
 	}
 	config.UserAgent = options.UserAgent
 	config.QPS = -1 // no limit: a command sends only a few requests

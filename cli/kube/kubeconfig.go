@@ -3,6 +3,8 @@ package kube
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
@@ -23,6 +25,15 @@ func contextName(config api.Config, options ConnectOptions) string {
 		return options.Context
 	}
 	return config.CurrentContext
+}
+
+// Contexts returns the names of the contexts in the kubeconfig.
+func Contexts(options ConnectOptions) []string {
+	config, err := options.loader().RawConfig()
+	if err != nil {
+		return nil
+	}
+	return slices.Collect(maps.Keys(config.Contexts))
 }
 
 // SetNamespace writes a namespace to the context, in the file of the kubeconfig that has the context.

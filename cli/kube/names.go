@@ -40,18 +40,6 @@ func (c *Client) Names(ctx context.Context, resource schema.GroupVersionResource
 	return namesOf(list)
 }
 
-// FewNames returns the names of some objects, as many as one page has.
-func (c *Client) FewNames(
-	ctx context.Context, resource schema.GroupVersionResource, namespace string, options metav1.ListOptions,
-) ([]string, error) {
-	options.Limit = namesInPage
-	page, err := c.namesPage(ctx, resource, namespace, options)
-	if err != nil {
-		return nil, err
-	}
-	return namesOf(page)
-}
-
 // namesPage returns a page of objects that have nothing but a name.
 func (c *Client) namesPage(
 	ctx context.Context, resource schema.GroupVersionResource, namespace string, options metav1.ListOptions,

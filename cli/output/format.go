@@ -50,6 +50,18 @@ func (f Format) Or(other Format) Format {
 	return f
 }
 
+// Formats returns the values that a flag accepts, up to the template. The formats of its tag are a comma-separated list.
+func Formats(formats string) []string {
+	accepted := slices.Clone(objectFormats)
+	if formats != "" {
+		accepted = strings.Split(formats, ",")
+	}
+	for _, kind := range templateFormats {
+		accepted = append(accepted, kind+"=")
+	}
+	return accepted
+}
+
 // Mistake returns what is wrong with the value of a flag, "" for nothing. The formats are a comma-separated list.
 func (f Format) Mistake(flag, formats string) string {
 	accepted := objectFormats

@@ -10,7 +10,7 @@ import (
 
 // Config is runai config project, and runai project set.
 type Config struct {
-	Name string `arg:"" name:"PROJECT" help:"Project to use by default."`
+	Name string `arg:"" name:"PROJECT" complete:"projects" help:"Project to use by default."`
 }
 
 // Run writes the project's namespace to the kubeconfig's context, as the original did. kubectl uses it too.

@@ -24,7 +24,7 @@ type Flags struct {
 	Interactive   bool   `group:"naming" help:"Submit an interactive job: it runs on the project's nodes for interactive jobs, and is never retried."`
 
 	Image           string   `group:"container" short:"i" placeholder:"IMAGE" help:"Image of the launcher and the workers. Required. Example: -i gcr.io/run-ai-demo/quickstart-distributed"`
-	ImagePullPolicy string   `group:"container" placeholder:"POLICY" default:"Always" help:"When to pull the image: Always, IfNotPresent or Never. Default: Always. Example: --image-pull-policy IfNotPresent"`
+	ImagePullPolicy string   `group:"container" placeholder:"POLICY" complete:"Always,IfNotPresent,Never" default:"Always" help:"When to pull the image: Always, IfNotPresent or Never. Default: Always. Example: --image-pull-policy IfNotPresent"`
 	LocalImage      bool     `group:"container" help:"Deprecated: use --image-pull-policy=Never."`
 	AlwaysPullImage bool     `group:"container" hidden:""`
 	Attach          bool     `group:"container" help:"Wait for the launcher to start, and print its output until the job ends. Also sets --stdin and --tty, unless they are false."`
@@ -47,7 +47,7 @@ type Flags struct {
 	LargeShm    LargeShm `group:"resources" placeholder:"SIZE" help:"Mount a memory-backed /dev/shm. Default size: the cluster's maximum, or else the pod's memory limit. Examples: --large-shm, --large-shm=8Gi"`
 
 	PVC           []string `group:"storage" name:"pvc" sep:"none" placeholder:"CLAIM:PATH" help:"Mount a persistent volume claim: an existing claim as CLAIM:PATH[:ro], or a new one as [STORAGE-CLASS]:SIZE:PATH[:ro]. A new claim is kept when the job is deleted. Examples: --pvc my-claim:/data:ro, --pvc :3Gi:/data"`
-	PVCAccessMode string   `group:"storage" name:"pvc-access-mode" default:"ReadWriteMany" placeholder:"MODE" help:"Access mode of new claims: ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod. Default: ReadWriteMany, because all pods of the job mount the claim. Example: --pvc-access-mode ReadWriteOnce"`
+	PVCAccessMode string   `group:"storage" name:"pvc-access-mode" default:"ReadWriteMany" placeholder:"MODE" complete:"ReadWriteMany,ReadOnlyMany,ReadWriteOnce,ReadWriteOncePod" help:"Access mode of new claims: ReadWriteMany, ReadOnlyMany, ReadWriteOnce or ReadWriteOncePod. Default: ReadWriteMany, because all pods of the job mount the claim. Example: --pvc-access-mode ReadWriteOnce"`
 	Volume        []string `group:"storage" short:"v" sep:"none" aliases:"volumes" placeholder:"SOURCE:PATH" help:"Mount a directory of the node or of an NFS server, as SOURCE:PATH[:MODE[:NFS-HOST]]. MODE is ro or rw. Default: rw. Examples: -v /raid/data:/data:ro, -v /public/data:/data::nfs.example.com"`
 	NFSServer     string   `group:"storage" name:"nfs-server" placeholder:"HOST" help:"NFS server of every --volume without an NFS-HOST. Example: --nfs-server nfs.example.com"`
 
@@ -56,7 +56,7 @@ type Flags struct {
 
 	Processes      string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"Number of workers. Default: 1. Example: --processes=2"`
 	SlotsPerWorker string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"MPI slots of each worker. Default: 1. Example: --slots-per-worker=8"`
-	MPI            string `group:"lifecycle" name:"mpi-implementation" placeholder:"IMPLEMENTATION" help:"The MPI of the image: OpenMPI, MPICH or Intel. Default: OpenMPI. Example: --mpi-implementation MPICH"`
+	MPI            string `group:"lifecycle" name:"mpi-implementation" placeholder:"IMPLEMENTATION" complete:"OpenMPI,MPICH,Intel" help:"The MPI of the image: OpenMPI, MPICH or Intel. Default: OpenMPI. Example: --mpi-implementation MPICH"`
 	BackoffLimit   string `group:"lifecycle" aliases:"backoffLimit" placeholder:"NUMBER" help:"Number of retries before the job fails. Default: 6. Interactive jobs are never retried. Example: --backoff-limit 0"`
 	StartTimeout   string `group:"lifecycle" placeholder:"DURATION" help:"How long the launcher waits for its workers before the job fails. Default: the cluster's. Example: --start-timeout 10m"`
 
@@ -64,7 +64,7 @@ type Flags struct {
 	CreateHomeDir              *bool `group:"access" help:"Create a temporary home directory, which is deleted with the job. Default: true with --run-as-user, else false. Example: --create-home-dir=false"`
 	PreventPrivilegeEscalation bool  `group:"access" help:"Prevent processes in the containers from gaining more privileges than their parent process."`
 
-	NodeType string `group:"scheduling" placeholder:"TYPE" help:"Run only on nodes of this type, which must be one of the project's. Example: --node-type dgx"`
+	NodeType string `group:"scheduling" placeholder:"TYPE" complete:"node-types" help:"Run only on nodes of this type, which must be one of the project's. Example: --node-type dgx"`
 
 	DryRun invocation.DryRun `group:"output" placeholder:"MODE" help:"Print the job and do not submit it: as it would be sent (client, needs no cluster; also --dry-run alone), or as the cluster would store it (server). Default: none. Example: --dry-run=client"`
 	Output output.Format     `group:"output" short:"o" placeholder:"FORMAT" help:"Print the created objects: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o name"`

@@ -8,8 +8,11 @@ import (
 	"strings"
 )
 
+// A need is a file, and the package that has it.
+type need struct{ file, debianPackage string }
+
 // node lists the files that a real node and the tests of images need, with the package of each.
-var node = []struct{ file, debianPackage string }{
+var node = []need{
 	{"runc", "runc"},
 	{"/usr/lib/cni/bridge", "containernetworking-plugins"},
 	{"nft", "nftables"},
@@ -25,10 +28,18 @@ var node = []struct{ file, debianPackage string }{
 	{"buildah", "buildah"},
 }
 
+// shells lists the shells that make completion completes in, with the package of each.
+var shells = []need{{"zsh", "zsh"}, {"fish", "fish"}}
+
 // MissingForNode returns the packages that a real node needs and this machine does not have.
-func MissingForNode() []string {
+func MissingForNode() []string { return missingOf(node) }
+
+// MissingForShells returns the packages of the shells that this machine does not have.
+func MissingForShells() []string { return missingOf(shells) }
+
+func missingOf(needs []need) []string {
 	var missing []string
-	for _, need := range node {
+	for _, need := range needs {
 		if !exists(need.file) {
 			missing = append(missing, need.debianPackage)
 		}

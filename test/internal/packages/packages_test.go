@@ -12,6 +12,9 @@ func TestMissing(t *testing.T) {
 	if once := slices.Compact(slices.Sorted(slices.Values(missing))); !slices.Contains(missing, "runc") || len(once) != len(missing) {
 		t.Errorf("a node needs %v", missing)
 	}
+	if missing := MissingForShells(); !slices.Equal(missing, []string{"zsh", "fish"}) {
+		t.Errorf("the shells need %v", missing)
+	}
 	if missing := MissingForRace(); !slices.Equal(missing, []string{"gcc", "libc6-dev"}) {
 		t.Errorf("the race detector needs %v", missing)
 	}

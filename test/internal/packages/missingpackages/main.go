@@ -13,6 +13,7 @@ import (
 func main() {
 	race := flag.Bool("race", false, "list the packages that the race detector needs")
 	node := flag.Bool("node", false, "list the packages that a real node needs")
+	shells := flag.Bool("shells", false, "list the packages of the shells that make completion completes in")
 	flag.Parse()
 	var missing []string
 	if *race {
@@ -20,6 +21,9 @@ func main() {
 	}
 	if *node {
 		missing = append(missing, packages.MissingForNode()...)
+	}
+	if *shells {
+		missing = append(missing, packages.MissingForShells()...)
 	}
 	if len(missing) > 0 {
 		fmt.Println(strings.Join(missing, " "))
