@@ -44,6 +44,7 @@ type commands struct {
 		Job jobs.Describe `cmd:"" default:"withargs" aliases:"jobs" help:"Show a job, its pods and events, and why it is not running."`
 	} `cmd:"" group:"follow" help:"Show a job."`
 	Logs jobs.Logs `cmd:"" group:"follow" help:"Print the output of a job."`
+	Wait jobs.Wait `cmd:"" group:"follow" help:"Wait until jobs have finished, are running or are deleted."`
 
 	// Inside a job.
 	Attach      jobs.Attach      `cmd:"" group:"inside" help:"Connect your terminal to the running process of a job."`
@@ -86,6 +87,7 @@ type mpiCommands struct {
 	List     jobs.List      `cmd:""`
 	Describe jobs.Describe  `cmd:""`
 	Logs     jobs.Logs      `cmd:""`
+	Wait     jobs.Wait      `cmd:""`
 	Delete   jobs.Delete    `cmd:""`
 
 	Attach      jobs.Attach      `cmd:""`

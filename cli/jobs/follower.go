@@ -36,8 +36,12 @@ type follower struct {
 
 // follow watches a job until the context ends.
 func follow(ctx context.Context, run *invocation.Invocation, client *kube.Client, job *v2beta1.MPIJob) *follower {
+	return newFollower(run, client, client.WatchJob(ctx, job.Namespace, job.Name), job)
+}
+
+func newFollower(run *invocation.Invocation, client *kube.Client, watch *kube.Watch, job *v2beta1.MPIJob) *follower {
 	return &follower{
-		run: run, client: client, watch: client.WatchJob(ctx, job.Namespace, job.Name), line: run.StatusLine(),
+		run: run, client: client, watch: watch, line: run.StatusLine(),
 		job: types.NamespacedName{Namespace: job.Namespace, Name: job.Name}, uid: job.UID,
 	}
 }
@@ -133,6 +137,18 @@ func (f *follower) untilLauncherStarts(ctx context.Context) (state.Job, error) {
 		return s, f.result(ctx, s)
 	}
 	return s, err
+}
+
+// refreshed returns the job with its pods as they are now: the copy may have the end of a job, but not yet that of its
+// pods.
+func (f *follower) refreshed(ctx context.Context, s state.Job) (state.Job, error) {
+	pods, err := f.client.JobPods(ctx, f.job.Namespace, f.job.Name)
+	if err != nil {
+		return s, invocation.Failed(f.client.Explain(err))
+	}
+	fresh := state.New(s.MPIJob, pods)
+	fresh.Flags = s.Flags
+	return fresh, nil
 }
 
 func launcherHasStarted(s state.Job) bool {

@@ -62,8 +62,10 @@ func (s *streams) follow(ctx context.Context) (job state.Job, found bool, err er
 			return job, len(s.started) > 0, err
 		}
 		if known {
-			if job, err = s.confirm(ctx, job); err != nil {
-				return job, len(s.started) > 0, err
+			if s.active == 0 && s.isLast(job) {
+				if job, err = s.refreshed(ctx, job); err != nil {
+					return job, len(s.started) > 0, err
+				}
 			}
 			s.start(ctx, job, &reading)
 			if s.active == 0 && s.isLast(job) {
@@ -75,21 +77,6 @@ func (s *streams) follow(ctx context.Context) (job state.Job, found bool, err er
 			return job, len(s.started) > 0, err
 		}
 	}
-}
-
-// confirm reads the pods of a job that has ended: the copy may have the end of the job, but not yet that of its pods.
-func (s *streams) confirm(ctx context.Context, job state.Job) (state.Job, error) {
-	if s.active > 0 || !s.isLast(job) {
-		return job, nil
-	}
-	pods, err := s.client.JobPods(ctx, s.job.Namespace, s.job.Name)
-	if err != nil {
-		return job, invocation.Failed(s.client.Explain(err))
-	}
-	flags := job.Flags
-	job = state.New(job.MPIJob, pods)
-	job.Flags = flags
-	return job, nil
 }
 
 // start starts to read the logs that are there.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
 // A Job is a job and its pods at one moment, launchers first.
@@ -88,6 +90,10 @@ func (s Job) condition(condition v2beta1.JobConditionType) *v2beta1.JobCondition
 // IsFinished reports whether the job has succeeded or failed.
 func (s Job) IsFinished() bool { return s.is(v2beta1.JobSucceeded) || s.is(v2beta1.JobFailed) }
 
+// HasFailed reports whether the job has failed.
+func (s Job) HasFailed() bool { return s.is(v2beta1.JobFailed) }
+
+// IsSuspended reports whether the job has no pods because its manifest, its user or a queue says so.
 func (s Job) IsSuspended() bool {
 	return s.MPIJob.Spec.RunPolicy.Suspend != nil && *s.MPIJob.Spec.RunPolicy.Suspend
 }
@@ -101,6 +107,12 @@ func (s Job) count(phase corev1.PodPhase) int {
 	}
 	return n
 }
+
+// RunningPods returns how many pods run.
+func (s Job) RunningPods() int { return s.count(corev1.PodRunning) }
+
+// ExpectedPods returns how many pods run when the job does: the launcher and the workers.
+func (s Job) ExpectedPods() int { return 1 + int(mpijob.Workers(s.MPIJob)) }
 
 // Pod returns one of the job's pods, or nil.
 func (s Job) Pod(name string) *corev1.Pod {

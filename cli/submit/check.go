@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/jobs"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
@@ -36,6 +37,7 @@ func (f *Flags) Check(run *invocation.Invocation) (request Request, warnings, mi
 	if f.Command && len(words) == 0 {
 		r.mistake("--command", "--command requires a command after --, for example --command -- python train.py")
 	}
+	f.checkWait(&r)
 	r.distinct(request.mounts(f.likelyName()))
 	for _, err := range mpijob.Validate(request.Job(f.likelyName(), "")) {
 		flag, value, problem := request.explainField(err.Field, err.ErrorBody())
@@ -54,6 +56,18 @@ func (f *Flags) Check(run *invocation.Invocation) (request Request, warnings, mi
 		}
 	}
 	return request, warnings, r.mistakes
+}
+
+func (f *Flags) checkWait(r *reader) {
+	if f.Wait && f.Attach {
+		r.mistake("--wait", "--wait and --attach cannot be used together")
+	}
+	if f.Timeout != nil && !f.Wait {
+		r.mistake("--timeout", "--timeout requires --wait")
+	}
+	if _, mistakes := jobs.Timeout(f.Timeout); len(mistakes) > 0 {
+		r.mistake("--timeout", mistakes[0])
+	}
 }
 
 func (f *Flags) checkName(r *reader) {

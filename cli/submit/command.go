@@ -44,10 +44,17 @@ func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	if err := c.report(run, created, s.scope); err != nil || !c.Attach || s.isDryRun() {
+	if err := c.report(run, created, s.scope); err != nil || s.isDryRun() {
 		return err
 	}
-	return jobs.AttachTo(ctx, run, client, created[0])
+	timeout, _ := jobs.Timeout(c.Timeout) // it has been checked
+	switch {
+	case c.Attach:
+		return jobs.AttachTo(ctx, run, client, created[0], timeout)
+	case c.Wait:
+		return jobs.WaitForEnd(ctx, run, client, created[0], timeout)
+	}
+	return nil
 }
 
 // show prints the job as it would be sent. It needs no cluster.

@@ -54,11 +54,13 @@ type Flags struct {
 	HostIPC     bool `group:"network" name:"host-ipc" help:"Use the node's IPC namespace, to share memory with other processes of the node."`
 	HostNetwork bool `group:"network" help:"Use the node's network namespace."`
 
-	Processes      string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"Number of workers. Default: 1. Example: --processes=2"`
-	SlotsPerWorker string `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"MPI slots of each worker. Default: 1. Example: --slots-per-worker=8"`
-	MPI            string `group:"lifecycle" name:"mpi-implementation" placeholder:"IMPLEMENTATION" complete:"OpenMPI,MPICH,Intel" help:"The MPI of the image: OpenMPI, MPICH or Intel. Default: OpenMPI. Example: --mpi-implementation MPICH"`
-	BackoffLimit   string `group:"lifecycle" aliases:"backoffLimit" placeholder:"NUMBER" help:"Number of retries before the job fails. Default: 6. Interactive jobs are never retried. Example: --backoff-limit 0"`
-	StartTimeout   string `group:"lifecycle" placeholder:"DURATION" help:"How long the launcher waits for its workers before the job fails. Default: the cluster's. Example: --start-timeout 10m"`
+	Processes      string  `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"Number of workers. Default: 1. Example: --processes=2"`
+	SlotsPerWorker string  `group:"lifecycle" placeholder:"NUMBER" default:"1" help:"MPI slots of each worker. Default: 1. Example: --slots-per-worker=8"`
+	MPI            string  `group:"lifecycle" name:"mpi-implementation" placeholder:"IMPLEMENTATION" complete:"OpenMPI,MPICH,Intel" help:"The MPI of the image: OpenMPI, MPICH or Intel. Default: OpenMPI. Example: --mpi-implementation MPICH"`
+	BackoffLimit   string  `group:"lifecycle" aliases:"backoffLimit" placeholder:"NUMBER" help:"Number of retries before the job fails. Default: 6. Interactive jobs are never retried. Example: --backoff-limit 0"`
+	StartTimeout   string  `group:"lifecycle" placeholder:"DURATION" help:"How long the launcher waits for its workers before the job fails. Default: the cluster's. Example: --start-timeout 10m"`
+	Wait           bool    `group:"lifecycle" help:"Wait until the job has finished. Ends with 1 if it fails, and prints why and the end of its output."`
+	Timeout        *string `group:"lifecycle" placeholder:"DURATION" help:"How long --wait waits. Default: without a limit. Example: --timeout 2h"`
 
 	RunAsUser                  bool  `group:"access" help:"Run as yourself: with the UID, GID and groups that the cluster knows for you. See: runai whoami"`
 	CreateHomeDir              *bool `group:"access" help:"Create a temporary home directory, which is deleted with the job. Default: true with --run-as-user, else false. Example: --create-home-dir=false"`

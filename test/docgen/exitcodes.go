@@ -14,10 +14,11 @@ type ExitCode struct {
 var ExitCodes = map[string][]ExitCode{
 	"runai": {
 		{0, "The command did what it was asked to do; without a command, `runai` prints its help. `runai whoami` also ends with 0 where `--run-as-user` is not possible, " +
-			"and `runai logs -f` where the job failed after it had started.",
+			"and `runai logs -f` where the job failed after it had started: `runai wait` tells.",
 			[][]string{{}, {"--version"}, {"--help"}, {"submit-mpi", "-i", "example/train", "--dry-run=client"}}},
 		{1, "It could not: there is no kubeconfig, the cluster does not answer, the job was refused or does not exist, " +
-			"a job followed with `--attach` failed, or nobody confirmed `delete --all`.",
+			"a job that `--attach`, `wait` or `submit-mpi --wait` waited for failed, was deleted or took longer than `--timeout`, " +
+			"or nobody confirmed `delete --all`.",
 			[][]string{{"list", "jobs"}, {"whoami"}, {"submit-mpi", "-i", "example/train"}}},
 		{2, "The command line is not valid. Nothing was sent to the cluster.",
 			[][]string{{"unknown"}, {"config"}, {"list", "--unknown"}, {"submit-mpi"}, {"submit-mpi", "-i", "example/train", "-g", "1.5"}}},
