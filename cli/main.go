@@ -53,7 +53,9 @@ type commands struct {
 	PortForward jobs.PortForward `cmd:"" group:"inside" name:"port-forward" help:"Forward ports of your computer to a pod of a job."`
 
 	// Steer.
-	Delete struct {
+	Suspend jobs.Suspend `cmd:"" group:"steer" help:"Stop jobs and delete their pods, until they are resumed."`
+	Resume  jobs.Resume  `cmd:"" group:"steer" help:"Start suspended jobs again."`
+	Delete  struct {
 		Job jobs.Delete `cmd:"" default:"withargs" aliases:"jobs" help:"Delete jobs. Persistent volume claims and their data are kept."`
 	} `cmd:"" group:"steer" help:"Delete jobs."`
 
@@ -87,6 +89,8 @@ type mpiCommands struct {
 	List     jobs.List      `cmd:""`
 	Describe jobs.Describe  `cmd:""`
 	Logs     jobs.Logs      `cmd:""`
+	Suspend  jobs.Suspend   `cmd:""`
+	Resume   jobs.Resume    `cmd:""`
 	Wait     jobs.Wait      `cmd:""`
 	Delete   jobs.Delete    `cmd:""`
 

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 )
 
@@ -97,6 +99,18 @@ func (c *Client) isOurs(object *unstructured.Unstructured) bool {
 	return slices.ContainsFunc(object.GetManagedFields(), func(entry metav1.ManagedFieldsEntry) bool {
 		return entry.Manager == c.manager
 	})
+}
+
+// Patch merges a patch into an object, but not into another object that has its name now.
+func (c *Client) Patch(ctx context.Context, resource schema.GroupVersionResource, object metav1.Object, patch map[string]any) error {
+	patch["metadata"] = map[string]any{"uid": object.GetUID()}
+	text, err := json.Marshal(patch)
+	if err != nil {
+		return fmt.Errorf("cannot write the change: %w", err)
+	}
+	_, err = c.dynamic.Resource(resource).Namespace(object.GetNamespace()).
+		Patch(ctx, object.GetName(), types.MergePatchType, text, metav1.PatchOptions{FieldManager: c.manager})
+	return err
 }
 
 // Delete deletes an object, or only tries to if dryRun is set, even after an interruption, but not another object that

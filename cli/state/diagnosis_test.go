@@ -161,7 +161,7 @@ func TestDiagnose(t *testing.T) {
 			*job.Spec.RunPolicy.Suspend = true
 			job.Labels = map[string]string{"kai.scheduler/queue": "a"} // as every job has
 		},
-			status: "Suspended", want: "Suspended: spec.runPolicy.suspend is true. Resume the job with `kubectl patch mpijob dist1 -n runai-a "},
+			status: "Suspended", want: "Suspended: spec.runPolicy.suspend is true. Resume the job with 'runai resume dist1 -p a'."},
 		{name: "starting", pods: worker(nil), status: "Pending", want: "Pending: the launcher has not been created yet."},
 		{name: "running", pods: worker(func(p *corev1.Pod) { p.Status.Phase = corev1.PodRunning }), status: "Running"},
 		{name: "succeeded", job: finished(v2beta1.JobSucceeded, ""), status: "Succeeded"},

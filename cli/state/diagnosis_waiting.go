@@ -18,8 +18,7 @@ func suspendedJob(s Job, _ []corev1.Event) string {
 	if s.KueueQueue() != "" {
 		return queuedJob(s)
 	}
-	return fmt.Sprintf("spec.runPolicy.suspend is true. Resume the job with "+
-		"`kubectl patch mpijob %s -n %s --type merge -p '{\"spec\":{\"runPolicy\":{\"suspend\":false}}}'`.", s.MPIJob.Name, s.MPIJob.Namespace)
+	return fmt.Sprintf("spec.runPolicy.suspend is true. Resume the job with %s.", s.command("resume"))
 }
 
 func gatedPod(s Job, _ []corev1.Event) string {

@@ -93,6 +93,23 @@ func (s Job) IsFinished() bool { return s.is(v2beta1.JobSucceeded) || s.is(v2bet
 // HasFailed reports whether the job has failed.
 func (s Job) HasFailed() bool { return s.is(v2beta1.JobFailed) }
 
+// Command returns a command on the job that finds it again, in quotes: 'runai logs dist1 -p team-a'.
+func (s Job) Command(verb string) string { return s.command(verb) }
+
+// Outcome returns how the job ended, "" if it has not.
+func (s Job) Outcome() string {
+	switch {
+	case s.is(v2beta1.JobSucceeded):
+		return "Succeeded"
+	case s.HasFailed():
+		return "Failed"
+	}
+	return ""
+}
+
+// QueueOfLabel returns the queue of Kueue that the job is labelled with, or "", whether the job waits there or runs.
+func (s Job) QueueOfLabel() string { return s.MPIJob.Labels[kueueQueueLabel] }
+
 // IsSuspended reports whether the job has no pods because its manifest, its user or a queue says so.
 func (s Job) IsSuspended() bool {
 	return s.MPIJob.Spec.RunPolicy.Suspend != nil && *s.MPIJob.Spec.RunPolicy.Suspend

@@ -329,8 +329,7 @@ func TestDescribeWaitingJobs(t *testing.T) {
 	for _, test := range []struct{ job, namespace, want string }{
 		{"suspended", namespace,
 			"Suspended: the job waits in queue research. It starts when the queue admits it."},
-		{"by-hand", namespace, "Suspended: spec.runPolicy.suspend is true. Resume the job with " +
-			"`kubectl patch mpijob by-hand -n runai-held --type merge -p '{\"spec\":{\"runPolicy\":{\"suspend\":false}}}'`."},
+		{"by-hand", namespace, "Suspended: spec.runPolicy.suspend is true. Resume the job with 'runai resume by-hand -n runai-held'."},
 		{"foreign", namespace, "Pending: pod foreign-"},
 		{"gated", "unlabelled", "Pending: the webhook did not handle the job, so its pods never start. " +
 			"Delete it with 'runai delete job gated -n unlabelled' and submit it again with -p PROJECT."},

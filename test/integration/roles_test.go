@@ -157,6 +157,9 @@ projects:
 	runs = append(runs, do(t, kubeconfig, []run{
 		{"describe job kai", "NAME:", 0},
 		{"logs dist1", "", anyCode}, // no kubelet has a log
+		{"wait dist1 --for running", "Job dist1 is running.\n", 0},
+		{"suspend dist1", "Job dist1 suspended: its pods are being deleted. Resume it with 'runai resume dist1'.\n", 0},
+		{"resume dist1", "Job dist1 resumed: it starts from the beginning, in new pods.\n", 0},
 		{"delete job dist1", "Job dist1 deleted successfully.\n", 0},
 		{"delete job --all --yes", "Job job-0 deleted successfully.\nJob kai deleted successfully.\n", 0},
 	})...)
@@ -248,12 +251,15 @@ func TestViewer(t *testing.T) {
 		{"list jobs -A", "Showing jobs for all projects\n", 0},
 		{"describe job dist1", "NAME:", 0},
 		{"logs dist1 -f", "", anyCode}, // no kubelet has a log
+		{"wait dist1 --for running", "Job dist1 is running.\n", 0},
 	})
 	suite.Eventually(t, "each permission is used", suite.Soon, func() error {
 		requests, err := audit.RequestsOf(product.AuditLog(), who)
 		return errors.Join(err, audit.Exact(clusterRole(t, "runai-mpi-viewer"), requests))
 	})
 	areAll(t, append(runs, do(t, kubeconfig, []run{
+		{"suspend dist1", "runai: vera is not allowed to patch mpijobs", 1},
+		{"resume dist1", "Job dist1 is not suspended. Its status is Running.\n", 0},
 		{"delete job dist1", "runai: vera is not allowed to delete mpijobs", 1},
 		{"submit-mpi dist2 -i x", "runai: vera is not allowed to create mpijobs", 1},
 		{"whoami", "runai: vera is not allowed to create mpijobs", 1},
