@@ -15,6 +15,7 @@ import (
 // List is runai list jobs.
 type List struct {
 	AllProjects bool          `short:"A" help:"List the jobs of all projects."`
+	Watch       bool          `short:"w" help:"Go on, and print each job again that changes, until Ctrl-C."`
 	Output      output.Format `short:"o" formats:"name,wide,yaml,json" placeholder:"FORMAT" help:"Print more columns (wide), or the jobs as stored in the cluster: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o wide"`
 }
 
@@ -32,6 +33,9 @@ func (l *List) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
+	if l.Watch {
+		return l.watch(ctx, run, client, scope)
+	}
 	if !l.Output.IsTable() {
 		return output.PrintList(run, l.Output, jobs)
 	}
@@ -43,11 +47,15 @@ func (l *List) Run(ctx context.Context, run *invocation.Invocation) error {
 }
 
 func (l *List) print(run *invocation.Invocation, states []state.Job, scope kube.Scope, projects func(string) string) error {
+	l.printTitle(run, scope, projects)
+	return table.Write(run.Stdout, state.Rows(states, projects, time.Now(), l.Output == output.Wide))
+}
+
+func (l *List) printTitle(run *invocation.Invocation, scope kube.Scope, projects func(string) string) {
 	if l.AllProjects {
 		fmt.Fprintln(run.Stdout, "Showing jobs for all projects")
-	} else {
-		kind, place := placeOf(scope, projects)
-		fmt.Fprintln(run.Stdout, "Showing jobs for", kind, place) // for a project, the original's own words
+		return
 	}
-	return table.Write(run.Stdout, state.Rows(states, projects, time.Now(), l.Output == output.Wide))
+	kind, place := placeOf(scope, projects)
+	fmt.Fprintln(run.Stdout, "Showing jobs for", kind, place) // for a project, the original's own words
 }

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 
 // A mirror is a copy of the objects of one resource, which a reflector of the client library keeps up to date.
 type mirror[T any] struct {
-	cache.Store // of *T
+	cache.Store // of *entry[T]
 	Health
 
 	watch     *Watch
@@ -27,6 +28,12 @@ type mirror[T any] struct {
 	namespace string
 	selector  metav1.ListOptions
 	complete  atomic.Bool // all objects have been read
+}
+
+// An entry is an object of a mirror: as its Go type, and as stored in the cluster.
+type entry[T any] struct {
+	*unstructured.Unstructured
+	typed *T
 }
 
 func newMirror[T any](w *Watch, resource schema.GroupVersionResource, namespace string, selector metav1.ListOptions) *mirror[T] {
@@ -96,9 +103,22 @@ func (m *mirror[T]) all() []*T {
 	list := m.List()
 	typed := make([]*T, 0, len(list))
 	for _, object := range list {
-		typed = append(typed, object.(*T))
+		typed = append(typed, object.(*entry[T]).typed)
 	}
 	return typed
+}
+
+// stored returns the objects as stored in the cluster, in the order of their names.
+func (m *mirror[T]) stored() []*unstructured.Unstructured {
+	keys := m.ListKeys()
+	slices.Sort(keys)
+	var stored []*unstructured.Unstructured
+	for _, key := range keys {
+		if object, present, _ := m.GetByKey(key); present { // it never fails
+			stored = append(stored, object.(*entry[T]).Unstructured)
+		}
+	}
+	return stored
 }
 
 // Add is called by the reflector.
@@ -138,11 +158,11 @@ func (m *mirror[T]) change(store func(any) error, object any) error {
 	return store(typed)
 }
 
-func (m *mirror[T]) decode(object any) (*T, error) {
-	typed := new(T)
-	if err := Decode(object.(*unstructured.Unstructured), typed); err != nil {
+func (m *mirror[T]) decode(object any) (*entry[T], error) {
+	decoded := entry[T]{object.(*unstructured.Unstructured), new(T)}
+	if err := Decode(decoded.Unstructured, decoded.typed); err != nil {
 		m.watch.fail(err)
 		return nil, err
 	}
-	return typed, nil
+	return &decoded, nil
 }

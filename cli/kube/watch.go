@@ -9,6 +9,7 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 )
@@ -57,6 +58,9 @@ func (w *Watch) Next() <-chan struct{} {
 
 // IsComplete reports whether the jobs and pods have been read. Until then, the copy is empty.
 func (w *Watch) IsComplete() bool { return w.jobs.complete.Load() && w.pods.complete.Load() }
+
+// Objects returns the jobs as stored in the cluster, in the order of their names. They must not be changed.
+func (w *Watch) Objects() []*unstructured.Unstructured { return w.jobs.stored() }
 
 // Jobs returns the jobs, in any order. They must not be changed.
 func (w *Watch) Jobs() []*v2beta1.MPIJob { return w.jobs.all() }

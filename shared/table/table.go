@@ -19,11 +19,7 @@ func Write(out io.Writer, rows [][]string) error {
 	writer := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		for i, cell := range row {
-			cell = terminal.Escape(strings.Join(strings.Fields(cell), " "))
-			if cell == "" && i < len(row)-1 {
-				cell = "-"
-			}
-			fmt.Fprint(writer, cell)
+			fmt.Fprint(writer, shown(cell, i == len(row)-1))
 			if i < len(row)-1 {
 				fmt.Fprint(writer, "\t")
 			}
@@ -37,4 +33,13 @@ func Write(out io.Writer, rows [][]string) error {
 		}
 	}
 	return nil
+}
+
+// shown returns the text of a cell.
+func shown(cell string, isLast bool) string {
+	cell = terminal.Escape(strings.Join(strings.Fields(cell), " "))
+	if cell == "" && !isLast {
+		return "-"
+	}
+	return cell
 }
