@@ -13,7 +13,7 @@ import (
 
 // Suspend is runai suspend.
 type Suspend struct {
-	Names []string `arg:"" name:"NAME" help:"Names of the jobs."`
+	Names []string `arg:"" name:"NAME" complete:"jobs" help:"Names of the jobs."`
 }
 
 // Help returns what the usage line does not have.
@@ -28,7 +28,7 @@ func (c *Suspend) Run(ctx context.Context, run *invocation.Invocation) error {
 
 // Resume is runai resume.
 type Resume struct {
-	Names []string `arg:"" name:"NAME" help:"Names of the jobs."`
+	Names []string `arg:"" name:"NAME" complete:"jobs" help:"Names of the jobs."`
 }
 
 // Help returns what the usage line does not have.

@@ -18,8 +18,8 @@ import (
 
 // Wait is runai wait.
 type Wait struct {
-	Names   []string `arg:"" name:"NAME" help:"Names of the jobs."`
-	For     string   `default:"finished" placeholder:"STATE" help:"What to wait for: running, finished or deleted, or kubectl's words condition=Running, condition=Succeeded and delete. Default: finished. Example: --for running"`
+	Names   []string `arg:"" name:"NAME" complete:"jobs" help:"Names of the jobs."`
+	For     string   `default:"finished" placeholder:"STATE" complete:"running,finished,deleted" help:"What to wait for: running, finished or deleted, or kubectl's words condition=Running, condition=Succeeded and delete. Default: finished. Example: --for running"`
 	Timeout *string  `placeholder:"DURATION" help:"How long to wait. Default: without a limit. Example: --timeout 2h"`
 }
 
