@@ -14,11 +14,11 @@ import (
 
 // Attach is runai attach. Its flags are the original's.
 type Attach struct {
-	Name    string `arg:"" name:"NAME" complete:"jobs" help:"Name of the job."`
-	Pod     string `placeholder:"POD" complete:"pods" help:"Pod to attach to. Default: the launcher. Example: --pod worker-0"`
-	NoStdin bool   `help:"Do not pass on what you type, and leave the terminal as it is."`
-	NoTTY   bool   `name:"no-tty" help:"Do not use the terminal of the container: print its output line by line."`
-	Timeout string `placeholder:"DURATION" help:"How long to wait until the job starts. Default: without a limit. Example: --timeout 10m"`
+	Name    string  `arg:"" name:"NAME" complete:"jobs" help:"Name of the job."`
+	Pod     string  `placeholder:"POD" complete:"pods" help:"Pod to attach to. Default: the launcher. Example: --pod worker-0"`
+	NoStdin bool    `help:"Do not pass on what you type, and leave the terminal as it is."`
+	NoTTY   bool    `name:"no-tty" help:"Do not use the terminal of the container: print its output line by line."`
+	Timeout *string `placeholder:"DURATION" help:"How long to wait until the job starts. Default: without a limit. Example: --timeout 10m"`
 
 	Stdin bool `short:"i" hidden:""` // kubectl's and docker's -it, which is the default here
 	TTY   bool `name:"tty" short:"t" hidden:""`
@@ -53,22 +53,19 @@ func (a *Attach) check() (timeout time.Duration, mistakes invocation.Mistakes) {
 	if a.NoTTY && a.TTY {
 		mistakes = append(mistakes, "--no-tty and --tty cannot be used together")
 	}
-	if a.Timeout == "" {
-		return 0, mistakes
-	}
-	timeout, err := time.ParseDuration(a.Timeout)
-	if err != nil || timeout <= 0 {
-		mistakes = append(mistakes, invocation.BadValue("--timeout", a.Timeout, "must be a duration above 0, for example 10m"))
-	}
-	return timeout, mistakes
+	timeout, more := Timeout(a.Timeout)
+	return timeout, append(mistakes, more...)
 }
 
 // AttachTo is submit-mpi --attach: runai attach for a new job. An interruption ends the command but not the job.
-func AttachTo(ctx context.Context, run *invocation.Invocation, client *kube.Client, object *unstructured.Unstructured) error {
+func AttachTo(
+	ctx context.Context, run *invocation.Invocation, client *kube.Client, object *unstructured.Unstructured, timeout time.Duration,
+) error {
 	attachment, err := newAttachment(run, client, object)
 	if err != nil {
 		return err
 	}
+	attachment.timeout = timeout
 	return attachment.untilItEnds(ctx)
 }
 
