@@ -22,9 +22,11 @@ type Command struct {
 
 // Help says how to load a script.
 func (*Command) Help() string {
-	return "For bash, add to ~/.bashrc:  source <(runai completion bash)\n" +
-		"For zsh, add to ~/.zshrc:  source <(runai completion zsh)\n" +
-		"For fish:  runai completion fish > ~/.config/fish/completions/runai.fish"
+	return `Examples:
+
+    source <(runai completion bash)   # in ~/.bashrc
+    source <(runai completion zsh)    # in ~/.zshrc, below compinit
+    runai completion fish > ~/.config/fish/completions/runai.fish`
 }
 
 // Run prints a script. The shell reads it, so that nothing in it is escaped.

@@ -110,7 +110,9 @@ func (t tree) values(value *kong.Value) cobra.CompletionFunc {
 	return t.source.names(named)
 }
 
-func isDryRun(value *kong.Value) bool { return value.Target.Type() == reflect.TypeFor[invocation.DryRun]() }
+func isDryRun(value *kong.Value) bool {
+	return value.Target.Type() == reflect.TypeFor[invocation.DryRun]()
+}
 
 func fixed[T ~string](values []T) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, typed string) (found []cobra.Completion, _ cobra.ShellCompDirective) {

@@ -80,10 +80,14 @@ type Terminals struct{ Stdin, Stdout, Stderr bool }
 
 // ConnectOptions returns how to reach the cluster.
 func (i *Invocation) ConnectOptions() kube.ConnectOptions {
-	return kube.ConnectOptions{
-		Kubeconfig: i.Kubeconfig, Context: i.Context, As: i.As, AsGroups: i.AsGroup, Timeout: i.timeout(),
+	options := kube.ConnectOptions{
+		Unattended: !i.Terminals.Stdin, Kubeconfig: i.Kubeconfig, Context: i.Context, As: i.As, AsGroups: i.AsGroup, Timeout: i.timeout(),
 		UserAgent: "runai/" + i.Version, Log: i.logger(), Warn: i.Warn, Note: i.Note,
 	}
+	if i.Terminals.Stderr {
+		options.Waiting = i.waiting
+	}
+	return options
 }
 
 // Connect reads the kubeconfig.
@@ -123,6 +127,13 @@ func (i *Invocation) StatusLine() *progress.Line {
 		return nil
 	}
 	return i.Line
+}
+
+// waiting shows what a request waits for.
+func (i *Invocation) waiting(text string) (done func()) {
+	line := i.StatusLine()
+	line.Show(text)
+	return line.Clear
 }
 
 // Ask asks a question on the terminal. Everything but yes means no.

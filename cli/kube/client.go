@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/dynamic"
@@ -28,8 +29,9 @@ type ConnectOptions struct {
 	Unattended bool   // Nobody can answer a credential plugin.
 	UserAgent  string
 	Log        *slog.Logger
-	Warn       func(string) // is called with the API server's warnings
-	Note       func(string) // is called with what is down, while a request is repeated
+	Warn       func(string)                    // is called with the API server's warnings
+	Note       func(string)                    // is called with what is down, while a request is repeated
+	Waiting    func(text string) (done func()) // is called with what a request waits for, if somebody looks
 }
 
 // A Client talks to one API server during one run of the program.
@@ -45,9 +47,12 @@ type Client struct {
 	config   *rest.Config     // for connections that are not requests
 }
 
+// silenceLibrary discards the client library's messages, which its errors have too.
+var silenceLibrary = sync.OnceFunc(func() { klog.SetLogger(logr.Discard()) })
+
 // Connect reads the kubeconfig. It sends no request.
 func Connect(options ConnectOptions) (*Client, error) {
-	klog.SetLogger(logr.Discard()) // the client library's messages, which its errors have too
+	silenceLibrary()
 	loader := options.loader()
 	raw, err := loader.RawConfig()
 	if err != nil {
@@ -70,22 +75,23 @@ func Connect(options ConnectOptions) (*Client, error) {
 	config.UserAgent = options.UserAgent
 	config.QPS = -1 // no limit: a command sends only a few requests
 	config.WarningHandler = &warnings{warn: options.Warn}
+	wait := newWaiting(config, options)
 	config.Wrap(func(network http.RoundTripper) http.RoundTripper {
-		return newRetrying(logging{marking{network}, options.Log}, config.Host, options.Note)
+		return newRetrying(wait.forServer(logging{marking{network}, options.Log}), config.Host, options.Note)
 	})
-	return newClient(config, namespace)
+	return newClient(config, namespace, wait)
 }
 
 // newClient returns a client whose timeout bounds only what is answered once: the library's own would end what is
 // followed or watched.
-func newClient(config *rest.Config, namespace string) (*Client, error) {
+func newClient(config *rest.Config, namespace string, wait waiting) (*Client, error) {
 	timeout := config.Timeout
 	config.Timeout = 0
 	shared, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
 	}
-	shared.Transport = bounding{shared.Transport, timeout}
+	shared.Transport = bounding{wait.forPlugin(shared.Transport), timeout}
 	objects, err := dynamic.NewForConfigAndClient(config, shared)
 	if err != nil {
 		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
