@@ -118,7 +118,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		stdout = line.Above(stdout)
 	}
 	// rule T39 in test/integration TestT39HostileAnswers: an error that quotes what rewrites a terminal
-	safeOut, safeErr := terminal.NewWriter(stdout), terminal.NewWriter(stderr)
+	// without: safeOut, safeErr := stdout, stderr
+	safeOut, safeErr := safeWriter(stdout, terminals.Stdout), safeWriter(stderr, terminals.Stderr)
 	err := execute(ctx, args, invocation.Invocation{
 		Stdin: stdin, Stdout: safeOut, Stderr: safeErr, JobOutput: stdout, JobErrors: stderr, Terminals: terminals, Console: screen, Line: line,
 	})
@@ -141,6 +142,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return 1
 }
 
+// safeWriter returns a writer that escapes what a terminal would obey, with colours unless the user wants none.
+func safeWriter(out io.Writer, isTerminal bool) io.Writer {
+	if isTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
+		return terminal.NewColourWriter(out)
+	}
+	return terminal.NewWriter(out)
+}
+
 // report prints causes, one in each line. A hint is a line of its own. A mistake may quote what was typed.
 func report(stderr io.Writer, causes []string) {
 	for _, cause := range causes {
@@ -149,7 +158,7 @@ func report(stderr io.Writer, causes []string) {
 			text, nearest, hasHint = "", rest, true
 		}
 		if text != "" {
-			fmt.Fprintln(stderr, "runai:", terminal.Line(text))
+			fmt.Fprintln(stderr, "runai:", strings.ReplaceAll(text, "\n", `\n`)) // the writer escapes the rest
 		}
 		if hasHint {
 			fmt.Fprintln(stderr, "Did you mean", terminal.Line(nearest))

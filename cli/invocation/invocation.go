@@ -110,7 +110,7 @@ func (i *Invocation) Scope(client *kube.Client) kube.Scope {
 // Warn prints a warning: something is allowed, but may not be what the user wants.
 func (i *Invocation) Warn(text string) {
 	if i.level() <= slog.LevelWarn {
-		fmt.Fprintln(i.Stderr, "Warning:", terminal.Line(text))
+		_ = terminal.Print(i.Stderr, terminal.Part{Text: "Warning:", Colour: terminal.Yellow}, terminal.Part{Text: " " + terminal.Line(text) + "\n"})
 	}
 }
 

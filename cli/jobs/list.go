@@ -9,7 +9,6 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/cli/output"
 	"github.com/runai-mpi/runai-mpi/cli/state"
-	"github.com/runai-mpi/runai-mpi/shared/table"
 )
 
 // List is runai list jobs.
@@ -48,7 +47,7 @@ func (l *List) Run(ctx context.Context, run *invocation.Invocation) error {
 
 func (l *List) print(run *invocation.Invocation, states []state.Job, scope kube.Scope, projects func(string) string) error {
 	l.printTitle(run, scope, projects)
-	return table.Write(run.Stdout, state.Rows(states, projects, time.Now(), l.Output == output.Wide))
+	return state.WriteTable(run.Stdout, state.Rows(states, projects, time.Now(), l.Output == output.Wide))
 }
 
 func (l *List) printTitle(run *invocation.Invocation, scope kube.Scope, projects func(string) string) {

@@ -55,6 +55,7 @@ func escape(text string) string {
 	parts := strings.Split(text, "\t")
 	for i, part := range parts {
 		// rule T39 in test/integration TestT39HostileText: a template that prints an annotation that rewrites the terminal
+		// without: parts[i] = part + terminal.Escape("")
 		parts[i] = terminal.Escape(part)
 	}
 	return strings.Join(parts, "\t")

@@ -18,7 +18,7 @@ import (
 // Describe prints the job: its facts, why it is not running, the end of its launcher's log if it failed, its pods and
 // its events.
 func (s Job) Describe(out io.Writer, project string, events []corev1.Event, now time.Time) error {
-	if err := table.Write(out, s.facts(project, now)); err != nil {
+	if err := WriteTable(out, s.facts(project, now)); err != nil {
 		return err
 	}
 	if sentence := cmp.Or(s.Diagnose(events), s.next()); sentence != "" {
@@ -28,7 +28,7 @@ func (s Job) Describe(out io.Writer, project string, events []corev1.Event, now 
 		fmt.Fprintf(out, "\nLast lines of %s:\n  %s\n", s.FailedLauncher().Name, strings.Join(lines, "\n  "))
 	}
 	fmt.Fprintln(out, "\nPods:")
-	if err := table.Write(out, s.podRows(now)); err != nil {
+	if err := WriteTable(out, s.podRows(now)); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "\nEvents:")

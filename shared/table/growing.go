@@ -22,11 +22,11 @@ func (g *Growing) Write(rows [][]string) error {
 		return nil
 	}
 	for _, row := range rows {
-		for i, cell := range row {
+		for i, cell := range shown(row) {
 			if i == len(g.widths) {
 				g.widths = append(g.widths, 0)
 			}
-			g.widths[i] = max(g.widths[i], utf8.RuneCountInString(shown(cell, i == len(row)-1)))
+			g.widths[i] = max(g.widths[i], utf8.RuneCountInString(cell))
 		}
 	}
 	ruler := make([]string, 0, len(g.widths))

@@ -45,11 +45,17 @@ var ExitCodes = map[string][]ExitCode{
 	},
 }
 
+// otherExitCodes says of a program when it ends with a code that is not in its table.
+var otherExitCodes = map[string]string{
+	"runai": "\n`runai exec`, `bash`, `attach` and `submit-mpi --attach` end with the exit code of the process in the job that your terminal was " +
+		"connected to, if it has one other than 0.\n",
+}
+
 // ExitCodeTable returns the section about the exit codes of a program.
 func ExitCodeTable(program string) string {
 	var rows [][]string
 	for _, code := range ExitCodes[program] {
 		rows = append(rows, []string{strconv.Itoa(code.Code), code.Meaning})
 	}
-	return "\n## Exit codes\n\n" + Table([]string{"code", "meaning"}, rows)
+	return "\n## Exit codes\n\n" + Table([]string{"code", "meaning"}, rows) + otherExitCodes[program]
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -66,3 +67,39 @@ func TestDeleteAsks(t *testing.T) {
 		}
 	}
 }
+
+// On a terminal a status has the colour that people know, unless they want none; columns stay where they are in a pipe.
+func TestColours(t *testing.T) {
+	product.AddProject(t, "colours", v1alpha1.ProjectSpec{})
+	submit(t, "a", "-p", "colours")
+	piped, _, _ := product.Runai(t, "list", "-p", "colours")
+	const yellow, end = "\x1b[33m", "\x1b[0m"
+	for variable, isColoured := range map[string]bool{"TERM=xterm": true, "TERM=dumb": false, "NO_COLOR=1": false} {
+		user, program := openTerminal(t)
+		cmd := exec.Command(product.Programs.Runai, "list", "-p", "colours")
+		cmd.Env = append(os.Environ(), "KUBECONFIG="+product.Kubeconfig(), "TERM=xterm", variable)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = program, program, program
+		if err := cmd.Run(); err != nil {
+			t.Fatal(err)
+		}
+		shown := make([]byte, 1<<16)
+		n, err := user.Read(shown)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ReplaceAll(string(shown[:n]), "\r\n", "\n")
+		if strings.Contains(text, yellow+"Pending"+end) != isColoured {
+			t.Errorf("%s: got %q", variable, text)
+		}
+		if plain := strings.NewReplacer(yellow, "", end, "").Replace(text); withoutAge(plain) != withoutAge(piped) {
+			t.Errorf("%s: got\n%s, in a pipe\n%s", variable, plain, piped)
+		}
+	}
+	if strings.Contains(piped, "\x1b") {
+		t.Errorf("in a pipe: %q", piped)
+	}
+}
+
+var ageOfSeconds = regexp.MustCompile(`\d+s *`)
+
+func withoutAge(table string) string { return ageOfSeconds.ReplaceAllString(table, "") }

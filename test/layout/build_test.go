@@ -9,6 +9,9 @@ import (
 	"testing"
 )
 
+// largestCommandLine is in bytes. Users download it, and the system reads it at each start.
+const largestCommandLine = 45_000_000
+
 // make build makes the same binaries in every folder, also outside of a git repository, and they report the version
 // that it was given.
 func TestBuildsAreReproducible(t *testing.T) {
@@ -23,6 +26,9 @@ func TestBuildsAreReproducible(t *testing.T) {
 		if got := versionOf(t, filepath.Join(one, path)); got != "v1.2.3" {
 			t.Errorf("%s --version prints %q", name, got)
 		}
+	}
+	if size := len(readFile(t, filepath.Join(one, "bin", "runai"))); size >= largestCommandLine {
+		t.Errorf("runai has %d bytes, not less than %d", size, int(largestCommandLine))
 	}
 	makeBuild(t, one)
 	if got := versionOf(t, filepath.Join(one, "bin", "runai-webhook")); got != "(devel)" {
