@@ -38,7 +38,7 @@ func isQueueMissing(ctx context.Context, client *kube.Client, s state.Job) bool 
 }
 
 // workloadOf returns what Kueue says about a job that waits in one of its queues, or that Kueue does not know it.
-func workloadOf(ctx context.Context, client *kube.Client, s state.Job) (workload *state.Workload, isUnknown bool) {
+func workloadOf(ctx context.Context, client *kube.Client, s state.Job) (workload *state.Workload, isMissing bool) {
 	queue, namespace := s.KueueQueue(), s.MPIJob.Namespace
 	if queue == "" {
 		return nil, false

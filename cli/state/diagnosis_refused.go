@@ -32,8 +32,8 @@ func refusedPods(s Job, events []corev1.Event) string {
 func exceededQuota(s Job, message string) string {
 	_, why, _ := strings.Cut(message, "exceeded quota: ")
 	name, amounts, _ := strings.Cut(why, ", ")
-	return fmt.Sprintf("the pods exceed the quota %s of the namespace: %s. Request fewer resources, or wait until other jobs end. "+
-		"See 'kubectl describe quota %s -n %s'.", name, amounts, name, s.MPIJob.Namespace)
+	return fmt.Sprintf("the pods exceed the quota of the namespace: %s. Request fewer resources, or wait until other jobs end. "+
+		"See 'kubectl describe quota %s -n %s'.", amounts, name, s.MPIJob.Namespace)
 }
 
 func refusedImage(s Job, _ []corev1.Event) string {

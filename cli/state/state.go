@@ -20,7 +20,7 @@ type Job struct {
 
 	QueueMissing bool      // the job waits in a queue of the KAI scheduler that does not exist
 	Workload     *Workload // what Kueue says about the job, nil if that is not known
-	NoWorkload   bool      // Kueue does not know the job, or does not run
+	NoWorkload   bool      // Kueue runs, and does not know the job
 	LauncherLog  string    // the end of the log of [Job.FailedLauncher]
 }
 

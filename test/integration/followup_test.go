@@ -272,7 +272,7 @@ func TestDescribeFailed(t *testing.T) {
 	suite.Eventually(t, "the job fails", suite.Soon, func() error {
 		stdout, _, _ := product.Runai(t, "describe", "dist1", "-p", "failing")
 		return suite.Says(stdout, "STATUS:                Failed\n", "\nFailed: container mpi of pod "+launcher.Name+
-			" exceeded its memory limit. Submit the job again with a higher --memory-limit.\n")
+			" exceeded its memory limit. Delete the job with ")
 	})
 }
 

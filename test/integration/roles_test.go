@@ -151,6 +151,7 @@ projects:
 		{"describe job dist1", "NAME:", 0},
 		{"describe job dist2 -n annex -o yaml", "apiVersion", 0},
 		{"logs dist1", "runai: job \"dist1\" has no output yet", 1},
+		{"describe job " + waitsInQueue(t, namespace), "NAME:", 0},
 	})
 	group(t, product.Job(t, namespace, "kai"))
 	setStatus(t, podsOf(t, product.Job(t, namespace, "dist1")).all(), running)
@@ -161,7 +162,7 @@ projects:
 		{"suspend dist1", "Job dist1 suspended: its pods are being deleted. Resume it with 'runai resume dist1'.\n", 0},
 		{"resume dist1", "Job dist1 resumed: it starts from the beginning, in new pods.\n", 0},
 		{"delete job dist1", "Job dist1 deleted successfully.\n", 0},
-		{"delete job --all --yes", "Job job-0 deleted successfully.\nJob kai deleted successfully.\n", 0},
+		{"delete job --all --yes", "Job job-0 deleted successfully.\nJob kai deleted successfully.\nJob queued deleted successfully.\n", 0},
 	})...)
 	areAll(t, runs)
 	attach(t, kubeconfig, "annex")
@@ -252,6 +253,7 @@ func TestViewer(t *testing.T) {
 		{"describe job dist1", "NAME:", 0},
 		{"logs dist1 -f", "", anyCode}, // no kubelet has a log
 		{"wait dist1 --for running", "Job dist1 is running.\n", 0},
+		{"describe job " + waitsInQueue(t, "runai-watched"), "NAME:", 0},
 	})
 	suite.Eventually(t, "each permission is used", suite.Soon, func() error {
 		requests, err := audit.RequestsOf(product.AuditLog(), who)
@@ -264,6 +266,15 @@ func TestViewer(t *testing.T) {
 		{"submit-mpi dist2 -i x", "runai: vera is not allowed to create mpijobs", 1},
 		{"whoami", "runai: vera is not allowed to create mpijobs", 1},
 	})...))
+}
+
+// waitsInQueue creates a job that waits in a queue of Kueue, which does not run, and returns its name.
+func waitsInQueue(t *testing.T, namespace string) (name string) {
+	t.Helper()
+	job := mpijobtest.MakeMPIJob("queued", namespace).Label("kueue.x-k8s.io/queue-name", "research").Obj()
+	job.Spec.RunPolicy.Suspend = new(true)
+	product.Create(t, job)
+	return job.Name
 }
 
 // An identity administrator can use kubectl on PosixIdentities, and on nothing else.
