@@ -8,7 +8,7 @@ MISSING_PACKAGES = go run ./test/internal/packages/missingpackages
 BUILD_SERVERS    = go run ./test/internal/binaries/buildservers
 LAB              = go run ./test/internal/lab/labctl
 # Packages whose tests take -update: those that need no servers, and those that do.
-GOLDENS          = ./shared/annotations ./shared/api/v1alpha1 ./config ./webhook ./webhook/crds ./webhook/policy ./cli ./test/rules
+GOLDENS          = ./shared/annotations ./shared/api/v1alpha1 ./config ./webhook ./webhook/crds ./webhook/policy ./cli ./cli/state ./test/rules
 SERVER_GOLDENS   = ./test/chart ./test/integration
 # What --version prints. Outside of a git repository: what the go command knows, which is (devel).
 VERSION         ?= $(shell [ ! -e .git ] || git describe --tags --always --dirty --abbrev=12 2>/dev/null)
@@ -118,6 +118,11 @@ gate-scale: can-be-node servers lab-images ## Start a job with 256 workers, and 
 .PHONY: rollout-load
 rollout-load: can-be-node servers lab-images ## Replace the webhook's pods and certificates while 50 jobs a second are created.
 	go test -timeout 30m -v ./test/e2e -run '^Test(RollOut|CertificatesAreRenewed|ReplicasAreEvicted)$$' -args -submissions=50
+
+.PHONY: states
+states: can-be-node servers lab-images ## Bring jobs into each state on a real node, and write what describe shows of them.
+	go test -timeout 30m -parallel 20 ./test/e2e -run '^TestStates$$' -args -record
+	go test ./cli/state -update
 
 .PHONY: matrix
 matrix: can-be-node servers lab-images ## Run a job with each MPI, user and image on a real node, and write the page of results.

@@ -18,8 +18,8 @@ import (
 // gated is a job whose parts the tests fill in: fields of the spec, of its run policy, of the launcher's template,
 // the launcher's shell script, and the worker's template.
 type gated struct {
-	name, annotations, spec, runPolicy, image, script, worker string
-	workers                                                   int
+	name, labels, annotations, spec, runPolicy, image, script, worker string
+	workers                                                           int
 }
 
 func (g gated) String() string {
@@ -32,7 +32,7 @@ func (g gated) String() string {
 	return fmt.Sprintf(`
 apiVersion: kubeflow.org/v2beta1
 kind: MPIJob
-metadata: {name: %s, annotations: {%s}}
+metadata: {name: %s, labels: {%s}, annotations: {%s}}
 spec:
   runPolicy: {cleanPodPolicy: Running, backoffLimit: 0, %s}
   %s
@@ -47,7 +47,7 @@ spec:
       replicas: %d
       template:
         spec: {%s}
-`, g.name, g.annotations, g.runPolicy, g.spec, g.image, g.script, g.workers, strings.ReplaceAll(g.worker, "IMAGE", g.image))
+`, g.name, g.labels, g.annotations, g.runPolicy, g.spec, g.image, g.script, g.workers, strings.ReplaceAll(g.worker, "IMAGE", g.image))
 }
 
 const (
