@@ -33,7 +33,8 @@ type commands struct {
 	Version kong.VersionFlag `group:"global" help:"Print the version."`
 
 	// Submit.
-	SubmitMPI submit.Command `cmd:"" group:"submit" words:"ARGS..." name:"submit-mpi" help:"Submit a distributed training (MPI) job. The same: runai mpi submit."`
+	SubmitMPI submit.Command  `cmd:"" group:"submit" words:"ARGS..." name:"submit-mpi" help:"Submit a distributed training (MPI) job. The same: runai mpi submit."`
+	Resubmit  submit.Resubmit `cmd:"" group:"submit" words:"ARGS..." help:"Submit a job again, with flags that change it."`
 
 	// Follow.
 	List struct {
@@ -85,14 +86,15 @@ type commands struct {
 // mpiCommands are the commands by the names of newer versions: runai mpi submit, runai training mpi list. An older one
 // had runai mpi for submit-mpi.
 type mpiCommands struct {
-	Submit   submit.Command `cmd:"" default:"withargs" words:"ARGS..."`
-	List     jobs.List      `cmd:""`
-	Describe jobs.Describe  `cmd:""`
-	Logs     jobs.Logs      `cmd:""`
-	Suspend  jobs.Suspend   `cmd:""`
-	Resume   jobs.Resume    `cmd:""`
-	Wait     jobs.Wait      `cmd:""`
-	Delete   jobs.Delete    `cmd:""`
+	Submit   submit.Command  `cmd:"" default:"withargs" words:"ARGS..."`
+	Resubmit submit.Resubmit `cmd:"" words:"ARGS..."`
+	List     jobs.List       `cmd:""`
+	Describe jobs.Describe   `cmd:""`
+	Logs     jobs.Logs       `cmd:""`
+	Suspend  jobs.Suspend    `cmd:""`
+	Resume   jobs.Resume     `cmd:""`
+	Wait     jobs.Wait       `cmd:""`
+	Delete   jobs.Delete     `cmd:""`
 
 	Attach      jobs.Attach      `cmd:""`
 	Exec        jobs.Exec        `cmd:"" words:"COMMAND..."`

@@ -1,16 +1,19 @@
 package main
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/runai-mpi/runai-mpi/cli/submit"
 )
 
 // otherWords have the commands of other programs that are used to run jobs, with the command that is meant.
 var otherWords = map[string]string{
 	"apply": "submit-mpi", "create": "submit-mpi", "mpirun": "submit-mpi", "run": "submit-mpi", "sbatch": "submit-mpi",
-	"srun": "submit-mpi", "start": "submit-mpi", "train": "submit-mpi",
+	"srun": "submit-mpi", "start": "submit-mpi", "submit": "submit-mpi", "train": "submit-mpi",
 	"clone": "resubmit", "repeat": "resubmit", "rerun": "resubmit", "retry": "resubmit",
 	"get": "list", "job": "list jobs", "jobs": "list jobs", "ls": "list", "projects": "list projects", "ps": "list", "queue": "list", "squeue": "list",
 	"info": "describe", "inspect": "describe", "show": "describe", "status": "describe", "view": "describe",
@@ -38,10 +41,13 @@ func orDefault(command *kong.Node) *kong.Node {
 	return command
 }
 
-// owner returns the only command that has a flag, "" if there is none or several.
+// owner returns the only command that has a flag, "" if there is none or several. Those of resubmit are submit-mpi's.
 func owner(flag string, root *kong.Node) string {
 	var owners []string
 	for _, command := range root.Leaves(true) {
+		if command.Target.Type() == reflect.TypeFor[submit.Resubmit]() {
+			continue
+		}
 		if slices.ContainsFunc(command.Flags, func(known *kong.Flag) bool { return !known.Hidden && known.Name == flag }) {
 			owners = append(owners, pathOf(command))
 		}

@@ -73,6 +73,11 @@ func withoutType(name string) string {
 	return name
 }
 
+// Find returns a job in the scope of the command, as stored in the cluster. Its errors are ready to print.
+func Find(ctx context.Context, run *invocation.Invocation, client *kube.Client, name string) (*unstructured.Unstructured, error) {
+	return find(ctx, run, client, name)
+}
+
 // findState returns a job and its pods.
 func findState(ctx context.Context, run *invocation.Invocation, client *kube.Client, name string) (state.Job, error) {
 	object, err := find(ctx, run, client, name)

@@ -15,52 +15,73 @@ import (
 
 // Command is runai submit-mpi.
 type Command struct {
+	Argument string `arg:"" optional:"" name:"NAME" filled:"" help:"Name of the job, same as --name."`
 	Flags
 }
 
 // Help returns what the usage line does not have.
 func (*Command) Help() string {
-	return "Words after -- are the arguments of the image's entry point: runai submit-mpi [NAME] [flags] [-- ARGS...]"
+	return `Words after -- are the arguments of the image's entry point.
+
+Examples:
+
+    runai submit-mpi dist1 -i example/train --processes 2 -g 1
+    runai submit-mpi -i example/train --attach --command -- python train.py
+    runai submit-mpi -i example/train --dry-run -o yaml`
 }
 
 // Run checks all flags, then submits the job or prints it.
 func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
-	request, warnings, mistakes := c.Check(run)
-	for _, warning := range warnings {
-		run.Warn(warning)
-	}
-	if len(mistakes) > 0 {
-		return invocation.Mistakes(mistakes)
+	c.NameArgument = c.Argument
+	request, err := c.checked(run)
+	if err != nil {
+		return err
 	}
 	if c.DryRun == invocation.DryRunClient {
-		return c.show(run, request)
+		return c.show(run, request, kube.ScopeOf(run.Project, run.Namespace, ""))
 	}
 	client, err := run.Connect()
 	if err != nil {
 		return err
 	}
-	s := submission{Flags: &c.Flags, request: request, client: client, scope: run.Scope(client)}
+	return c.send(ctx, run, &submission{Flags: &c.Flags, request: request, client: client, scope: run.Scope(client)})
+}
+
+// checked reads the flags and prints the warnings.
+func (f *Flags) checked(run *invocation.Invocation) (Request, error) {
+	request, warnings, mistakes := f.Check(run)
+	for _, warning := range warnings {
+		run.Warn(warning)
+	}
+	if len(mistakes) > 0 {
+		return request, invocation.Mistakes(mistakes)
+	}
+	return request, nil
+}
+
+// send submits the job, prints what was created, and attaches to it.
+func (f *Flags) send(ctx context.Context, run *invocation.Invocation, s *submission) error {
 	created, err := s.submit(ctx)
 	if err != nil {
 		return err
 	}
-	if err := c.report(run, created, s.scope); err != nil || s.isDryRun() {
+	if err := f.report(run, created, s.scope); err != nil || s.isDryRun() {
 		return err
 	}
-	timeout, _ := jobs.Timeout(c.Timeout) // it has been checked
+	timeout, _ := jobs.Timeout(f.Timeout) // it has been checked
 	switch {
-	case c.Attach:
-		return jobs.AttachTo(ctx, run, client, created[0], timeout)
-	case c.Wait:
-		return jobs.WaitForEnd(ctx, run, client, created[0], timeout)
+	case f.Attach:
+		return jobs.AttachTo(ctx, run, s.client, created[0], timeout)
+	case f.Wait:
+		return jobs.WaitForEnd(ctx, run, s.client, created[0], timeout)
 	}
 	return nil
 }
 
 // show prints the job as it would be sent. It needs no cluster.
-func (c *Command) show(run *invocation.Invocation, request Request) error {
-	name, scope := c.likelyName(), kube.ScopeOf(run.Project, run.Namespace, "")
-	if c.GivenName() == "" {
+func (f *Flags) show(run *invocation.Invocation, request Request, scope kube.Scope) error {
+	name := f.likelyName()
+	if f.GivenName() == "" {
 		run.Note(fmt.Sprintf("using the name %s: --dry-run=client does not ask the cluster for a free name", name))
 	}
 	if scope.IsGuess() {
@@ -73,16 +94,16 @@ func (c *Command) show(run *invocation.Invocation, request Request) error {
 	if err != nil {
 		return err
 	}
-	return output.Print(run, c.Output.Or("yaml"), append([]*unstructured.Unstructured{job}, request.newClaims(name, scope.Namespace)...)...)
+	return output.Print(run, f.Output.Or("yaml"), append([]*unstructured.Unstructured{job}, request.newClaims(name, scope.Namespace)...)...)
 }
 
 // report prints what was created, in the format of the flags. Default: the original's two lines.
-func (c *Command) report(run *invocation.Invocation, created []*unstructured.Unstructured, scope kube.Scope) error {
+func (f *Flags) report(run *invocation.Invocation, created []*unstructured.Unstructured, scope kube.Scope) error {
 	switch {
-	case c.DryRun == invocation.DryRunServer:
-		return output.Print(run, c.Output.Or("yaml"), withoutSecrets(created)...)
-	case c.Output != "":
-		return output.Print(run, c.Output, withoutSecrets(created)...)
+	case f.DryRun == invocation.DryRunServer:
+		return output.Print(run, f.Output.Or("yaml"), withoutSecrets(created)...)
+	case f.Output != "":
+		return output.Print(run, f.Output, withoutSecrets(created)...)
 	}
 	name := created[0].GetName()
 	// The original's own words, which scripts parse.

@@ -17,7 +17,7 @@ import (
 // Flags are the flags of submit-mpi as they were typed. Values stay text until [Flags.Check], so that all
 // mistakes are reported at once.
 type Flags struct {
-	NameArgument string `arg:"" optional:"" name:"NAME" filled:"" help:"Name of the job, same as --name."`
+	NameArgument string `kong:"-"` // the argument NAME of submit-mpi
 
 	Name          string `group:"naming" placeholder:"NAME" filled:"" help:"Name of the job: lower case letters, digits and '-'. Default: job-N with the smallest free N. Example: --name dist1"`
 	JobNamePrefix string `group:"naming" aliases:"name-prefix" placeholder:"PREFIX" filled:"" help:"Prefix of a generated name, PREFIX-N with the smallest free N. Default: job. Example: --job-name-prefix train"`
@@ -67,6 +67,8 @@ type Flags struct {
 	PreventPrivilegeEscalation bool  `group:"access" help:"Prevent processes in the containers from gaining more privileges than their parent process."`
 
 	NodeType string `group:"scheduling" placeholder:"TYPE" complete:"node-types" help:"Run only on nodes of this type, which must be one of the project's. Example: --node-type dgx"`
+
+	hasOwnSecret bool // the credential of GitSync is in a Secret of the job
 
 	DryRun invocation.DryRun `group:"output" placeholder:"MODE" help:"Print the job and do not submit it: as it would be sent (client, needs no cluster; also --dry-run alone), or as the cluster would store it (server). Default: none. Example: --dry-run=client"`
 	Output output.Format     `group:"output" short:"o" placeholder:"FORMAT" help:"Print the created objects: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o name"`

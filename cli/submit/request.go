@@ -32,11 +32,18 @@ type Request struct {
 
 	credential   *credential // of the repository
 	needsWebhook []string    // the flags that have no effect without a webhook, as they were typed
+
+	exported *v2beta1.MPIJob // a stored job to submit as it is, in place of all else
 }
 
 // Job returns the MPIJob: what the flags set, annotations for what the webhook decides, and the gate that
 // keeps the pods from being scheduled until the webhook has admitted the job.
 func (r Request) Job(name, namespace string) *v2beta1.MPIJob {
+	if r.exported != nil {
+		job := r.exported.DeepCopy()
+		job.Name, job.Namespace = name, namespace
+		return job
+	}
 	intent := r.Intent
 	if r.credential != nil {
 		intent.GitSyncSecret = secretOf(name)

@@ -26,7 +26,7 @@ func (r Reviewer) Confirm(job *v2beta1.MPIJob, request Request) (foreign bool, e
 		errs = append(errs, err)
 	}
 	said, present := r.appliedTo(job)
-	if !present || said.digest == r.digestOf(job, in) {
+	if !present || said.Digest == r.digestOf(job, in) {
 		_, errs = r.apply(job, in, request, errs)
 		return false, errs
 	}

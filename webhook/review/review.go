@@ -66,7 +66,7 @@ func (r Reviewer) Create(job *v2beta1.MPIJob, request Request) (warnings []strin
 	}
 	// Another replica has admitted the job, or it is the copy of an admitted one: it is built again.
 	said, present := r.appliedTo(job)
-	if present && said.digest != r.digestOf(job, in) {
+	if present && said.Digest != r.digestOf(job, in) {
 		r.undo(job, nil, said, in)
 	}
 	in.Admitted = present
@@ -82,8 +82,9 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, e
 	// without: _ = stampFor
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.SubmittedByKey, stampFor(in, request).String())
 	wrote := r.writtenTo(job)
-	wrote.launcherExempt = policy.LauncherIsExempt(job, in)
-	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey, applied{names, r.Version, r.digestOf(job, in), wrote}.String())
+	wrote.LauncherExempt = policy.LauncherIsExempt(job, in)
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey,
+		annotations.Applied{Policies: names, Version: r.Version, Digest: r.digestOf(job, in), Written: wrote}.String())
 	if errs = append(errs, validate(job, in, request.PodSecurity, unrunnable(job, submitted, errs))...); len(errs) > 0 {
 		return nil, distinct(errs)
 	}
@@ -91,9 +92,9 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, e
 }
 
 // undo removes what policies wrote to a job, as [policy.Undoing] says.
-func (r Reviewer) undo(job, stored *v2beta1.MPIJob, said applied, in policy.Input) {
-	in.Cluster = said.under(in.Cluster)
-	policy.Undoing{Input: in, Job: job, Stored: stored, Workers: said.workers, LauncherExempt: said.launcherExempt}.Undo(said.names)
+func (r Reviewer) undo(job, stored *v2beta1.MPIJob, said annotations.Applied, in policy.Input) {
+	in.Cluster = under(said.Written, in.Cluster)
+	policy.Undoing{Input: in, Job: job, Stored: stored, Workers: said.Workers, LauncherExempt: said.LauncherExempt}.Undo(said.Policies)
 }
 
 // distinct removes an error that two rules found, so that each cause has one line.

@@ -86,7 +86,7 @@ var records = []string{annotations.SubmittedByKey, annotations.AppliedPoliciesKe
 func (r Reviewer) ownedIn(stored *v2beta1.MPIJob) policy.Ownership {
 	intent, _ := annotations.Parse(stored.Annotations) // another version may have admitted what is invalid today
 	said, _ := r.appliedTo(stored)
-	in := policy.Input{Intent: intent, Cluster: said.under(r.Cluster)}
+	in := policy.Input{Intent: intent, Cluster: under(said.Written, r.Cluster)}
 	if stamp := stampOf(stored); stamp != nil {
 		in.Identity = stamp.Identity
 	}
