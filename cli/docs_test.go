@@ -59,7 +59,7 @@ var becomes = [][2]string{
 	{"args", "`args` of the launcher, before the words after `--`"},
 	{"dry-run", "nothing in the job"},
 	{"output", "nothing in the job"},
-	{"timeout", "nothing in the job: how long `--wait` waits"},
+	{"timeout", "nothing in the job: how long runai waits"},
 	{"wait", "nothing in the job: runai waits until it has finished"},
 	{"pvc-access-mode", "`accessModes` of each new claim"},
 	{"mpi-implementation", "`mpiImplementation`"},

@@ -62,8 +62,8 @@ func (f *Flags) checkWait(r *reader) {
 	if f.Wait && f.Attach {
 		r.mistake("--wait", "--wait and --attach cannot be used together")
 	}
-	if f.Timeout != nil && !f.Wait {
-		r.mistake("--timeout", "--timeout requires --wait")
+	if f.Timeout != nil && !f.Wait && !f.Attach {
+		r.mistake("--timeout", "--timeout requires --wait or --attach")
 	}
 	if _, mistakes := jobs.Timeout(f.Timeout); len(mistakes) > 0 {
 		r.mistake("--timeout", mistakes[0])

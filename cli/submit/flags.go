@@ -60,7 +60,7 @@ type Flags struct {
 	BackoffLimit   string  `group:"lifecycle" aliases:"backoffLimit" placeholder:"NUMBER" help:"Number of retries before the job fails. Default: 6. Interactive jobs are never retried. Example: --backoff-limit 0"`
 	StartTimeout   string  `group:"lifecycle" placeholder:"DURATION" help:"How long the launcher waits for its workers before the job fails. Default: the cluster's. Example: --start-timeout 10m"`
 	Wait           bool    `group:"lifecycle" help:"Wait until the job has finished. Ends with 1 if it fails, and prints why and the end of its output."`
-	Timeout        *string `group:"lifecycle" placeholder:"DURATION" help:"How long --wait waits. Default: without a limit. Example: --timeout 2h"`
+	Timeout        *string `group:"lifecycle" placeholder:"DURATION" help:"How long --wait waits until the job has finished, and --attach until it starts. Default: without a limit. Example: --timeout 2h"`
 
 	RunAsUser                  bool  `group:"access" help:"Run as yourself: with the UID, GID and groups that the cluster knows for you. See: runai whoami"`
 	CreateHomeDir              *bool `group:"access" help:"Create a temporary home directory, which is deleted with the job. Default: true with --run-as-user, else false. Example: --create-home-dir=false"`
