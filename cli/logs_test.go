@@ -100,6 +100,18 @@ func TestFollowAllPods(t *testing.T) {
 	cmd.ends(t, 0, cmd.stdout.String(), "")
 }
 
+// A log that the API server cannot read ends the command, unless it could be read before.
+func TestFollowOnLostNode(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.job("dist1", nil)
+	c.pod("dist1", "dist1-launcher-a", runs)
+	c.logs["dist1-launcher-a"] = func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusInternalServerError, "dial tcp: no route to host")
+	}
+	c.start(t, "logs", "dist1", "-f").ends(t, 1, "", "runai: dial tcp: no route to host\n")
+}
+
 // What ends a command that follows is one line.
 func TestFollowEnds(t *testing.T) {
 	for name, test := range map[string]struct {

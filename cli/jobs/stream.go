@@ -27,7 +27,7 @@ func (s *streams) read(ctx context.Context, t target) error {
 	defer output.Close()
 	position := podlog.NewPosition(output, s.options.Timestamps)
 	pause, health := resume.DelayWithReset(clock.RealClock{}, resumeReset), kube.Health{}
-	for isTroubled := false; ; {
+	for isTroubled, worked := false, false; ; {
 		wasOver := s.isOver(t)
 		opened, err := s.readOnce(ctx, t, position, func() {
 			if isTroubled {
@@ -36,6 +36,8 @@ func (s *streams) read(ctx context.Context, t target) error {
 			}
 		})
 		_, hopeless := health.Observe(opened, time.Now())
+		hopeless = hopeless || !worked && kube.IsServerError(opened) // as in kubectl: the node may be lost
+		worked = worked || opened == nil
 		var output podlog.WriteError
 		switch {
 		case ctx.Err() != nil, kube.IsMissing(opened), opened == nil && err == nil && wasOver:

@@ -57,6 +57,12 @@ func isTemporary(err error) bool {
 	return code >= http.StatusInternalServerError || code == http.StatusTooManyRequests || code == http.StatusGone
 }
 
+// IsServerError reports whether the API server could not do its part, for example reach the kubelet that has a log.
+func IsServerError(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status) && status.Status().Code == http.StatusInternalServerError
+}
+
 // ExplainTrouble returns why a request that is sent again failed, without what the user could do.
 func (c *Client) ExplainTrouble(err error) string {
 	var network networkError
