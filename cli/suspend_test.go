@@ -5,6 +5,7 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 func TestSuspendAndResume(t *testing.T) {
@@ -20,6 +21,9 @@ func TestSuspendAndResume(t *testing.T) {
 	c.job("held", suspend(true))
 	c.job("queued", suspend(true))
 	c.job("queued", queue)
+	workload := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "Workload"}}
+	workload.SetName("of-queued")
+	c.put("workloads", workload)
 	c.job("admitted", suspend(false))
 	c.job("admitted", queue)
 	c.job("ended", suspend(true))
@@ -45,6 +49,7 @@ func TestSuspendAndResume(t *testing.T) {
 			undone + "; to stop it for good, use 'runai delete job admitted'\n"},
 		{[]string{"resume", "ended", "leaving"}, 1, "", "runai: job \"ended\" cannot be resumed: it has failed\n" +
 			"runai: job \"leaving\" cannot be resumed: it is being deleted\n"},
+		{[]string{"suspend", "queued"}, 0, "Job queued is already suspended, by queue research.\n", ""},
 		{[]string{"suspend", "ended"}, 1, "", "runai: job \"ended\" cannot be suspended: it has failed\n"},
 	} {
 		c.start(t, test.args...).ends(t, test.code, test.stdout, test.stderr)

@@ -63,6 +63,9 @@ func (c suspension) apply(ctx context.Context, run *invocation.Invocation, clien
 	if err != nil {
 		return err
 	}
+	if s.KueueQueue() != "" && !c.on {
+		_, s.NoWorkload = workloadOf(ctx, client, s)
+	}
 	if refusal := c.refusal(s); refusal != "" {
 		return invocation.Failure{refusal}
 	}
@@ -84,23 +87,25 @@ func (c suspension) refusal(s state.Job) string {
 	if c.on {
 		verb = "suspended"
 	}
-	queue := s.QueueOfLabel()
 	switch {
 	case s.IsFinished():
 		return fmt.Sprintf("job %q cannot be %s: it has %s", name, verb, strings.ToLower(s.Outcome()))
 	case s.MPIJob.DeletionTimestamp != nil:
 		return fmt.Sprintf("job %q cannot be %s: it is being deleted", name, verb)
-	case queue != "" && c.on:
+	case s.QueueOfLabel() != "" && c.on && !s.IsSuspended():
 		return fmt.Sprintf("job %q cannot be suspended by hand: queue %s of Kueue starts and stops it, and would undo the change; "+
-			"to stop it for good, use %s", name, queue, s.Command("delete job"))
-	case queue != "" && s.IsSuspended():
+			"to stop it for good, use %s", name, s.QueueOfLabel(), s.Command("delete job"))
+	case s.KueueQueue() != "" && !c.on:
 		return fmt.Sprintf("job %q cannot be resumed by hand: queue %s of Kueue resumes it when it admits it, and would undo the change; see %s",
-			name, queue, s.Command("describe job"))
+			name, s.KueueQueue(), s.Command("describe job"))
 	}
 	return ""
 }
 
 func (c suspension) already(s state.Job) string {
+	if queue := s.QueueOfLabel(); c.on && queue != "" {
+		return fmt.Sprintf("Job %s is already suspended, by queue %s.", s.MPIJob.Name, queue)
+	}
 	if c.on {
 		return fmt.Sprintf("Job %s is already suspended. Resume it with %s.", s.MPIJob.Name, s.Command("resume"))
 	}

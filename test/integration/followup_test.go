@@ -328,7 +328,7 @@ func TestDescribeWaitingJobs(t *testing.T) {
 	product.Create(t, mpijobtest.MakeMPIJob("gated", "unlabelled").Gate("run.ai/admission").Obj())
 	for _, test := range []struct{ job, namespace, want string }{
 		{"suspended", namespace,
-			"Suspended: the job waits in queue research. It starts when the queue admits it."},
+			"Suspended: spec.runPolicy.suspend is true. Resume the job with 'runai resume suspended -n runai-held'."}, // there is no Kueue
 		{"by-hand", namespace, "Suspended: spec.runPolicy.suspend is true. Resume the job with 'runai resume by-hand -n runai-held'."},
 		{"foreign", namespace, "Pending: pod foreign-"},
 		{"gated", "unlabelled", "Pending: the webhook did not handle the job, so its pods never start. " +
@@ -366,7 +366,7 @@ func TestAttachIsInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(stdout, "The job 'dist1' has been submitted successfully\n") ||
-		!strings.HasSuffix(stderr, "runai: interrupted: job \"dist1\" was not deleted; follow it with 'runai logs dist1 -f -p attached'\n") {
+		!strings.HasSuffix(stderr, "runai: interrupted: job \"dist1\" was not deleted; attach to it with 'runai attach dist1 -p attached'\n") {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
 	if jobs := product.Jobs(t, namespace); len(jobs) != 1 {

@@ -349,7 +349,6 @@ patch pods/ephemeralcontainers runai-fenced
 get pods/proxy runai-fenced
 create jobs.batch runai-fenced
 update mpijobs.kubeflow.org runai-fenced
-patch mpijobs.kubeflow.org runai-fenced
 patch mpijobs/status.kubeflow.org runai-fenced
 deletecollection mpijobs.kubeflow.org runai-fenced
 update persistentvolumeclaims runai-fenced
