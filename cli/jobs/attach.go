@@ -24,6 +24,12 @@ type Attach struct {
 	TTY   bool `name:"tty" short:"t" hidden:""`
 }
 
+// Help returns what the usage line does not have.
+func (*Attach) Help() string {
+	return "Waits until the job has started, and ends with the exit code of the process. If the process has a terminal " +
+		"(submit-mpi --attach or --tty), keys go to it, also Ctrl-C; to detach from it, press Ctrl-P Ctrl-Q. The job goes on then."
+}
+
 // Run waits for a job's launcher, or another pod, and connects the user to it.
 func (a *Attach) Run(ctx context.Context, run *invocation.Invocation) error {
 	timeout, mistakes := a.check()
@@ -53,8 +59,8 @@ func (a *Attach) check() (timeout time.Duration, mistakes invocation.Mistakes) {
 	if a.NoTTY && a.TTY {
 		mistakes = append(mistakes, "--no-tty and --tty cannot be used together")
 	}
-	timeout, more := Timeout(a.Timeout)
-	return timeout, append(mistakes, more...)
+	timeout, wrong := Timeout(a.Timeout)
+	return timeout, append(mistakes, wrong...)
 }
 
 // AttachTo is submit-mpi --attach: runai attach for a new job. An interruption ends the command but not the job.

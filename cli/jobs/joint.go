@@ -57,9 +57,19 @@ func (l logSide) Write(text []byte) (int, error) {
 	if l.joined {
 		return 0, io.ErrClosedPipe
 	}
-	l.log = append(l.log, text...)
+	shown := asOnTerminal(text)
+	l.log = append(l.log, shown...)
 	l.log = l.log[max(0, len(l.log)-comparedText):]
-	return l.out.Write(text)
+	if _, err := l.out.Write(shown); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+// asOnTerminal returns text of a log as the terminal of the container has shown it: the container runtime stores the
+// ends of lines without the carriage return.
+func asOnTerminal(text []byte) []byte {
+	return bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
 }
 
 // Write takes what the session shows.

@@ -43,7 +43,7 @@ func TestJointPrintsEachLineOnce(t *testing.T) {
 			}
 			var out bytes.Buffer
 			j := newJoint(&out)
-			j.copyLog(t.Context(), io.NopCloser(strings.NewReader(end)))
+			j.copyLog(t.Context(), io.NopCloser(strings.NewReader(strings.ReplaceAll(end, "\r", ""))))
 			_, _ = io.WriteString(j, text[begin:begin+seen])
 			j.join()
 			_, _ = io.WriteString(j, text[begin+seen:])
@@ -68,7 +68,7 @@ func TestJointEndsTheLog(t *testing.T) {
 	_, _ = io.WriteString(j, "$ ")
 	<-ended
 	_, _ = io.WriteString(j, "ls\n")
-	if out.String() != "before\n$ ls\n" {
+	if out.String() != "before\r\n$ ls\n" {
 		t.Errorf("%q", out.String())
 	}
 }

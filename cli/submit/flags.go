@@ -27,7 +27,7 @@ type Flags struct {
 	ImagePullPolicy string   `group:"container" placeholder:"POLICY" complete:"Always,IfNotPresent,Never" default:"Always" help:"When to pull the image: Always, IfNotPresent or Never. Default: Always. Example: --image-pull-policy IfNotPresent"`
 	LocalImage      bool     `group:"container" help:"Deprecated: use --image-pull-policy=Never."`
 	AlwaysPullImage bool     `group:"container" hidden:""`
-	Attach          bool     `group:"container" help:"Wait for the launcher to start, and print its output until the job ends. Also sets --stdin and --tty, unless they are false."`
+	Attach          bool     `group:"container" help:"Wait for the launcher to start, and attach to it as 'runai attach' does. Also sets --stdin and --tty, unless they are false."`
 	Command         bool     `group:"container" help:"Run the words after -- in place of the image's entry point. Default: the words are its arguments. Example: --command -- python train.py"`
 	OldCommand      []string `group:"container" sep:"none" hidden:""`
 	Args            []string `group:"container" sep:"none" hidden:""`
