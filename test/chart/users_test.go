@@ -83,6 +83,23 @@ func TestProjects(t *testing.T) {
 	}
 }
 
+// Members may open sessions unless each job must run as its submitter, or as the values say.
+func TestSessions(t *testing.T) {
+	for values, want := range map[string]bool{
+		"": true, "spec: {identity: Optional}": true, "spec: {identity: Disabled}": true, "spec: {identity: Required}": false,
+		"spec: {identity: Required}, sessions: true": true, "spec: {identity: Required}, sessions: false": false, "sessions: false": false,
+	} {
+		if values != "" {
+			values += ", "
+		}
+		objects := render(t, valuesOf(t, "projects: {a: {"+values+"namespaces: [{name: a}], members: {users: [m]}, viewers: {users: [v]}}}")...)
+		subjects := bindings(t, objects)["a runai-mpi-session"]
+		if got := slices.Equal(subjects, []string{"User m"}); got != want || !want && subjects != nil {
+			t.Errorf("%s: %q may open sessions", values, subjects)
+		}
+	}
+}
+
 // bindings returns the subjects by namespace and role, except those of the webhook itself.
 func bindings(t *testing.T, objects chart.Objects) map[string][]string {
 	t.Helper()

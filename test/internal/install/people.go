@@ -41,6 +41,11 @@ func (p *Product) AddResearcher(ctx context.Context, namespace, user string) err
 	return p.bind(ctx, namespace, user, rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "runai-mpi-researcher"})
 }
 
+// AddSession binds the chart's role that allows sessions in pods to a user, in a namespace.
+func (p *Product) AddSession(ctx context.Context, namespace, user string) error {
+	return p.bind(ctx, namespace, user, rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "runai-mpi-session"})
+}
+
 const permitted = "permitted-" // is the prefix of the names
 
 func (p *Product) bind(ctx context.Context, namespace, user string, role rbacv1.RoleRef) error {

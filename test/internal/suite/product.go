@@ -67,6 +67,14 @@ func (p *Product) AddResearcher(t testing.TB, namespace, user string) {
 	}
 }
 
+// AddSession binds the chart's role that allows sessions in pods to a user, in a namespace.
+func (p *Product) AddSession(t testing.TB, namespace, user string) {
+	t.Helper()
+	if err := p.Product.AddSession(t.Context(), namespace, user); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // PermitEverybody grants the rules to every authenticated user until the binding is deleted.
 func (p *Product) PermitEverybody(t testing.TB, rules ...rbacv1.PolicyRule) (binding *rbacv1.ClusterRoleBinding) {
 	t.Helper()

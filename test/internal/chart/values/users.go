@@ -8,6 +8,7 @@ type Project struct {
 	Namespaces []Namespace          `json:"namespaces,omitempty"`
 	Members    Subjects             `json:"members,omitzero"`
 	Viewers    Subjects             `json:"viewers,omitzero"`
+	Sessions   *bool                `json:"sessions,omitempty"` // default: unless spec.identity is Required
 }
 
 // Namespace is a namespace of a project.
