@@ -112,7 +112,7 @@ func areAll(t *testing.T, runs []run) {
 }
 
 // A member of a project, by nothing but the chart's values, can use every command. They use each permission of the
-// two roles that they get, and runai asks for more only where it works without.
+// three roles that they get, and runai asks for more only where it works without.
 func TestResearcher(t *testing.T) {
 	const who = "saml:rita@example.com"
 	const namespace = "runai-crew"
@@ -159,6 +159,10 @@ projects:
 		{"describe job kai", "NAME:", 0},
 		{"logs dist1", "", anyCode}, // no kubelet has a log
 		{"wait dist1 --for running", "Job dist1 is running.\n", 0},
+		{"attach nothing", "runai: job \"nothing\" not found", 1}, // see attach
+		{"exec dist1 -- true", "runai: ", 1},                      // no kubelet opens a session
+		{"bash dist1", "runai: ", 1},
+		{"port-forward dist1 :8080", "runai: ", 1},
 		{"suspend dist1", "Job dist1 suspended: its pods are being deleted. Resume it with 'runai resume dist1'.\n", 0},
 		{"resume dist1", "Job dist1 resumed: it starts from the beginning, in new pods.\n", 0},
 		{"delete job dist1", "Job dist1 deleted successfully.\n", 0},
@@ -167,7 +171,7 @@ projects:
 	areAll(t, runs)
 	attach(t, kubeconfig, "annex")
 	loseResponses(t, user, "annex")
-	rules := slices.Concat(clusterRole(t, "runai-mpi-researcher"), clusterRole(t, "runai-mpi:project:crew"))
+	rules := slices.Concat(clusterRole(t, "runai-mpi-researcher"), clusterRole(t, "runai-mpi-session"), clusterRole(t, "runai-mpi:project:crew"))
 	suite.Eventually(t, "each permission is used", suite.Soon, func() error {
 		requests, err := audit.RequestsOf(product.AuditLog(), who)
 		return errors.Join(err, audit.Exact(rules, requests,
@@ -188,7 +192,7 @@ func TestProjectWithTwoNamespaces(t *testing.T) {
 	})
 }
 
-// attach submits a job and follows it until it has pods.
+// attach submits a job and follows it until it has asked for a session, which no kubelet opens.
 func attach(t *testing.T, kubeconfig, namespace string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -200,6 +204,11 @@ func attach(t *testing.T, kubeconfig, namespace string) {
 	suite.Eventually(t, "the job has pods", suite.Soon, func() error {
 		return product.HasPods(t, namespace, 2, client.MatchingLabels{v2beta1.JobNameLabel: "followed"})
 	})
+	setStatus(t, podsOf(t, product.Job(t, namespace, "followed")).all(), running)
+	suite.Eventually(t, "a session is requested", suite.Soon, func() error {
+		log, err := os.ReadFile(product.AuditLog())
+		return errors.Join(err, suite.Says(string(log), "/pods/followed-launcher", "/attach?"))
+	})
 	cancel()
 	if says := <-ended; !strings.Contains(says, "interrupted: job \"followed\" was not deleted") {
 		t.Error(says)
@@ -209,7 +218,7 @@ func attach(t *testing.T, kubeconfig, namespace string) {
 // loseResponses submits a job, and cuts the connection after each creation: runai looks for what it created.
 func loseResponses(t *testing.T, user *env.User, namespace string) {
 	t.Helper()
-	lost := proxiedAs(t, user.Config, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
+	lost := suite.Proxied(t, user.Config, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		if !isCreation(r) {
 			forward.ServeHTTP(w, r)
 			return
@@ -263,6 +272,10 @@ func TestViewer(t *testing.T) {
 		{"suspend dist1", "runai: vera is not allowed to patch mpijobs", 1},
 		{"resume dist1", "Job dist1 is not suspended. Its status is Running.\n", 0},
 		{"delete job dist1", "runai: vera is not allowed to delete mpijobs", 1},
+		{"attach nothing", "runai: job \"nothing\" not found", 1},
+		{"exec dist1 -- true", "runai: vera is not allowed to open sessions in the pods of namespace runai-watched: ", 1},
+		{"bash dist1", "runai: vera is not allowed to open sessions in the pods of namespace runai-watched: ", 1},
+		{"port-forward dist1 :8080", "runai: vera is not allowed to open sessions in the pods of namespace runai-watched: ", 1},
 		{"submit-mpi dist2 -i x", "runai: vera is not allowed to create mpijobs", 1},
 		{"whoami", "runai: vera is not allowed to create mpijobs", 1},
 	})...))
@@ -303,6 +316,7 @@ func TestWhatRolesDoNotAllow(t *testing.T) {
 projects:
   fenced:
     namespaces: [{name: runai-fenced}]
+    spec: {identity: Required}
     members:
       groups: [fenced]
       serviceAccounts: [{namespace: ci, name: robot}]
@@ -343,8 +357,11 @@ create pods runai-fenced
 patch pods runai-fenced
 delete pods runai-fenced
 create pods/exec runai-fenced
+get pods/exec runai-fenced
 create pods/attach runai-fenced
+get pods/attach runai-fenced
 create pods/portforward runai-fenced
+get pods/portforward runai-fenced
 patch pods/ephemeralcontainers runai-fenced
 get pods/proxy runai-fenced
 create jobs.batch runai-fenced
