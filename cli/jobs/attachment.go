@@ -46,7 +46,7 @@ func (a *attachment) follow(ctx context.Context, f *follower) error {
 	s, err := a.started(ctx, f)
 	for err == nil {
 		pod := a.podOf(s)
-		if err := a.connect(ctx, *pod); err != nil {
+		if err := a.connect(ctx, f, *pod); err != nil {
 			return err
 		}
 		attempt := state.AttemptOf(*pod)

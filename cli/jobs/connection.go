@@ -20,7 +20,7 @@ var detachKeys = []byte{'P' - '@', 'Q' - '@'}
 
 // connect prints what the main container of a pod prints, and passes on what the user types, until the container ends
 // or the user detaches.
-func (a *attachment) connect(ctx context.Context, pod corev1.Pod) error {
+func (a *attachment) connect(ctx context.Context, f *follower, pod corev1.Pod) error {
 	container := pod.Spec.Containers[0]
 	runs := state.IsRunning(pod, container.Name)
 	a.explainWhatIsNotPossible(pod, container)
@@ -28,14 +28,14 @@ func (a *attachment) connect(ctx context.Context, pod corev1.Pod) error {
 		a.keys = console.ReadKeys(a.run.Stdin)
 	}
 	if a.run.Console != nil && container.TTY && container.Stdin && !a.NoTTY && !a.NoStdin && runs {
-		return a.useTerminal(ctx, pod)
+		return a.useTerminal(ctx, f, pod)
 	}
 	if a.keys != nil && runs {
 		sending, cancel := context.WithCancel(ctx)
 		defer cancel()
 		go a.sendKeys(sending, pod)
 	}
-	return a.printLog(ctx, pod)
+	return a.printLog(ctx, f, pod)
 }
 
 func (a *attachment) explainWhatIsNotPossible(pod corev1.Pod, container corev1.Container) {
@@ -62,10 +62,17 @@ func (a *attachment) sendKeys(ctx context.Context, pod corev1.Pod) {
 	}
 }
 
-// printLog prints the log of a pod until its end.
-func (a *attachment) printLog(ctx context.Context, pod corev1.Pod) error {
-	options := kube.LogOptions{Container: pod.Spec.Containers[0].Name, Follow: true}
-	return copyLog(ctx, a.client, pod, options, a.run.JobOutput)
+// printLog prints the log of a pod until its end, over broken connections.
+func (a *attachment) printLog(ctx context.Context, f *follower, pod corev1.Pod) error {
+	only := []target{{pod: pod, container: pod.Spec.Containers[0].Name}}
+	log := streams{
+		follower: f, limit: 1,
+		targets: func(state.Job) []target { return only },
+		isLast:  func(state.Job) bool { return true },
+		output:  func(target) io.WriteCloser { return nopCloser{a.run.JobOutput} },
+	}
+	_, _, err := log.follow(ctx)
+	return err
 }
 
 func mainContainer(pod corev1.Pod) kube.Container {
@@ -73,7 +80,7 @@ func mainContainer(pod corev1.Pod) kube.Container {
 }
 
 // useTerminal connects the user's terminal to that of the container.
-func (a *attachment) useTerminal(ctx context.Context, pod corev1.Pod) error {
+func (a *attachment) useTerminal(ctx context.Context, f *follower, pod corev1.Pod) error {
 	a.run.Note(fmt.Sprintf("Connecting to pod %s. To detach, press Ctrl-P Ctrl-Q. "+
 		"If you don't see a command prompt, try pressing enter.", pod.Name)) // the original's own words
 	session, cancel := context.WithCancel(ctx)
@@ -87,7 +94,7 @@ func (a *attachment) useTerminal(ctx context.Context, pod corev1.Pod) error {
 		return ctx.Err()
 	case kube.IsForbidden(err):
 		a.run.Note(a.client.Explain(err) + "; printing the output only")
-		return a.printLog(ctx, pod)
+		return a.printLog(ctx, f, pod)
 	}
 	return invocation.Failure{fmt.Sprintf("the session in pod %s was cut off: %s; attach again with %s",
 		pod.Name, a.client.Explain(err), a.again())}
