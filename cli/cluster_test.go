@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -49,12 +47,7 @@ func newCluster(t *testing.T) *cluster {
 	c.server = httptest.NewServer(c)
 	t.Cleanup(c.server.Close)
 	t.Cleanup(c.server.CloseClientConnections)
-	c.kubeconfig = filepath.Join(t.TempDir(), "kubeconfig")
-	text := fmt.Sprintf(`{apiVersion: v1, kind: Config, current-context: x, clusters: [{name: c, cluster: {server: %q}}],
-contexts: [{name: x, context: {cluster: c, namespace: %s}}]}`, c.server.URL, namespace)
-	if err := os.WriteFile(c.kubeconfig, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	c.kubeconfig = kubeconfigOf(t, c.server.URL)
 	return c
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/progress"
 	"github.com/runai-mpi/runai-mpi/cli/projects"
 	"github.com/runai-mpi/runai-mpi/cli/submit"
+	"github.com/runai-mpi/runai-mpi/cli/versions"
 	"github.com/runai-mpi/runai-mpi/cli/whoami"
 	"github.com/runai-mpi/runai-mpi/shared/flags"
 	"github.com/runai-mpi/runai-mpi/shared/terminal"
@@ -67,7 +68,8 @@ type commands struct {
 	Whoami whoami.Command `cmd:"" group:"projects" help:"Show your user name in the cluster, and the identity that jobs with --run-as-user get."`
 
 	// Other commands.
-	Completion completion.Command `cmd:"" group:"other" help:"Print the script that completes command lines in bash, zsh or fish."`
+	Completion  completion.Command `cmd:"" group:"other" help:"Print the script that completes command lines in bash, zsh or fish."`
+	ShowVersion versions.Command   `cmd:"" group:"other" name:"version" help:"Print the versions of runai, the webhook and the API server."`
 
 	// Other names.
 	Project struct {

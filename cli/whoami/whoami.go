@@ -8,10 +8,10 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/cli/probe"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
@@ -72,13 +72,11 @@ func boundary(plain *annotations.Stamp, namespace string) string {
 
 // ask returns the stamp of a job, nil if no webhook handles it, or why the webhook refuses its identity.
 func ask(ctx context.Context, client *kube.Client, scope *kube.Scope, asUser bool) (*annotations.Stamp, string, error) {
-	answer, err := client.Create(ctx, kube.MPIJobs, probe(scope.Namespace, asUser), true)
-	if kube.IsNoNamespace(err) && scope.IsGuess() {
-		if *scope, err = client.Lookup(ctx, *scope); err != nil {
-			return nil, "", err
-		}
-		answer, err = client.Create(ctx, kube.MPIJobs, probe(scope.Namespace, asUser), true)
+	var intent annotations.Intent
+	if asUser {
+		intent.RunAsUser = &asUser
 	}
+	answer, err := probe.Ask(ctx, client, scope, "whoami", intent.Annotations())
 	if refusal := refusalOf(err); refusal != "" {
 		return nil, refusal, nil
 	}
@@ -101,22 +99,4 @@ func refusalOf(err error) string {
 		}
 	}
 	return ""
-}
-
-func probe(namespace string, asUser bool) *unstructured.Unstructured {
-	replica := func() map[string]any {
-		container := map[string]any{"name": "mpi", "image": "none"}
-		return map[string]any{"replicas": int64(1), "template": map[string]any{"spec": map[string]any{"containers": []any{container}}}}
-	}
-	job := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": kube.MPIJobs.GroupVersion().String(), "kind": "MPIJob",
-		"spec": map[string]any{"mpiReplicaSpecs": map[string]any{"Launcher": replica(), "Worker": replica()}},
-	}}
-	job.SetName("whoami")
-	job.SetNamespace(namespace)
-	if asUser {
-		yes := true
-		job.SetAnnotations(annotations.Intent{RunAsUser: &yes}.Annotations())
-	}
-	return job
 }

@@ -139,6 +139,7 @@ projects:
 		{"config project crew", "Project crew has been set as default project\n", 0},
 		{"list projects", "PROJECT         DEPARTMENT", 0},
 		{"whoami", "The cluster authenticates you as saml:rita@example.com.\n", 0},
+		{"version", "Client: ", 0},
 		{"submit-mpi dist1 -i x --pvc :1Gi:/data" + withPassword, fmt.Sprintf(submitted, "dist1"), 0},
 		{"submit-mpi -p crew -i x --pvc :1Gi:/data", fmt.Sprintf(submitted, "job-0"), 0},
 		{"submit-mpi -i x --dry-run=server -o name" + withPassword, "mpijob.kubeflow.org/job-1\n", 0},
@@ -295,6 +296,7 @@ func TestViewer(t *testing.T) {
 		{"port-forward dist1 :8080", "runai: vera is not allowed to open sessions in the pods of namespace runai-watched: ", 1},
 		{"submit-mpi dist2 -i x", "runai: vera is not allowed to create mpijobs", 1},
 		{"whoami", "runai: vera is not allowed to create mpijobs", 1},
+		{"version", "Client: ", 1},
 	})...))
 }
 

@@ -1,6 +1,8 @@
 package integration
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
@@ -48,6 +50,32 @@ func TestWhoami(t *testing.T) {
 				t.Errorf("got  %s%swant %s%s", stdout, stderr, test.stdout, test.stderr)
 			}
 		})
+	}
+	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
+		t.Errorf("%d jobs, want 0", len(jobs))
+	}
+}
+
+// version needs no more permissions than whoami. The client and the webhook of the tests are of one build.
+func TestVersion(t *testing.T) {
+	namespace := product.AddProject(t, "versions", v1alpha1.ProjectSpec{})
+	required := product.AddProject(t, "versions-required", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
+	alice := as(t, "saml:alice@example.com", claims)
+	var versions struct{ ClientVersion, WebhookVersion, ServerVersion string }
+	for _, place := range []string{namespace, required} {
+		stdout, stderr, code := product.RunaiAs(t, alice.Kubeconfig(), "version", "-n", place, "-o", "json")
+		if err := json.Unmarshal([]byte(stdout), &versions); err != nil || stderr != "" || code != 0 {
+			t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
+		}
+		if versions.ClientVersion == "" || versions.WebhookVersion != versions.ClientVersion || !strings.HasPrefix(versions.ServerVersion, "v1.") {
+			t.Errorf("got %s", stdout)
+		}
+	}
+	stdout, stderr, code := product.RunaiAs(t, alice.Kubeconfig(), "version", "-n", "default")
+	want := "Client:      " + versions.ClientVersion + "\nAPI server:  " + versions.ServerVersion + "\n"
+	why := "runai: cannot show the version of the webhook: namespace default does not belong to a project, "
+	if stdout != want || !strings.HasPrefix(stderr, why) || code != 1 {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
 		t.Errorf("%d jobs, want 0", len(jobs))
