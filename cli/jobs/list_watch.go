@@ -15,7 +15,6 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/cli/output"
 	"github.com/runai-mpi/runai-mpi/cli/state"
-	"github.com/runai-mpi/runai-mpi/shared/table"
 )
 
 // changesPause is how long changes are collected: a job that starts changes many times in a second.
@@ -70,7 +69,7 @@ func after(ctx context.Context, pause time.Duration) <-chan struct{} {
 // showRows returns a function that prints the rows of the table that have changed since its last call, below one
 // header. That a job gets older is no change.
 func (l *List) showRows(run *invocation.Invocation, projects func(string) string) func(*kube.Watch) error {
-	columns := table.NewGrowing(run.Stdout)
+	columns := state.GrowingRows(run.Stdout)
 	rows, versions, isFirst := map[string][]string{}, map[string]string{}, true
 	return func(w *kube.Watch) error {
 		var changed [][]string
@@ -81,7 +80,7 @@ func (l *List) showRows(run *invocation.Invocation, projects func(string) string
 		jobs := byName(w)
 		for _, name := range slices.Sorted(maps.Keys(rows)) {
 			if _, present := jobs[name]; !present {
-				changed = append(changed, replaced(rows[name], "Deleted"))
+				changed = append(changed, replacedAt(rows[name], state.StatusColumn, state.Deleted))
 				delete(rows, name)
 				delete(versions, name)
 			}
@@ -101,7 +100,7 @@ func (l *List) showRows(run *invocation.Invocation, projects func(string) string
 	}
 }
 
-const statusColumn, ageColumn = 1, 2 // of the table
+const ageColumn = 2 // of the table
 
 func withoutAge(row []string) []string {
 	if row == nil {
@@ -109,8 +108,6 @@ func withoutAge(row []string) []string {
 	}
 	return replacedAt(row, ageColumn, "")
 }
-
-func replaced(row []string, status string) []string { return replacedAt(row, statusColumn, status) }
 
 func replacedAt(row []string, column int, text string) []string {
 	row = slices.Clone(row)

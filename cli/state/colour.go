@@ -20,6 +20,22 @@ func WriteTable(out io.Writer, rows [][]string) error {
 	})
 }
 
+// StatusColumn is the column of the status in [Rows].
+const StatusColumn = 1
+
+// GrowingRows returns a table for [Rows] that come one after the other, with statuses in their colours.
+func GrowingRows(out io.Writer) *table.Growing {
+	return table.NewGrowing(out, func(cell string, column int) terminal.Colour {
+		if column != StatusColumn || cell == "STATUS" || cell == Deleted {
+			return terminal.Plain
+		}
+		return colourOf(cell)
+	})
+}
+
+// Deleted is the status of a job that no longer exists.
+const Deleted = "Deleted"
+
 // colourOf returns the colour of the status of a job or a pod. All statuses that are not named are problems.
 func colourOf(status string) terminal.Colour {
 	switch {

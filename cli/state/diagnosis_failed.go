@@ -15,7 +15,7 @@ func failedJob(s Job, events []corev1.Event) string {
 		return ""
 	}
 	if why := eviction(events); why != "" {
-		return fmt.Sprintf("%s, and it has no retries left. Delete it with %s, and submit it again.", why, s.command("delete job"))
+		return fmt.Sprintf("%s, and it has no retries left. Submit it again with %s.", why, s.command("resubmit"))
 	}
 	if why := s.outOfMemory(); why != "" {
 		return why
@@ -86,8 +86,8 @@ func (s Job) outOfMemory() string {
 			if quantity := memoryLimit(pod, container.Name); quantity != "" {
 				limit += " of " + quantity
 			}
-			return fmt.Sprintf("container %s of pod %s exceeded %s. Delete the job with %s, and submit it again with a higher --memory-limit.",
-				container.Name, pod.Name, limit, s.command("delete job"))
+			return fmt.Sprintf("container %s of pod %s exceeded %s. Submit the job again with a higher limit: %s. Then delete it with %s.",
+				container.Name, pod.Name, limit, s.command("resubmit", "--memory-limit SIZE"), s.command("delete job"))
 		}
 	}
 	return ""

@@ -147,7 +147,7 @@ func TestDiagnoseKAI(t *testing.T) {
 		{name: "preempted without retries", job: finished(v2beta1.JobFailed, "Job has reached the specified backoff limit"), events: []corev1.Event{
 			ofPodGroup("Evict", "Pod runai-a/dist1-launcher-abcde was preempted by higher priority workload runai-b/"+other, time.Minute),
 		}, want: "Failed: the job was preempted by dev1 in namespace runai-b, which has a higher priority, and it has no retries left. " +
-			"Delete it with 'runai delete job dist1 -p a', and submit it again."},
+			"Submit it again with 'runai resubmit dist1 -p a'."},
 		{name: "failed long after it was preempted", job: finished(v2beta1.JobFailed, "Job has reached the specified backoff limit"), events: []corev1.Event{
 			ofPodGroup("Evict", "Pod runai-a/dist1-launcher-abcde was preempted by higher priority workload runai-b/"+other, time.Hour),
 			ofPod("dist1-worker-0", "Normal", "Scheduled", "Successfully assigned pod runai-a/dist1-worker-0 to node dgx1 at node-pool default", 50*time.Minute),

@@ -115,7 +115,8 @@ func TestDiagnose(t *testing.T) {
 			pods: []corev1.Pod{pod("dist1-launcher-a", "launcher", ended(137, "Error"))},
 			want: "Failed: Job was active longer than specified deadline. See 'runai logs dist1 -p a'."},
 		{name: "out of memory", job: finished(v2beta1.JobFailed, "x"), pods: worker(ended(137, "OOMKilled")), status: "Failed",
-			want: "Failed: container mpi of pod dist1-worker-0 exceeded its memory limit. Delete the job with 'runai delete job dist1 -p a', and submit it again with a higher --memory-limit."},
+			want: "Failed: container mpi of pod dist1-worker-0 exceeded its memory limit. Submit the job again with a higher limit: 'runai resubmit dist1 --memory-limit SIZE -p a'. " +
+				"Then delete it with 'runai delete job dist1 -p a'."},
 		{name: "an init container that failed", job: finished(v2beta1.JobFailed, "x"), status: "Failed",
 			pods: []corev1.Pod{pod("dist1-launcher-abcde", "launcher", func(p *corev1.Pod) {
 				state := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1, Message: "no such branch\n"}}

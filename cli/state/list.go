@@ -21,7 +21,7 @@ func Rows(jobs []Job, project func(string) string, now time.Time, wide bool) [][
 			s.gpus(), fmt.Sprintf("%d (%d)", s.count(corev1.PodRunning), s.count(corev1.PodPending)), "",
 		}
 		if wide {
-			row = append(row, s.MPIJob.Namespace, strconv.Itoa(int(mpijob.Workers(s.MPIJob))), s.runsAs(), strings.Join(s.nodes(), ","))
+			row = append(row, s.MPIJob.Namespace, strconv.Itoa(int(mpijob.Workers(s.MPIJob))), s.runsAs(), strings.Join(s.nodes(), ","), s.Reason())
 		}
 		all = append(all, row)
 	}
@@ -31,7 +31,7 @@ func Rows(jobs []Job, project func(string) string, now time.Time, wide bool) [][
 	header := []string{"NAME", "STATUS", "AGE", "NODE", "IMAGE", "TYPE", "PROJECT", "USER",
 		"GPUs Allocated (Requested)", "PODs Running (Pending)", "SERVICE URL(S)"}
 	if wide {
-		header = append(header, "NAMESPACE", "WORKERS", "RUNS AS", "NODES")
+		header = append(header, "NAMESPACE", "WORKERS", "RUNS AS", "NODES", "REASON")
 	}
 	return append([][]string{header}, all...)
 }

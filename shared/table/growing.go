@@ -1,20 +1,24 @@
 package table
 
 import (
-	"bytes"
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
 
 // Growing prints a table whose rows come one after the other. Columns are as wide as the widest cell until then.
 type Growing struct {
-	out    io.Writer
-	widths []int
+	out      io.Writer
+	colourOf func(cell string, column int) terminal.Colour
+	widths   []int
 }
 
-// NewGrowing returns a table without rows.
-func NewGrowing(out io.Writer) *Growing { return &Growing{out: out} }
+// NewGrowing returns a table without rows, with a colour for each cell on a terminal that shows colours.
+func NewGrowing(out io.Writer, colourOf func(cell string, column int) terminal.Colour) *Growing {
+	return &Growing{out: out, colourOf: colourOf}
+}
 
 // Write prints rows as the function Write does, in the columns of the rows before.
 func (g *Growing) Write(rows [][]string) error {
@@ -33,9 +37,7 @@ func (g *Growing) Write(rows [][]string) error {
 	for _, width := range g.widths {
 		ruler = append(ruler, strings.Repeat("-", width))
 	}
-	var text bytes.Buffer
-	_ = Write(&text, append([][]string{ruler}, rows...)) // never fails: it writes to memory
-	_, below, _ := bytes.Cut(text.Bytes(), []byte("\n"))
-	_, err := g.out.Write(below)
-	return err
+	rows = append([][]string{ruler}, rows...)
+	lines := linesOf(rows, func(row, column int) terminal.Colour { return g.colourOf(rows[row][column], column) })
+	return printLines(g.out, lines[1:])
 }

@@ -20,6 +20,19 @@ func Write(out io.Writer, rows [][]string) error {
 
 // WriteColoured is [Write] with a colour for each cell, on a terminal that shows colours.
 func WriteColoured(out io.Writer, rows [][]string, colourOf func(row, column int) terminal.Colour) error {
+	return printLines(out, linesOf(rows, colourOf))
+}
+
+func printLines(out io.Writer, lines [][]terminal.Part) error {
+	for _, line := range lines {
+		if err := terminal.Print(out, line...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func linesOf(rows [][]string, colourOf func(row, column int) terminal.Colour) (lines [][]terminal.Part) {
 	var text bytes.Buffer
 	writer := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	cells := make([][]string, len(rows))
@@ -30,11 +43,9 @@ func WriteColoured(out io.Writer, rows [][]string, colourOf func(row, column int
 	_ = writer.Flush() // never fails: it writes to memory
 	for i, row := range cells {
 		line, _ := text.ReadString('\n')
-		if err := terminal.Print(out, coloured(strings.TrimRight(line, " \n")+"\n", i, row, colourOf)...); err != nil {
-			return err
-		}
+		lines = append(lines, coloured(strings.TrimRight(line, " \n")+"\n", i, row, colourOf))
 	}
-	return nil
+	return lines
 }
 
 // shown returns the cells of a row as they are printed.

@@ -94,7 +94,7 @@ func TestListJobs(t *testing.T) {
 		}
 	}
 	wide, _, _ := product.Runai(t, "list", "-p", "listed", "-o", "wide")
-	if got := cells(wide); !cmp.Equal(got[1][11:], []string{"NAMESPACE", "WORKERS", "RUNS AS", "NODES"}) ||
+	if got := cells(wide); !cmp.Equal(got[1][11:], []string{"NAMESPACE", "WORKERS", "RUNS AS", "NODES", "REASON"}) ||
 		!cmp.Equal(got[3][10:13], []string{"-", namespace, "2"}) {
 		t.Errorf("got %s", wide)
 	}
@@ -272,7 +272,7 @@ func TestDescribeFailed(t *testing.T) {
 	suite.Eventually(t, "the job fails", suite.Soon, func() error {
 		stdout, _, _ := product.Runai(t, "describe", "dist1", "-p", "failing")
 		return suite.Says(stdout, "STATUS:                Failed\n", "\nFailed: container mpi of pod "+launcher.Name+
-			" exceeded its memory limit. Delete the job with ")
+			" exceeded its memory limit. Submit the job again with a higher limit: 'runai resubmit dist1 --memory-limit SIZE -p failing'.")
 	})
 }
 
