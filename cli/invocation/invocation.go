@@ -129,7 +129,14 @@ func (i *Invocation) StatusLine() *progress.Line {
 	return i.Line
 }
 
-// waiting shows what a request waits for.
+// Waiting shows on a terminal what the command waits for, until done is called.
+func (i *Invocation) Waiting(text string) (done func()) {
+	if !i.Terminals.Stderr {
+		return func() {}
+	}
+	return i.waiting(text)
+}
+
 func (i *Invocation) waiting(text string) (done func()) {
 	line := i.StatusLine()
 	line.Show(text)

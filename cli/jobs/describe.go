@@ -35,7 +35,9 @@ func (d *Describe) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		run.Warn("cannot show all events: " + client.Explain(err))
 	}
+	done := run.Waiting("waiting for the log of the launcher and for the scheduler's queues")
 	addEvidence(ctx, client, &s)
+	done()
 	scope := run.Scope(client)
 	scope.Namespace = s.MPIJob.Namespace
 	return s.Describe(run.Stdout, projectsOf(ctx, client, scope)(s.MPIJob.Namespace), s.EventsOf(events), time.Now())

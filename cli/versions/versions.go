@@ -65,6 +65,7 @@ func (a *answers) ask(ctx context.Context, run *invocation.Invocation) error {
 		return err
 	}
 	ctx = kube.Once(ctx)
+	defer run.Waiting("waiting for the API server and the webhook")()
 	if a.server, err = client.ServerVersion(ctx); err != nil {
 		return invocation.Failure{"cannot show the versions of the cluster: " + client.Explain(err)}
 	}
