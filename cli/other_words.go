@@ -25,13 +25,7 @@ var otherWords = map[string]string{
 }
 
 // otherWord returns the command that a word of another program means, "" if none.
-func otherWord(word string, root *kong.Node) string {
-	meant := otherWords[strings.ToLower(word)]
-	if meant == "" || commandOf(strings.Fields(meant), root) == root {
-		return ""
-	}
-	return meant
-}
+func otherWord(word string) string { return otherWords[strings.ToLower(word)] }
 
 // orDefault returns the command that runs if no other word follows.
 func orDefault(command *kong.Node) *kong.Node {

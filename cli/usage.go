@@ -125,7 +125,7 @@ func explainArgument(argument string, command, root *kong.Node, args []string) s
 		return unknown + ": must be " + suggest.OneOf(names...) + hint("", argument, names)
 	}
 	unknown += ": see 'runai --help'"
-	if meant := otherWord(argument, root); meant != "" {
+	if meant := otherWord(argument); meant != "" {
 		return unknown + "\nDid you mean " + meant + "?"
 	}
 	return unknown + hint("", argument, names)
