@@ -274,7 +274,7 @@ func (c *cluster) start(t *testing.T, args ...string) *process {
 	ctx, cancel := context.WithCancel(t.Context())
 	cmd := &process{stdout: &syncBuffer{}, stderr: &syncBuffer{}, cancel: cancel, code: make(chan int, 1)}
 	go func() {
-		cmd.code <- run(ctx, append(args, "--kubeconfig="+c.kubeconfig), strings.NewReader(""), cmd.stdout, cmd.stderr)
+		cmd.code <- run(ctx, append([]string{"--kubeconfig=" + c.kubeconfig}, args...), strings.NewReader(""), cmd.stdout, cmd.stderr)
 	}()
 	t.Cleanup(cancel)
 	return cmd

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -54,4 +55,17 @@ func (o *opening) explain(err error) error {
 		return o.refused
 	}
 	return err
+}
+
+// interruptible returns what a call returns, or that the context has ended: the library waits for the answer to an
+// upgrade without looking at the context.
+func interruptible(ctx context.Context, call func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- call() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -63,7 +63,7 @@ func (c *Client) Forward(ctx context.Context, f Forwarding) error {
 		case <-ctx.Done():
 		}
 	}()
-	return opening.explain(dialer.orElse(forwarder.ForwardPorts()))
+	return interruptible(ctx, func() error { return opening.explain(dialer.orElse(forwarder.ForwardPorts())) })
 }
 
 func localPorts(forwarder *portforward.PortForwarder) []Port {

@@ -81,8 +81,10 @@ func (c *Client) stream(ctx context.Context, request *rest.Request, streams Stre
 	if streams.Sizes != nil {
 		options.TerminalSizeQueue = sizeQueue(streams.Sizes)
 	}
-	// The library would log to the user's terminal what the error says, and more.
-	return opening.explain(executor.StreamWithContext(klog.NewContext(ctx, logr.Discard()), options))
+	return interruptible(ctx, func() error {
+		// The library would log to the user's terminal what the error says, and more.
+		return opening.explain(executor.StreamWithContext(klog.NewContext(ctx, logr.Discard()), options))
+	})
 }
 
 type sizeQueue func() (width, height uint16, more bool)
