@@ -105,7 +105,7 @@ func (a *attachment) attach(ctx context.Context, pod corev1.Pod, keys io.Reader)
 	joint := newJoint(a.run.JobOutput)
 	logEnded := make(chan struct{})
 	err := a.client.Attach(ctx, mainContainer(pod), kube.Streams{
-		Stdin: keys, Stdout: joint, TTY: true, Sizes: console.Redrawn(a.run.Console.Sizes(ctx)),
+		Stdin: keys, Stdout: joint, TTY: true, Sizes: a.run.Console.Redrawn(ctx, joint.begun),
 		Opened: func() {
 			go func() {
 				defer close(logEnded)

@@ -90,20 +90,20 @@ func TestAttachAgain(t *testing.T) {
 	namespace := addProject(t, "attached-again", v1alpha1.ProjectSpec{})
 	kubeconfig := member(t, namespace).Kubeconfig()
 	startJob(t, kubeconfig, namespace, "again", "--stdin", "-t", "--command", "--", "bash", "--norc", "-c", "echo be''fore; exec bash --norc")
-	attach := func() *screen.Screen {
+	attach := func(word string) *screen.Screen {
 		s := screen.Start(t, runaiAs(t, kubeconfig, "attach", "again", "-n", namespace, "-it"))
 		s.Shows("before\r\n")
-		s.Type("echo al''ive\r")
-		s.Shows("alive\r\n")
+		s.Type("echo the''" + word + "\r")
+		s.Shows("the" + word + "\r\n") // not what was typed, and not what the log has from before
 		return s
 	}
-	s := attach()
+	s := attach("first")
 	s.Type(detach)
 	if code := s.End(); code != 0 {
 		t.Errorf("detached: exit code %d", code)
 	}
 	s.Shows("detached: job \"again\" was not deleted; attach to it again with 'runai attach again -n " + namespace + "'\r\n")
-	s = attach()
+	s = attach("second")
 	s.Signal(syscall.SIGTERM)
 	if code := s.End(); code != 130 {
 		t.Errorf("terminated: exit code %d", code)
@@ -112,11 +112,11 @@ func TestAttachAgain(t *testing.T) {
 	if n := strings.Count(s.Text(), "before\r\n"); n != 1 {
 		t.Errorf("%q shows %d times what was printed before", s.Text(), n)
 	}
-	// Without a terminal of its own, the program prints the log, and the keys arrive.
+	// Without a terminal of its own, the program prints the log, in which lines end as in a file, and the keys arrive.
 	cmd := runaiAs(t, kubeconfig, "attach", "again", "-n", namespace)
 	cmd.Stdin = strings.NewReader("exit 0\n")
 	stdout, err := cmd.Output()
-	if err != nil || strings.Count(string(stdout), "alive\r\n") != 2 {
+	if text := string(stdout); err != nil || !strings.Contains(text, "\rthefirst\n") || !strings.Contains(text, "\rthesecond\n") {
 		t.Errorf("%v: %q", err, stdout)
 	}
 }
@@ -196,8 +196,8 @@ func execInTerminal(t *testing.T, kubeconfig, namespace string) {
 	if code := s.End(); code != 5 {
 		t.Errorf("exit code %d, want 5: %s", code, s.Text())
 	}
-	s = screen.Start(t, runaiAs(t, kubeconfig, "exec", "work", "-n", namespace, "-it", "sleep", "1000"))
-	s.Shows("") // begins at once or later
+	s = screen.Start(t, runaiAs(t, kubeconfig, "exec", "work", "-n", namespace, "-it", "sh", "-c", "echo begun; sleep 1000"))
+	s.Shows("begun\r\n")
 	s.Signal(syscall.SIGTERM)
 	if code := s.End(); code != 130 {
 		t.Errorf("terminated: exit code %d", code)
