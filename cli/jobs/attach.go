@@ -26,8 +26,12 @@ type Attach struct {
 
 // Help returns what the usage line does not have.
 func (*Attach) Help() string {
-	return "Waits until the job has started, and ends with the exit code of the process. If the process has a terminal " +
-		"(submit-mpi --attach or --tty), keys go to it, also Ctrl-C; to detach from it, press Ctrl-P Ctrl-Q. The job goes on then."
+	return `Waits until the job has started, and ends with the exit code of the process. If the process has a terminal (submit-mpi --attach or --tty), keys go to it, also Ctrl-C; to detach from it, press Ctrl-P Ctrl-Q. The job goes on then.
+
+Examples:
+
+    runai submit-mpi dist1 -i example/train --stdin --tty --command -- bash
+    runai attach dist1`
 }
 
 // Run waits for a job's launcher, or another pod, and connects the user to it.

@@ -12,6 +12,14 @@ type Bash struct {
 	Pod  string `placeholder:"POD" complete:"pods" help:"Pod in which to open the shell. Default: the launcher. Example: --pod worker-0"`
 }
 
+// Help returns examples.
+func (*Bash) Help() string {
+	return `Examples:
+
+    runai bash dist1
+    runai bash dist1 --pod worker-0`
+}
+
 // shell is bash, or sh in an image without it.
 const shell = "if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi"
 

@@ -14,6 +14,15 @@ type Describe struct {
 	Output output.Format `short:"o" formats:"name,wide,yaml,json" placeholder:"FORMAT" help:"Print the job as stored in the cluster: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o yaml"`
 }
 
+// Help returns examples.
+func (*Describe) Help() string {
+	return `Examples:
+
+    runai describe dist1
+    runai describe dist1 -o yaml
+    runai describe dist1 -o jsonpath='{.status.conditions[*].type}'`
+}
+
 // Run prints a job: its facts, why it is not running, its pods and its events.
 func (d *Describe) Run(ctx context.Context, run *invocation.Invocation) error {
 	client, err := run.Connect()

@@ -17,6 +17,15 @@ type Exec struct {
 	TTY       bool   `name:"tty" short:"t" help:"Run the command in a terminal. Requires --stdin. Example: -it"`
 }
 
+// Help returns examples.
+func (*Exec) Help() string {
+	return `Examples:
+
+    runai exec dist1 -- nvidia-smi
+    runai exec -it dist1 --pod worker-0 -- top
+    tar c . | runai exec -i dist1 -- tar x`
+}
+
 // Run runs a command in a pod of a job. It ends with the command's exit code.
 func (e *Exec) Run(ctx context.Context, run *invocation.Invocation) error {
 	switch {

@@ -18,6 +18,16 @@ type List struct {
 	Output      output.Format `short:"o" formats:"name,wide,yaml,json" placeholder:"FORMAT" help:"Print more columns (wide), or the jobs as stored in the cluster: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o wide"`
 }
 
+// Help returns examples.
+func (*List) Help() string {
+	return `Examples:
+
+    runai list
+    runai list -w
+    runai list -A -o wide
+    runai list -o jsonpath='{.items[*].metadata.name}'`
+}
+
 // Run prints the original's table, because scripts parse it.
 func (l *List) Run(ctx context.Context, run *invocation.Invocation) error {
 	client, err := run.Connect()

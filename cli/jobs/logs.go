@@ -23,6 +23,15 @@ type Logs struct {
 	Timestamps bool    `help:"Print the time before each line."`
 }
 
+// Help returns examples.
+func (*Logs) Help() string {
+	return `Examples:
+
+    runai logs dist1 -f
+    runai logs dist1 --pod worker-0 --tail 20
+    runai logs dist1 --all-pods --since 5m`
+}
+
 // Run prints the output of a job's launcher, or of its other pods.
 func (l *Logs) Run(ctx context.Context, run *invocation.Invocation) error {
 	options, mistakes := l.flags()

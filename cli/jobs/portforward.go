@@ -23,6 +23,14 @@ type PortForward struct {
 	Pod     string   `placeholder:"POD" complete:"pods" help:"Pod to forward to. Default: the launcher. Example: --pod worker-0"`
 }
 
+// Help returns examples.
+func (*PortForward) Help() string {
+	return `Examples:
+
+    runai port-forward dist1 8888
+    runai port-forward dist1 8888:8080 --pod worker-0`
+}
+
 // Run forwards ports until the pod ends or the user interrupts it.
 func (p *PortForward) Run(ctx context.Context, run *invocation.Invocation) error {
 	ports, mistakes := p.check()

@@ -18,7 +18,12 @@ type Suspend struct {
 
 // Help returns what the usage line does not have.
 func (*Suspend) Help() string {
-	return "The pods of the jobs are deleted, and their output with them. The jobs stay: 'runai resume' starts them from the beginning."
+	return `The pods of the jobs are deleted, and their output with them. The jobs stay: 'runai resume' starts them from the beginning.
+
+Examples:
+
+    runai suspend dist1
+    runai resume dist1`
 }
 
 // Run suspends each job, also if another one cannot be suspended.

@@ -25,8 +25,12 @@ type Wait struct {
 
 // Help returns what the usage line does not have.
 func (*Wait) Help() string {
-	return "Ends with 0 when all jobs are there, and with 1 if a job fails, is deleted or takes too long. Of a job that failed, it prints " +
-		"why and the end of its output."
+	return `Ends with 0 when all jobs are in that state, and with 1 if a job fails, is deleted or takes too long. Of a job that failed, it prints why and the end of its output.
+
+Examples:
+
+    runai wait dist1 dist2
+    runai wait dist1 --for running --timeout 10m`
 }
 
 // A goal is what a command waits for.
