@@ -106,10 +106,20 @@ func TestFollowOnLostNode(t *testing.T) {
 	c := newCluster(t)
 	c.job("dist1", nil)
 	c.pod("dist1", "dist1-launcher-a", runs)
-	c.logs["dist1-launcher-a"] = func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusInternalServerError, "dial tcp: no route to host")
+	for says, log := range map[string]http.HandlerFunc{
+		"dial tcp: no route to host": func(w http.ResponseWriter, _ *http.Request) {
+			refuse(w, http.StatusInternalServerError, "dial tcp: no route to host")
+		},
+		`nodes "n" not found`: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusNotFound)
+			fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","code":404,"reason":"NotFound",
+				"message":"nodes \"n\" not found","details":{"name":"n","kind":"nodes"}}`)
+		},
+	} {
+		c.logs["dist1-launcher-a"] = log
+		c.start(t, "logs", "dist1", "-f").ends(t, 1, "", "runai: "+says+"\n")
 	}
-	c.start(t, "logs", "dist1", "-f").ends(t, 1, "", "runai: dial tcp: no route to host\n")
 }
 
 // What ends a command that follows is one line.

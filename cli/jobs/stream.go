@@ -18,6 +18,8 @@ import (
 // resume is how soon a log is read again after a break.
 var resume = wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 5, Cap: 3 * time.Second}
 
+const mostMissing = 4 // times in which a log is missing, before it is believed
+
 const resumeReset = 10 * time.Second // of the pauses, after a log was read for so long
 
 // read prints one log. It is complete if it was read to its end after the container had ended: a connection may also
@@ -27,7 +29,7 @@ func (s *streams) read(ctx context.Context, t target) error {
 	defer output.Close()
 	position := podlog.NewPosition(output, s.options.Timestamps)
 	pause, health := resume.DelayWithReset(clock.RealClock{}, resumeReset), kube.Health{}
-	for isTroubled, worked := false, false; ; {
+	for isTroubled, worked, missing := false, false, 0; ; {
 		wasOver := s.isOver(t)
 		opened, err := s.readOnce(ctx, t, position, func() {
 			if isTroubled {
@@ -38,9 +40,13 @@ func (s *streams) read(ctx context.Context, t target) error {
 		_, hopeless := health.Observe(opened, time.Now())
 		hopeless = hopeless || !worked && kube.IsServerError(opened) // as in kubectl: the node may be lost
 		worked = worked || opened == nil
+		if kube.IsMissing(opened) { // the pod, which the copy may not know yet, or its node
+			missing++
+			hopeless = missing > mostMissing
+		}
 		var output podlog.WriteError
 		switch {
-		case ctx.Err() != nil, kube.IsMissing(opened), opened == nil && err == nil && wasOver:
+		case ctx.Err() != nil, kube.IsMissing(opened) && s.now(t) == nil, opened == nil && err == nil && wasOver:
 			return nil
 		case errors.As(err, &output):
 			return invocation.Failure{"cannot write the output: " + output.Error()}

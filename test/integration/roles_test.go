@@ -278,7 +278,7 @@ func TestViewer(t *testing.T) {
 		{"list jobs", "Showing jobs for project watched\n", 0},
 		{"list jobs -A", "Showing jobs for all projects\n", 0},
 		{"describe job dist1", "NAME:", 0},
-		{"logs dist1 -f", "", anyCode}, // no kubelet has a log
+		{"logs dist1", "", anyCode}, // no kubelet has a log
 		{"wait dist1 --for running", "Job dist1 is running.\n", 0},
 		{"describe job " + waitsInQueue(t, "runai-watched"), "NAME:", 0},
 	})
