@@ -15,13 +15,12 @@ const kueueGroup = "kueue.x-k8s.io"
 // kueueVersions are the versions of Kueue's APIs, the newest first. Older releases serve only the last.
 var kueueVersions = []string{"v1beta2", "v1beta1"}
 
-// Workload returns the job with this UID as Kueue sees it, or nil if Kueue does not know the job.
-func (c *Client) Workload(ctx context.Context, namespace string, job types.UID) (workload *unstructured.Unstructured, err error) {
+// Workload returns the job with this UID as Kueue sees it, or nil if Kueue does not know the job, or is not installed.
+func (c *Client) Workload(ctx context.Context, namespace string, job types.UID) (*unstructured.Unstructured, error) {
 	selector := labels.Set{kueueGroup + "/job-uid": string(job)}.String()
 	for _, version := range kueueVersions {
 		workloads := schema.GroupVersionResource{Group: kueueGroup, Version: version, Resource: "workloads"}
-		var found *unstructured.UnstructuredList
-		found, err = c.dynamic.Resource(workloads).Namespace(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
+		found, err := c.dynamic.Resource(workloads).Namespace(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 		switch {
 		case isNoResource(err):
 			continue
@@ -32,7 +31,7 @@ func (c *Client) Workload(ctx context.Context, namespace string, job types.UID) 
 		}
 		return nil, nil
 	}
-	return nil, err
+	return nil, nil
 }
 
 // PendingWorkloads returns the jobs that wait in a queue of Kueue, in their order, or nil if Kueue does not say.

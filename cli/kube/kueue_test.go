@@ -24,7 +24,7 @@ func TestKueue(t *testing.T) {
 		{"new", []http.HandlerFunc{found}, true, false, "GET"},
 		{"old", []http.HandlerFunc{noResource, found}, true, false, "GET GET"},
 		{"does not know the job", []http.HandlerFunc{none}, false, false, "GET"},
-		{"not installed", []http.HandlerFunc{noResource}, false, true, "GET GET"},
+		{"not installed", []http.HandlerFunc{noResource}, false, false, "GET GET"},
 		{"forbidden", []http.HandlerFunc{forbidden}, false, true, "GET"},
 	} {
 		s := newServer(t, test.answers...)

@@ -84,7 +84,7 @@ func TestListJobs(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"describe trian -p listed":                        "runai: job \"trian\" not found in project \"listed\": use -p if it is in another project\nDid you mean \"train\"?\n",
-		"logs train --pod worker-1 -p listed":             "\nDid you mean train-worker-1?\n",
+		"logs train --pod train-wroker-1 -p listed":       "\nDid you mean train-worker-1?\n",
 		"logs mpijob/train --pod trai-worker-0 -p listed": "\nDid you mean train-worker-0?\n",
 		"logs train -p train-worker-0":                    "runai: -p is the project, and train-worker-0 looks like a pod: use --pod train-worker-0\n",
 		"list -p lisetd":                                  "Did you mean \"listed\"?\n",
@@ -328,7 +328,7 @@ func TestDescribeWaitingJobs(t *testing.T) {
 	product.Create(t, mpijobtest.MakeMPIJob("gated", "unlabelled").Gate("run.ai/admission").Obj())
 	for _, test := range []struct{ job, namespace, want string }{
 		{"suspended", namespace,
-			"Suspended: "}, // how to go on depends on whether another test has added Kueue
+			"Suspended: spec.runPolicy.suspend is true. Resume the job with 'runai resume suspended -n runai-held'."}, // Kueue does not know it
 		{"by-hand", namespace, "Suspended: spec.runPolicy.suspend is true. Resume the job with 'runai resume by-hand -n runai-held'."},
 		{"foreign", namespace, "Pending: pod foreign-"},
 		{"gated", "unlabelled", "Pending: the webhook did not handle the job, so its pods never start. " +

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
@@ -53,6 +54,7 @@ func showsPositions(t *testing.T, namespace string) {
 	t.Helper()
 	second := mpijobtest.MakeMPIJob("second", namespace).Obj()
 	suite.Eventually(t, "the first job is in the queue", suite.Soon, func() error { return describes(t, namespace, "waits", "at position 1 of queue research") })
+	time.Sleep(1100 * time.Millisecond) // Kueue orders jobs by the second of their creation
 	product.Create(t, second)
 	suite.Eventually(t, "the second job is in the queue", suite.Soon, func() error {
 		return describes(t, namespace, "second", "\nSuspended: the job waits at position 2 of queue research: ClusterQueue research is inactive. "+
