@@ -35,6 +35,12 @@ func TestNothingIsSent(t *testing.T) {
 			"cannot reach the API server " + server + ": dial tcp 127.0.0.1:1: connect: connection refused; check the network and the kubeconfig"},
 		{"no proxy", "{token: a}", "https://10.0.0.1, proxy-url: http://127.0.0.1:1", "cannot reach the API server https://10.0.0.1: " +
 			"proxyconnect tcp: dial tcp 127.0.0.1:1: connect: connection refused; check the network and the kubeconfig"},
+		{"a password in the address", "{token: a}", "https://bob:secret@127.0.0.1:1",
+			"cannot reach the API server " + server + ": dial tcp 127.0.0.1:1: connect: connection refused; check the network and the kubeconfig"},
+		{"a password in an invalid address", "{token: a}", "'https://bob:secret@a b'",
+			`cannot use the kubeconfig: host must be a URL or a host:port pair: "https://a b"`},
+		{"a password in the address of an invalid proxy", "{token: a}", "https://10.0.0.1, proxy-url: 'x://bob:secret@a'", "cannot read the kubeconfig FILE: " +
+			`invalid configuration: invalid 'proxy-url' "x://a" for cluster "c": unsupported scheme "x", must be http, https, or socks5`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "kubeconfig")

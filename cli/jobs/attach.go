@@ -44,7 +44,9 @@ func (a *Attach) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	object, err := find(ctx, run, client, a.Name)
+	looking, cancel := kube.WithTimeout(ctx, timeout)
+	object, err := find(looking, run, client, a.Name)
+	cancel()
 	if err != nil {
 		return err
 	}

@@ -68,10 +68,7 @@ func (a *attachment) follow(ctx context.Context, f *follower) error {
 
 // started returns the job as soon as the pod has started. It returns an error if the job ends without.
 func (a *attachment) started(ctx context.Context, f *follower) (state.Job, error) {
-	waiting, cancel := ctx, context.CancelFunc(func() {})
-	if a.timeout > 0 {
-		waiting, cancel = context.WithTimeout(ctx, a.timeout)
-	}
+	waiting, cancel := kube.WithTimeout(ctx, a.timeout)
 	defer cancel()
 	unknown := false
 	s, err := f.until(waiting, func(s state.Job) bool {

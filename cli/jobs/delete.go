@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -51,7 +50,11 @@ func (d *Delete) Run(ctx context.Context, run *invocation.Invocation) error {
 		}
 	}
 	var deleted []*unstructured.Unstructured
-	for _, job := range jobs {
+	for i, job := range jobs {
+		if ctx.Err() != nil {
+			failures = append(failures, fmt.Sprintf("interrupted: %s not deleted", some(jobNames(jobs[i:]))))
+			break
+		}
 		if err := d.delete(ctx, client, job); err != nil {
 			failures = append(failures, client.Explain(err))
 			continue
@@ -73,9 +76,11 @@ func (d *Delete) Run(ctx context.Context, run *invocation.Invocation) error {
 func (d *Delete) named(ctx context.Context, run *invocation.Invocation, client *kube.Client) (jobs []*unstructured.Unstructured, failures invocation.Failure) {
 	for _, name := range d.Names {
 		job, err := find(ctx, run, client, name)
-		var failure invocation.Failure
-		if errors.As(err, &failure) {
-			failures = append(failures, failure...)
+		if err != nil {
+			failures = append(failures, invocation.Failed(err.Error())...)
+			if ctx.Err() != nil {
+				return nil, failures
+			}
 			continue
 		}
 		jobs = append(jobs, job)
@@ -99,7 +104,7 @@ func (d *Delete) all(ctx context.Context, run *invocation.Invocation, client *ku
 	if d.Yes || d.isDryRun() {
 		return jobs, nil
 	}
-	return jobs, confirm(ctx, run, fmt.Sprintf("%s in %s %s (%s)", numberOf(jobs), kind, place, someNames(jobs)))
+	return jobs, confirm(ctx, run, fmt.Sprintf("%s in %s %s (%s)", numberOf(jobs), kind, place, some(jobNames(jobs))))
 }
 
 func (d *Delete) isDryRun() bool {
@@ -131,12 +136,12 @@ func numberOf(jobs []*unstructured.Unstructured) string {
 // mostNames is the number of names in a question or an error.
 const mostNames = 10
 
-func someNames(jobs []*unstructured.Unstructured) string {
+func jobNames(jobs []*unstructured.Unstructured) []string {
 	names := make([]string, 0, len(jobs))
 	for _, job := range jobs {
 		names = append(names, job.GetName())
 	}
-	return some(names)
+	return names
 }
 
 // some lists names, but not more than a line or two.

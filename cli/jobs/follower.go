@@ -63,7 +63,7 @@ func (f *follower) until(
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return s, invocation.Failed(f.client.Explain(ctx.Err()))
+			return s, invocation.Failed(f.client.Explain(context.Cause(ctx)))
 		case <-next:
 		case <-timer.C:
 		}

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -54,10 +53,11 @@ func changeEach(ctx context.Context, run *invocation.Invocation, names []string,
 	}
 	var failures invocation.Failure
 	for _, name := range names {
-		err := change.apply(ctx, run, client, name)
-		var failure invocation.Failure
-		if errors.As(err, &failure) {
-			failures = append(failures, failure...)
+		if err := change.apply(ctx, run, client, name); err != nil {
+			failures = append(failures, invocation.Failed(err.Error())...)
+		}
+		if ctx.Err() != nil {
+			break // the user does not want the others to change
 		}
 	}
 	return failures.OrNil()

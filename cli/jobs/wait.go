@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,20 +66,30 @@ func (w *Wait) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
-	var jobs []*v2beta1.MPIJob
+	looking, cancel := kube.WithTimeout(ctx, timeout)
+	jobs, err := w.find(looking, run, client)
+	cancel()
+	if err != nil {
+		return err
+	}
+	return newWaiting(ctx, run, client, goal, jobs).wait(ctx, timeout)
+}
+
+// find returns the jobs, or why some were not found.
+func (w *Wait) find(ctx context.Context, run *invocation.Invocation, client *kube.Client) (jobs []*v2beta1.MPIJob, err error) {
 	var failures invocation.Failure
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(w.Names))) {
 		s, err := findState(ctx, run, client, name)
-		if failure := (invocation.Failure)(nil); errors.As(err, &failure) {
-			failures = append(failures, failure...)
+		if err == nil {
+			jobs = append(jobs, s.MPIJob)
 			continue
 		}
-		jobs = append(jobs, s.MPIJob)
+		failures = append(failures, invocation.Failed(err.Error())...)
+		if ctx.Err() != nil {
+			break // each of the others would say the same
+		}
 	}
-	if len(failures) > 0 {
-		return failures
-	}
-	return newWaiting(ctx, run, client, goal, jobs).wait(ctx, timeout)
+	return jobs, failures.OrNil()
 }
 
 // Timeout reads the value of --timeout; 0 is without a limit.

@@ -16,11 +16,23 @@ type bounding struct {
 	timeout time.Duration // 0: none
 }
 
-// A lateError is the error of a request without an answer within the user's timeout.
-type lateError struct{ timeout time.Duration }
+// A lateError is the error of a request without an answer within the user's timeout, which a flag has set.
+type lateError struct {
+	timeout time.Duration
+	flag    string
+}
 
 func (e lateError) Error() string {
-	return fmt.Sprintf("no answer within %s (--request-timeout)", e.timeout)
+	return fmt.Sprintf("no answer within %s (%s)", e.timeout, e.flag)
+}
+
+// WithTimeout returns a context for requests that a timeout bounds, if it is not 0. The error that [Client.Explain]
+// explains is the cause of the context's end.
+func WithTimeout(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, timeout, lateError{timeout, "--timeout"})
 }
 
 type answer struct {
@@ -31,7 +43,7 @@ type answer struct {
 func (b bounding) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx, cancel := request.Context(), context.CancelFunc(func() {})
 	if b.timeout > 0 && !isStream(request) {
-		ctx, cancel = context.WithTimeoutCause(ctx, b.timeout, lateError{b.timeout})
+		ctx, cancel = context.WithTimeoutCause(ctx, b.timeout, lateError{b.timeout, "--request-timeout"})
 	}
 	answers := make(chan answer, 1)
 	go func() {

@@ -5,7 +5,6 @@ package kube
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -77,7 +76,7 @@ func Connect(options ConnectOptions) (*Client, error) {
 	config.WarningHandler = &warnings{warn: options.Warn}
 	wait := newWaiting(config, options)
 	config.Wrap(func(network http.RoundTripper) http.RoundTripper {
-		return newRetrying(wait.forServer(logging{marking{network}, options.Log}), config.Host, options.Note)
+		return newRetrying(wait.forServer(logging{marking{network}, options.Log}), serverOf(config), options.Note)
 	})
 	return newClient(config, namespace, wait)
 }
@@ -89,25 +88,28 @@ func newClient(config *rest.Config, namespace string, wait waiting) (*Client, er
 	config.Timeout = 0
 	shared, err := rest.HTTPClientFor(config)
 	if err != nil {
-		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
+		return nil, cannotUse(err)
 	}
 	shared.Transport = bounding{wait.forPlugin(shared.Transport), timeout}
 	objects, err := dynamic.NewForConfigAndClient(config, shared)
 	if err != nil {
-		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
+		return nil, cannotUse(err)
 	}
 	meta, err := metadata.NewForConfigAndClient(config, shared)
 	if err != nil {
-		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
+		return nil, cannotUse(err)
 	}
 	core, err := newCore(config, shared)
 	if err != nil {
-		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
+		return nil, cannotUse(err)
 	}
 	return &Client{
-		Namespace: namespace, server: config.Host, manager: newManager(), dynamic: objects, metadata: meta, core: core, config: config,
+		Namespace: namespace, server: serverOf(config), manager: newManager(), dynamic: objects, metadata: meta, core: core, config: config,
 	}, nil
 }
+
+// serverOf returns the address of the API server for messages. The kubeconfig may have a password in it.
+func serverOf(config *rest.Config) string { return withoutPassword(config.Host) }
 
 // newManager returns a field manager that is unique to this run, so that the run recognises its own job
 // if the response to a creation is lost.

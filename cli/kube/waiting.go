@@ -22,7 +22,7 @@ type waiting struct {
 }
 
 func newWaiting(config *rest.Config, options ConnectOptions) waiting {
-	w := waiting{show: options.Waiting, server: config.Host}
+	w := waiting{show: options.Waiting, server: serverOf(config)}
 	if plugin := config.ExecProvider; plugin != nil && (options.Unattended || plugin.InteractiveMode == api.NeverExecInteractiveMode) {
 		w.plugin = plugin.Command
 	}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// handle puts a handler in front of the cluster.
+func (c *cluster) handle(handler func(w http.ResponseWriter, r *http.Request, next http.Handler)) {
+	c.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler(w, r, c) })
+}
+
+// --timeout ends a command also while the API server does not answer.
+func TestTimeoutWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	for _, silent := range []string{"/mpijobs/dist1", "/mpijobs?", "/pods?"} {
+		for _, args := range []string{"wait dist1 --timeout 300ms", "attach dist1 --timeout 300ms"} {
+			t.Run(silent+" "+args, func(t *testing.T) {
+				t.Parallel()
+				c := newCluster(t)
+				end := make(chan struct{})
+				t.Cleanup(func() { close(end) })
+				c.handle(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					if strings.Contains(r.URL.String(), silent) {
+						<-end
+						return
+					}
+					next.ServeHTTP(w, r)
+				})
+				c.job("dist1", nil)
+				want := fmt.Sprintf("runai: the API server %s gave no answer within 300ms (--timeout): try again, or wait longer\n", c.server.URL)
+				if silent == "/mpijobs?" && strings.HasPrefix(args, "wait") {
+					want = "runai: timed out after 300ms: job \"dist1\" is not finished: its state is not known\n"
+				}
+				c.start(t, strings.Fields(args)...).ends(t, 1, "", want)
+			})
+		}
+	}
+}
+
+// After Ctrl-C nothing more is changed, and the command does not say for each of the other jobs that it was interrupted.
+func TestInterruptedChanges(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ args, method, stdout, want string }{
+		{"delete a b c", http.MethodDelete, "Job a deleted successfully.\n", "runai: interrupted: b, c not deleted\n"},
+		{"delete -A --yes", http.MethodDelete, "Job a deleted successfully.\n", "runai: interrupted: b, c not deleted\n"},
+		{"suspend a b c", http.MethodPatch, "", "runai: interrupted\n"},
+		{"wait a b c", http.MethodGet, "", "runai: interrupted\n"},
+		{"delete a b c", http.MethodGet, "", "runai: interrupted\n"},
+	} {
+		t.Run(test.args+test.method, func(t *testing.T) {
+			t.Parallel()
+			c := newCluster(t)
+			asked, goOn := make(chan struct{}, 99), make(chan struct{})
+			c.handle(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				if r.Method == test.method && strings.Contains(r.URL.Path, "/mpijobs/") {
+					asked <- struct{}{}
+					<-goOn
+				}
+				if r.Method == http.MethodDelete {
+					answer(w, map[string]any{"kind": "Status", "apiVersion": "v1", "status": "Success"})
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+			for _, name := range []string{"a", "b", "c"} {
+				c.job(name, nil)
+			}
+			cmd := c.start(t, strings.Fields(test.args)...)
+			<-asked
+			cmd.cancel()
+			if test.method == http.MethodDelete { // which is finished
+				close(goOn)
+			} else {
+				t.Cleanup(func() { close(goOn) })
+			}
+			cmd.ends(t, 130, test.stdout, test.want)
+			if len(asked) > 0 || cmd.stderr.String() != test.want {
+				t.Errorf("%d more requests, and %q", len(asked), cmd.stderr.String())
+			}
+		})
+	}
+}
