@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,5 +35,39 @@ func TestInterruptedOpening(t *testing.T) {
 			cmd.cancel()
 			cmd.ends(t, 130, "", test.want)
 		})
+	}
+}
+
+// Each port is open, or the command says which is not: the library goes on with the others.
+func TestPortsOfForwarding(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { taken.Close() })
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, open, _ := net.SplitHostPort(free.Addr().String())
+	free.Close()
+	for _, test := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"8080:80 :80 :80 8080:81", 2, "local port 8080 is used twice: use 8080 only once, or a free one with :81"},
+		{"8080 --port 8080", 2, "local port 8080 is used twice: use 8080 only once, or a free one with :8080"},
+		{"0:80 70000", 2, `invalid value "70000" for PORT: must be REMOTE or LOCAL:REMOTE, for example 8888:8080`},
+		{"80:80:80", 2, `invalid value "80:80:80" for PORT: must be REMOTE or LOCAL:REMOTE, for example 8888:8080`},
+		{port + ":80", 1, "cannot listen on 127.0.0.1:" + port + ": another program uses this port"},
+		{open + ":80 --address 0.0.0.0 --address 127.0.0.1", 1, "cannot listen on 127.0.0.1:" + open + ": 0.0.0.0:" + open + " has this port already"},
+	} {
+		stdout, stderr, code := runai(t, strings.Fields("port-forward dist1 "+test.args)...)
+		if want := "runai: " + test.want + "\n"; code != test.code || stderr != want || stdout != "" {
+			t.Errorf("%s: exit code %d, got %s%s", test.args, code, stdout, stderr)
+		}
 	}
 }

@@ -57,6 +57,7 @@ func (p *PortForward) Run(ctx context.Context, run *invocation.Invocation) error
 }
 
 func (p *PortForward) check() (ports []kube.Port, mistakes invocation.Mistakes) {
+	used := map[uint16]bool{}
 	for i, text := range append(p.Ports, p.Port...) {
 		port, ok := parsePort(text)
 		if !ok {
@@ -66,6 +67,10 @@ func (p *PortForward) check() (ports []kube.Port, mistakes invocation.Mistakes) 
 			}
 			mistakes = append(mistakes, invocation.BadValue(what, text, "must be REMOTE or LOCAL:REMOTE, for example 8888:8080"))
 		}
+		if used[port.Local] {
+			mistakes = append(mistakes, fmt.Sprintf("local port %d is used twice: use %d only once, or a free one with :%d", port.Local, port.Local, port.Remote))
+		}
+		used[port.Local] = port.Local > 0 // 0 is any free one
 		ports = append(ports, port)
 	}
 	if len(ports) == 0 {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -52,7 +54,7 @@ func (c *Client) Forward(ctx context.Context, f Forwarding) error {
 	ready := make(chan struct{})
 	// The library logs what goes wrong with one connection, and tells it nobody.
 	logged := klog.NewContext(ctx, logr.New(failures{f.Failed}))
-	forwarder, err := portforward.NewOnAddressesForStreamingWithContext(logged, dialer, f.Addresses, specs, ready, io.Discard, io.Discard)
+	forwarder, err := portforward.NewOnAddressesForStreamingWithContext(logged, dialer, f.Addresses, specs, ready, io.Discard, writer(f.Failed))
 	if err != nil {
 		return err
 	}
@@ -64,6 +66,14 @@ func (c *Client) Forward(ctx context.Context, f Forwarding) error {
 		}
 	}()
 	return interruptible(ctx, func() error { return opening.explain(dialer.orElse(forwarder.ForwardPorts())) })
+}
+
+// A writer passes on a line that the library prints.
+type writer func(string)
+
+func (w writer) Write(line []byte) (int, error) {
+	w(strings.TrimSpace(string(line)))
+	return len(line), nil
 }
 
 func localPorts(forwarder *portforward.PortForwarder) []Port {
@@ -131,27 +141,40 @@ func (f failures) Error(err error, message string, _ ...any) {
 	f.call(err.Error())
 }
 
-// CheckPorts returns an error unless the local ports can be opened.
+// CheckPorts returns an error unless all local ports can be open at the same time. The library forwards the others
+// silently.
 func CheckPorts(addresses []string, ports []Port) error {
+	open := map[string]net.Listener{}
+	defer func() {
+		for _, listener := range open {
+			listener.Close()
+		}
+	}()
 	for _, port := range ports {
 		for _, address := range addresses {
-			if err := checkPort(address, port.Local); err != nil {
-				return err
+			if address == "localhost" {
+				address = "127.0.0.1"
 			}
+			at := net.JoinHostPort(address, strconv.Itoa(int(port.Local)))
+			if open[at] != nil {
+				continue // localhost and its address
+			}
+			listener, err := net.Listen("tcp", at)
+			if err != nil {
+				return explainListening(at, err, slices.Sorted(maps.Keys(open)))
+			}
+			open[at] = listener
 		}
 	}
 	return nil
 }
 
-func checkPort(address string, port uint16) error {
-	if address == "localhost" {
-		address = "127.0.0.1"
-	}
-	at := net.JoinHostPort(address, strconv.Itoa(int(port)))
-	listener, err := net.Listen("tcp", at)
+func explainListening(at string, err error, open []string) error {
+	_, port, _ := net.SplitHostPort(at)
+	own := slices.IndexFunc(open, func(other string) bool { return strings.HasSuffix(other, ":"+port) })
 	switch {
-	case err == nil:
-		return listener.Close()
+	case errors.Is(err, syscall.EADDRINUSE) && own >= 0:
+		return fmt.Errorf("cannot listen on %s: %s has this port already", at, open[own])
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("cannot listen on %s: another program uses this port", at)
 	}
