@@ -81,7 +81,8 @@ func queuedJob(s Job) string {
 	return fmt.Sprintf("%s. It starts%s when the queue admits it. %s", sentence, again, next)
 }
 
-// waitsFor returns in Kueue's words why a workload does not start, or "".
+// waitsFor returns in Kueue's words why a workload does not start, or "". Until Kueue has tried to start a stopped job
+// again, its words are why it was stopped.
 func (w *Workload) waitsFor() string {
 	if w == nil {
 		return ""
@@ -90,10 +91,14 @@ func (w *Workload) waitsFor() string {
 	if meta.IsStatusConditionTrue(w.Status.Conditions, kind) {
 		kind = "Admitted" // it waits for an admission check
 	}
-	if condition := meta.FindStatusCondition(w.Status.Conditions, kind); condition != nil && condition.Status == metav1.ConditionFalse {
-		return sentenceOf(condition.Message)
+	condition := meta.FindStatusCondition(w.Status.Conditions, kind)
+	if condition == nil || condition.Status != metav1.ConditionFalse {
+		return ""
 	}
-	return ""
+	if evicted := meta.FindStatusCondition(w.Status.Conditions, "Evicted"); evicted != nil && evicted.Message == condition.Message {
+		return ""
+	}
+	return sentenceOf(condition.Message)
 }
 
 // stopped returns why Kueue stopped a job that ran, or "" if it did not.

@@ -50,7 +50,8 @@ func TestQueuedJob(t *testing.T) {
 				". It starts again when the queue admits it." + see, "waits at position 1 of queue research"},
 		{"preempted for another reason", workload(nil, is("Evicted", "Preempted", "x"), is("Preempted", "New", "Preempted by\nsomebody.")),
 			"the queue stopped the job: Preempted by somebody. It waits in queue research. It starts again when the queue admits it." + see, "waits in queue research"},
-		{"drained", workload(nil, is("Evicted", "ClusterQueueStopped", "The ClusterQueue is stopped"), is("Preempted", "InClusterQueue", "long ago")),
+		{"drained", workload(nil, is("Evicted", "ClusterQueueStopped", "The ClusterQueue is stopped"), is("Preempted", "InClusterQueue", "long ago"),
+			isNot("QuotaReserved", "The ClusterQueue is stopped")),
 			"the queue stopped the job: The ClusterQueue is stopped. It waits in queue research. It starts again when the queue admits it." + see,
 			"waits in queue research"},
 		{"deactivated", inactive, "the queue stopped the job: The workload is deactivated. It was requeued too often. It waits in queue research. " +

@@ -48,7 +48,9 @@ func writeRecording(t *testing.T, of jobState, namespace, name string) {
 		t.Fatal(err)
 	}
 	for _, event := range events.Items {
-		r.Events = append(r.Events, leanEvent(event))
+		if strings.Contains(event.InvolvedObject.Name, name) { // a namespace with a queue has other jobs, too
+			r.Events = append(r.Events, leanEvent(event))
+		}
 	}
 	r.askKueue(t, namespace)
 	text := r.text(t)

@@ -235,6 +235,6 @@ func recordQueue(t *testing.T) {
 		name: "urgent", labels: "kueue.x-k8s.io/priority-class: urgent", workers: 1, script: "sleep 600",
 		worker: `containers: [{name: mpi, image: "IMAGE", resources: {requests: {cpu: 200m}}}]`,
 	}.String())
-	jobState{name: "preempted", comment: "The queue has stopped the job for one with a higher priority.", says: "the queue stopped the job"}.
+	jobState{name: "preempted", comment: "The queue has stopped the job for one with a higher priority.", says: "resources. It waits at position"}.
 		record(t, namespace, "dist1")
 }
