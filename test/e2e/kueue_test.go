@@ -3,7 +3,6 @@ package e2e
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -55,10 +54,10 @@ func (q *queues) holds(t *testing.T, name string) {
 	if err := product.HasPods(t, q.Namespace, 0); err != nil {
 		t.Errorf("the queue is on hold: %s", err)
 	}
-	stdout, _, _ := product.Runai(t, "describe", name, "-n", q.Namespace)
-	if want := "Suspended: the job waits in queue research."; !strings.Contains(stdout, want) {
-		t.Errorf("%s\ndoes not contain %s", stdout, want)
-	}
+	suite.Eventually(t, "describe says where it waits", suite.Soon, func() error {
+		stdout, _, _ := product.Runai(t, "describe", name, "-n", q.Namespace)
+		return suite.Says(stdout, "Suspended: the job waits at position 1 of queue research: ClusterQueue research is inactive. It starts when")
+	})
 }
 
 // releases lets the queue admit jobs, waits until all ranks of the job run, and returns the launcher's UID.
