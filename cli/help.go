@@ -21,6 +21,9 @@ var commandGroups = []kong.Group{
 // default, runai list, is also that of the default. The program ends then, so that it may change the model.
 func printHelp(options kong.HelpOptions, context *kong.Context) error {
 	program, command := context.Model, context.Selected()
+	for node := lastCommand(context, program.Node); node != program.Node; node = node.Parent {
+		node.Group = nil // the headings are for the list of all commands
+	}
 	if command == nil {
 		return kong.DefaultHelpPrinter(options, context)
 	}

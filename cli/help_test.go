@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -54,5 +55,52 @@ func TestBare(t *testing.T) {
 	stdout, stderr, code := runai(t)
 	if stdout != want || stderr != "" || code != 0 {
 		t.Errorf("exit code %d, stderr %q, stdout:\n%s", code, stderr, stdout)
+	}
+}
+
+// Each command shows one to three examples, which can be typed, and most are of itself.
+func TestExamplesOfCommands(t *testing.T) {
+	for _, leaf := range newParser(&commands{}).Model.Leaves(true) {
+		typed := exampleCommand.FindAllString(leaf.Detail, -1)
+		if len(typed) < 1 || len(typed) > 3 {
+			t.Errorf("%s has %d examples", pathOf(leaf), len(typed))
+		}
+		others := 0
+		for _, example := range typed {
+			parser := newParser(&commands{})
+			args, behind := splitWords(words(t, between.FindStringSubmatch(example)[1]))
+			parsed, err := parser.Parse(alignOldSyntax(args, behind != nil))
+			switch {
+			case err != nil:
+				t.Errorf("%s: %s: %v", pathOf(leaf), example, err)
+			case pathOf(parsed.Selected()) != pathOf(leaf):
+				others++
+			}
+		}
+		if others > 1 || others == len(typed) {
+			t.Errorf("%s shows %d examples of other commands", pathOf(leaf), others)
+		}
+	}
+}
+
+// An example is an indented line of a help. The first command in it can be in <() and before &&, > or a comment.
+var exampleCommand, between = regexp.MustCompile(`(?m)^    .*`), regexp.MustCompile(`(runai [^)&>#]*)`)
+
+// What the old job has is in place of the defaults of submit-mpi, and no flag is required.
+func TestHelpOfResubmit(t *testing.T) {
+	help, _, _ := runai(t, "resubmit", "--help")
+	for _, wrong := range []string{"Required. ", "job-N", "Default: job", "Default: 1", "Default: 6", "Default: the image's"} {
+		if strings.Contains(help, wrong) {
+			t.Errorf("the help of resubmit says %q", wrong)
+		}
+	}
+	submits, _, _ := runai(t, "submit-mpi", "--help")
+	for _, right := range []string{"Default: ReadWriteMany", "Default: without a limit", "Default: rw", "Default: none"} {
+		if !strings.Contains(strings.Join(strings.Fields(help), " "), right) {
+			t.Errorf("the help of resubmit does not say %q", right)
+		}
+	}
+	if !strings.Contains(submits, "Required. ") || !strings.Contains(submits, "Default: job-N") {
+		t.Errorf("the help of submit-mpi has lost its defaults")
 	}
 }

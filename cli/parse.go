@@ -32,6 +32,7 @@ func newParser(commands *commands) *kong.Kong {
 		kong.Vars{"version": version.String()},
 	)
 	parser.Model.HelpFlag.Help = "Show help."
+	submit.ExplainResubmit(parser.Model.Leaves(false))
 	parser.Model.HelpFlag.Group = parser.Model.Flags[1].Group
 	return parser
 }

@@ -19,7 +19,9 @@ type Exec struct {
 
 // Help returns examples.
 func (*Exec) Help() string {
-	return `Examples:
+	return `Ends with the exit code of the command.
+
+Examples:
 
     runai exec dist1 -- nvidia-smi
     runai exec -it dist1 --pod worker-0 -- top

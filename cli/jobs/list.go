@@ -14,7 +14,7 @@ import (
 // List is runai list jobs.
 type List struct {
 	AllProjects bool          `short:"A" help:"List the jobs of all projects."`
-	Watch       bool          `short:"w" help:"Go on, and print each job again that changes, until Ctrl-C."`
+	Watch       bool          `short:"w" help:"Keep watching until Ctrl-C, and print each job again when it changes."`
 	Output      output.Format `short:"o" formats:"name,wide,yaml,json" placeholder:"FORMAT" help:"Print more columns (wide), or the jobs as stored in the cluster: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o wide"`
 }
 
@@ -22,7 +22,6 @@ type List struct {
 func (*List) Help() string {
 	return `Examples:
 
-    runai list
     runai list -w
     runai list -A -o wide
     runai list -o jsonpath='{.items[*].metadata.name}'`

@@ -36,7 +36,13 @@ type Resume struct {
 }
 
 // Help returns what the usage line does not have.
-func (*Resume) Help() string { return "The jobs get new pods, and start from the beginning." }
+func (*Resume) Help() string {
+	return `The jobs get new pods, and start from the beginning.
+
+Examples:
+
+    runai resume dist1`
+}
 
 // Run resumes each job, also if another one cannot be resumed.
 func (c *Resume) Run(ctx context.Context, run *invocation.Invocation) error {

@@ -24,7 +24,7 @@ type Wait struct {
 
 // Help returns what the usage line does not have.
 func (*Wait) Help() string {
-	return `Ends with 0 when all jobs are in that state, and with 1 if a job fails, is deleted or takes too long. Of a job that failed, it prints why and the end of its output.
+	return `Ends with 0 when all jobs are in that state, and with 1 if a job fails, is deleted or takes too long. If a job fails, it prints why and the end of its output.
 
 Examples:
 

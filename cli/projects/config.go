@@ -13,6 +13,15 @@ type Config struct {
 	Name string `arg:"" name:"PROJECT" complete:"projects" help:"Project to use by default."`
 }
 
+// Help returns what is set.
+func (*Config) Help() string {
+	return `Sets the namespace of the kubeconfig's context, which kubectl uses too.
+
+Examples:
+
+    runai config project team-a`
+}
+
 // Run writes the project's namespace to the kubeconfig's context, as the original did. kubectl uses it too.
 func (c *Config) Run(ctx context.Context, run *invocation.Invocation) error {
 	client, err := run.Connect()

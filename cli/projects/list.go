@@ -21,6 +21,14 @@ type List struct {
 	Output output.Format `short:"o" formats:"name,wide,yaml,json" placeholder:"FORMAT" help:"Print more columns (wide), or the projects as stored in the cluster: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o wide"`
 }
 
+// Help returns examples.
+func (*List) Help() string {
+	return `Examples:
+
+    runai list projects
+    runai list projects -o name`
+}
+
 // Run prints the original's table, because scripts parse it. Columns that have no value here are a hyphen:
 // the department, the quota and the time limit.
 func (l *List) Run(ctx context.Context, run *invocation.Invocation) error {

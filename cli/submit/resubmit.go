@@ -28,13 +28,32 @@ type Resubmit struct {
 
 // Help returns what is kept and what changes.
 func (*Resubmit) Help() string {
-	return `The new job is what the old one was when it was submitted; the cluster policy of today applies to it. Flags of submit-mpi change it: -e, --pvc and --volume add to those of the old job, and words after -- replace its arguments. Claims of the old job are mounted again, with their data. The default name has the old name as its prefix: dist1-0, or job-4 after job-3.
+	return `The new job is what the old one was when it was submitted; the cluster policy of today applies to it. Flags of submit-mpi change it, and what they do not set stays: -e, --pvc and --volume add to those of the old job, and words after -- replace its arguments. Claims of the old job are mounted again, with their data. The default name has the old name as its prefix: dist1-0, or job-4 after job-3.
 
 Examples:
 
     runai resubmit dist1
     runai resubmit dist1 --name dist2 --processes 4 -e LEARNING_RATE=0.1
     runai resubmit dist1 --dry-run -o yaml`
+}
+
+// ownDefaults are the flags whose defaults the old job does not change.
+var ownDefaults = []string{"pvc-access-mode", "volume", "dry-run", "timeout"}
+
+var defaultSentence = regexp.MustCompile(`(?:Required|Default: [^.]*)\. ?`)
+
+// ExplainResubmit removes from the help of resubmit what is true only of submit-mpi: that flags are required, and defaults.
+func ExplainResubmit(commands []*kong.Node) {
+	for _, command := range commands {
+		if command.Target.Type() != reflect.TypeFor[Resubmit]() {
+			continue
+		}
+		for _, flag := range command.Flags {
+			if !slices.Contains(ownDefaults, flag.Name) {
+				flag.Help = defaultSentence.ReplaceAllString(flag.Help, "")
+			}
+		}
+	}
 }
 
 // Run reads the old job, changes the flags that made it, and goes on as submit-mpi does.

@@ -25,7 +25,7 @@ type Command struct {
 
 // Help says where the versions come from.
 func (*Command) Help() string {
-	return `The webhook writes its version on every job of a project, so that runai submits a job as a dry run to see it. A warning says what to upgrade if runai and the webhook are of different releases. Releases that differ only in the last number, such as 1.2.0 and 1.2.3, work together.
+	return `The webhook writes its version on every job of a project: runai submits one as a dry run, which creates nothing. A warning says what to upgrade if runai and the webhook are of different releases. Releases that differ only in the last number, such as 1.2.0 and 1.2.3, work together.
 
 Examples:
 

@@ -19,6 +19,16 @@ import (
 // Command is runai whoami.
 type Command struct{}
 
+// Help returns how it finds out.
+func (*Command) Help() string {
+	return `Nothing is created: runai submits a job as a dry run. The answer depends on the project.
+
+Examples:
+
+    runai whoami
+    runai whoami -p team-a`
+}
+
 // Run submits a minimal job as a dry run, which needs only the permission to submit, and prints the stamp
 // that the webhook writes, or why it refuses the job.
 func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
