@@ -233,9 +233,12 @@ func TestMistakes(t *testing.T) {
 // Commands and arguments that are unknown or missing.
 func TestCommandMistakes(t *testing.T) {
 	for args, want := range map[string]string{
-		"list foo":                            `unknown command "foo" for "runai list": must be jobs or projects`,
+		"list foo":                            `unknown command "foo" for "runai list": must be jobs or projects; to show a job, use 'runai describe foo'`,
 		"list projcts":                        "unknown command \"projcts\" for \"runai list\": must be jobs or projects\nDid you mean projects?",
-		"list job foo":                        `unexpected argument "foo" for "runai list jobs"`,
+		"list job foo":                        `unexpected argument "foo" for "runai list jobs": use 'runai describe foo'`,
+		"list projects foo":                   `unexpected argument "foo" for "runai list projects"`,
+		"resubmit a b":                        `unexpected argument "b" for "runai resubmit": name the new job with --name, and put the arguments of the container after --`,
+		"resubmit a python x.py":              `unexpected argument "python" for "runai resubmit": put the command and the arguments of the container after --, as in -- python x.py`,
 		"describe job a b":                    `unexpected argument "b" for "runai describe job"`,
 		"delete -A a":                         `the argument NAME and --all cannot be used together`,
 		"delete --all a":                      `the argument NAME and --all cannot be used together`,

@@ -10,7 +10,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/submit"
 )
 
-// otherWords have the commands of other programs that are used to run jobs, with the command that is meant.
+// otherWords have the commands of other programs that are used to run jobs, with the command or the flag that is meant.
 var otherWords = map[string]string{
 	"apply": "submit-mpi", "create": "submit-mpi", "mpirun": "submit-mpi", "run": "submit-mpi", "sbatch": "submit-mpi",
 	"srun": "submit-mpi", "start": "submit-mpi", "submit": "submit-mpi", "train": "submit-mpi",

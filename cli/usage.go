@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
+	"github.com/runai-mpi/runai-mpi/cli/jobs"
 	"github.com/runai-mpi/runai-mpi/cli/submit"
 	"github.com/runai-mpi/runai-mpi/shared/suggest"
 )
@@ -113,22 +114,36 @@ func explainArgument(argument string, command, root *kong.Node, args []string) s
 	switch {
 	case wordsOf(command) != "" && at >= 0 && submit.IsProgram(before):
 		return unexpected + ": " + afterDashes(args[at-1:])
+	case command.Target.IsValid() && command.Target.Type() == reflect.TypeFor[submit.Resubmit]() && !submit.IsProgram(argument):
+		return unexpected + ": name the new job with --name, and put the arguments of the container after --"
 	case wordsOf(command) != "" && at >= 0:
 		return unexpected + ": " + afterDashes(args[at:])
 	case len(command.Positional) > 0 && slices.Contains(typesOfJobs, strings.ToLower(before)):
 		return fmt.Sprintf("%s: use '%s %s'", unexpected, pathOf(command), argument)
+	case len(names) == 0 && isList(command):
+		return fmt.Sprintf("%s: use 'runai describe %s'", unexpected, argument)
 	case len(names) == 0:
 		return unexpected
 	}
 	unknown := fmt.Sprintf("unknown command %q for %q", argument, pathOf(command))
 	if command.Parent != nil {
-		return unknown + ": must be " + suggest.OneOf(names...) + hint("", argument, names)
+		unknown += ": must be " + suggest.OneOf(names...)
+		nearest := hint("", argument, names)
+		if nearest == "" && isList(orDefault(command)) {
+			return fmt.Sprintf("%s; to show a job, use 'runai describe %s'", unknown, argument)
+		}
+		return unknown + nearest
 	}
 	unknown += ": see 'runai --help'"
 	if meant := otherWord(argument); meant != "" {
 		return unknown + "\nDid you mean " + meant + "?"
 	}
 	return unknown + hint("", argument, names)
+}
+
+// isList reports whether a command lists jobs. It takes no names of jobs, but kubectl get does.
+func isList(command *kong.Node) bool {
+	return command.Target.IsValid() && command.Target.Type() == reflect.TypeFor[jobs.List]()
 }
 
 // typesOfJobs are what kubectl calls a job.
