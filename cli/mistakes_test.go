@@ -129,6 +129,8 @@ func TestMistakes(t *testing.T) {
 			`invalid value "512m" for --memory-limit: must be at least 1Mi, because a number without a unit is bytes; for example 8Gi`,
 		}},
 		{"-i \u201cx\u201d", []string{"argument 3 has a curly quote (\u201c), which a shell does not read: use ' or \""}},
+		{"-i x --memory 8GB", []string{`invalid value "8GB" for --memory: must be a quantity above 0, for example 8G or 8Gi`}},
+		{"-i x --pvc :8gb:/data", []string{`invalid --pvc ":8gb:/data": SIZE must be a quantity above 0, for example 8G or 8Gi`}},
 		{"-i x --memory -1G", []string{`invalid value "-1G" for --memory: must be a quantity above 0, for example 1G`}},
 		{"-i x --memory-limit much", []string{`invalid value "much" for --memory-limit: must be a quantity above 0, for example 1G`}},
 		{"-i x --large-shm=1Mi", []string{invocation.Problem("--large-shm", "1Mi", contractSays(t, annotations.LargeShmKey, "1Mi"))}},

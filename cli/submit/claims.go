@@ -78,7 +78,7 @@ func newClaim(fields []string) (claim Claim, problem string) {
 	}
 	size, err := resource.ParseQuantity(fields[1])
 	if err != nil || size.Sign() <= 0 {
-		return claim, "SIZE must be a quantity above 0, for example 3Gi"
+		return claim, "SIZE must be a quantity above 0, for example " + exampleSize(fields[1], "3Gi")
 	}
 	claim.Size = size
 	return claim, claim.mounted(fields[3])

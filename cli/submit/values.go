@@ -3,6 +3,7 @@ package submit
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -69,7 +70,7 @@ func (r *reader) resource(list *corev1.ResourceList, name corev1.ResourceName, f
 	}
 	quantity, err := resource.ParseQuantity(text)
 	if err != nil || quantity.Sign() <= 0 {
-		r.badValue(flag, text, "must be a quantity above 0, for example "+example(name))
+		r.badValue(flag, text, "must be a quantity above 0, for example "+example(name, text))
 		return
 	}
 	if name == corev1.ResourceMemory && quantity.Cmp(leastMemory) < 0 {
@@ -90,9 +91,21 @@ func (r *reader) within(resources corev1.ResourceRequirements, name corev1.Resou
 	}
 }
 
-func example(name corev1.ResourceName) string {
+func example(name corev1.ResourceName, text string) string {
 	if name == corev1.ResourceCPU {
 		return "0.5"
 	}
-	return "1G"
+	return exampleSize(text, "1G")
+}
+
+var sizeInBytes = regexp.MustCompile(`^([0-9]+)([MGTmgt])[Bb]$`)
+
+// exampleSize returns 8G or 8Gi for 8GB and 8gb, which Kubernetes does not read, and the standard example for the rest.
+func exampleSize(text, standard string) string {
+	match := sizeInBytes.FindStringSubmatch(text)
+	if match == nil {
+		return standard
+	}
+	size := match[1] + strings.ToUpper(match[2])
+	return size + " or " + size + "i"
 }
