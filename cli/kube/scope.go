@@ -49,9 +49,12 @@ func (s Scope) Flags() string {
 	return flags
 }
 
+// SetProject is what to do in a namespace that does not belong to a project.
+const SetProject = "set the project with -p or 'runai config project' (see 'runai list projects')"
+
 // Unhandled returns why no webhook handles the jobs of the scope, what that means, and the remedy.
 func (s Scope) Unhandled(consequence string) string {
-	remedy := "set the project with -p (see 'runai list projects'), or "
+	remedy := SetProject + ", or "
 	if s.Project != "" {
 		remedy = ""
 	}

@@ -41,7 +41,7 @@ func TestWhoami(t *testing.T) {
 				"ask your administrator to fix the claim mapping\n", ""},
 		{"outside of projects", alice.Kubeconfig(), "default", "",
 			"runai: namespace default does not belong to a project, so no webhook handles its jobs; " +
-				"set the project with -p (see 'runai list projects'), " +
+				"set the project with -p or 'runai config project' (see 'runai list projects'), " +
 				"or ask your administrator to check the namespace's label runai/queue and the webhook\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
