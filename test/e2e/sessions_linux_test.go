@@ -56,6 +56,13 @@ func startJob(t *testing.T, kubeconfig, namespace, name string, args ...string) 
 	})
 }
 
+// getsSize waits until a shell gets the size of the window, which travels beside the keys.
+func getsSize(s *screen.Screen, size string) {
+	s.Type("until stty size | grep -x '" + size + "'; do sleep 0.1; done\r")
+	s.Shows("\r" + size + "\r\n")
+	s.Shows("bash-5.2")
+}
+
 // A job with --attach is a shell of the user: keys, the size of the window, Ctrl-C and the exit code arrive.
 func TestAttach(t *testing.T) {
 	t.Parallel()
@@ -65,11 +72,11 @@ func TestAttach(t *testing.T) {
 	s.Shows("The job 'shell' has been submitted successfully\r\n")
 	s.Shows("Connecting to pod shell-launcher-")
 	s.Shows("$ ")
-	s.Type("stty size; id -u\r")
-	s.Shows("\r24 80\r\n1234567\r\n")
+	getsSize(s, "24 80")
 	s.Resize(40, 120)
-	s.Type("stty size\r")
-	s.Shows("\r40 120\r\n")
+	getsSize(s, "40 120")
+	s.Type("id -u\r")
+	s.Shows("\r1234567\r\n")
 	s.Type("sleep 1000\r")
 	s.Shows("sleep 1000\r\n")
 	s.Type(interrupt)
@@ -182,11 +189,11 @@ func withoutWebSockets(t *testing.T, user *env.User, refused, spdy *atomic.Int32
 func execInTerminal(t *testing.T, kubeconfig, namespace string) {
 	s := screen.Start(t, runaiAs(t, kubeconfig, "exec", "work", "-n", namespace, "-it", "--", "bash", "--norc"))
 	s.Shows("# ")
-	s.Type("stty size\r")
-	s.Shows("\r24 80\r\n")
+	getsSize(s, "24 80")
 	s.Resize(33, 99)
-	s.Type("stty size; tty\r")
-	s.Shows("\r33 99\r\n/dev/pts/")
+	getsSize(s, "33 99")
+	s.Type("tty\r")
+	s.Shows("\r/dev/pts/")
 	s.Type("sleep 1000\r")
 	s.Shows("sleep 1000\r\n")
 	s.Type(interrupt)
@@ -211,6 +218,7 @@ func bash(t *testing.T, kubeconfig, namespace string) {
 	s.Shows("\rwork-worker-0\r\n5.")
 	s.Type(interrupt)
 	s.Shows("^C")
+	s.Shows("# ")
 	s.Type("exit 9\r")
 	if code := s.End(); code != 9 {
 		t.Errorf("exit code %d, want 9: %s", code, s.Text())
