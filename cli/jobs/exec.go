@@ -52,7 +52,7 @@ func (e *Exec) in(ctx context.Context, run *invocation.Invocation, command []str
 	if err != nil {
 		return err
 	}
-	container, err := runningContainer(ctx, run, client, s, e.Pod, e.Container)
+	container, err := runningContainer(ctx, client, s, e.Pod, e.Container)
 	if err != nil {
 		return err
 	}

@@ -130,15 +130,6 @@ func (f *follower) diagnose(ctx context.Context, s state.Job) string {
 	return s.Diagnose(s.EventsOf(f.events))
 }
 
-// untilLauncherStarts returns the job as soon as its launcher has started. It returns an error if the job ends without.
-func (f *follower) untilLauncherStarts(ctx context.Context) (state.Job, error) {
-	s, err := f.until(ctx, func(s state.Job) bool { return launcherHasStarted(s) || s.IsFinished() }, nil)
-	if err == nil && !launcherHasStarted(s) {
-		return s, f.result(ctx, s)
-	}
-	return s, err
-}
-
 // refreshed returns the job with its pods as they are now: the copy may have the end of a job, but not yet that of its
 // pods.
 func (f *follower) refreshed(ctx context.Context, s state.Job) (state.Job, error) {

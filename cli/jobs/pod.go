@@ -33,7 +33,7 @@ func findPod(s state.Job, word string) (*corev1.Pod, error) {
 // runningContainer returns a container in which a command can run: that of the flags --pod and --container, by default
 // the main container of the launcher.
 func runningContainer(
-	ctx context.Context, run *invocation.Invocation, client *kube.Client, s state.Job, pod, container string,
+	ctx context.Context, client *kube.Client, s state.Job, pod, container string,
 ) (kube.Container, error) {
 	found, err := s.Launcher(), error(nil)
 	if pod != "" {

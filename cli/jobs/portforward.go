@@ -48,7 +48,7 @@ func (p *PortForward) Run(ctx context.Context, run *invocation.Invocation) error
 	if err != nil {
 		return err
 	}
-	pod, err := runningContainer(ctx, run, client, s, p.Pod, "")
+	pod, err := runningContainer(ctx, client, s, p.Pod, "")
 	if err != nil {
 		return err
 	}

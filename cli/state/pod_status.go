@@ -73,7 +73,8 @@ func blocking(pod corev1.Pod) int {
 	return slices.IndexFunc(pod.Status.InitContainerStatuses, func(container corev1.ContainerStatus) bool {
 		ended := container.State.Terminated
 		hasStarted := container.Started != nil && *container.Started
-		return !(ended != nil && ended.ExitCode == 0) && !(hasStarted && isSidecar(pod, container.Name))
+		hasSucceeded := ended != nil && ended.ExitCode == 0
+		return !hasSucceeded && (!hasStarted || !isSidecar(pod, container.Name))
 	})
 }
 

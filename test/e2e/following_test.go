@@ -75,7 +75,8 @@ func TestFollowLogs(t *testing.T) {
 	results := make(chan string)
 	follow := func(kubeconfig string, args ...string) {
 		go func() {
-			stdout, stderr, code, err := product.RunRunai(t.Context(), kubeconfig, append([]string{"logs", "dist1", "-f", "-n", namespace}, args...)...)
+			command := append(strings.Fields("logs dist1 -f -n "+namespace), args...)
+			stdout, stderr, code, err := product.RunRunai(t.Context(), kubeconfig, command...)
 			if code != 0 || err != nil {
 				stdout += fmt.Sprintf("exit code %d, %v: %s", code, err, stderr)
 			}
@@ -115,7 +116,8 @@ func TestFollowLogs(t *testing.T) {
 func TestFollowingIsInterrupted(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "interrupted", v1alpha1.ProjectSpec{})
-	submit(t, "", "dist1", "-n", namespace, "-i", images.OperatorLike, "--interactive", "--command", "--", "sh", "-c", "echo started; sleep 600")
+	submit(t, "", "dist1", "-n", namespace, "-i", images.OperatorLike, "--interactive", "--command", "--",
+		"sh", "-c", "echo started; sleep 600")
 	if stdout, stderr, code := product.Runai(t, "wait", "dist1", "-n", namespace, "--for", "running", "--timeout", "3m"); code != 0 {
 		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
 	}
@@ -148,7 +150,8 @@ func TestSubmitAndWait(t *testing.T) {
 	if code != 1 || !strings.HasPrefix(stdout, "The job 'dist1' has been submitted successfully\n") {
 		t.Errorf("exit code %d: %s", code, stdout)
 	}
-	const end = "\n29\n30\nit went wrong\nrunai: job \"dist1\" failed: the launcher exited with code 3. See 'runai logs dist1 -n runai-awaited'.\n"
+	const end = "\n29\n30\nit went wrong\n" +
+		"runai: job \"dist1\" failed: the launcher exited with code 3. See 'runai logs dist1 -n runai-awaited'.\n"
 	if !strings.HasSuffix(stderr, end) || strings.Contains(stderr, "\n11\n") {
 		t.Errorf("got %s", stderr)
 	}

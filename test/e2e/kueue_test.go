@@ -56,7 +56,7 @@ func (q *queues) holds(t *testing.T, name string) {
 	}
 	suite.Eventually(t, "describe says where it waits", suite.Soon, func() error {
 		stdout, _, _ := product.Runai(t, "describe", name, "-n", q.Namespace)
-		return suite.Says(stdout, "Suspended: the job waits at position 1 of queue research: ClusterQueue research is inactive. It starts when")
+		return suite.Says(stdout, "Suspended: the job waits at position 1 of queue research: ClusterQueue research is inactive. It starts")
 	})
 }
 

@@ -39,7 +39,8 @@ func writeRecording(t *testing.T, of jobState, namespace, name string) {
 	r := recording{Now: time.Now().UTC().Truncate(time.Second), Job: lean(product.Job(t, namespace, name))}
 	for _, pod := range product.Pods(t, namespace, client.MatchingLabels{v2beta1.JobNameLabel: name}) {
 		r.Pods = append(r.Pods, leanPod(pod))
-		if isLauncher := pod.Labels[v2beta1.JobRoleLabel] == "launcher"; isLauncher && of.name == "failed" || of.name == "out-of-memory" && isLauncher {
+		isLauncher := pod.Labels[v2beta1.JobRoleLabel] == "launcher"
+		if isLauncher && (of.name == "failed" || of.name == "out-of-memory") {
 			r.Log, _, _ = product.Kubectl(t.Context(), nil, "logs", pod.Name, "-n", namespace, "--tail=10")
 		}
 	}
@@ -54,7 +55,10 @@ func writeRecording(t *testing.T, of jobState, namespace, name string) {
 	}
 	r.askKueue(t, namespace)
 	text := r.text(t)
-	archive := &txtar.Archive{Comment: []byte(of.comment + "\n"), Files: []txtar.File{{Name: "recording.yaml", Data: []byte(anonymous(text, namespace))}}}
+	archive := &txtar.Archive{
+		Comment: []byte(of.comment + "\n"),
+		Files:   []txtar.File{{Name: "recording.yaml", Data: []byte(anonymous(text, namespace))}},
+	}
 	if err := os.WriteFile(filepath.Join(recordings, of.name+".txtar"), txtar.Format(archive), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -157,9 +161,10 @@ func leanContainers(all []corev1.Container) []corev1.Container {
 }
 
 func leanEvent(event corev1.Event) corev1.Event {
+	of := event.InvolvedObject
 	return corev1.Event{
 		ObjectMeta:     metav1.ObjectMeta{Name: event.Name, CreationTimestamp: event.CreationTimestamp},
-		InvolvedObject: corev1.ObjectReference{Kind: event.InvolvedObject.Kind, Name: event.InvolvedObject.Name, UID: event.InvolvedObject.UID},
+		InvolvedObject: corev1.ObjectReference{Kind: of.Kind, Name: of.Name, UID: of.UID},
 		Type:           event.Type, Reason: event.Reason, Message: event.Message, Count: event.Count,
 		FirstTimestamp: event.FirstTimestamp, LastTimestamp: event.LastTimestamp, EventTime: event.EventTime, Series: event.Series,
 	}
@@ -173,8 +178,8 @@ func (r *recording) askKueue(t *testing.T, namespace string) {
 		return err == nil && json.Unmarshal([]byte(text), into) == nil
 	}
 	var workloads struct{ Items []state.Workload }
-	if !get("/apis/kueue.x-k8s.io/v1beta2/namespaces/"+namespace+"/workloads?labelSelector=kueue.x-k8s.io/job-uid="+string(r.Job.UID), &workloads) ||
-		len(workloads.Items) == 0 {
+	ofJob := "/workloads?labelSelector=kueue.x-k8s.io/job-uid=" + string(r.Job.UID)
+	if !get("/apis/kueue.x-k8s.io/v1beta2/namespaces/"+namespace+ofJob, &workloads) || len(workloads.Items) == 0 {
 		return
 	}
 	r.Workload = &workloads.Items[0]

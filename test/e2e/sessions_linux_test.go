@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -86,7 +85,8 @@ func TestAttach(t *testing.T) {
 	if code := s.End(); code != 7 {
 		t.Errorf("exit code %d, want 7: %s", code, s.Text())
 	}
-	if want := "Failed: the launcher exited with code 7. See 'runai logs shell -n " + namespace + "'.\r\n"; !strings.HasSuffix(s.Text(), want) {
+	want := "Failed: the launcher exited with code 7. See 'runai logs shell -n " + namespace + "'.\r\n"
+	if !strings.HasSuffix(s.Text(), want) {
 		t.Errorf("%q does not end with %q", s.Text(), want)
 	}
 }
@@ -96,7 +96,8 @@ func TestAttachAgain(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "attached-again", v1alpha1.ProjectSpec{})
 	kubeconfig := member(t, namespace).Kubeconfig()
-	startJob(t, kubeconfig, namespace, "again", "--stdin", "-t", "--command", "--", "bash", "--norc", "-c", "echo be''fore; exec bash --norc")
+	startJob(t, kubeconfig, namespace, "again", "--stdin", "-t", "--command", "--",
+		"bash", "--norc", "-c", "echo be''fore; exec bash --norc")
 	attach := func(word string) *screen.Screen {
 		s := screen.Start(t, runaiAs(t, kubeconfig, "attach", "again", "-n", namespace, "-it"))
 		s.Shows("before\r\n")
@@ -253,7 +254,8 @@ func cannotExec(t *testing.T, kubeconfig, namespace string) {
 		kubeconfig, want string
 		args             []string
 	}{
-		{kubeconfig, "runai: cannot run \"nvidia-smi\" in container mpi of pod work-launcher-", []string{"exec", "work", "--", "nvidia-smi"}},
+		{kubeconfig, "runai: cannot run \"nvidia-smi\" in container mpi of pod work-launcher-",
+			[]string{"exec", "work", "--", "nvidia-smi"}},
 		{kubeconfig, "Did you mean work-worker-0?\n", []string{"exec", "work", "--pod", "work-wroker-0", "--", "true"}},
 		{kubeconfig, "must be a pod of job work: work-launcher-", []string{"bash", "work", "--pod", "7"}},
 		{kubeconfig, "must be a container of pod work-worker-0: mpi", []string{"exec", "work", "--pod", "0", "-c", "x", "--", "true"}},
@@ -376,8 +378,9 @@ func usedPort(t *testing.T, kubeconfig, namespace string) {
 	}
 	defer listener.Close()
 	port := strings.TrimPrefix(listener.Addr().String(), "127.0.0.1:")
-	_, stderr, code, err := product.RunRunai(context.WithoutCancel(t.Context()), kubeconfig, "port-forward", "serve", "-n", namespace, port+":8080")
-	if want := "runai: cannot listen on 127.0.0.1:" + port + ": another program uses this port\n"; err != nil || code != 1 || stderr != want {
+	_, stderr, code, err := product.RunRunai(t.Context(), kubeconfig, "port-forward", "serve", "-n", namespace, port+":8080")
+	want := "runai: cannot listen on 127.0.0.1:" + port + ": another program uses this port\n"
+	if err != nil || code != 1 || stderr != want {
 		t.Errorf("%v, exit code %d: %s", err, code, stderr)
 	}
 }

@@ -193,7 +193,8 @@ func becomeRestricted(t *testing.T, namespace string) {
 	if err := product.Client.Update(t.Context(), object); err != nil {
 		t.Fatal(err)
 	}
-	suite.Kubectl(t, product.User, "", "patch", "mpijob", "dist1", "-n", namespace, "--type=merge", `--patch={"spec":{"runPolicy":{"suspend":false}}}`)
+	suite.Kubectl(t, product.User, "", "patch", "mpijob", "dist1", "-n", namespace, "--type=merge",
+		`--patch={"spec":{"runPolicy":{"suspend":false}}}`)
 }
 
 // A full queue has room for one job, and stops it for one with a higher priority.
@@ -213,7 +214,9 @@ value: 1000
 // recordQueue records jobs that wait in a queue of Kueue.
 func recordQueue(t *testing.T) {
 	t.Helper()
-	namespace := addProject(t, "s-queue", v1alpha1.ProjectSpec{Queue: "research", NodeAffinity: v1alpha1.NodeAffinity{Train: []string{lab.NodeType}}})
+	namespace := addProject(t, "s-queue", v1alpha1.ProjectSpec{
+		Queue: "research", NodeAffinity: v1alpha1.NodeAffinity{Train: []string{lab.NodeType}},
+	})
 	startKueue(t, namespace)
 	suite.Kubectl(t, product.User, "", "patch", "clusterqueue", "research", "--type=json", "--patch="+fullQueue)
 	product.CreateManifest(t, namespace, urgent)
@@ -226,7 +229,8 @@ func recordQueue(t *testing.T) {
 		return suite.Says(stdout, "STATUS:                Running")
 	})
 	queued("dist2")
-	jobState{name: "queued-first", comment: "The queue is full.", says: "at position 1 of queue research: couldn't"}.record(t, namespace, "dist2")
+	jobState{name: "queued-first", comment: "The queue is full.", says: "at position 1 of queue research: couldn't"}.
+		record(t, namespace, "dist2")
 	time.Sleep(time.Second) // Kueue orders the jobs of one second by their UIDs
 	queued("dist3")
 	jobState{name: "queued-second", comment: "The queue is full, and another job is first.", says: "at position 2 of queue research"}.
@@ -235,6 +239,6 @@ func recordQueue(t *testing.T) {
 		name: "urgent", labels: "kueue.x-k8s.io/priority-class: urgent", workers: 1, script: "sleep 600",
 		worker: `containers: [{name: mpi, image: "IMAGE", resources: {requests: {cpu: 200m}}}]`,
 	}.String())
-	jobState{name: "preempted", comment: "The queue has stopped the job for one with a higher priority.", says: "resources. It waits at position"}.
-		record(t, namespace, "dist1")
+	jobState{name: "preempted", comment: "The queue has stopped the job for one of a higher priority.",
+		says: "resources. It waits at position"}.record(t, namespace, "dist1")
 }
