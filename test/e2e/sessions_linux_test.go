@@ -338,7 +338,7 @@ func talk(address string, data []byte) (answer []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer connection.Close()
+	defer func() { _ = connection.Close() }()
 	go func() { _, _ = connection.Write(data) }()
 	answer = make([]byte, len(data))
 	_, err = io.ReadFull(connection, answer)
@@ -367,7 +367,7 @@ func breakOff(t *testing.T, address string) {
 	}
 	_, _ = connection.Write(make([]byte, 1<<20))
 	_ = connection.(*net.TCPConn).SetLinger(0)
-	connection.Close()
+	_ = connection.Close()
 }
 
 func usedPort(t *testing.T, kubeconfig, namespace string) {
