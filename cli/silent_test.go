@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // handle puts a handler in front of the cluster.
@@ -82,4 +85,31 @@ func TestInterruptedChanges(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What no API server stores is no reason to crash, and a pod's name cannot rewrite the terminal.
+func TestOddObjects(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.job("empty", func(job *v2beta1.MPIJob) {
+		condition(v2beta1.JobFailed, "x")(job)
+		job.Spec.MPIReplicaSpecs = map[v2beta1.MPIReplicaType]*v2beta1.ReplicaSpec{v2beta1.MPIReplicaTypeWorker: nil, v2beta1.MPIReplicaTypeLauncher: {}}
+	})
+	c.pod("empty", "empty-launcher-a", runs)
+	pod := c.get("pods", "empty-launcher-a").(*corev1.Pod).DeepCopy()
+	pod.Spec.Containers = nil
+	c.put("pods", pod)
+	for _, args := range []string{
+		"list", "list -o wide", "describe job empty", "logs empty", "logs empty --all-pods", "logs empty -c x", "logs -f empty", "logs --previous empty",
+		"attach empty", "bash empty", "port-forward empty :80", "wait empty", "resubmit empty --dry-run", "suspend empty", "resume empty",
+	} {
+		cmd := c.start(t, strings.Fields(args)...)
+		if code := <-cmd.code; code > 1 || code == 1 && cmd.stderr.String() == "" {
+			t.Errorf("%s: exit code %d, %s", args, code, cmd.stderr)
+		}
+	}
+	c.job("hostile", nil)
+	c.pod("hostile", "hostile-\x1b[2J-launcher-a", runs)
+	c.logs["hostile-\x1b[2J-launcher-a"] = func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "raw \x1b[1m") }
+	c.start(t, "logs", "hostile", "--all-pods").ends(t, 0, "[hostile-\\x1b[2J-launcher-a] raw \x1b[1m\n", "")
 }

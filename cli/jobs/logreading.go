@@ -11,6 +11,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/cli/podlog"
 	"github.com/runai-mpi/runai-mpi/cli/state"
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
 
 // mostLogs is how many logs are followed at the same time.
@@ -176,7 +177,8 @@ func (r logReading) noOutput(ctx context.Context, s state.Job) error {
 	return invocation.Failure{why}
 }
 
-func prefixOf(pod corev1.Pod) string { return "[" + pod.Name + "] " }
+// prefixOf returns what is printed before each line of a pod, which itself is printed as it is.
+func prefixOf(pod corev1.Pod) string { return "[" + terminal.Line(pod.Name) + "] " }
 
 type nopCloser struct{ io.Writer }
 

@@ -24,11 +24,12 @@ type Job struct {
 	LauncherLog  string    // the end of the log of [Job.FailedLauncher]
 }
 
-// New returns a job and those of the pods that are its own.
+// New returns a job and those of the pods that are its own. It leaves out a pod without containers, which no API server
+// stores and nothing can be done with.
 func New(job *v2beta1.MPIJob, pods []corev1.Pod) Job {
 	s := Job{MPIJob: job}
 	for _, pod := range pods {
-		if pod.Namespace == job.Namespace && pod.Labels[v2beta1.JobNameLabel] == job.Name {
+		if pod.Namespace == job.Namespace && pod.Labels[v2beta1.JobNameLabel] == job.Name && len(pod.Spec.Containers) > 0 {
 			s.Pods = append(s.Pods, pod)
 		}
 	}
