@@ -21,8 +21,22 @@ var usual = annotations.Written{QueueLabel: "kai.scheduler/queue", NodeTypeLabel
 // gates keep the pods of a job from being scheduled until the webhook has admitted it.
 var gates = []corev1.PodSchedulingGate{{Name: annotations.AdmissionGate}}
 
-// lastApplied is the annotation in which kubectl apply keeps the manifest.
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+// foreign are the annotations with which programs record that an object is theirs. One that the programs did not make
+// must not have them: they would change it or delete it.
+var foreign = []string{
+	"kubectl.kubernetes.io/last-applied-configuration",
+	"argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id",
+	"meta.helm.sh/release-name", "meta.helm.sh/release-namespace",
+	"objectset.rio.cattle.io/id", "objectset.rio.cattle.io/applied", "config.k8s.io/owning-inventory",
+}
+
+// WithoutOrigin removes from the annotations of a job who submitted it and which program did.
+func WithoutOrigin(values map[string]string) {
+	delete(values, annotations.SubmittedByKey)
+	for _, key := range foreign {
+		delete(values, key)
+	}
+}
 
 // A stripping removes from a job what was added to it.
 type stripping struct {
@@ -58,9 +72,8 @@ func (s stripping) has(policy string) bool { return slices.Contains(s.applied.Po
 
 func (s stripping) object() {
 	job := s.job
-	for _, key := range []string{annotations.SubmittedByKey, annotations.AppliedPoliciesKey, lastApplied} {
-		delete(job.Annotations, key)
-	}
+	WithoutOrigin(job.Annotations)
+	delete(job.Annotations, annotations.AppliedPoliciesKey)
 	if s.has("scheduling") {
 		delete(job.Labels, s.applied.QueueLabel)
 		if s.isInteractive() {

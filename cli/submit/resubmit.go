@@ -18,6 +18,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/kube"
 	"github.com/runai-mpi/runai-mpi/cli/lean"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
 // Resubmit is runai resubmit.
@@ -181,9 +182,31 @@ func (c *Resubmit) exported(run *invocation.Invocation, object *unstructured.Uns
 	if err := kube.Decode(object, job); err != nil {
 		return Request{}, invocation.Failure{err.Error()}
 	}
+	c.name(job.Name)
+	if mistakes := c.mistakesIn(run, job); len(mistakes) > 0 {
+		return Request{}, mistakes
+	}
 	run.Note(fmt.Sprintf("job %q has parts that no flag of submit-mpi sets: it is submitted as it is stored", job.Name))
+	if secret := job.Annotations[annotations.GitSyncSecretKey]; secret == secretOf(job.Name) {
+		run.Warn(fmt.Sprintf("the new job uses Secret %q, which may be deleted with job %q", secret, job.Name))
+	}
+	lean.WithoutOrigin(job.Annotations)
 	job.ObjectMeta = metav1.ObjectMeta{Annotations: job.Annotations, Labels: job.Labels}
 	job.Spec.RunPolicy.Suspend = nil
-	c.name(object.GetName())
 	return Request{exported: job}, nil
+}
+
+// mistakesIn returns what is wrong with the flags that do not change a stored job.
+func (c *Resubmit) mistakesIn(run *invocation.Invocation, job *v2beta1.MPIJob) invocation.Mistakes {
+	r := reader{mistakes: run.Mistakes(), wrong: map[string]bool{}}
+	c.checkName(&r)
+	c.checkWait(&r)
+	renamed := job.DeepCopy()
+	renamed.Name = c.likelyName()
+	for _, err := range mpijob.Validate(renamed) {
+		if err.Field == "metadata.name" {
+			r.mistakes = append(r.mistakes, invocation.Problem("--name", renamed.Name, err.Detail))
+		}
+	}
+	return r.mistakes
 }
