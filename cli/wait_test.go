@@ -24,6 +24,7 @@ func TestWait(t *testing.T) {
 	c.start(t, "wait", "dist1", "--for", "condition=Running").ends(t, 0, "Job dist1 succeeded.\n", "")
 	c.remove("mpijobs", "dist1")
 	deleted.ends(t, 0, "Job dist1 is deleted.\n", "")
+	c.start(t, "wait", "dist1", "--for", "deleted").ends(t, 0, "", "job \"dist1\" does not exist\n") // as kubectl wait --for=delete
 }
 
 // The end of the output of a job that failed is printed as it is, with a line end.

@@ -33,13 +33,18 @@ func find(ctx context.Context, run *invocation.Invocation, client *kube.Client, 
 		}
 	}
 	if kube.IsMissing(err) {
-		return nil, notFound(ctx, client, scope, name)
+		return nil, missingError{notFound(ctx, client, scope, name)}
 	}
 	if err != nil {
 		return nil, append(invocation.Failed(client.Explain(err)), aboutPod(scope)...)
 	}
 	return object, nil
 }
+
+// A missingError is the error of a job that does not exist, in a project that does.
+type missingError struct{ invocation.Failure }
+
+func (e missingError) Unwrap() error { return e.Failure }
 
 // notFound returns the error of a job that does not exist, with the job of the nearest name as a hint.
 func notFound(ctx context.Context, client *kube.Client, scope kube.Scope, name string) invocation.Failure {

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,6 +73,9 @@ func (w *Wait) Run(ctx context.Context, run *invocation.Invocation) error {
 	if err != nil {
 		return err
 	}
+	if len(jobs) == 0 {
+		return nil
+	}
 	return newWaiting(ctx, run, client, goal, jobs).wait(ctx, timeout)
 }
 
@@ -82,6 +86,10 @@ func (w *Wait) find(ctx context.Context, run *invocation.Invocation, client *kub
 		s, err := findState(ctx, run, client, name)
 		if err == nil {
 			jobs = append(jobs, s.MPIJob)
+			continue
+		}
+		if missing := (missingError{}); goals[w.For].word == deleted.word && errors.As(err, &missing) {
+			run.Note(fmt.Sprintf("job %q does not exist", name)) // deleted already, or misspelt
 			continue
 		}
 		failures = append(failures, invocation.Failed(err.Error())...)

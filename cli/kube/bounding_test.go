@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -89,5 +91,21 @@ func TestWarningsOnce(t *testing.T) {
 	}
 	if strings.Join(said, " ") != "one other" {
 		t.Errorf("got %q", said)
+	}
+}
+
+// The end of a time that the program set itself is told in its own words; that of the network is the network's.
+func TestExplainDeadline(t *testing.T) {
+	client := &Client{server: "https://api"}
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{&url.Error{Op: "Delete", URL: "https://api/x", Err: context.DeadlineExceeded}, "the API server https://api did not answer in time: try again"},
+		{networkError{os.ErrDeadlineExceeded}, "cannot reach the API server https://api: i/o timeout; check the network and the kubeconfig"},
+	} {
+		if got := client.Explain(test.err); got != test.want {
+			t.Errorf("got %s", got)
+		}
 	}
 }

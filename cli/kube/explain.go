@@ -37,6 +37,8 @@ func (c *Client) Explain(err error) string {
 		return fmt.Sprintf("the API server %s gave %s: try again, or wait longer", c.server, late)
 	case errors.As(err, &network):
 		return fmt.Sprintf("cannot reach the API server %s: %s; check the network and the kubeconfig", c.server, network)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("the API server %s did not answer in time: try again", c.server)
 	case errors.As(err, &notSent):
 		return c.explainNotSent(notSent.Err)
 	}
