@@ -1,9 +1,9 @@
 package output
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -126,7 +126,7 @@ func newJSONPath(text string) (printers.ResourcePrinter, error) {
 		return nil, err
 	}
 	printer.AllowMissingKeys(true) // as kubectl does
-	return onEscaped(func(object map[string]any, out *bytes.Buffer) error { return printer.Execute(out, object) }), nil
+	return onEscaped(func(object map[string]any, out io.Writer) error { return printer.Execute(out, object) }), nil
 }
 
 func newGoTemplate(text string) (printers.ResourcePrinter, error) {
@@ -135,7 +135,7 @@ func newGoTemplate(text string) (printers.ResourcePrinter, error) {
 		return nil, errors.New(strings.Replace(err.Error(), "template: output:", "line ", 1))
 	}
 	printer.AllowMissingKeys(true) // as kubectl does
-	return onEscaped(func(object map[string]any, out *bytes.Buffer) error { return printer.PrintObj(asObject(object), out) }), nil
+	return onEscaped(func(object map[string]any, out io.Writer) error { return printer.PrintObj(asObject(object), out) }), nil
 }
 
 func fromFile(read func(string) (printers.ResourcePrinter, error)) func(string) (printers.ResourcePrinter, error) {

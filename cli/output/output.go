@@ -29,11 +29,21 @@ func Print(run *invocation.Invocation, format Format, objects ...*unstructured.U
 	var text bytes.Buffer
 	for _, object := range objects {
 		if err := printer.PrintObj(object, &text); err != nil {
-			return invocation.Failure{fmt.Sprintf("cannot print with --output %q: %s", string(format), err)}
+			return invocation.Failure{fmt.Sprintf("cannot print with --output %q: %s", string(format), shortened(err.Error()))}
 		}
 	}
 	_, err = io.WriteString(run.JobOutput, escape(text.String()))
 	return err
+}
+
+// mostOfError is how much of a library's error is printed: some have the whole object.
+const mostOfError = 500
+
+func shortened(text string) string {
+	if chars := []rune(text); len(chars) > mostOfError {
+		return string(chars[:mostOfError]) + "…"
+	}
+	return text
 }
 
 // PrintList prints objects as kubectl get prints several: as one List, or their names.
@@ -96,15 +106,27 @@ func yamlPrinter() printers.ResourcePrinter {
 
 // onEscaped returns the printer of a template. It gets values whose hidden characters and line ends are escaped, so that those in
 // its output are the template's.
-func onEscaped(print func(object map[string]any, out *bytes.Buffer) error) printers.ResourcePrinter {
+func onEscaped(print func(object map[string]any, out io.Writer) error) printers.ResourcePrinter {
 	return printers.ResourcePrinterFunc(func(object runtime.Object, out io.Writer) error {
-		var text bytes.Buffer
+		var text limited
 		if err := print(escaped(contentOf(object)).(map[string]any), &text); err != nil {
 			return err
 		}
-		_, err := text.WriteTo(out)
+		_, err := text.buffer.WriteTo(out)
 		return err
 	})
+}
+
+// mostOutput is how much a template may print: it may have no end.
+const mostOutput = 256 << 20
+
+type limited struct{ buffer bytes.Buffer }
+
+func (l *limited) Write(text []byte) (int, error) {
+	if l.buffer.Len()+len(text) > mostOutput {
+		return 0, fmt.Errorf("the template prints more than %d MiB", mostOutput>>20)
+	}
+	return l.buffer.Write(text)
 }
 
 func contentOf(object runtime.Object) map[string]any {

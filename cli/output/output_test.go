@@ -99,3 +99,18 @@ func TestTemplateFails(t *testing.T) {
 		}
 	}
 }
+
+// A template that has no end does not fill the memory, and an error does not have the whole object.
+func TestEndlessOutput(t *testing.T) {
+	object := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "X", "long": strings.Repeat("x", 1<<20)}}
+	for _, test := range []struct{ format, want string }{
+		{`go-template={{range 1000000000000}}{{$.long}}{{end}}`, "the template prints more than 256 MiB"},
+		{`jsonpath={[?(1==1)]}`, "…"},
+	} {
+		var out bytes.Buffer
+		err := Print(&invocation.Invocation{JobOutput: &out}, Format(test.format), object)
+		if err == nil || !strings.HasSuffix(err.Error(), test.want) || len(err.Error()) > 1000 || out.Len() > 0 {
+			t.Errorf("%s: got %.1000s and %d bytes", test.format, err, out.Len())
+		}
+	}
+}
