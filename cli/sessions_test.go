@@ -71,3 +71,16 @@ func TestPortsOfForwarding(t *testing.T) {
 		}
 	}
 }
+
+// The words of a command may have a password. The log of requests has only the program.
+func TestCommandIsNotLogged(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.job("dist1", nil)
+	c.pod("dist1", "dist1-launcher-a", runs)
+	c.logs["dist1-launcher-a"] = func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusForbidden, "Forbidden") }
+	cmd := c.start(t, "exec", "--loglevel=debug", "dist1", "--", "mysql", "--password", "s3cret")
+	if code := <-cmd.code; code != 1 || strings.Contains(cmd.stderr.String(), "s3cret") || !strings.Contains(cmd.stderr.String(), "command=mysql&") {
+		t.Errorf("exit code %d: %s", code, cmd.stderr)
+	}
+}

@@ -1,8 +1,10 @@
 package kube
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -10,7 +12,7 @@ import (
 	"k8s.io/streaming/pkg/httpstream"
 )
 
-// logging logs each request without its body and headers, which may have credentials.
+// logging logs each request without its body, its headers and the words of a command, which may have credentials.
 type logging struct {
 	next http.RoundTripper
 	log  *slog.Logger
@@ -23,9 +25,18 @@ func (l logging) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err == nil {
 		status = response.Status
 	}
-	l.log.Debug("request", "method", request.Method, "url", request.URL.Redacted(), "status", status,
+	l.log.Debug("request", "method", request.Method, "url", withoutCommand(*request.URL).Redacted(), "status", status,
 		"took", time.Since(start).Round(time.Millisecond))
 	return response, err
+}
+
+func withoutCommand(address url.URL) *url.URL {
+	query := address.Query()
+	if words := query["command"]; len(words) > 1 {
+		query["command"] = append(words[:1:1], fmt.Sprintf("(%d more)", len(words)-1))
+		address.RawQuery = query.Encode()
+	}
+	return &address
 }
 
 // marking is next to the network, inside of what the client library adds to get credentials. It marks the errors of
