@@ -2,8 +2,12 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 func TestWait(t *testing.T) {
@@ -74,4 +78,26 @@ func TestWaitForAnother(t *testing.T) {
 	c.server.CloseClientConnections()
 	c.job("dist1", func(job *v2beta1.MPIJob) { job.UID = "another" })
 	cmd.ends(t, 1, "", "runai: job \"dist1\" was deleted\n")
+}
+
+// The pods of a deleted job, which are still ending, are not those of a new job with its name.
+func TestFormerPods(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.job("dist1", func(job *v2beta1.MPIJob) { job.CreationTimestamp = metav1.NewTime(time.Now().Add(time.Minute)) })
+	c.pod("dist1", "dist1-launcher-a", runs)
+	c.pod("dist1", "dist1-worker-0", runs)
+	running := c.start(t, "wait", "dist1", "--for", "running")
+	says(t, running.stderr, "dist1: 0 of 2 pods run; ")
+	c.start(t, "bash", "dist1").ends(t, 1, "", "runai: job \"dist1\" has no launcher. Pending: the MPI Operator has not created the pods yet. "+
+		"If this takes more than a minute, ask your administrator whether the MPI Operator is running.\n")
+	c.put("pods", later(c.get("pods", "dist1-launcher-a"), "dist1-launcher-b"))
+	running.ends(t, 0, "Job dist1 is running.\n", "")
+}
+
+// later returns a pod as it is created again.
+func later(object metav1.Object, name string) *corev1.Pod {
+	pod := object.(*corev1.Pod).DeepCopy()
+	pod.Name, pod.UID, pod.CreationTimestamp = name, types.UID(name), metav1.NewTime(time.Now().Add(time.Hour))
+	return pod
 }

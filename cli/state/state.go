@@ -29,7 +29,7 @@ type Job struct {
 func New(job *v2beta1.MPIJob, pods []corev1.Pod) Job {
 	s := Job{MPIJob: job}
 	for _, pod := range pods {
-		if pod.Namespace == job.Namespace && pod.Labels[v2beta1.JobNameLabel] == job.Name && len(pod.Spec.Containers) > 0 {
+		if pod.Namespace == job.Namespace && pod.Labels[v2beta1.JobNameLabel] == job.Name && len(pod.Spec.Containers) > 0 && !isOlder(pod, job) {
 			s.Pods = append(s.Pods, pod)
 		}
 	}
@@ -43,6 +43,11 @@ func New(job *v2beta1.MPIJob, pods []corev1.Pod) Job {
 		return compareIndex(a, b)
 	})
 	return s
+}
+
+// isOlder reports whether a pod is of a former job of the same name, which was deleted: its pods take a while to end.
+func isOlder(pod corev1.Pod, job *v2beta1.MPIJob) bool {
+	return !pod.CreationTimestamp.IsZero() && pod.CreationTimestamp.Before(&job.CreationTimestamp)
 }
 
 func compareIndex(a, b corev1.Pod) int {
