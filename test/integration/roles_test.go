@@ -156,6 +156,8 @@ projects:
 		{"describe job dist2 -n annex -o yaml", "apiVersion", 0},
 		{"logs dist1", "runai: job \"dist1\" has no output yet", 1},
 		{"describe job " + waitsInQueue(t, namespace), "NAME:", 0},
+		{"resubmit kai --dry-run=server -o name", "mpijob.kubeflow.org/kai-0\n", 0},
+		{"completion bash", "# bash completion", 0},
 	})
 	group(t, product.Job(t, namespace, "kai"))
 	setStatus(t, podsOf(t, product.Job(t, namespace, "dist1")).all(), running)
@@ -297,6 +299,8 @@ func TestViewer(t *testing.T) {
 		{"bash dist1", "runai: vera is not allowed to open sessions in the pods of namespace runai-watched: ", 1},
 		{"port-forward dist1 :8080", "runai: vera is not allowed to open sessions in the pods of namespace runai-watched: ", 1},
 		{"submit-mpi dist2 -i x", "runai: vera is not allowed to create mpijobs", 1},
+		{"resubmit dist1", "runai: vera is not allowed to create mpijobs", 1},
+		{"completion zsh", "#compdef runai", 0},
 		{"whoami", "runai: vera is not allowed to create mpijobs", 1},
 		{"version", "Client: ", 1},
 		{"resubmit dist1", "runai: vera is not allowed to create mpijobs", 1},
