@@ -2,22 +2,29 @@
 package whoami
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/runai-mpi/runai-mpi/cli/invocation"
 	"github.com/runai-mpi/runai-mpi/cli/kube"
+	"github.com/runai-mpi/runai-mpi/cli/output"
 	"github.com/runai-mpi/runai-mpi/cli/probe"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
 
 // Command is runai whoami.
-type Command struct{}
+type Command struct {
+	Output output.Format `short:"o" formats:"yaml,json" placeholder:"FORMAT" help:"Print the answer as yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o jsonpath={.identity.uid}"`
+}
 
 // Help returns how it finds out.
 func (*Command) Help() string {
@@ -26,55 +33,85 @@ func (*Command) Help() string {
 Examples:
 
     runai whoami
-    runai whoami -p team-a`
+    runai whoami -p team-a -o yaml`
+}
+
+// An answer is what the webhook says about the user.
+type answer struct {
+	asUser, plain *annotations.Stamp // of jobs with --run-as-user and without, nil for none
+	refusal       string             // why --run-as-user is not possible, "" if it is
+	namespace     string
 }
 
 // Run submits a minimal job as a dry run, which needs only the permission to submit, and prints the stamp
 // that the webhook writes, or why it refuses the job.
-func (*Command) Run(ctx context.Context, run *invocation.Invocation) error {
+func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
 	client, err := run.Connect()
 	if err != nil {
 		return err
 	}
+	var a answer
 	scope := run.Scope(client)
-	stamp, refusal, err := ask(ctx, client, &scope, true)
-	if err != nil {
+	if a.asUser, a.refusal, err = ask(ctx, client, &scope, true); err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
-	plain, _, err := ask(ctx, client, &scope, false)
-	if err != nil {
+	if a.plain, _, err = ask(ctx, client, &scope, false); err != nil {
 		return invocation.Failed(client.Explain(err))
 	}
-	if stamp == nil && refusal == "" {
+	if a.asUser == nil && a.refusal == "" {
 		return invocation.Failed(scope.Unhandled(""))
 	}
-	if stamp == nil {
-		stamp = plain
+	if a.namespace = scope.Namespace; !c.Output.IsTable() {
+		return output.Print(run, c.Output, a.object())
 	}
-	if stamp != nil {
-		fmt.Fprintf(run.Stdout, "The cluster authenticates you as %s.\n", terminal.Line(stamp.Username))
-	}
-	if refusal != "" {
-		if why, found := strings.CutPrefix(refusal, "--run-as-user: "); found {
-			refusal = "--run-as-user does not work in namespace " + scope.Namespace + ": " + why
-		}
-		fmt.Fprintln(run.Stdout, terminal.Line(refusal))
-		return nil
-	}
-	fmt.Fprintf(run.Stdout, "Jobs with --run-as-user run as %s, home %s (source %s).\n",
-		stamp.Identity, stamp.Identity.Home, stamp.Identity.Source)
-	fmt.Fprintln(run.Stdout, boundary(plain, scope.Namespace))
+	a.print(run.Stdout)
 	return nil
+}
+
+// stamp returns the stamp of a job of the user, nil if the webhook refuses all.
+func (a answer) stamp() *annotations.Stamp { return cmp.Or(a.asUser, a.plain) }
+
+// isEvery reports whether every job of the namespace runs as its submitter.
+func (a answer) isEvery() bool { return a.plain != nil && a.plain.Identity != nil }
+
+func (a answer) print(out io.Writer) {
+	if stamp := a.stamp(); stamp != nil {
+		fmt.Fprintf(out, "The cluster authenticates you as %s.\n", terminal.Line(stamp.Username))
+	}
+	if refusal := a.refusal; refusal != "" {
+		if why, found := strings.CutPrefix(refusal, "--run-as-user: "); found {
+			refusal = "--run-as-user does not work in namespace " + a.namespace + ": " + why
+		}
+		fmt.Fprintln(out, terminal.Line(refusal))
+		return
+	}
+	identity := a.asUser.Identity
+	fmt.Fprintf(out, "Jobs with --run-as-user run as %s, home %s (source %s).\n", identity, identity.Home, identity.Source)
+	fmt.Fprintln(out, a.boundary())
+}
+
+// object returns the answer for programs.
+func (a answer) object() *unstructured.Unstructured {
+	object := map[string]any{"kind": "Whoami", "namespace": a.namespace, "everyJobRunsAsSubmitter": a.isEvery()}
+	if stamp := a.stamp(); stamp != nil {
+		object["username"] = stamp.Username
+	}
+	if a.refusal != "" {
+		object["refusal"] = a.refusal
+	} else {
+		object["identity"], _ = runtime.DefaultUnstructuredConverter.ToUnstructured(a.asUser.Identity) // numbers and strings
+	}
+	return &unstructured.Unstructured{Object: object}
 }
 
 // boundary returns whether jobs of other users can have the user's ids: they cannot if every job in the
 // namespace runs as its submitter. A plain job has no stamp in warn-only namespaces.
-func boundary(plain *annotations.Stamp, namespace string) string {
-	if plain != nil && plain.Identity != nil {
-		return "Every MPIJob in namespace " + namespace + " runs as its submitter, with or without --run-as-user."
+func (a answer) boundary() string {
+	if a.isEvery() {
+		return "Every MPIJob in namespace " + a.namespace + " runs as its submitter, with or without --run-as-user."
 	}
-	text := "Without --run-as-user, MPIJobs in namespace " + namespace + " can set any uid and gid."
-	if plain == nil {
+	text := "Without --run-as-user, MPIJobs in namespace " + a.namespace + " can set any uid and gid."
+	if a.plain == nil {
 		text += "\nThe namespace is warn-only: jobs without run.ai/ annotations are stored as they are."
 	}
 	return text

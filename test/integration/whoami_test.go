@@ -51,6 +51,16 @@ func TestWhoami(t *testing.T) {
 			}
 		})
 	}
+	for kubeconfig, want := range map[string]string{
+		alice.Kubeconfig(): "saml:alice@example.com 1234567 [60001 60002] false ",
+		bob.Kubeconfig():   "saml:bob   false --run-as-user: the cluster has no UID",
+	} {
+		stdout, stderr, code := product.RunaiAs(t, kubeconfig, "whoami", "-n", namespace, "-o",
+			"go-template={{.username}} {{with .identity}}{{.uid}} {{.groups}}{{else}} {{end}} {{.everyJobRunsAsSubmitter}} {{with .refusal}}{{.}}{{end}}")
+		if !strings.HasPrefix(stdout, want) || stderr != "" || code != 0 {
+			t.Errorf("exit code %d, got %s%s, want %s", code, stdout, stderr, want)
+		}
+	}
 	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
 		t.Errorf("%d jobs, want 0", len(jobs))
 	}
