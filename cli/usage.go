@@ -52,7 +52,7 @@ func explainUsage(err error, root *kong.Node) string {
 		return explainFlag(match[1], orDefault(command), root, args)
 	}
 	if match := unexpectedArg.FindStringSubmatch(message); match != nil {
-		return explainArgument(match[1], command, root, args)
+		return explainArgument(match[1], command, args)
 	}
 	if match := missingArg.FindStringSubmatch(message); match != nil {
 		return fmt.Sprintf("missing %s for %q: see '%s --help'", match[1], pathOf(command), pathOf(command))
@@ -100,7 +100,7 @@ func afterDashes(words []string) string {
 	return "put the command and the arguments of the container after --, as in -- " + shown
 }
 
-func explainArgument(argument string, command, root *kong.Node, args []string) string {
+func explainArgument(argument string, command *kong.Node, args []string) string {
 	isTyped := slices.ContainsFunc(append([]string{command.Name}, command.Aliases...), func(name string) bool { return slices.Contains(args, name) })
 	if parent := command.Parent; parent != nil && parent.DefaultCmd == command && len(command.Positional) == 0 && !isTyped {
 		command = parent // the parser takes list projcts for list jobs projcts

@@ -56,7 +56,8 @@ func TestWhoami(t *testing.T) {
 		bob.Kubeconfig():   "saml:bob   false --run-as-user: the cluster has no UID",
 	} {
 		stdout, stderr, code := product.RunaiAs(t, kubeconfig, "whoami", "-n", namespace, "-o",
-			"go-template={{.username}} {{with .identity}}{{.uid}} {{.groups}}{{else}} {{end}} {{.everyJobRunsAsSubmitter}} {{with .refusal}}{{.}}{{end}}")
+			"go-template={{.username}} {{with .identity}}{{.uid}} {{.groups}}{{else}} {{end}} "+
+				"{{.everyJobRunsAsSubmitter}} {{with .refusal}}{{.}}{{end}}")
 		if !strings.HasPrefix(stdout, want) || stderr != "" || code != 0 {
 			t.Errorf("exit code %d, got %s%s, want %s", code, stdout, stderr, want)
 		}
