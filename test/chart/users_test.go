@@ -278,9 +278,9 @@ func TestRolesPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := regexp.MustCompile("(?m)^\\| `([a-z./]+)` \\| ([a-z, ]+) \\|")
+	row := regexp.MustCompile("(?m)^\\| `([a-z0-9./-]+)` \\| ([a-z, ]+) \\|")
 	objects := render(t)
-	for _, name := range []string{"runai-mpi-researcher", "runai-mpi-viewer", "runai-mpi-identity-admin"} {
+	for _, name := range []string{"runai-mpi-researcher", "runai-mpi-viewer", "runai-mpi-session", "runai-mpi-identity-admin"} {
 		_, section, _ := strings.Cut(string(page), "\n### "+name+"\n")
 		section, _, _ = strings.Cut(section, "\n#")
 		section, _, _ = strings.Cut(section, "\nThe chart also gives")
