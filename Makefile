@@ -183,8 +183,8 @@ clean: ## Remove what build made; the cache of servers stays.
 ##@ Run a real node, on Linux as root
 
 .PHONY: lab-up
-lab-up: lab-images ## Run the lab, a cluster with a real node, in the background.
-	@$(LAB) up
+lab-up: lab-images ## Run the lab, a cluster with a real node, in the background (INSTALL=1 installs runai-mpi).
+	@$(LAB) up$(if $(INSTALL),-installed)
 
 .PHONY: lab-shell
 lab-shell: ## Open a shell in which kubectl talks to the lab.

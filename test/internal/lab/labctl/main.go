@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -13,10 +14,13 @@ import (
 
 var commands = map[string]func(context.Context) error{
 	"images": func(ctx context.Context) error { return lab.EnsureImages(ctx, os.Stderr) },
-	"up":     up,
-	"serve":  serve,
+	"up":     func(ctx context.Context) error { return up(ctx, "serve") },
+	"serve":  func(ctx context.Context) error { return serve(ctx, func(*lab.Lab) error { return nil }) },
 	"down":   lab.Down,
 	"shell":  shell,
+
+	"up-installed":    upInstalled,
+	"serve-installed": serveInstalled,
 }
 
 func main() {
@@ -30,16 +34,19 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) != 1 || commands[args[0]] == nil {
-		return fmt.Errorf("usage: labctl images|up|down|shell")
+		return fmt.Errorf("usage: labctl images|up|up-installed|down|shell")
 	}
 	return commands[args[0]](ctx)
 }
 
 // serve runs a lab until it is interrupted.
-func serve(ctx context.Context) error {
+func serve(ctx context.Context, prepare func(*lab.Lab) error) error {
 	l, err := lab.Start(ctx, lab.Options{GPUNodes: true, Detached: true})
 	if err != nil {
 		return err
+	}
+	if err := prepare(l); err != nil {
+		return errors.Join(err, l.Stop())
 	}
 	fmt.Println(ready)
 	<-ctx.Done()

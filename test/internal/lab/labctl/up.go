@@ -17,8 +17,8 @@ import (
 // ready is the line that "serve" prints for "up" when the lab runs.
 const ready = "ready"
 
-// up starts a lab in the background: this program as "serve", in its own session.
-func up(ctx context.Context) error {
+// up starts a lab in the background: this program as command, which serves, in its own session.
+func up(ctx context.Context, command string) error {
 	if err := lab.Supported(); err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func up(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cannot start the lab: %w", err)
 	}
-	cmd := exec.Command("setsid", program, "serve")
+	cmd := exec.Command("setsid", program, command)
 	output, err := cmd.StdoutPipe()
 	if err != nil {
 		return fmt.Errorf("cannot start the lab: %w", err)
