@@ -57,7 +57,10 @@ func run(ctx context.Context, keep bool) (err error) {
 	}
 	say("Everything runs until you press Ctrl-C. In another terminal:\n")
 	say("  export KUBECONFIG=%s PATH=%s:$PATH", cluster.Kubeconfig(), filepath.Dir(d.product.Runai))
-	say("  runai submit-mpi -p team-a -i example/train\n")
+	say("  runai config project team-a")
+	say("  runai submit-mpi hello -i example/train --processes 2")
+	say("  runai list -w")
+	say("\nJobs stay Pending here, because the demo has no node. On Linux as root, make lab-up INSTALL=1 runs a cluster with one.\n")
 	<-ctx.Done()
 	return nil
 }

@@ -57,8 +57,23 @@ func (d *demo) explain(ctx context.Context, project string, job []byte) error {
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("runai-webhook admit refuses a job that the cluster admitted: %w: %s", err, report.String())
 	}
-	say("What each policy changed (from runai-webhook admit):\n%s", indent(report.String()))
+	say("What each policy changed (from runai-webhook admit):\n%s", indent(shorten(report.String())))
 	return nil
+}
+
+// longest is how much of a change is shown: the scripts that policies add are longer than all else.
+const longest = 300
+
+// shorten cuts long lines.
+func shorten(text string) string {
+	var short strings.Builder
+	for line := range strings.Lines(text) {
+		if len(line) > longest {
+			line = fmt.Sprintf("%s… (%d bytes more)\n", strings.ToValidUTF8(line[:longest], ""), len(line)-longest)
+		}
+		short.WriteString(line)
+	}
+	return short.String()
 }
 
 // write writes the stored project to a file.
