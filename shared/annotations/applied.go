@@ -19,6 +19,7 @@ type Written struct {
 	QueueLabel, NodeTypeLabel, GPUName, Workers, Scheduler string
 
 	LauncherExempt bool // from the node types
+	ByRunai        bool // the job was submitted by the command line: it had its gate
 }
 
 func (w Written) String() string {
@@ -29,6 +30,9 @@ func (w Written) String() string {
 	if w.LauncherExempt {
 		text += ",launcher=any"
 	}
+	if w.ByRunai {
+		text += ",client=runai"
+	}
 	return text
 }
 
@@ -36,7 +40,7 @@ func (a Applied) String() string {
 	return strings.Join([]string{strings.Join(a.Policies, ","), a.Version, a.Digest, a.Written.String()}, " ")
 }
 
-var writtenFormat = regexp.MustCompile(`^queue=([^,]*),node-type=([^,]*),gpu=([^,]*),workers=(\d+)(?:,scheduler=([^,]+))?(,launcher=any)?$`)
+var writtenFormat = regexp.MustCompile(`^queue=([^,]*),node-type=([^,]*),gpu=([^,]*),workers=(\d+)(?:,scheduler=([^,]+))?(,launcher=any)?(,client=runai)?$`)
 
 // ParseApplied reads what a job says about the policies that were applied to it. What an older webhook did not write
 // has the value of unsaid.
@@ -44,7 +48,7 @@ func ParseApplied(text string, unsaid Written) Applied {
 	said, fields := Applied{Written: unsaid}, strings.Fields(text)
 	if last := len(fields) - 1; last >= 0 {
 		if found := writtenFormat.FindStringSubmatch(fields[last]); found != nil {
-			said.Written, fields = Written{found[1], found[2], found[3], found[4], found[5], found[6] != ""}, fields[:last]
+			said.Written, fields = Written{found[1], found[2], found[3], found[4], found[5], found[6] != "", found[7] != ""}, fields[:last]
 		}
 	}
 	if len(fields) > 0 {

@@ -26,8 +26,8 @@ var openMPI5 = []corev1.EnvVar{
 var resolveHosts = []corev1.EnvVar{{Name: "PRTE_MCA_prte_do_not_resolve", Value: "0"}}
 
 // allowRoot lets mpirun of Open MPI run as root, which it refuses because root can damage a system. In a
-// container, root is the user of most images. A job without annotations of ours keeps mpirun's own behavior: its
-// author may rely on it, as one of mpi-operator's own tests does.
+// container, root is the user of most images. A job that has no annotations of ours and does not come from the command
+// line keeps mpirun's own behavior: its author may rely on it, as one of mpi-operator's own tests does.
 var allowRoot = []corev1.EnvVar{{Name: "OMPI_ALLOW_RUN_AS_ROOT", Value: "1"}, {Name: "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", Value: "1"}}
 
 var allForOpenMPI = slices.Concat(openMPI5, resolveHosts, allowRoot)
@@ -44,7 +44,7 @@ var launcherEnv = Policy{
 	Name: "launcher-env",
 	Doc: Doc{
 		Does: "Sets `" + numWorkersEnv + "` on the launcher to the number of workers that the job has when it starts. For Open MPI, also sets the variables that version 5 needs to find the workers " +
-			"and, with `runLauncherAsWorker`, to find itself among them. Without an identity, lets `mpirun` of Open MPI run as root if the job requests anything with a `run.ai/` annotation. " +
+			"and, with `runLauncherAsWorker`, to find itself among them. Without an identity, lets `mpirun` of Open MPI run as root if the job requests anything with a `run.ai/` annotation or was submitted by `runai`. " +
 			"A value of the user's own stays.",
 		Applies: "To every job.",
 	},
@@ -86,7 +86,7 @@ func ensureLauncherEnv(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		if mpijob.LauncherWorks(job) {
 			variables = slices.Concat(variables, resolveHosts)
 		}
-		if in.Identity == nil && len(in.Intent.Annotations()) > 0 {
+		if in.Identity == nil && (in.ByRunai || len(in.Intent.Annotations()) > 0) {
 			variables = slices.Concat(variables, allowRoot)
 		}
 		for _, variable := range variables {

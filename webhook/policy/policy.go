@@ -58,6 +58,8 @@ type Input struct {
 
 	// Admitted is set if the job says that policies were applied to it, in this admission or before it was exported.
 	Admitted bool
+	// ByRunai is set if the job was submitted by the command line: it has the gate [IsGated], or had it when it was admitted.
+	ByRunai bool
 
 	chain []Policy // the policies that run together, for what the others own
 }

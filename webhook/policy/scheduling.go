@@ -67,11 +67,18 @@ func ensureScheduling(job *v2beta1.MPIJob, in Input) field.ErrorList {
 }
 
 func removeGate(spec *corev1.PodSpec) {
-	ours := func(gate corev1.PodSchedulingGate) bool { return gate.Name == annotations.AdmissionGate }
-	if !slices.ContainsFunc(spec.SchedulingGates, ours) {
-		return
+	if slices.ContainsFunc(spec.SchedulingGates, isOurGate) {
+		spec.SchedulingGates = slices.DeleteFunc(spec.SchedulingGates, isOurGate)
 	}
-	spec.SchedulingGates = slices.DeleteFunc(spec.SchedulingGates, ours)
+}
+
+func isOurGate(gate corev1.PodSchedulingGate) bool { return gate.Name == annotations.AdmissionGate }
+
+// IsGated reports whether a pod of the job has the gate of the command line.
+func IsGated(job *v2beta1.MPIJob) bool {
+	return slices.ContainsFunc(mpijob.Templates(job), func(template mpijob.Template) bool {
+		return slices.ContainsFunc(template.Spec.SchedulingGates, isOurGate)
+	})
 }
 
 func ensureScheduler(template mpijob.Template, cluster *config.ClusterPolicy) field.ErrorList {

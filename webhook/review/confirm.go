@@ -26,6 +26,7 @@ func (r Reviewer) Confirm(job *v2beta1.MPIJob, request Request) (foreign bool, e
 		errs = append(errs, err)
 	}
 	said, present := r.appliedTo(job)
+	in.ByRunai = present && said.ByRunai
 	if !present || said.Digest == r.digestOf(job, in) {
 		_, errs = r.apply(job, in, request, errs)
 		return false, errs

@@ -69,7 +69,7 @@ func (r Reviewer) Create(job *v2beta1.MPIJob, request Request) (warnings []strin
 	if present && said.Digest != r.digestOf(job, in) {
 		r.undo(job, nil, said, in)
 	}
-	in.Admitted = present
+	in.Admitted, in.ByRunai = present, policy.IsGated(job) || present && said.ByRunai
 	return r.apply(job, in, request, errs)
 }
 
@@ -82,7 +82,7 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, e
 	// without: _ = stampFor
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.SubmittedByKey, stampFor(in, request).String())
 	wrote := r.writtenTo(job)
-	wrote.LauncherExempt = policy.LauncherIsExempt(job, in)
+	wrote.LauncherExempt, wrote.ByRunai = policy.LauncherIsExempt(job, in), in.ByRunai
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey,
 		annotations.Applied{Policies: names, Version: r.Version, Digest: r.digestOf(job, in), Written: wrote}.String())
 	if errs = append(errs, validate(job, in, request.PodSecurity, unrunnable(job, submitted, errs))...); len(errs) > 0 {
