@@ -86,8 +86,9 @@ func TestListJobs(t *testing.T) {
 		"describe trian -p listed":                        "runai: job \"trian\" not found in project \"listed\": use -p if it is in another project\nDid you mean \"train\"?\n",
 		"logs train --pod train-wroker-1 -p listed":       "\nDid you mean train-worker-1?\n",
 		"logs mpijob/train --pod trai-worker-0 -p listed": "\nDid you mean train-worker-0?\n",
-		"logs train -p train-worker-0":                    "runai: -p is the project, and train-worker-0 looks like a pod: use --pod train-worker-0\n",
-		"list -p lisetd":                                  "Did you mean \"listed\"?\n",
+		"logs train -p train-worker-0": "runai: -p is the project, and train-worker-0 looks like a pod: " +
+			"use --pod train-worker-0\n",
+		"list -p lisetd": "Did you mean \"listed\"?\n",
 	} {
 		if _, stderr, code := product.Runai(t, strings.Fields(args)...); !strings.HasSuffix(stderr, want) || code != 1 {
 			t.Errorf("%s: exit code %d, got %s", args, code, stderr)
@@ -289,7 +290,8 @@ func TestDelete(t *testing.T) {
 		{"delete -A -p deleted", "",
 			"runai: --all would delete 2 jobs in project deleted (c, d): use --yes if that is what you want\n"},
 		{"delete c --dry-run -p deleted", "Job c would be deleted (client dry run).\n", ""},
-		{"delete --all --dry-run=server -p deleted", "Job c would be deleted (server dry run).\nJob d would be deleted (server dry run).\n", ""},
+		{"delete --all --dry-run=server -p deleted",
+			"Job c would be deleted (server dry run).\nJob d would be deleted (server dry run).\n", ""},
 		{"delete d --dry-run=server -o name -p deleted", "mpijob.kubeflow.org/d\n", ""},
 		{"list -o name -p deleted", "mpijob.kubeflow.org/c\nmpijob.kubeflow.org/d\n", ""},
 		{"list -o jsonpath={.items[*].metadata.name} -p deleted", "c d", ""},
@@ -328,7 +330,8 @@ func TestDescribeWaitingJobs(t *testing.T) {
 	product.Create(t, mpijobtest.MakeMPIJob("gated", "unlabelled").Gate("run.ai/admission").Obj())
 	for _, test := range []struct{ job, namespace, want string }{
 		{"suspended", namespace,
-			"Suspended: spec.runPolicy.suspend is true. Resume the job with 'runai resume suspended -n runai-held'."}, // Kueue does not know it
+			// Kueue does not know it
+			"Suspended: spec.runPolicy.suspend is true. Resume the job with 'runai resume suspended -n runai-held'."},
 		{"by-hand", namespace, "Suspended: spec.runPolicy.suspend is true. Resume the job with 'runai resume by-hand -n runai-held'."},
 		{"foreign", namespace, "Pending: pod foreign-"},
 		{"gated", "unlabelled", "Pending: the webhook did not handle the job, so its pods never start. " +
@@ -366,7 +369,8 @@ func TestAttachIsInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(stdout, "The job 'dist1' has been submitted successfully\n") ||
-		!strings.HasSuffix(stderr, "runai: interrupted: job \"dist1\" was not deleted; attach to it with 'runai attach dist1 -p attached'\n") {
+		!strings.HasSuffix(stderr, "runai: interrupted: job \"dist1\" was not deleted; "+
+			"attach to it with 'runai attach dist1 -p attached'\n") {
 		t.Errorf("got %s%s", stdout, stderr)
 	}
 	if jobs := product.Jobs(t, namespace); len(jobs) != 1 {

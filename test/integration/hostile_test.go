@@ -64,7 +64,8 @@ func TestT39HostileText(t *testing.T) {
 	for _, args := range []string{
 		"list", "list -A", "describe said", "describe image", "describe refused", "describe failed", "describe said -o yaml",
 		"describe said -o json", "list -o wide", "list -o json", "list -o jsonpath={.items[*].metadata.annotations}",
-		"describe image -o go-template={{.spec}}", "delete image --dry-run -o yaml", "describe image -o yaml", "describe image -o json", "logs refused", "logs said --pod absent",
+		"describe image -o go-template={{.spec}}", "delete image --dry-run -o yaml",
+		"describe image -o yaml", "describe image -o json", "logs refused", "logs said --pod absent",
 		"logs failed --loglevel debug",
 	} {
 		t.Run(args, func(t *testing.T) {

@@ -19,7 +19,10 @@ func createNamed(t *testing.T, namespace string) {
 	claim.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
 	product.Create(t, claim,
 		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "token", Namespace: namespace}, StringData: map[string]string{"key": "x"}},
-		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "git", Namespace: namespace}, StringData: map[string]string{"username": "x", "password": "x"}},
+		&corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{Name: "git", Namespace: namespace},
+			StringData: map[string]string{"username": "x", "password": "x"},
+		},
 	)
 }
 
@@ -33,14 +36,17 @@ func TestNamedObjects(t *testing.T) {
 	const git = " --git-sync source=https://git.example.com/code,secret="
 	for _, test := range []struct{ args, want string }{
 		{"--pvc mine:/data -e T=SECRET:token,key" + git + "git", ""},
-		{"--pvc mime:/data", `runai: --pvc "mime:/data": claim "mime" not found in namespace runai-named` + "\n" + `Did you mean "mine"?` + "\n"},
+		{"--pvc mime:/data",
+			`runai: --pvc "mime:/data": claim "mime" not found in namespace runai-named` + "\n" + `Did you mean "mine"?` + "\n"},
 		{"--pvc else:/data:ro", `runai: --pvc "else:/data:ro": claim "else" not found in namespace runai-named` + "\n"},
 		{"--pvc slow:1Gi:/data", `runai: --pvc "slow:1Gi:/data": storage class "slow" not found` + "\n"},
-		{"-e T=SECRET:tokens,key", `runai: --environment T: Secret "tokens" not found in namespace runai-named` + "\n" + `Did you mean "token"?` + "\n"},
+		{"-e T=SECRET:tokens,key",
+			`runai: --environment T: Secret "tokens" not found in namespace runai-named` + "\n" + `Did you mean "token"?` + "\n"},
 		{"-e T=SECRET:token,kez", `runai: --environment T: Secret "token" has no key "kez"` + "\n" + `Did you mean "key"?` + "\n"},
 		{git + "gone", `runai: --git-sync secret=gone: Secret "gone" not found in namespace runai-named` + "\n"},
-		{" --git-sync source=git@git.example.com:code,secret=git", `runai: --git-sync secret=git: Secret "git" has no key "ssh-privatekey"` + "\n" +
-			`runai: --git-sync secret=git: Secret "git" has no key "known_hosts"` + "\n"},
+		{" --git-sync source=git@git.example.com:code,secret=git",
+			`runai: --git-sync secret=git: Secret "git" has no key "ssh-privatekey"` + "\n" +
+				`runai: --git-sync secret=git: Secret "git" has no key "known_hosts"` + "\n"},
 		{"--pvc else:/a -e T=SECRET:absent,key", `runai: --pvc "else:/a": claim "else" not found in namespace runai-named` + "\n" +
 			`runai: --environment T: Secret "absent" not found in namespace runai-named` + "\n"},
 	} {

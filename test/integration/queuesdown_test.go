@@ -53,12 +53,15 @@ func TestQueuesWhileTheWebhookIsDown(t *testing.T) {
 func showsPositions(t *testing.T, namespace string) {
 	t.Helper()
 	second := mpijobtest.MakeMPIJob("second", namespace).Obj()
-	suite.Eventually(t, "the first job is in the queue", suite.Soon, func() error { return describes(t, namespace, "waits", "at position 1 of queue research") })
+	suite.Eventually(t, "the first job is in the queue", suite.Soon, func() error {
+		return describes(t, namespace, "waits", "at position 1 of queue research")
+	})
 	time.Sleep(1100 * time.Millisecond) // Kueue orders jobs by the second of their creation
 	product.Create(t, second)
 	suite.Eventually(t, "the second job is in the queue", suite.Soon, func() error {
-		return describes(t, namespace, "second", "\nSuspended: the job waits at position 2 of queue research: ClusterQueue research is inactive. "+
-			"It starts when the queue admits it. See 'kubectl describe workload mpijob-second-")
+		return describes(t, namespace, "second",
+			"\nSuspended: the job waits at position 2 of queue research: ClusterQueue research is inactive. "+
+				"It starts when the queue admits it. See 'kubectl describe workload mpijob-second-")
 	})
 	if err := product.Client.Delete(t.Context(), second); err != nil {
 		t.Fatal(err)

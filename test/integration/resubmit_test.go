@@ -28,7 +28,8 @@ func TestResubmit(t *testing.T) {
 	product.AddProject(t, "resubmitted-required", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired, NodeAffinity: types})
 	user := as(t, "saml:alice@example.com", claims)
 	for _, namespace := range []string{"runai-resubmitted", "runai-resubmitted-required"} {
-		product.Permit(t, namespace, "saml:alice@example.com", install.Verbs("", []string{"persistentvolumeclaims", "secrets"}, "create", "list"))
+		product.Permit(t, namespace, "saml:alice@example.com",
+			install.Verbs("", []string{"persistentvolumeclaims", "secrets"}, "create", "list"))
 	}
 	inRequired := []string{"environment", "minimal", "pvc-several", "run-as-user"}
 	for _, c := range golden.Cases(t, "../../cli/testdata") {
@@ -122,14 +123,17 @@ func with(args []string, flags ...string) []string {
 // Flags change the job. It is admitted under a new name, and mounts the data of the old one.
 func TestResubmitChanged(t *testing.T) {
 	namespace := product.AddProject(t, "changed", v1alpha1.ProjectSpec{})
-	submit(t, "dist1", "-p", "changed", "-i", "example/train", "-g", "1", "-e", "A=1", "-e", "B=2", "--pvc", ":1Gi:/data", "--", "train.py", "10")
+	submit(t, "dist1", "-p", "changed", "-i", "example/train", "-g", "1", "-e", "A=1", "-e", "B=2",
+		"--pvc", ":1Gi:/data", "--", "train.py", "10")
 	for _, step := range []struct{ args, stdout, stderr string }{
 		{"resubmit dist1 -p changed --processes 3 -e B=3 -g 2 -o name -- eval.py", "mpijob.kubeflow.org/dist1-0\n", ""},
 		{"resubmit dist1-0 -p changed --processes 1 -o name", "mpijob.kubeflow.org/dist1-1\n", ""},
 		{"mpi resubmit mpijob.kubeflow.org/dist1 -p changed --name dist2 --dry-run=server -o name", "mpijob.kubeflow.org/dist2\n", ""},
 		{"resubmit dist1 -p changed --name dist1", "",
-			"runai: job \"dist1\" already exists in namespace runai-changed: use another name, or delete it with 'runai delete job dist1 -p changed'\n"},
-		{"resubmit dist1 -p changed --processes two", "", "runai: invalid value \"two\" for --processes: must be a whole number, 1 or more\n"},
+			"runai: job \"dist1\" already exists in namespace runai-changed: use another name, " +
+				"or delete it with 'runai delete job dist1 -p changed'\n"},
+		{"resubmit dist1 -p changed --processes two", "",
+			"runai: invalid value \"two\" for --processes: must be a whole number, 1 or more\n"},
 		{"resubmit dits1 -p changed", "",
 			"runai: job \"dits1\" not found in project \"changed\": use -p if it is in another project\nDid you mean \"dist1\"?\n"},
 	} {

@@ -176,7 +176,8 @@ projects:
 	areAll(t, runs)
 	attach(t, user, "annex")
 	loseResponses(t, user, "annex")
-	rules := slices.Concat(clusterRole(t, "runai-mpi-researcher"), clusterRole(t, "runai-mpi-session"), clusterRole(t, "runai-mpi:project:crew"))
+	rules := slices.Concat(clusterRole(t, "runai-mpi-researcher"), clusterRole(t, "runai-mpi-session"),
+		clusterRole(t, "runai-mpi:project:crew"))
 	suite.Eventually(t, "each permission is used", suite.Soon, func() error {
 		requests, err := audit.RequestsOf(product.AuditLog(), who)
 		return errors.Join(err, audit.Exact(rules, requests,

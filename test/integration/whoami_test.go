@@ -78,7 +78,8 @@ func TestVersion(t *testing.T) {
 		if err := json.Unmarshal([]byte(stdout), &versions); err != nil || stderr != "" || code != 0 {
 			t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
 		}
-		if versions.ClientVersion == "" || versions.WebhookVersion != versions.ClientVersion || !strings.HasPrefix(versions.ServerVersion, "v1.") {
+		if versions.ClientVersion == "" || versions.WebhookVersion != versions.ClientVersion ||
+			!strings.HasPrefix(versions.ServerVersion, "v1.") {
 			t.Errorf("got %s", stdout)
 		}
 	}

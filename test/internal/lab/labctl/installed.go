@@ -19,7 +19,8 @@ func upInstalled(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("It has runai-mpi and project %s. In the shell, for example:\n\n"+
-		"  runai submit-mpi hello -p %s --image-pull-policy Never -i %s --processes 2 -- mpirun hostname\n\n", project, project, images.OpenMPI5)
+		"  runai submit-mpi hello -p %s --image-pull-policy Never -i %s --processes 2 -- mpirun hostname\n\n",
+		project, project, images.OpenMPI5)
 	return nil
 }
 
