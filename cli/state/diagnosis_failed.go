@@ -86,7 +86,7 @@ func (s Job) outOfMemory() string {
 			if quantity := memoryLimit(pod, container.Name); quantity != "" {
 				limit += " of " + quantity
 			}
-			return fmt.Sprintf("container %s of pod %s exceeded %s. Submit the job again with a higher limit: %s. Then delete it with %s.",
+			return fmt.Sprintf("container %s of pod %s exceeded %s. Submit the job again with a higher limit: %s. Then delete the old one with %s.",
 				container.Name, pod.Name, limit, s.command("resubmit", "--memory-limit SIZE"), s.command("delete job"))
 		}
 	}

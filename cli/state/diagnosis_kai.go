@@ -65,7 +65,7 @@ func evictionBy(message string) string {
 	case match != nil:
 		return fmt.Sprintf("the job was preempted by %s in namespace %s, because the job's queue used more than its share", kai.WorkloadOf(match[3]), match[2])
 	case strings.Contains(message, "bin packing"):
-		return "the scheduler moves the job to other nodes"
+		return "the scheduler is moving the job to other nodes"
 	case strings.Contains(message, "minimum required number of pods"):
 		return "the job lost some of its pods, and the scheduler stopped the others"
 	}

@@ -133,7 +133,7 @@ func TestDiagnoseKAI(t *testing.T) {
 		}, want: "Pending: the job was preempted by dev1 in namespace runai-b, because the job's queue used more than its share" + again},
 		{name: "moved", pods: waiting, events: []corev1.Event{
 			ofPodGroup("Evict", "Pod runai-a/dist1-worker-0 was preempted and rescheduled due to bin packing (resource consolidation) procedure", time.Minute),
-		}, want: "Pending: the scheduler moves the job to other nodes" + again},
+		}, want: "Pending: the scheduler is moving the job to other nodes" + again},
 		{name: "a gang that lost pods", pods: waiting, events: []corev1.Event{
 			ofPodGroup("Evict", "Workload doesn't meet the minimum required number of pods (3), evicting remaining pod: runai-a/dist1-worker-0", time.Minute),
 		}, want: "Pending: the job lost some of its pods, and the scheduler stopped the others" + again},

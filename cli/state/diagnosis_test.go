@@ -116,7 +116,7 @@ func TestDiagnose(t *testing.T) {
 			want: "Failed: Job was active longer than specified deadline. See 'runai logs dist1 -p a'."},
 		{name: "out of memory", job: finished(v2beta1.JobFailed, "x"), pods: worker(ended(137, "OOMKilled")), status: "Failed",
 			want: "Failed: container mpi of pod dist1-worker-0 exceeded its memory limit. Submit the job again with a higher limit: 'runai resubmit dist1 --memory-limit SIZE -p a'. " +
-				"Then delete it with 'runai delete job dist1 -p a'."},
+				"Then delete the old one with 'runai delete job dist1 -p a'."},
 		{name: "an init container that failed", job: finished(v2beta1.JobFailed, "x"), status: "Failed",
 			pods: []corev1.Pod{pod("dist1-launcher-abcde", "launcher", func(p *corev1.Pod) {
 				state := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1, Message: "no such branch\n"}}
@@ -162,7 +162,7 @@ func TestDiagnose(t *testing.T) {
 			*job.Spec.RunPolicy.Suspend = true
 			job.Labels = map[string]string{"kai.scheduler/queue": "a"} // as every job has
 		},
-			status: "Suspended", want: "Suspended: spec.runPolicy.suspend is true. Resume the job with 'runai resume dist1 -p a'."},
+			status: "Suspended", want: "Suspended: the job was suspended by a user. Resume it with 'runai resume dist1 -p a'."},
 		{name: "starting", pods: worker(nil), status: "Pending", want: "Pending: the launcher has not been created yet."},
 		{name: "running", pods: worker(func(p *corev1.Pod) { p.Status.Phase = corev1.PodRunning }), status: "Running"},
 		{name: "succeeded", job: finished(v2beta1.JobSucceeded, ""), status: "Succeeded"},

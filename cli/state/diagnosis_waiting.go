@@ -18,7 +18,7 @@ func suspendedJob(s Job, _ []corev1.Event) string {
 	if s.KueueQueue() != "" {
 		return queuedJob(s)
 	}
-	return fmt.Sprintf("spec.runPolicy.suspend is true. Resume the job with %s.", s.command("resume"))
+	return fmt.Sprintf("the job was suspended by a user. Resume it with %s.", s.command("resume"))
 }
 
 func gatedPod(s Job, _ []corev1.Event) string {
@@ -120,7 +120,7 @@ func starting(s Job, _ []corev1.Event) string {
 		return "the MPI Operator has not created the pods yet. If this takes more than a minute, ask your administrator " +
 			"whether the MPI Operator is running."
 	case s.Launcher() == nil:
-		return "the launcher has not been created yet. It may wait until the workers are ready."
+		return "the launcher has not been created yet. It may be waiting for the workers."
 	}
 	return "the pods are starting."
 }

@@ -76,7 +76,7 @@ func queuedJob(s Job) string {
 	}
 	next := fmt.Sprintf("See 'kubectl describe workload %s -n %s'.", s.Workload.Name, s.MPIJob.Namespace)
 	if active := s.Workload.Spec.Active; active != nil && !*active {
-		return fmt.Sprintf("%s. Kueue does not start it%s: ask your administrator to activate workload %s. %s", sentence, again, s.Workload.Name, next)
+		return fmt.Sprintf("%s. Kueue will not start it%s: ask your administrator to activate workload %s. %s", sentence, again, s.Workload.Name, next)
 	}
 	return fmt.Sprintf("%s. It starts%s when the queue admits it. %s", sentence, again, next)
 }

@@ -55,7 +55,7 @@ func TestQueuedJob(t *testing.T) {
 			"the queue stopped the job: The ClusterQueue is stopped. It waits in queue research. It starts again when the queue admits it." + see,
 			"waits in queue research"},
 		{"deactivated", inactive, "the queue stopped the job: The workload is deactivated. It was requeued too often. It waits in queue research. " +
-			"Kueue does not start it again: ask your administrator to activate workload mpijob-dist1-0a1b2." + see, "waits in queue research"},
+			"Kueue will not start it again: ask your administrator to activate workload mpijob-dist1-0a1b2." + see, "waits in queue research"},
 	} {
 		job := mpijobtest.MakeMPIJob("dist1", "runai-a").Label("kueue.x-k8s.io/queue-name", "research").Obj()
 		job.Spec.RunPolicy.Suspend = new(true)

@@ -149,7 +149,7 @@ var jobStates = []jobState{
 	},
 	{
 		name: "suspended", comment: "A user has suspended the job.",
-		bringAbout: creates(gated{runPolicy: "suspend: true", workers: 2, script: "true"}), says: "spec.runPolicy.suspend is true",
+		bringAbout: creates(gated{runPolicy: "suspend: true", workers: 2, script: "true"}), says: "the job was suspended by a user",
 	},
 	{
 		name: "running", comment: "The launcher and the workers run.",

@@ -330,9 +330,8 @@ func TestDescribeWaitingJobs(t *testing.T) {
 	product.Create(t, mpijobtest.MakeMPIJob("gated", "unlabelled").Gate("run.ai/admission").Obj())
 	for _, test := range []struct{ job, namespace, want string }{
 		{"suspended", namespace,
-			// Kueue does not know it
-			"Suspended: spec.runPolicy.suspend is true. Resume the job with 'runai resume suspended -n runai-held'."},
-		{"by-hand", namespace, "Suspended: spec.runPolicy.suspend is true. Resume the job with 'runai resume by-hand -n runai-held'."},
+			"Suspended: the job was suspended by a user. Resume it with 'runai resume suspended -n runai-held'."}, // Kueue does not know it
+		{"by-hand", namespace, "Suspended: the job was suspended by a user. Resume it with 'runai resume by-hand -n runai-held'."},
 		{"foreign", namespace, "Pending: pod foreign-"},
 		{"gated", "unlabelled", "Pending: the webhook did not handle the job, so its pods never start. " +
 			"Delete it with 'runai delete job gated -n unlabelled' and submit it again with -p PROJECT."},
