@@ -95,7 +95,7 @@ func TestHelpOfResubmit(t *testing.T) {
 		}
 	}
 	submits, _, _ := runai(t, "submit-mpi", "--help")
-	for _, right := range []string{"Default: ReadWriteMany", "Default: without a limit", "Default: rw", "Default: none"} {
+	for _, right := range []string{"Default: ReadWriteMany", "Default: no limit", "Default: rw", "Default: none"} {
 		if !strings.Contains(strings.Join(strings.Fields(help), " "), right) {
 			t.Errorf("the help of resubmit does not say %q", right)
 		}

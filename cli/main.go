@@ -34,8 +34,8 @@ type commands struct {
 	Version kong.VersionFlag `group:"global" help:"Print the version."`
 
 	// Submit.
-	SubmitMPI submit.Command  `cmd:"" group:"submit" words:"ARGS..." name:"submit-mpi" help:"Submit a distributed training (MPI) job. The same: runai mpi submit."`
-	Resubmit  submit.Resubmit `cmd:"" group:"submit" words:"ARGS..." help:"Submit a job again, with flags that change it."`
+	SubmitMPI submit.Command  `cmd:"" group:"submit" words:"ARGS..." name:"submit-mpi" help:"Submit a distributed training (MPI) job. Same as runai mpi submit."`
+	Resubmit  submit.Resubmit `cmd:"" group:"submit" words:"ARGS..." help:"Submit a job again, as it was or with changes."`
 
 	// Follow.
 	List struct {
@@ -55,7 +55,7 @@ type commands struct {
 	PortForward jobs.PortForward `cmd:"" group:"inside" name:"port-forward" help:"Forward ports of your computer to a pod of a job."`
 
 	// Steer.
-	Suspend jobs.Suspend `cmd:"" group:"steer" help:"Stop jobs and delete their pods, until they are resumed."`
+	Suspend jobs.Suspend `cmd:"" group:"steer" help:"Stop jobs until they are resumed."`
 	Resume  jobs.Resume  `cmd:"" group:"steer" help:"Start suspended jobs again."`
 	Delete  struct {
 		Job jobs.Delete `cmd:"" default:"withargs" aliases:"jobs" help:"Delete jobs. Persistent volume claims and their data are kept."`
@@ -68,7 +68,7 @@ type commands struct {
 	Whoami whoami.Command `cmd:"" group:"projects" help:"Show your user name in the cluster, and the identity that jobs with --run-as-user get."`
 
 	// Other commands.
-	Completion  completion.Command `cmd:"" group:"other" help:"Print the script that completes command lines in bash, zsh or fish."`
+	Completion  completion.Command `cmd:"" group:"other" help:"Print the completion script for bash, zsh or fish."`
 	ShowVersion versions.Command   `cmd:"" group:"other" name:"version" help:"Print the versions of runai, the webhook and the API server."`
 
 	// Other names.

@@ -17,7 +17,7 @@ const Program = "runai"
 
 // Command is runai completion.
 type Command struct {
-	Shell string `arg:"" name:"SHELL" enum:"bash,zsh,fish" help:"Shell to complete in: bash, zsh or fish."`
+	Shell string `arg:"" name:"SHELL" enum:"bash,zsh,fish" help:"Shell that loads the script: bash, zsh or fish."`
 }
 
 // Help says how to load a script.

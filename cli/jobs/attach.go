@@ -16,9 +16,9 @@ import (
 type Attach struct {
 	Name    string  `arg:"" name:"NAME" complete:"jobs" help:"Name of the job."`
 	Pod     string  `placeholder:"POD" complete:"pods" help:"Pod to attach to. Default: the launcher. Example: --pod worker-0"`
-	NoStdin bool    `help:"Do not pass on what you type, and leave the terminal as it is."`
-	NoTTY   bool    `name:"no-tty" help:"Do not use the terminal of the container: print its output line by line."`
-	Timeout *string `placeholder:"DURATION" help:"How long to wait until the job starts. Default: without a limit. Example: --timeout 10m"`
+	NoStdin bool    `help:"Do not send what you type to the process."`
+	NoTTY   bool    `name:"no-tty" help:"Do not use the container's terminal: print its output line by line."`
+	Timeout *string `placeholder:"DURATION" help:"How long to wait for the job to start. Default: no limit. Example: --timeout 10m"`
 
 	Stdin bool `short:"i" hidden:""` // kubectl's and docker's -it, which is the default here
 	TTY   bool `name:"tty" short:"t" hidden:""`
@@ -26,7 +26,7 @@ type Attach struct {
 
 // Help returns what the usage line does not have.
 func (*Attach) Help() string {
-	return `Waits until the job has started, and ends with the exit code of the process. If the process has a terminal (submit-mpi --attach or --tty), keys go to it, also Ctrl-C; to detach from it, press Ctrl-P Ctrl-Q. The job goes on then.
+	return `Waits for the job to start, and exits with the exit code of the process. If the process has a terminal (submit-mpi --attach or --tty), your keys go to it, including Ctrl-C. To detach and leave the job running, press Ctrl-P Ctrl-Q.
 
 Examples:
 

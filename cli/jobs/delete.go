@@ -15,9 +15,9 @@ import (
 // Delete is runai delete job.
 type Delete struct {
 	Names  []string          `arg:"" optional:"" name:"NAME" complete:"jobs" help:"Names of the jobs."`
-	All    bool              `short:"A" help:"Delete all jobs of the project, and of no other. On a terminal it asks first, elsewhere it requires --yes."`
-	Yes    bool              `short:"y" help:"Do not ask before --all."`
-	DryRun invocation.DryRun `placeholder:"MODE" help:"Print what would be deleted, and delete nothing: client (also --dry-run alone), or server, which also asks the API server for permission. Default: none. Example: --dry-run=server"`
+	All    bool              `short:"A" help:"Delete all jobs of this project only. Asks first on a terminal, and requires --yes elsewhere."`
+	Yes    bool              `short:"y" help:"Do not ask before deleting all jobs."`
+	DryRun invocation.DryRun `placeholder:"MODE" help:"Print what would be deleted, without deleting it: client (same as --dry-run alone), or server, which also checks your permission. Default: none. Example: --dry-run=server"`
 	Output output.Format     `short:"o" placeholder:"FORMAT" help:"Print the deleted jobs: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o name"`
 }
 

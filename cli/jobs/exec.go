@@ -12,14 +12,14 @@ import (
 type Exec struct {
 	Name      string `arg:"" name:"NAME" complete:"jobs" help:"Name of the job."`
 	Pod       string `placeholder:"POD" complete:"pods" help:"Pod in which to run the command. Default: the launcher. Example: --pod worker-0"`
-	Container string `short:"c" placeholder:"CONTAINER" complete:"containers" help:"Container in which to run the command. Default: the first one of the pod. Example: -c mpi"`
-	Stdin     bool   `short:"i" help:"Pass your standard input on to the command."`
+	Container string `short:"c" placeholder:"CONTAINER" complete:"containers" help:"Container in which to run the command. Default: the pod's first container. Example: -c mpi"`
+	Stdin     bool   `short:"i" help:"Pass your standard input to the command."`
 	TTY       bool   `name:"tty" short:"t" help:"Run the command in a terminal. Requires --stdin. Example: -it"`
 }
 
 // Help returns examples.
 func (*Exec) Help() string {
-	return `Ends with the exit code of the command.
+	return `Exits with the exit code of the command.
 
 Examples:
 

@@ -12,15 +12,15 @@ import (
 // Logs is runai logs. Values stay text until [Logs.flags], so that all mistakes are reported at once.
 type Logs struct {
 	Name       string  `arg:"" name:"NAME" complete:"jobs" help:"Name of the job."`
-	Follow     bool    `short:"f" help:"Wait until there is output, and print new output until the job ends: also that of the launcher's later attempts, and after broken connections."`
+	Follow     bool    `short:"f" help:"Print new output until the job ends. Waits for the first output, includes later attempts of the launcher, and reconnects if the connection breaks."`
 	Pod        string  `placeholder:"POD" complete:"pods" filled:"" help:"Pod to read: its name, worker-N or launcher. Default: the launcher, where mpirun collects the output of all ranks. Example: --pod worker-0"`
 	AllPods    bool    `help:"Print the output of all pods. Each line begins with the name of its pod."`
 	Container  string  `short:"c" placeholder:"CONTAINER" complete:"containers" filled:"" help:"Container to read. Default: the main container. Example: -c git-sync"`
-	Previous   bool    `help:"Print the output of the attempt before: of the container before its last restart, or of the launcher before the last one."`
+	Previous   bool    `help:"Print the output of the previous attempt: of the container before its last restart, or of the previous launcher."`
 	Since      *string `placeholder:"DURATION" help:"Print only output newer than DURATION. Example: --since 5m"`
-	SinceTime  *string `placeholder:"TIME" help:"Print only output after this time. Example: --since-time 2026-01-31T12:00:00Z"`
+	SinceTime  *string `placeholder:"TIME" help:"Print only output newer than TIME. Example: --since-time 2026-01-31T12:00:00Z"`
 	Tail       *string `short:"t" placeholder:"LINES" help:"Print only the last LINES lines of each pod. Example: --tail 20"`
-	Timestamps bool    `help:"Print the time before each line."`
+	Timestamps bool    `help:"Print a timestamp before each line."`
 }
 
 // Help returns examples.

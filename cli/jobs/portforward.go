@@ -17,7 +17,7 @@ import (
 // PortForward is runai port-forward.
 type PortForward struct {
 	Name    string   `arg:"" name:"NAME" complete:"jobs" help:"Name of the job."`
-	Ports   []string `arg:"" optional:"" name:"PORT" help:"Ports to forward, as REMOTE or LOCAL:REMOTE. Without LOCAL, as in :REMOTE, any free port is used."`
+	Ports   []string `arg:"" optional:"" name:"PORT" help:"Ports to forward: REMOTE, LOCAL:REMOTE, or :REMOTE for any free local port."`
 	Port    []string `sep:"none" placeholder:"PORT" help:"Same as the argument PORT. Can be repeated. Example: --port 8888:8080"`
 	Address []string `placeholder:"ADDRESS" default:"localhost" help:"Addresses of your computer to listen on. Default: localhost. Example: --address 0.0.0.0"`
 	Pod     string   `placeholder:"POD" complete:"pods" help:"Pod to forward to. Default: the launcher. Example: --pod worker-0"`

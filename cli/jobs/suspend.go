@@ -17,7 +17,7 @@ type Suspend struct {
 
 // Help returns what the usage line does not have.
 func (*Suspend) Help() string {
-	return `The pods of the jobs are deleted, and their output with them. The jobs stay: 'runai resume' starts them from the beginning.
+	return `Their pods are deleted, and the pods' output with them. The jobs stay: 'runai resume' starts them from the beginning.
 
 Examples:
 
@@ -37,7 +37,7 @@ type Resume struct {
 
 // Help returns what the usage line does not have.
 func (*Resume) Help() string {
-	return `The jobs get new pods, and start from the beginning.
+	return `They start from the beginning, in new pods.
 
 Examples:
 

@@ -20,12 +20,12 @@ import (
 type Wait struct {
 	Names   []string `arg:"" name:"NAME" complete:"jobs" help:"Names of the jobs."`
 	For     string   `default:"finished" placeholder:"STATE" complete:"running,finished,deleted" help:"What to wait for: running, finished or deleted, or kubectl's words condition=Running, condition=Succeeded and delete. Default: finished. Example: --for running"`
-	Timeout *string  `placeholder:"DURATION" help:"How long to wait. Default: without a limit. Example: --timeout 2h"`
+	Timeout *string  `placeholder:"DURATION" help:"How long to wait. Default: no limit. Example: --timeout 2h"`
 }
 
 // Help returns what the usage line does not have.
 func (*Wait) Help() string {
-	return `Ends with 0 when all jobs are in that state, and with 1 if a job fails, is deleted or takes too long. If a job fails, it prints why and the end of its output.
+	return `Exits with 0 when all jobs are in that state, and with 1 if a job fails, is deleted or takes longer than --timeout. If a job fails, prints why and the last lines of its output.
 
 Examples:
 

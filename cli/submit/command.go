@@ -21,7 +21,7 @@ type Command struct {
 
 // Help returns what the usage line does not have.
 func (*Command) Help() string {
-	return `Words after -- are the arguments of the image's entry point.
+	return `The words after -- are the arguments of the image's entry point.
 
 Examples:
 

@@ -41,9 +41,9 @@ type Flags struct {
 	GPUMemory   string   `group:"resources" name:"gpu-memory" placeholder:"SIZE" help:"GPU memory for each worker, in place of --gpu. Examples: --gpu-memory 1G, --gpu-memory 20M"`
 	GPUDevices  string   `group:"resources" name:"gpu-devices" placeholder:"NUMBER" help:"Number of GPUs per worker, each with the fraction from --gpu or the memory from --gpu-memory. Default: 1. Example: -g 0.5 --gpu-devices 2"`
 	CPU         string   `group:"resources" name:"cpu" placeholder:"CORES" help:"CPU cores to reserve for the launcher and for each worker. Example: --cpu 0.5"`
-	CPULimit    string   `group:"resources" name:"cpu-limit" placeholder:"CORES" help:"CPU cores that the launcher and each worker can use at most. Example: --cpu-limit 4"`
+	CPULimit    string   `group:"resources" name:"cpu-limit" placeholder:"CORES" help:"CPU limit of the launcher and of each worker, in cores. Example: --cpu-limit 4"`
 	Memory      string   `group:"resources" placeholder:"SIZE" help:"Memory to reserve for the launcher and for each worker. Examples: --memory 1G, --memory 20M"`
-	MemoryLimit string   `group:"resources" placeholder:"SIZE" help:"Memory that the launcher and each worker can use at most. A container that uses more is killed. Example: --memory-limit 8Gi"`
+	MemoryLimit string   `group:"resources" placeholder:"SIZE" help:"Memory limit of the launcher and of each worker. A container that uses more is killed. Example: --memory-limit 8Gi"`
 	LargeShm    LargeShm `group:"resources" placeholder:"SIZE" help:"Mount a memory-backed /dev/shm. Default size: the cluster's maximum, or else the pod's memory limit. Examples: --large-shm, --large-shm=8Gi"`
 
 	PVC           []string `group:"storage" name:"pvc" sep:"none" placeholder:"CLAIM:PATH" help:"Mount a persistent volume claim: an existing claim as CLAIM:PATH[:ro], or a new one as [STORAGE-CLASS]:SIZE:PATH[:ro]. A new claim is kept when the job is deleted. Examples: --pvc my-claim:/data:ro, --pvc :3Gi:/data"`
@@ -59,10 +59,10 @@ type Flags struct {
 	MPI            string  `group:"lifecycle" name:"mpi-implementation" placeholder:"IMPLEMENTATION" complete:"OpenMPI,MPICH,Intel" help:"The MPI of the image: OpenMPI, MPICH or Intel. Default: OpenMPI. Example: --mpi-implementation MPICH"`
 	BackoffLimit   string  `group:"lifecycle" aliases:"backoffLimit" placeholder:"NUMBER" help:"Number of retries before the job fails. Default: 6. Interactive jobs are never retried. Example: --backoff-limit 0"`
 	StartTimeout   string  `group:"lifecycle" placeholder:"DURATION" help:"How long the launcher waits for its workers before the job fails. Default: the cluster's. Example: --start-timeout 10m"`
-	Wait           bool    `group:"lifecycle" help:"Wait until the job has finished. Ends with 1 if it fails, and prints why and the end of its output."`
-	Timeout        *string `group:"lifecycle" placeholder:"DURATION" help:"How long --wait waits until the job has finished, and --attach until it starts. Default: without a limit. Example: --timeout 2h"`
+	Wait           bool    `group:"lifecycle" help:"Wait for the job to finish. If it fails, prints why and the last lines of its output, and exits with 1."`
+	Timeout        *string `group:"lifecycle" placeholder:"DURATION" help:"How long --wait waits for the job to finish, or --attach for it to start. Default: no limit. Example: --timeout 2h"`
 
-	RunAsUser                  bool  `group:"access" help:"Run as yourself: with the UID, GID and groups that the cluster knows for you. See: runai whoami"`
+	RunAsUser                  bool  `group:"access" help:"Run with your own UID, GID and groups, as the cluster knows them. See: runai whoami"`
 	CreateHomeDir              *bool `group:"access" help:"Create a temporary home directory, which is deleted with the job. Default: true with --run-as-user, else false. Example: --create-home-dir=false"`
 	PreventPrivilegeEscalation bool  `group:"access" help:"Prevent processes in the containers from gaining more privileges than their parent process."`
 
@@ -70,7 +70,7 @@ type Flags struct {
 
 	hasOwnSecret bool // the credential of GitSync is in a Secret of the job
 
-	DryRun invocation.DryRun `group:"output" placeholder:"MODE" help:"Print the job and do not submit it: as it would be sent (client, needs no cluster; also --dry-run alone), or as the cluster would store it (server). Default: none. Example: --dry-run=client"`
+	DryRun invocation.DryRun `group:"output" placeholder:"MODE" help:"Print the job without submitting it: as it would be sent (client, same as --dry-run alone; needs no cluster), or as the cluster would store it (server). Default: none. Example: --dry-run=client"`
 	Output output.Format     `group:"output" short:"o" placeholder:"FORMAT" help:"Print the created objects: name, yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o name"`
 }
 

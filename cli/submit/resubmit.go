@@ -29,7 +29,7 @@ type Resubmit struct {
 
 // Help returns what is kept and what changes.
 func (*Resubmit) Help() string {
-	return `The new job is what the old one was when it was submitted; the cluster policy of today applies to it. Flags of submit-mpi change it, and what they do not set stays: -e, --pvc and --volume add to those of the old job, and words after -- replace its arguments. Claims of the old job are mounted again, with their data. The default name has the old name as its prefix: dist1-0, or job-4 after job-3.
+	return `The new job is the old one as it was submitted, and today's cluster policy applies to it. Flags of submit-mpi change it: -e, --pvc and --volume add to those of the old job, words after -- replace its arguments, and everything else stays the same. Claims of the old job are mounted again, with their data. The default name has the old name as its prefix: dist1-0, or job-4 after job-3.
 
 Examples:
 

@@ -19,13 +19,13 @@ import (
 
 // Command is runai version.
 type Command struct {
-	Client bool          `help:"Print only the version of runai, without asking the cluster."`
+	Client bool          `help:"Print only the version of runai, without contacting the cluster."`
 	Output output.Format `short:"o" formats:"yaml,json" placeholder:"FORMAT" help:"Print the versions as yaml, json, jsonpath=TEMPLATE or go-template=TEMPLATE. Example: -o jsonpath={.webhookVersion}"`
 }
 
 // Help says where the versions come from.
 func (*Command) Help() string {
-	return `The webhook writes its version on every job of a project: runai submits one as a dry run, which creates nothing. A warning says what to upgrade if runai and the webhook are of different releases. Releases that differ only in the last number, such as 1.2.0 and 1.2.3, work together.
+	return `Nothing is created: to find the webhook's version, runai submits a job as a dry run. If runai and the webhook do not match, a warning says what to upgrade. Releases that differ only in the last number, such as 1.2.0 and 1.2.3, work together.
 
 Examples:
 
