@@ -176,7 +176,7 @@ func TestLogsOfPods(t *testing.T) {
 		{[]string{"--pod", "worker-7", "-f"}, 1, "", "runai: invalid value \"worker-7\" for --pod: must be a pod of job dist1: " +
 			"dist1-launcher-b, dist1-launcher-a, dist1-worker-0, dist1-worker-1\n"},
 		{[]string{"-c", "sshd"}, 1, "", "runai: invalid value \"sshd\" for --container: must be a container of the pod: mpi\n"},
-		{[]string{"--previous", "--pod", "worker-0"}, 1, "", "runai: pod \"worker-0\" has no previous attempt: it was not started again\n"},
+		{[]string{"--previous", "--pod", "worker-0"}, 1, "", "runai: pod \"worker-0\" has no previous attempt: it has not been restarted\n"},
 		{[]string{"--previous", "-f", "--pod", "a", "--all-pods"}, 2, "", "runai: --pod and --all-pods cannot be used together\n" +
 			"runai: --previous and --follow cannot be used together\nrunai: --previous and --all-pods cannot be used together\n"},
 	} {

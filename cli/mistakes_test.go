@@ -128,7 +128,7 @@ func TestMistakes(t *testing.T) {
 			`invalid value "8" for --memory: must be at least 1Mi, because a number without a unit is bytes; for example 8Gi`,
 			`invalid value "512m" for --memory-limit: must be at least 1Mi, because a number without a unit is bytes; for example 8Gi`,
 		}},
-		{"-i \u201cx\u201d", []string{"argument 3 has a curly quote (\u201c), which a shell does not read: use ' or \""}},
+		{"-i \u201cx\u201d", []string{"argument 3 has a curly quote (\u201c), which a shell does not read as a quote: use ' or \""}},
 		{"-i x --memory 8GB", []string{`invalid value "8GB" for --memory: must be a quantity above 0, for example 8G or 8Gi`}},
 		{"-i x --pvc :8gb:/data", []string{`invalid --pvc ":8gb:/data": SIZE must be a quantity above 0, for example 8G or 8Gi`}},
 		{"-i x --memory -1G", []string{`invalid value "-1G" for --memory: must be a quantity above 0, for example 1G`}},
@@ -382,10 +382,10 @@ func TestTypedByHabit(t *testing.T) {
 		{[]string{"list", "-processes", "2"}, `unknown flag -processes for "runai list jobs": --processes is a flag of "runai submit-mpi"`},
 		{[]string{"describe", "-it", "dist1"}, `unknown flag -it for "runai describe job"`},
 		{[]string{"describe", "dist1", "\u2013o", "yaml"}, "unknown flag \u2013o: it begins with a dash, not a hyphen\nDid you mean -o?"},
-		{[]string{"submit-mpi", "-i", "x", "--processes\u00a02"}, "argument 4 has a no-break space, which a shell does not read: type the space again"},
-		{[]string{"submit-mpi", "-i", "x\u00a0--processes", "2"}, "argument 3 has a no-break space, which a shell does not read: type the space again"},
-		{[]string{"submit-mpi", "-i", "x", "--name=\u201edist1\u201c"}, "argument 4 has a curly quote (\u201e), which a shell does not read: use ' or \""},
-		{[]string{"submit-mpi", "-i", "x", "-e", "\u2018A=s3cret\u2019"}, "argument 5 has a curly quote (\u2018), which a shell does not read: use ' or \""},
+		{[]string{"submit-mpi", "-i", "x", "--processes\u00a02"}, "argument 4 has a no-break space, which a shell does not read as a space: type it again"},
+		{[]string{"submit-mpi", "-i", "x\u00a0--processes", "2"}, "argument 3 has a no-break space, which a shell does not read as a space: type it again"},
+		{[]string{"submit-mpi", "-i", "x", "--name=\u201edist1\u201c"}, "argument 4 has a curly quote (\u201e), which a shell does not read as a quote: use ' or \""},
+		{[]string{"submit-mpi", "-i", "x", "-e", "\u2018A=s3cret\u2019"}, "argument 5 has a curly quote (\u2018), which a shell does not read as a quote: use ' or \""},
 		{[]string{"submit", "-i", "x"}, foreign("submit", "submit-mpi")},
 		{[]string{"sumbit-mpi", "-i", "x"}, foreign("sumbit-mpi", "submit-mpi")},
 		{[]string{"job", "list"}, foreign("job", "list jobs")},
@@ -431,7 +431,7 @@ func TestAccepted(t *testing.T) {
 
 func TestPastedCommandWarns(t *testing.T) {
 	_, stderr, code := runai(t, "submit-mpi", "d", "-n", "a", "-i", "x", "--dry-run", "--", "sh", "-c", "\u201csleep", "3\u201d")
-	if want := "Warning: the command of the container has a curly quote (\u201c), which a shell does not read: use ' or \"\n"; stderr != want || code != 0 {
+	if want := "Warning: the command of the container has a curly quote (\u201c), which a shell does not read as a quote: use ' or \"\n"; stderr != want || code != 0 {
 		t.Errorf("exit code %d, got %s", code, stderr)
 	}
 }

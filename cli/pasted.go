@@ -26,10 +26,10 @@ func checkPasted(args []string) (mistakes invocation.Mistakes) {
 	for i, arg := range args {
 		switch {
 		case quotedByPage.MatchString(arg):
-			mistakes = append(mistakes, fmt.Sprintf("argument %d has a curly quote (%s), which a shell does not read: use ' or \"",
+			mistakes = append(mistakes, fmt.Sprintf("argument %d has a curly quote (%s), which a shell does not read as a quote: use ' or \"",
 				i+1, firstOf(arg, curlyQuotes)))
 		case spacedByPage.MatchString(arg):
-			mistakes = append(mistakes, fmt.Sprintf("argument %d has a no-break space, which a shell does not read: type the space again", i+1))
+			mistakes = append(mistakes, fmt.Sprintf("argument %d has a no-break space, which a shell does not read as a space: type it again", i+1))
 		}
 	}
 	return mistakes
@@ -39,10 +39,10 @@ func checkPasted(args []string) (mistakes invocation.Mistakes) {
 func warnOfPasted(words []string) string {
 	for _, word := range words {
 		if quotedByPage.MatchString(word) {
-			return fmt.Sprintf("the command of the container has a curly quote (%s), which a shell does not read: use ' or \"", firstOf(word, curlyQuotes))
+			return fmt.Sprintf("the command of the container has a curly quote (%s), which a shell does not read as a quote: use ' or \"", firstOf(word, curlyQuotes))
 		}
 		if spacedByPage.MatchString(word) {
-			return "the command of the container has a no-break space, which a shell does not read: type the space again"
+			return "the command of the container has a no-break space, which a shell does not read as a space: type it again"
 		}
 	}
 	return ""

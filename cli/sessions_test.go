@@ -63,7 +63,7 @@ func TestPortsOfForwarding(t *testing.T) {
 		{"0:80 70000", 2, `invalid value "70000" for PORT: must be REMOTE or LOCAL:REMOTE, for example 8888:8080`},
 		{"80:80:80", 2, `invalid value "80:80:80" for PORT: must be REMOTE or LOCAL:REMOTE, for example 8888:8080`},
 		{port + ":80", 1, "cannot listen on 127.0.0.1:" + port + ": another program uses this port"},
-		{open + ":80 --address 0.0.0.0 --address 127.0.0.1", 1, "cannot listen on 127.0.0.1:" + open + ": 0.0.0.0:" + open + " has this port already"},
+		{open + ":80 --address 0.0.0.0 --address 127.0.0.1", 1, "cannot listen on 127.0.0.1:" + open + ": 0.0.0.0:" + open + " already uses this port"},
 	} {
 		stdout, stderr, code := runai(t, strings.Fields("port-forward dist1 "+test.args)...)
 		if want := "runai: " + test.want + "\n"; code != test.code || stderr != want || stdout != "" {

@@ -35,7 +35,7 @@ func TestTimeoutWithoutAnswer(t *testing.T) {
 				c.job("dist1", nil)
 				want := fmt.Sprintf("runai: the API server %s gave no answer within 300ms (--timeout): try again, or wait longer\n", c.server.URL)
 				if silent == "/mpijobs?" && strings.HasPrefix(args, "wait") {
-					want = "runai: timed out after 300ms: job \"dist1\" is not finished: its state is not known\n"
+					want = "runai: timed out after 300ms: job \"dist1\" is not finished: its state is unknown\n"
 				}
 				c.start(t, strings.Fields(args)...).ends(t, 1, "", want)
 			})

@@ -43,9 +43,9 @@ func TestSuspendAndResume(t *testing.T) {
 			"Job held resumed: it starts from the beginning, in new pods.\n",
 			"runai: job \"absent\" not found in project \"team-a\": use -p if it is in another project\n"},
 		{[]string{"resume", "runs", "admitted"}, 0, "Job runs is not suspended. Its status is Pending.\nJob admitted is not suspended. Its status is Pending.\n", ""},
-		{[]string{"mpi", "resume", "queued"}, 1, "", "runai: job \"queued\" cannot be resumed by hand: queue research of Kueue resumes it when it admits it, and " +
+		{[]string{"mpi", "resume", "queued"}, 1, "", "runai: job \"queued\" cannot be resumed by hand: Kueue queue research resumes it when its turn comes, and " +
 			undone + "; see 'runai describe job queued'\n"},
-		{[]string{"mj", "suspend", "admitted"}, 1, "", "runai: job \"admitted\" cannot be suspended by hand: queue research of Kueue starts and stops it, and " +
+		{[]string{"mj", "suspend", "admitted"}, 1, "", "runai: job \"admitted\" cannot be suspended by hand: Kueue queue research starts and stops it, and " +
 			undone + "; to stop it for good, use 'runai delete job admitted'\n"},
 		{[]string{"resume", "ended", "leaving"}, 1, "", "runai: job \"ended\" cannot be resumed: it has failed\n" +
 			"runai: job \"leaving\" cannot be resumed: it is being deleted\n"},

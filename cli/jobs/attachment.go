@@ -35,7 +35,7 @@ func (a *attachment) untilItEnds(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return invocation.Failure{fmt.Sprintf("interrupted: job %q was not deleted; attach to it with %s", a.job.Name, a.again())}
 	case errors.Is(err, errDetached):
-		a.run.Note(fmt.Sprintf("detached: job %q was not deleted; attach to it again with %s", a.job.Name, a.again()))
+		a.run.Note(fmt.Sprintf("detached: job %q keeps running; attach to it again with %s", a.job.Name, a.again()))
 		return nil
 	}
 	return err

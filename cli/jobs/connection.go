@@ -58,7 +58,7 @@ func (a *attachment) sendKeys(ctx context.Context, pod corev1.Pod) {
 	container := pod.Spec.Containers[0]
 	err := a.client.Attach(ctx, mainContainer(pod), kube.Streams{Stdin: a.keys.During(ctx), TTY: container.TTY})
 	if err != nil && ctx.Err() == nil {
-		a.run.Note("cannot pass on what you type: " + a.client.Explain(err))
+		a.run.Note("cannot send what you type: " + a.client.Explain(err))
 	}
 }
 
@@ -93,10 +93,10 @@ func (a *attachment) useTerminal(ctx context.Context, f *follower, pod corev1.Po
 	case ctx.Err() != nil || err == nil:
 		return ctx.Err()
 	case kube.IsForbidden(err):
-		a.run.Note(a.client.Explain(err) + "; printing the output only")
+		a.run.Note(a.client.Explain(err) + "; only printing the output")
 		return a.printLog(ctx, f, pod)
 	}
-	return invocation.Failure{fmt.Sprintf("the session in pod %s was cut off: %s; attach again with %s",
+	return invocation.Failure{fmt.Sprintf("lost the connection to pod %s: %s; attach again with %s",
 		pod.Name, a.client.Explain(err), a.again())}
 }
 

@@ -155,7 +155,7 @@ func some(names []string) string {
 // confirm returns an error unless the user says that the jobs can be deleted.
 func confirm(ctx context.Context, run *invocation.Invocation, jobs string) error {
 	if !run.Terminals.Stdin {
-		return invocation.Failure{fmt.Sprintf("--all would delete %s: use --yes if that is what you want", jobs)}
+		return invocation.Failure{fmt.Sprintf("--all would delete %s: use --yes to confirm", jobs)}
 	}
 	yes, err := run.Ask(ctx, fmt.Sprintf("Delete %s?", jobs))
 	if err != nil || !yes {

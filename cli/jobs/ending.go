@@ -35,13 +35,13 @@ func (f *follower) printEnd(ctx context.Context, s state.Job) {
 	tail, launcher := int64(lastLines), *s.Launcher()
 	options := kube.LogOptions{Container: launcher.Spec.Containers[0].Name, Tail: &tail}
 	if err := copyLog(ctx, f.client, launcher, options, &text); err != nil {
-		f.run.Note(fmt.Sprintf("cannot show the end of the output of pod %s: %s", launcher.Name, err))
+		f.run.Note(fmt.Sprintf("cannot show the last lines of %s: %s", launcher.Name, err))
 		return
 	}
 	if text.Len() == 0 {
 		return
 	}
-	f.run.Note(fmt.Sprintf("The end of the output of pod %s:", launcher.Name))
+	f.run.Note(fmt.Sprintf("Last lines of %s:", launcher.Name))
 	if !bytes.HasSuffix(text.Bytes(), []byte("\n")) {
 		text.WriteByte('\n')
 	}
@@ -62,9 +62,9 @@ func (f *follower) progress(ctx context.Context) string {
 func (f *follower) sentence() string {
 	s, known, err := f.state()
 	if err != nil || !known {
-		return "its state is not known"
+		return "its state is unknown"
 	}
-	pods := fmt.Sprintf("%d of %d pods run", s.RunningPods(), s.ExpectedPods())
+	pods := fmt.Sprintf("%d of %d pods are running", s.RunningPods(), s.ExpectedPods())
 	if why := s.Diagnose(s.EventsOf(f.events)); why != "" {
 		return pods + "; " + why
 	}

@@ -57,7 +57,7 @@ func (l *List) Run(ctx context.Context, run *invocation.Invocation) error {
 func (l *List) print(run *invocation.Invocation, states []state.Job, scope kube.Scope, projects func(string) string) error {
 	l.printTitle(run, scope, projects)
 	if kind, name := placeOf(scope, projects); len(states) == 0 && kind == "namespace" && !l.AllProjects {
-		run.Note(fmt.Sprintf("namespace %s does not belong to a project; %s", name, kube.SetProject))
+		run.Note(fmt.Sprintf("namespace %s does not belong to a project: %s", name, kube.SetProject))
 	}
 	return state.WriteTable(run.Stdout, state.Rows(states, projects, time.Now(), l.Output == output.Wide))
 }

@@ -56,7 +56,7 @@ func (r *logReading) previous(s state.Job, pod *corev1.Pod) (*corev1.Pod, error)
 	if r.Pod != "" {
 		what = fmt.Sprintf("pod %q", r.Pod)
 	}
-	return nil, invocation.Failure{what + " has no previous attempt: it was not started again"}
+	return nil, invocation.Failure{what + " has no previous attempt: it has not been restarted"}
 }
 
 // printAll prints the logs of all pods, one after the other.
@@ -99,7 +99,7 @@ func (r logReading) follow(ctx context.Context, s state.Job) error {
 		streams.targets = func(s state.Job) []target {
 			if !limited && len(s.Pods) > mostLogs {
 				limited = true
-				r.run.Warn(fmt.Sprintf("only %d of %d pods can be followed at the same time: the next one begins when one ends; use --pod for another one",
+				r.run.Warn(fmt.Sprintf("following only %d of %d pods at a time: the next one follows when one ends; use --pod to read another one",
 					mostLogs, len(s.Pods)))
 			}
 			return r.targets(s.Pods)

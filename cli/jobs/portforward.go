@@ -159,7 +159,7 @@ func (p *PortForward) untilEnd(
 // explainConnection returns why a connection to a pod failed.
 func explainConnection(pod, why string) string {
 	if port, refused := kube.RefusedPort(why); refused {
-		return fmt.Sprintf("nothing answers on port %s of pod %s", port, pod)
+		return fmt.Sprintf("nothing listens on port %s of pod %s", port, pod)
 	}
 	return fmt.Sprintf("a connection to pod %s failed: %s", pod, why)
 }

@@ -123,7 +123,7 @@ func (s *streams) show(ctx context.Context, job state.Job, known bool) {
 	if s.limit == 1 {
 		for _, t := range s.targets(job) {
 			if why := state.WhyContainerWaits(t.pod, t.container); why != "" && s.started[t.pod.UID] {
-				s.line.Show(fmt.Sprintf("container %s of pod %s waits: %s", t.container, t.pod.Name, why))
+				s.line.Show(fmt.Sprintf("container %s of pod %s is waiting: %s", t.container, t.pod.Name, why))
 				return
 			}
 		}

@@ -104,10 +104,10 @@ func (c suspension) refusal(s state.Job) string {
 	case s.MPIJob.DeletionTimestamp != nil:
 		return fmt.Sprintf("job %q cannot be %s: it is being deleted", name, verb)
 	case s.QueueOfLabel() != "" && c.on && !s.IsSuspended():
-		return fmt.Sprintf("job %q cannot be suspended by hand: queue %s of Kueue starts and stops it, and would undo the change; "+
+		return fmt.Sprintf("job %q cannot be suspended by hand: Kueue queue %s starts and stops it, and would undo the change; "+
 			"to stop it for good, use %s", name, s.QueueOfLabel(), s.Command("delete job"))
 	case s.KueueQueue() != "" && !c.on:
-		return fmt.Sprintf("job %q cannot be resumed by hand: queue %s of Kueue resumes it when it admits it, and would undo the change; see %s",
+		return fmt.Sprintf("job %q cannot be resumed by hand: Kueue queue %s resumes it when its turn comes, and would undo the change; see %s",
 			name, s.KueueQueue(), s.Command("describe job"))
 	}
 	return ""

@@ -232,9 +232,9 @@ func (w *waiting) interrupted() error {
 	for _, f := range w.pending {
 		names = append(names, f.job.Name)
 	}
-	what := fmt.Sprintf("job %q goes on", names[0])
+	what := fmt.Sprintf("job %q was not deleted", names[0])
 	if len(names) > 1 {
-		what = fmt.Sprintf("%d jobs go on", len(names))
+		what = fmt.Sprintf("%d jobs were not deleted", len(names))
 	}
 	option := ""
 	if w.word != finished.word {

@@ -31,7 +31,7 @@ func (c *Client) Events(ctx context.Context, namespace string) ([]corev1.Event, 
 			return errors.New("the API server did not return events")
 		}
 		if len(found) == mostEvents {
-			return fmt.Errorf("namespace %s has more than %d events, and only those were read", namespace, mostEvents)
+			return fmt.Errorf("namespace %s has more than %d events, and only that many were read", namespace, mostEvents)
 		}
 		var event corev1.Event
 		if err := Decode(object, &event); err != nil {

@@ -174,7 +174,7 @@ func explainListening(at string, err error, open []string) error {
 	own := slices.IndexFunc(open, func(other string) bool { return strings.HasSuffix(other, ":"+port) })
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE) && own >= 0:
-		return fmt.Errorf("cannot listen on %s: %s has this port already", at, open[own])
+		return fmt.Errorf("cannot listen on %s: %s already uses this port", at, open[own])
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("cannot listen on %s: another program uses this port", at)
 	}

@@ -63,10 +63,10 @@ func TestPipe(t *testing.T) {
 		var out screen
 		line := New(&out, nil)
 		for _, step := range []struct{ text, want string }{
-			{"0 of 10 pods run", "0 of 10 pods run\n"},
-			{"9 of 10 pods run", ""},
+			{"0 of 10 pods are running", "0 of 10 pods are running\n"},
+			{"9 of 10 pods are running", ""},
 			{"cannot reach the API server", "cannot reach the API server\n"},
-			{"9 of 10 pods run", "9 of 10 pods run\n"},
+			{"9 of 10 pods are running", "9 of 10 pods are running\n"},
 		} {
 			line.Show("gone in a moment")
 			line.Show(step.text)

@@ -175,8 +175,8 @@ var sameJob = []string{"Name", "JobNamePrefix", "DryRun", "Output", "Attach", "W
 // exported returns the old job as it is stored. The webhook removes from it what it has added itself.
 func (c *Resubmit) exported(run *invocation.Invocation, object *unstructured.Unstructured, typed []string) (Request, error) {
 	if changes := slices.ContainsFunc(typed, func(field string) bool { return !slices.Contains(sameJob, field) }); changes || len(run.Words) > 0 {
-		return Request{}, invocation.Failure{fmt.Sprintf("job %q has parts that no flag of submit-mpi sets, so that flags cannot change it: "+
-			"edit the output of 'runai describe job %s -n %s -o yaml', and create it with kubectl", object.GetName(), object.GetName(), object.GetNamespace())}
+		return Request{}, invocation.Failure{fmt.Sprintf("job %q has fields that submit-mpi has no flags for, so flags cannot change it: "+
+			"edit the output of 'runai describe job %s -n %s -o yaml', and submit it with 'kubectl create'", object.GetName(), object.GetName(), object.GetNamespace())}
 	}
 	job := &v2beta1.MPIJob{}
 	if err := kube.Decode(object, job); err != nil {
@@ -186,7 +186,7 @@ func (c *Resubmit) exported(run *invocation.Invocation, object *unstructured.Uns
 	if mistakes := c.mistakesIn(run, job); len(mistakes) > 0 {
 		return Request{}, mistakes
 	}
-	run.Note(fmt.Sprintf("job %q has parts that no flag of submit-mpi sets: it is submitted as it is stored", job.Name))
+	run.Note(fmt.Sprintf("job %q has fields that submit-mpi has no flags for: submitting it as it is stored", job.Name))
 	if secret := job.Annotations[annotations.GitSyncSecretKey]; secret == secretOf(job.Name) {
 		run.Warn(fmt.Sprintf("the new job uses Secret %q, which may be deleted with job %q", secret, job.Name))
 	}

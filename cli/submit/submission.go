@@ -63,7 +63,7 @@ func (s *submission) create(ctx context.Context) ([]*unstructured.Unstructured, 
 		}
 		tries++ // another user has taken the name since
 	}
-	return nil, invocation.Failure{fmt.Sprintf("%d free names were taken one after the other by others: try again, or use --name", namesToTry)}
+	return nil, invocation.Failure{fmt.Sprintf("other jobs took %d generated names in the meantime: try again, or use --name", namesToTry)}
 }
 
 // takenNames returns a function that reports whether a generated name is in use. A claim that the job

@@ -124,7 +124,7 @@ func TestFollowingIsInterrupted(t *testing.T) {
 	before := product.Job(t, namespace, "dist1")
 	for command, says := range map[string]string{
 		"logs dist1 -f": "runai: interrupted\n", "list -w": "runai: interrupted\n",
-		"wait dist1": "runai: interrupted: job \"dist1\" goes on; wait again with 'runai wait dist1 -n " + namespace + "'\n",
+		"wait dist1": "runai: interrupted: job \"dist1\" was not deleted; wait again with 'runai wait dist1 -n " + namespace + "'\n",
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		stdout, stderr, code, _ := product.RunRunai(ctx, product.Kubeconfig(), append(strings.Fields(command), "-n", namespace)...)

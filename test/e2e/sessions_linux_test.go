@@ -110,7 +110,7 @@ func TestAttachAgain(t *testing.T) {
 	if code := s.End(); code != 0 {
 		t.Errorf("detached: exit code %d", code)
 	}
-	s.Shows("detached: job \"again\" was not deleted; attach to it again with 'runai attach again -n " + namespace + "'\r\n")
+	s.Shows("detached: job \"again\" keeps running; attach to it again with 'runai attach again -n " + namespace + "'\r\n")
 	s = attach("second")
 	s.Signal(syscall.SIGTERM)
 	if code := s.End(); code != 130 {
@@ -297,7 +297,7 @@ func TestPortForward(t *testing.T) {
 		if _, err := talk(closed, []byte("x")); err == nil {
 			t.Error("something answers on port 9")
 		}
-		s.Shows("nothing answers on port 9 of pod serve-launcher-")
+		s.Shows("nothing listens on port 9 of pod serve-launcher-")
 		echo(t, open)
 		s.Type(interrupt)
 		if code := s.End(); code != 130 {

@@ -170,14 +170,14 @@ func TestResubmitOthers(t *testing.T) {
 	product.Create(t, mpijobtest.MakeMPIJob("foreign", namespace).Both(func(template *corev1.PodTemplateSpec) {
 		template.Spec.Tolerations = []corev1.Toleration{{Key: "spot", Operator: corev1.TolerationOpExists}}
 	}).Obj())
-	const parts = "job \"foreign\" has parts that no flag of submit-mpi sets"
+	const parts = "job \"foreign\" has fields that submit-mpi has no flags for"
 	for _, step := range []struct{ args, stdout, stderr string }{
 		{"resubmit private -p others", "", "runai: the git credential of job \"private\" is deleted with the job: " +
 			"set it again with --git-sync source=https://git.example.com/code,username=NAME,password=@FILE\n"},
 		{"resubmit private -p others -o name --git-sync " + sync, "mpijob.kubeflow.org/private-0\n", ""},
-		{"resubmit foreign -p others -o name", "mpijob.kubeflow.org/foreign-0\n", parts + ": it is submitted as it is stored\n"},
-		{"resubmit foreign -p others -g 1", "", "runai: " + parts + ", so that flags cannot change it: " +
-			"edit the output of 'runai describe job foreign -n runai-others -o yaml', and create it with kubectl\n"},
+		{"resubmit foreign -p others -o name", "mpijob.kubeflow.org/foreign-0\n", parts + ": submitting it as it is stored\n"},
+		{"resubmit foreign -p others -g 1", "", "runai: " + parts + ", so flags cannot change it: " +
+			"edit the output of 'runai describe job foreign -n runai-others -o yaml', and submit it with 'kubectl create'\n"},
 	} {
 		if stdout, stderr, _ := product.Runai(t, strings.Fields(step.args)...); stdout != step.stdout || stderr != step.stderr {
 			t.Errorf("%s: got %s%s", step.args, stdout, stderr)
