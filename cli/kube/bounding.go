@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -47,7 +48,7 @@ func (b bounding) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		response, err := b.next.RoundTrip(request.WithContext(ctx))
+		response, err := b.next.RoundTrip(request.WithContext(ctx)) //nolint:bodyclose // the receiver closes it
 		answers <- answer{response, err}
 	}()
 	select {
@@ -100,7 +101,7 @@ type body struct {
 
 func (b body) Read(into []byte) (int, error) {
 	n, err := b.ReadCloser.Read(into)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = causeOf(b.ctx, err)
 	}
 	return n, err

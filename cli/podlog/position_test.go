@@ -164,7 +164,7 @@ func TestPiecesAreShown(t *testing.T) {
 			_, _ = writer.Write(nil) // returns after the reader has come back for more
 			shown <- out.String()
 		}
-		writer.Close()
+		_ = writer.Close()
 	}()
 	p := NewPosition(&out, false)
 	ended := make(chan error)

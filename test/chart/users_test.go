@@ -92,7 +92,8 @@ func TestSessions(t *testing.T) {
 		if values != "" {
 			values += ", "
 		}
-		objects := render(t, valuesOf(t, "projects: {a: {"+values+"namespaces: [{name: a}], members: {users: [m]}, viewers: {users: [v]}}}")...)
+		project := "{" + values + "namespaces: [{name: a}], members: {users: [m]}, viewers: {users: [v]}}"
+		objects := render(t, valuesOf(t, "projects: {a: "+project+"}")...)
 		subjects := bindings(t, objects)["a runai-mpi-session"]
 		if got := slices.Equal(subjects, []string{"User m"}); got != want || !want && subjects != nil {
 			t.Errorf("%s: %q may open sessions", values, subjects)

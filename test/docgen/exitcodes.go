@@ -13,7 +13,8 @@ type ExitCode struct {
 // ExitCodes has the exit codes of both programs, by program name.
 var ExitCodes = map[string][]ExitCode{
 	"runai": {
-		{0, "The command did what it was asked to do; without a command, `runai` prints its help. `runai whoami` also ends with 0 where `--run-as-user` is not possible, " +
+		{0, "The command did what it was asked to do; without a command, `runai` prints its help. " +
+			"`runai whoami` also ends with 0 where `--run-as-user` is not possible, " +
 			"and `runai logs -f` where the job failed after it had started: `runai wait` tells.",
 			[][]string{{}, {"--version"}, {"--help"}, {"submit-mpi", "-i", "example/train", "--dry-run=client"}}},
 		{1, "It could not: there is no kubeconfig, the cluster does not answer, the job was refused or does not exist, " +
@@ -47,7 +48,8 @@ var ExitCodes = map[string][]ExitCode{
 
 // otherExitCodes says of a program when it ends with a code that is not in its table.
 var otherExitCodes = map[string]string{
-	"runai": "\n`runai exec`, `bash`, `attach` and `submit-mpi --attach` end with the exit code of the process in the job that your terminal was " +
+	"runai": "\n`runai exec`, `bash`, `attach` and `submit-mpi --attach` " +
+		"end with the exit code of the process in the job that your terminal was " +
 		"connected to, if it has one other than 0.\n",
 }
 

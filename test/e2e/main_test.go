@@ -2,6 +2,7 @@
 package e2e
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -18,7 +19,13 @@ var product *suite.Product
 var broker *issuer.Issuer
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	skip := ""
+	if !*recordStates {
+		skip = "^TestStates$"
+	}
 	os.Exit(suite.Run(m, &product, suite.Options{
+		Skip:           skip,
 		Node:           true,
 		Parallel:       4,
 		ControlPlane:   env.Options{AuditPolicy: auditPolicy},

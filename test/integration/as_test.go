@@ -16,7 +16,8 @@ func TestImpersonation(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
 	_, stderr, code = product.Runai(t, "list", "-p", "acting", "--as", "acting-bob")
-	want := "runai: acting-bob is not allowed to list mpijobs in namespace runai-acting: check the project, or ask your administrator for permission\n"
+	want := "runai: acting-bob is not allowed to list mpijobs in namespace runai-acting: " +
+		"check the project, or ask your administrator for permission\n"
 	if code != 1 || stderr != want {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}

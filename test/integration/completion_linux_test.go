@@ -43,7 +43,8 @@ var interactiveShells = map[string]interactiveShell{
 	"zsh": {
 		command: []string{"zsh", "-f", "-i"},
 		setup: []string{
-			`unsetopt zle_bracketed_paste prompt_sp; unset zle_bracketed_paste; autoload -U compinit; compinit -u; zstyle ':completion:*' menu no`,
+			`unsetopt zle_bracketed_paste prompt_sp; unset zle_bracketed_paste; autoload -U compinit; compinit -u`,
+			`zstyle ':completion:*' menu no`,
 			`show() { print -r -- "<$BUFFER>" }; zle -N show; bindkey '^G' show; LISTMAX=10000; unsetopt list_beep auto_menu`,
 			`source <(runai completion zsh)`,
 		},

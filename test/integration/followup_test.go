@@ -83,7 +83,8 @@ func TestListJobs(t *testing.T) {
 		}
 	}
 	for args, want := range map[string]string{
-		"describe trian -p listed":                        "runai: job \"trian\" not found in project \"listed\": use -p if it is in another project\nDid you mean \"train\"?\n",
+		"describe trian -p listed": "runai: job \"trian\" not found in project \"listed\": " +
+			"use -p if it is in another project\nDid you mean \"train\"?\n",
 		"logs train --pod train-wroker-1 -p listed":       "\nDid you mean train-worker-1?\n",
 		"logs mpijob/train --pod trai-worker-0 -p listed": "\nDid you mean train-worker-0?\n",
 		"logs train -p train-worker-0": "runai: -p is the project, and train-worker-0 looks like a pod: " +

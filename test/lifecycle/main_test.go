@@ -22,13 +22,11 @@ var product *suite.Product
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	skip := ""
 	if !*all {
-		if err := flag.Set("test.skip", "^(TestWithoutCertManager|TestWrongPolicy)$"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
+		skip = "^(TestWithoutCertManager|TestWrongPolicy)$"
 	}
-	code := suite.Run(m, &product, suite.Options{Node: true, Uninstalled: true, ControlPlane: env.Options{WithoutOperator: true}})
+	code := suite.Run(m, &product, suite.Options{Skip: skip, Node: true, Uninstalled: true, ControlPlane: env.Options{WithoutOperator: true}})
 	if code == 0 && *page != "" {
 		if err := writePage(*page); err != nil {
 			fmt.Fprintln(os.Stderr, err)

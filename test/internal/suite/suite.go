@@ -44,6 +44,8 @@ type Options struct {
 	// Parallel is how many of the suite's parallel tests run at the same time. Default: one for each core. Jobs mostly
 	// wait, so that a suite with a node can run more.
 	Parallel int
+	// Skip matches the names of tests that do not run. Default: none.
+	Skip string
 }
 
 // A Product is installed for all tests in a suite. Each test adds its own project.
@@ -63,6 +65,11 @@ func Run(m *testing.M, product **Product, options Options) (code int) {
 	if options.Parallel > 0 {
 		if err := flag.Set("test.parallel", strconv.Itoa(options.Parallel)); err != nil {
 			panic(err) // testing has no such flag
+		}
+	}
+	if options.Skip != "" {
+		if err := flag.Set("test.skip", options.Skip); err != nil {
+			panic(err)
 		}
 	}
 	p, err := start(context.Background(), options)
