@@ -18,7 +18,7 @@ var commandGroups = []kong.Group{
 }
 
 // printHelp prints the help of a command, with the flags of every command last. The help of a command that has a
-// default, runai list, is also that of the default. The program ends then, so that it may change the model.
+// default, runai list, is also that of the default. The program exits afterwards, so it may change the model.
 func printHelp(options kong.HelpOptions, context *kong.Context) error {
 	program, command := context.Model, context.Selected()
 	for node := lastCommand(context, program.Node); node != program.Node; node = node.Parent {

@@ -20,7 +20,7 @@ type Command struct {
 	Shell string `arg:"" name:"SHELL" enum:"bash,zsh,fish" help:"Shell that loads the script: bash, zsh or fish."`
 }
 
-// Help says how to load a script.
+// Help shows how to load a script.
 func (*Command) Help() string {
 	return `Examples:
 
@@ -29,7 +29,7 @@ func (*Command) Help() string {
     runai completion fish > ~/.config/fish/completions/runai.fish`
 }
 
-// Run prints a script. The shell reads it, so that nothing in it is escaped.
+// Run prints a script. Nothing in it is escaped, because a shell reads it.
 func (c *Command) Run(run *invocation.Invocation) error {
 	script, err := scriptFor(c.Shell)
 	if err == nil {

@@ -16,13 +16,14 @@ import (
 // deadline is how long a shell waits for names from the cluster.
 const deadline = 300 * time.Millisecond
 
-// plain matches what a shell takes for a word: others could write anything else into a list that a user completes from.
+// plain matches what every shell reads as one word. Names in the cluster may be anything, and a shell would obey some
+// characters.
 var plain = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@+=-]*$`)
 
-// A source finds names in the cluster and the kubeconfig. It says nothing if it cannot.
+// A source finds names in the cluster and the kubeconfig. It returns none, silently, if it cannot.
 type source struct{ userAgent string }
 
-// A question is what a user has typed so far of a command, and the client and scope that it selects.
+// A question is what a user has typed of a command so far, with the client and the scope that it selects.
 type question struct {
 	context.Context
 	client *kube.Client

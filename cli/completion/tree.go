@@ -21,7 +21,7 @@ func IsRequest(args []string) bool {
 	return len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
 }
 
-// Answer prints what a command line, of which the last word is not complete, can continue with. It separates a
+// Answer prints how a command line, whose last word is incomplete, can continue. It separates a
 // description by a tab, so that stdout must not escape it; names from elsewhere have only plain characters.
 func Answer(ctx context.Context, grammar *kong.Node, args []string, userAgent string, stdout io.Writer) error {
 	if slices.Contains(args[:len(args)-1], "--") { // what follows belongs to the container

@@ -14,7 +14,7 @@ import (
 // A Console is the user's terminal: where keys come from, and where text is shown.
 type Console struct{ In, Out *os.File }
 
-// Of returns the terminal of two streams of the program, or nil unless both are one.
+// Of returns the terminal of two streams of the program, or nil unless both are terminals.
 func Of(in, out any) *Console {
 	input, inIsFile := in.(*os.File)
 	output, outIsFile := out.(*os.File)
@@ -24,8 +24,8 @@ func Of(in, out any) *Console {
 	return &Console{In: input, Out: output}
 }
 
-// Lend calls f while the terminal passes every key on and shows everything as it is, also Ctrl-C. However f ends, the
-// terminal is as before. The context of f ends when the terminal is closed, too.
+// Lend calls f with the terminal in raw mode: f gets every key, including Ctrl-C. The terminal is restored however f
+// ends. The context of f also ends when the terminal is closed.
 func (c Console) Lend(ctx context.Context, f func(context.Context) error) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()

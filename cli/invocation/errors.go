@@ -34,12 +34,12 @@ func (f Failure) OrNil() error {
 	return f
 }
 
-// An ExitCode is the error of a command that ends as a process in the cluster did, which has said why.
+// An ExitCode is the error of a command that exits as a process in the cluster did. It prints nothing: the process has.
 type ExitCode int
 
 func (c ExitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
-// Interrupted is the exit code of a command that the user ended: that of a program that SIGINT ends in a shell.
+// Interrupted is the exit code of a command that the user interrupted: what a shell reports for SIGINT.
 const Interrupted ExitCode = 130
 
 // Failed returns the failure whose causes are the lines of a text.

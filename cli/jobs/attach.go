@@ -24,7 +24,7 @@ type Attach struct {
 	TTY   bool `name:"tty" short:"t" hidden:""`
 }
 
-// Help returns what the usage line does not have.
+// Help returns the description and examples.
 func (*Attach) Help() string {
 	return `Waits for the job to start, and exits with the exit code of the process. If the process has a terminal (submit-mpi --attach or --tty), your keys go to it, including Ctrl-C. To detach and leave the job running, press Ctrl-P Ctrl-Q.
 

@@ -25,10 +25,10 @@ type attachment struct {
 	keys    *console.Keys
 }
 
-// errDetached ends a session while its process goes on.
+// errDetached ends a session while its process keeps running.
 var errDetached = errors.New("detached")
 
-// untilItEnds returns when the job has ended, with the exit code of the process as an error, or when the user detaches.
+// untilItEnds returns when the job has ended, with the process's exit code as an error, or when the user detaches.
 func (a *attachment) untilItEnds(ctx context.Context) error {
 	err := a.follow(ctx, follow(ctx, a.run, a.client, a.job))
 	switch {
@@ -66,7 +66,7 @@ func (a *attachment) follow(ctx context.Context, f *follower) error {
 	return err
 }
 
-// started returns the job as soon as the pod has started. It returns an error if the job ends without.
+// started returns the job as soon as the pod has started. It returns an error if the job ends before.
 func (a *attachment) started(ctx context.Context, f *follower) (state.Job, error) {
 	waiting, cancel := kube.WithTimeout(ctx, a.timeout)
 	defer cancel()

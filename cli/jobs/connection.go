@@ -15,7 +15,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/state"
 )
 
-// detachKeys are Ctrl-P Ctrl-Q, those of docker and kubectl.
+// detachKeys are Ctrl-P Ctrl-Q, as in docker and kubectl.
 var detachKeys = []byte{'P' - '@', 'Q' - '@'}
 
 // connect prints what the main container of a pod prints, and passes on what the user types, until the container ends

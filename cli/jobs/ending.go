@@ -13,7 +13,7 @@ import (
 
 const lastLines = 20 // of the output of a failed job
 
-// failure returns why a job failed, and prints the end of its output before.
+// failure prints the last lines of a job's output, and returns why the job failed.
 func (f *follower) failure(ctx context.Context, s state.Job) string {
 	if fresh, err := f.refreshed(ctx, s); err == nil {
 		s = fresh
@@ -48,7 +48,7 @@ func (f *follower) printEnd(ctx context.Context, s state.Job) {
 	_, _ = f.run.JobErrors.Write(text.Bytes()) // as the job printed it
 }
 
-// progress says how far a job is.
+// progress describes how far a job is.
 func (f *follower) progress(ctx context.Context) string {
 	s, known, err := f.state()
 	if err != nil || !known {

@@ -13,8 +13,8 @@ import (
 // evidenceTime bounds the requests that a description can do without.
 const evidenceTime = 5 * time.Second
 
-// addEvidence reads what says more about a job that does not run than its pods do, all at the same time. What the user
-// is not allowed to read, or the cluster does not have, makes the diagnosis shorter.
+// addEvidence reads what explains why a job is not running beyond its pods, all at the same time. Without what the user
+// may not read, or the cluster does not have, the diagnosis is shorter.
 func addEvidence(ctx context.Context, client *kube.Client, s *state.Job) {
 	ctx, cancel := context.WithTimeout(kube.Once(ctx), evidenceTime)
 	defer cancel()

@@ -14,7 +14,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
 
-// mostLogs is how many logs are followed at the same time.
+// mostLogs is the largest number of logs that are followed at the same time.
 const mostLogs = 100
 
 // A logReading is one run of runai logs.
@@ -43,7 +43,7 @@ func (r logReading) printOne(ctx context.Context, s state.Job) error {
 	return r.copy(ctx, *pod, r.run.JobOutput)
 }
 
-// previous selects the attempt before: of the container, or else of the launcher.
+// previous selects the previous attempt: of the container, or else of the launcher.
 func (r *logReading) previous(s state.Job, pod *corev1.Pod) (*corev1.Pod, error) {
 	if pod != nil && state.ContainerRestarts(*pod, r.container(*pod)) > 0 {
 		r.options.Previous = true
@@ -177,7 +177,7 @@ func (r logReading) noOutput(ctx context.Context, s state.Job) error {
 	return invocation.Failure{why}
 }
 
-// prefixOf returns what is printed before each line of a pod, which itself is printed as it is.
+// prefixOf returns what is printed before each line of a pod. The line itself is printed as it is.
 func prefixOf(pod corev1.Pod) string { return "[" + terminal.Line(pod.Name) + "] " }
 
 type nopCloser struct{ io.Writer }

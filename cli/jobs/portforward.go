@@ -100,7 +100,7 @@ func parsePort(text string) (port kube.Port, ok bool) {
 // reconnectPause is the time between two connections to a pod.
 const reconnectPause = 200 * time.Millisecond
 
-// forward connects again after a connection that was lost: the library gives up all connections when one fails.
+// forward reconnects after a lost connection: the library drops all connections when one fails.
 func (p *PortForward) forward(ctx context.Context, run *invocation.Invocation, client *kube.Client, s state.Job, f kube.Forwarding) error {
 	open, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -143,7 +143,7 @@ func announce(run *invocation.Invocation, f kube.Forwarding, ports []kube.Port) 
 	}
 }
 
-// untilEnd returns that the pod has ended, when it has.
+// untilEnd waits for the end of the pod, and returns it as an error.
 func (p *PortForward) untilEnd(
 	ctx context.Context, run *invocation.Invocation, client *kube.Client, s state.Job, attempt state.Attempt,
 ) error {

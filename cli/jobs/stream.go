@@ -76,7 +76,7 @@ func (s *streams) readOnce(ctx context.Context, t target, position *podlog.Posit
 	return nil, position.Copy(log)
 }
 
-// pause waits before a log is read again. If the log has ended, it waits until the container is over or runs again.
+// pause waits before a log is read again. If the log has ended, it waits until the container has ended or runs again.
 func (s *streams) pause(ctx context.Context, t target, least time.Duration, isBroken bool) {
 	timer := time.NewTimer(least)
 	defer timer.Stop()

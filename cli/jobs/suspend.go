@@ -15,7 +15,7 @@ type Suspend struct {
 	Names []string `arg:"" name:"NAME" complete:"jobs" help:"Names of the jobs."`
 }
 
-// Help returns what the usage line does not have.
+// Help returns the description and examples.
 func (*Suspend) Help() string {
 	return `Their pods are deleted, and the pods' output with them. The jobs stay: 'runai resume' starts them from the beginning.
 
@@ -35,7 +35,7 @@ type Resume struct {
 	Names []string `arg:"" name:"NAME" complete:"jobs" help:"Names of the jobs."`
 }
 
-// Help returns what the usage line does not have.
+// Help returns the description and examples.
 func (*Resume) Help() string {
 	return `They start from the beginning, in new pods.
 

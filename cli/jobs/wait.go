@@ -23,7 +23,7 @@ type Wait struct {
 	Timeout *string  `placeholder:"DURATION" help:"How long to wait. Default: no limit. Example: --timeout 2h"`
 }
 
-// Help returns what the usage line does not have.
+// Help returns the description and examples.
 func (*Wait) Help() string {
 	return `Exits with 0 when all jobs are in that state, and with 1 if a job fails, is deleted or takes longer than --timeout. If a job fails, prints why and the last lines of its output.
 
@@ -100,7 +100,7 @@ func (w *Wait) find(ctx context.Context, run *invocation.Invocation, client *kub
 	return jobs, failures.OrNil()
 }
 
-// Timeout reads the value of --timeout; 0 is without a limit.
+// Timeout returns the value of --timeout, or 0 for no limit.
 func Timeout(text *string) (time.Duration, invocation.Mistakes) {
 	if text == nil {
 		return 0, nil
@@ -149,7 +149,7 @@ func newWaiting(
 	return w
 }
 
-// wait returns an error if a job does not get there. The status line says what the first one waits for.
+// wait returns an error if a job does not reach its goal. The status line says what the first one waits for.
 func (w *waiting) wait(ctx context.Context, timeout time.Duration) error {
 	line := w.run.StatusLine()
 	defer line.Clear()

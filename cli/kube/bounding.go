@@ -17,7 +17,7 @@ type bounding struct {
 	timeout time.Duration // 0: none
 }
 
-// A lateError is the error of a request without an answer within the user's timeout, which a flag has set.
+// A lateError is the error of a request that got no answer within the timeout that the user set with a flag.
 type lateError struct {
 	timeout time.Duration
 	flag    string
@@ -27,8 +27,8 @@ func (e lateError) Error() string {
 	return fmt.Sprintf("no answer within %s (%s)", e.timeout, e.flag)
 }
 
-// WithTimeout returns a context for requests that a timeout bounds, if it is not 0. The error that [Client.Explain]
-// explains is the cause of the context's end.
+// WithTimeout returns a context for requests that a timeout bounds, if it is not 0. When the context ends, its
+// cause is an error that [Client.Explain] explains.
 func WithTimeout(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if timeout == 0 {
 		return context.WithCancel(ctx)
@@ -73,7 +73,7 @@ func closeLate(answers <-chan answer) {
 	}
 }
 
-// isStream reports whether the answer to a request goes on for as long as the user wants.
+// isStream reports whether the answer to a request lasts as long as the user wants.
 func isStream(request *http.Request) bool {
 	query := request.URL.Query()
 	for _, name := range []string{"watch", "follow"} {

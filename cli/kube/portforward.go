@@ -52,7 +52,7 @@ func (c *Client) Forward(ctx context.Context, f Forwarding) error {
 		specs = append(specs, port.String())
 	}
 	ready := make(chan struct{})
-	// The library logs what goes wrong with one connection, and tells it nobody.
+	// The library only logs what goes wrong with one connection; it returns no error.
 	logged := klog.NewContext(ctx, logr.New(failures{f.Failed}))
 	forwarder, err := portforward.NewOnAddressesForStreamingWithContext(logged, dialer, f.Addresses, specs, ready, io.Discard, writer(f.Failed))
 	if err != nil {
@@ -108,7 +108,7 @@ func spdyDialer(config *rest.Config, target *url.URL) (httpstream.Dialer, error)
 	return spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, target), nil
 }
 
-// remembering keeps the error of a dialer, of which the library keeps only the text.
+// remembering keeps the error of a dialer: the library keeps only its text.
 type remembering struct {
 	httpstream.Dialer
 	err error

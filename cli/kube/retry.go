@@ -48,8 +48,8 @@ func newRetrying(next http.RoundTripper, server string, note func(string)) *retr
 
 type onceKey struct{}
 
-// Once returns a context for requests that are not sent again if something is down: those that a command can do without,
-// and those that somebody else repeats, who says so.
+// Once returns a context for requests that are not retried if something is down: those that a command can do without,
+// and those that the caller repeats.
 func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
 
 // once hides from the client library why it would repeat the request silently.
@@ -80,7 +80,7 @@ func (r *retrying) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r.library.RoundTrip(request.WithContext(ctx))
 }
 
-// isWorthwhile reports whether to send a request again.
+// isWorthwhile reports whether to retry a request.
 func (r *retrying) isWorthwhile(ctx context.Context, response *http.Response, err error) (bool, error) {
 	attempt := attemptOf(ctx)
 	tries := attempt.tries.Add(1)

@@ -11,7 +11,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 )
 
-// quietWait is how long nobody needs to know what a request waits for.
+// quietWait is how long a request may wait before the user is told what for.
 const quietWait = 500 * time.Millisecond
 
 // waiting says what a request waits for if that takes long: first the credential plugin, then the API server.

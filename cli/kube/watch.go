@@ -105,7 +105,7 @@ func (w *Watch) signal() {
 // everybody until it has read its roles and the keys of tokens.
 const patience = 15 * time.Second
 
-// Health records whether the requests of something that is tried again succeed. The zero value is of one that has not
+// Health records whether the requests of something that is tried again succeed. The zero value is for one that has not
 // been tried yet.
 type Health struct {
 	mutex   sync.Mutex
@@ -114,7 +114,7 @@ type Health struct {
 	refused time.Time // of the first of the last refusals in a row
 }
 
-// Observe records the result of a request. It reports whether the trouble has changed, and whether there is no hope.
+// Observe records the result of a request. It reports whether the trouble has changed, and whether to give up.
 func (h *Health) Observe(err error, now time.Time) (changed, hopeless bool) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()

@@ -19,7 +19,7 @@ type Command struct {
 	Flags
 }
 
-// Help returns what the usage line does not have.
+// Help returns the description and examples.
 func (*Command) Help() string {
 	return `The words after -- are the arguments of the image's entry point.
 
