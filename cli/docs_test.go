@@ -21,7 +21,7 @@ const intentFlag = ""
 // becomes says what each option of submit-mpi becomes in the job: first those in the original's documentation,
 // in its order, then the others. Options of intents that are not listed follow by themselves.
 var becomes = [][2]string{
-	{"attach", "`stdin` and `tty` of both roles; runai waits for the launcher and prints its output"},
+	{"attach", "`stdin` and `tty` of both roles; runai waits for the launcher and attaches to it"},
 	{"backoff-limit", "`runPolicy.backoffLimit`; the webhook sets 0 for an interactive job"},
 	{"command", "the words after `--` are the launcher's `command` instead of its `args`"},
 	{"cpu", "`resources.requests[cpu]` of both roles"},

@@ -14,8 +14,8 @@ type ExitCode struct {
 var ExitCodes = map[string][]ExitCode{
 	"runai": {
 		{0, "The command did what it was asked to do; without a command, `runai` prints its help. " +
-			"`runai whoami` also ends with 0 where `--run-as-user` is not possible, " +
-			"and `runai logs -f` where the job failed after it had started: `runai wait` tells.",
+			"`runai whoami` also exits with 0 if `--run-as-user` is not possible, " +
+			"and `runai logs -f` if the job failed after it had started: use `runai wait` for the result.",
 			[][]string{{}, {"--version"}, {"--help"}, {"submit-mpi", "-i", "example/train", "--dry-run=client"}}},
 		{1, "It could not: there is no kubeconfig, the cluster does not answer, the job was refused or does not exist, " +
 			"a job that `--attach`, `wait` or `submit-mpi --wait` waited for failed, was deleted or took longer than `--timeout`, " +
@@ -23,7 +23,7 @@ var ExitCodes = map[string][]ExitCode{
 			[][]string{{"list", "jobs"}, {"whoami"}, {"submit-mpi", "-i", "example/train"}}},
 		{2, "The command line is not valid. Nothing was sent to the cluster.",
 			[][]string{{"unknown"}, {"config"}, {"list", "--unknown"}, {"submit-mpi"}, {"submit-mpi", "-i", "example/train", "-g", "1.5"}}},
-		{130, "It was interrupted, by Ctrl-C or SIGTERM. A job that was already submitted keeps running.", nil},
+		{130, "It was interrupted, by Ctrl-C or SIGTERM. A job that was already submitted is not deleted.", nil},
 	},
 	"runai-webhook": {
 		{0, "`admit` admitted every job, or found no job and warned about it. `serve` was told to stop, by SIGTERM or SIGINT. " +
