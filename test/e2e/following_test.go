@@ -146,7 +146,7 @@ func TestSubmitAndWait(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "awaited", v1alpha1.ProjectSpec{})
 	stdout, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", images.OperatorLike, "--image-pull-policy=never",
-		"--interactive", "--wait", "--timeout", "3m", "--command", "--", "sh", "-c", "seq 30; echo it went wrong >&2; exit 3")
+		"--interactive", "--wait", "--timeout", "3m", "--command", "--", "sh", "-c", "seq 30; echo it went wrong; exit 3")
 	if code != 1 || !strings.HasPrefix(stdout, "The job 'dist1' has been submitted successfully\n") {
 		t.Errorf("exit code %d: %s", code, stdout)
 	}
