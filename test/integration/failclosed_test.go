@@ -199,7 +199,8 @@ func TestRequests(t *testing.T) {
 		"dist1":   {"POST " + jobs},
 		"--stdin": {"GET " + jobs, "POST " + jobs},
 		"dist2 --pvc mine:/a --pvc mine:/b -e A=SECRET:token,key -e B=SECRET:token,key": append(slices.Clone(named), "POST "+jobs),
-		"--pvc mine:/a -e A=SECRET:token,key":                                           append(slices.Clone(named), "GET "+jobs, "POST "+jobs),
+		"--pvc mine:/a -e A=SECRET:token,key": append(slices.Clone(named), "GET "+jobs,
+			"POST "+jobs),
 	} {
 		mutex.Lock()
 		requests = nil

@@ -26,7 +26,9 @@ func TestMain(m *testing.M) {
 	if !*all {
 		skip = "^(TestWithoutCertManager|TestWrongPolicy)$"
 	}
-	code := suite.Run(m, &product, suite.Options{Skip: skip, Node: true, Uninstalled: true, ControlPlane: env.Options{WithoutOperator: true}})
+	code := suite.Run(m, &product, suite.Options{
+		Skip: skip, Node: true, Uninstalled: true, ControlPlane: env.Options{WithoutOperator: true},
+	})
 	if code == 0 && *page != "" {
 		if err := writePage(*page); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -45,8 +45,10 @@ func TestPodStatusIsKubectls(t *testing.T) {
 		said[strings.TrimRight(status, "0123456789/")]++
 	}
 	for _, status := range []string{
-		"Running", "Pending", "Succeeded", "Failed", "Completed", "Terminating", "Unknown", "NodeLost", "Evicted", "NotReady", "SchedulingGated", "OOMKilled",
-		"CrashLoopBackOff", "Signal:", "ExitCode:", "Init:", "Init:Error", "Init:Signal:", "Init:ExitCode:", "Init:CrashLoopBackOff", "PodInitializing",
+		"Running", "Pending", "Succeeded", "Failed", "Completed", "Terminating", "Unknown", "NodeLost", "Evicted", "NotReady",
+		"SchedulingGated", "OOMKilled",
+		"CrashLoopBackOff", "Signal:", "ExitCode:", "Init:", "Init:Error", "Init:Signal:", "Init:ExitCode:",
+		"Init:CrashLoopBackOff", "PodInitializing",
 	} {
 		if said[status] < 10 {
 			t.Errorf("only %d of %d pods are %s", said[status], randomPods, status)
@@ -91,7 +93,8 @@ func randomPod(seed int64) *corev1.Pod {
 	)
 	pod := &corev1.Pod{}
 	for _, field := range []any{
-		&pod.Spec.InitContainers, &pod.Spec.Containers, &pod.Status.Conditions, &pod.Status.InitContainerStatuses, &pod.Status.ContainerStatuses,
+		&pod.Spec.InitContainers, &pod.Spec.Containers, &pod.Status.Conditions,
+		&pod.Status.InitContainerStatuses, &pod.Status.ContainerStatuses,
 	} {
 		if r.often() {
 			fill.Fill(field)
@@ -124,7 +127,9 @@ func (r random) status() corev1.ContainerStatus {
 
 func (r random) state() (state corev1.ContainerState) {
 	if r.seldom() {
-		state.Waiting = &corev1.ContainerStateWaiting{Reason: r.one("", "PodInitializing", "ContainerCreating", "CrashLoopBackOff", "ErrImagePull")}
+		state.Waiting = &corev1.ContainerStateWaiting{
+			Reason: r.one("", "PodInitializing", "ContainerCreating", "CrashLoopBackOff", "ErrImagePull"),
+		}
 	}
 	if r.seldom() {
 		state.Running = &corev1.ContainerStateRunning{StartedAt: r.time()}
