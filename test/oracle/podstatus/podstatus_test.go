@@ -23,7 +23,7 @@ const randomPods = 20_000
 
 // onPurpose are kubectl's words that runai does not use. Everything else is equal.
 var onPurpose = map[string]string{
-	"": "Pending", // of a pod that no controller has seen yet: a table silently in a column cannot be parsed
+	"": "Pending", // of a pod that no controller has seen yet: a table with an empty column cannot be parsed
 }
 
 // The columns STATUS and RESTARTS are those of "kubectl get pods", for pods in any state.
