@@ -10,6 +10,7 @@ import (
 	"github.com/creack/pty"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // openTerminal returns both ends of a terminal: the user's and the program's.
@@ -60,8 +61,9 @@ func TestDeleteAsks(t *testing.T) {
 
 // On a terminal a status has the colour that people know, unless they want none; columns stay where they are in a pipe.
 func TestColours(t *testing.T) {
-	product.AddProject(t, "colours", v1alpha1.ProjectSpec{})
+	namespace := product.AddProject(t, "colours", v1alpha1.ProjectSpec{})
 	submit(t, "a", "-p", "colours")
+	suite.Eventually(t, "the job has both pods", suite.Soon, func() error { return product.HasPods(t, namespace, 2) })
 	piped, _, _ := product.Runai(t, "list", "-p", "colours")
 	const yellow, end = "\x1b[33m", "\x1b[0m"
 	for variable, isColoured := range map[string]bool{"TERM=xterm": true, "TERM=dumb": false, "NO_COLOR=1": false} {
