@@ -68,7 +68,7 @@ var becomes = [][2]string{
 
 // The help of each flag that takes a value has an example.
 func TestHelpHasExamples(t *testing.T) {
-	model := newParser(&commands{}).Model
+	model := newParser(&withOtherNames{}).Model
 	flags := model.Flags
 	for _, leaf := range model.Leaves(true) {
 		flags = append(flags, leaf.Flags...)
@@ -82,7 +82,7 @@ func TestHelpHasExamples(t *testing.T) {
 
 // docs/reference/cli.md is generated from the parser's model.
 func TestDocs(t *testing.T) {
-	model := newParser(&commands{}).Model
+	model := newParser(&withOtherNames{}).Model
 	page := docgen.Head("The command line: runai",
 		"Look up a command or a flag of `runai`, what a flag of `submit-mpi` becomes in the job, and what an exit code means. "+
 			"`runai COMMAND --help` prints the same commands and flags. [Exit codes](#exit-codes) are at the end.",
@@ -141,7 +141,7 @@ func TestCommandsOfPages(t *testing.T) {
 				args, behind := splitWords(words(t, typed))
 				if args[0] == "submit-mpi" {
 					dryRun(t, typed)
-				} else if _, err := newParser(&commands{}).Parse(alignOldSyntax(args, behind != nil)); err != nil {
+				} else if _, err := newParser(&withOtherNames{}).Parse(alignOldSyntax(args, behind != nil)); err != nil {
 					t.Errorf("%s: %s: %s", page, typed, err)
 				}
 			}
@@ -166,7 +166,7 @@ func submitTable(t *testing.T) string {
 			options = append(options, [2]string{doc.Flag, intentFlag})
 		}
 	}
-	for _, flag := range newParser(&commands{}).Model.Children[0].Flags {
+	for _, flag := range newParser(&withOtherNames{}).Model.Children[0].Flags {
 		if !flag.Hidden && !lists(options, flag.Name) {
 			t.Errorf("nothing says what --%s becomes", flag.Name)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -16,7 +17,7 @@ const widest = 100 // columns of help
 
 // The help of every command that is not hidden, on a terminal of any width.
 func TestHelp(t *testing.T) {
-	for _, command := range shownCommands(newParser(&commands{}).Model.Node) {
+	for _, command := range shownCommands(newParser(&withOtherNames{}).Model.Node) {
 		t.Run(command, func(t *testing.T) {
 			args := append(strings.Fields(command)[1:], "--help")
 			t.Setenv("COLUMNS", "100")
@@ -60,14 +61,14 @@ func TestBare(t *testing.T) {
 
 // Each command shows one to three examples, which can be typed, and most are of itself.
 func TestExamplesOfCommands(t *testing.T) {
-	for _, leaf := range newParser(&commands{}).Model.Leaves(true) {
+	for _, leaf := range newParser(&withOtherNames{}).Model.Leaves(true) {
 		typed := exampleCommand.FindAllString(leaf.Detail, -1)
 		if len(typed) < 1 || len(typed) > 3 {
 			t.Errorf("%s has %d examples", pathOf(leaf), len(typed))
 		}
 		others := 0
 		for _, example := range typed {
-			parser := newParser(&commands{})
+			parser := newParser(&withOtherNames{})
 			args, behind := splitWords(words(t, between.FindStringSubmatch(example)[1]))
 			parsed, err := parser.Parse(alignOldSyntax(args, behind != nil))
 			switch {
@@ -102,5 +103,23 @@ func TestHelpOfResubmit(t *testing.T) {
 	}
 	if !strings.Contains(submits, "Required. ") || !strings.Contains(submits, "Default: job-N") {
 		t.Errorf("the help of submit-mpi has lost its defaults")
+	}
+}
+
+// The hidden commands are read if, and only if, an argument may be one of their names.
+func TestGrammarOf(t *testing.T) {
+	var names []string
+	for _, command := range newParser(&withOtherNames{}).Model.Children {
+		if command.Hidden {
+			names = append(append(names, command.Name), command.Aliases...)
+		}
+	}
+	if want := slices.Sorted(slices.Values(namesOfOthers)); !slices.Equal(slices.Sorted(slices.Values(names)), want) {
+		t.Errorf("the hidden commands are %q, want %q", names, want)
+	}
+	for _, command := range newParser(grammarOf([]string{"list"}, &withOtherNames{})).Model.Children {
+		if command.Hidden {
+			t.Errorf("%s is read for runai list", command.Name)
+		}
 	}
 }

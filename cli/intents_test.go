@@ -18,7 +18,7 @@ import (
 // submitFlags returns the flags of submit-mpi by name, including the global ones.
 func submitFlags() map[string]*kong.Flag {
 	flags := map[string]*kong.Flag{}
-	for _, group := range newParser(&commands{}).Model.Children[0].AllFlags(false) {
+	for _, group := range newParser(&withOtherNames{}).Model.Children[0].AllFlags(false) {
 		for _, flag := range group {
 			flags[flag.Name] = flag
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -71,7 +72,16 @@ type commands struct {
 	Completion  completion.Command `cmd:"" group:"other" help:"Print the completion script for bash, zsh or fish."`
 	ShowVersion versions.Command   `cmd:"" group:"other" name:"version" help:"Print the versions of runai, the webhook and the API server."`
 
-	// Other names.
+}
+
+// withOtherNames are all commands, under all of their names.
+type withOtherNames struct {
+	commands
+	otherNames
+}
+
+// otherNames are hidden names of commands.
+type otherNames struct {
 	Project struct {
 		Set  projects.Config `cmd:"" help:"Same as config project."`
 		List projects.List   `cmd:"" help:"Same as list projects."`
@@ -105,6 +115,7 @@ type mpiCommands struct {
 }
 
 func main() {
+	debug.SetGCPercent(400) // most commands end before they have garbage
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	code := run(ctx, pluginArgs(os.Args), os.Stdin, os.Stdout, os.Stderr)
@@ -196,8 +207,8 @@ func execute(ctx context.Context, args []string, run invocation.Invocation) erro
 	if err := checkText(args); err != nil {
 		return err
 	}
-	var commands commands
-	parser := newParser(&commands)
+	var all withOtherNames
+	parser := newParser(grammarOf(args, &all))
 	args, run.Words = splitWords(markWords(args, parser.Model.Node))
 	if mistakes := checkPasted(args); len(mistakes) > 0 {
 		return mistakes
@@ -222,7 +233,7 @@ func execute(ctx context.Context, args []string, run invocation.Invocation) erro
 		return invocation.Mistakes{fmt.Sprintf("unexpected argument %q after -- for %q", run.Words[0], pathOf(command))}
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	run.Globals, run.Version = commands.Globals, version.String()
+	run.Globals, run.Version = all.Globals, version.String()
 	if warning := warnOfPasted(run.Words); warning != "" {
 		run.Warn(warning)
 	}
@@ -234,5 +245,5 @@ func complete(ctx context.Context, args []string, run invocation.Invocation) err
 	if silence, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
 		os.Stderr = silence
 	}
-	return completion.Answer(ctx, newParser(&commands{}).Model.Node, args, "runai/"+version.String(), run.JobOutput)
+	return completion.Answer(ctx, newParser(&withOtherNames{}).Model.Node, args, "runai/"+version.String(), run.JobOutput)
 }

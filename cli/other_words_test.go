@@ -8,7 +8,7 @@ import (
 
 // Every word of another program is explained by a command that users can find in the help, and is none itself.
 func TestOtherWords(t *testing.T) {
-	root := newParser(&commands{}).Model.Node
+	root := newParser(&withOtherNames{}).Model.Node
 	shown := shownCommands(root)
 	for word, meant := range otherWords {
 		if !slices.Contains(shown, root.Name+" "+meant) {

@@ -17,8 +17,20 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/version"
 )
 
-func newParser(commands *commands) *kong.Kong {
-	parser := kong.Must(commands,
+// namesOfOthers are the first words of the hidden names of commands.
+var namesOfOthers = []string{"project", "mpi", "mj", "training", "submit-dist"}
+
+// grammarOf returns all commands, or only those that help shows if no argument can be another name: most of the time
+// that a short command takes is that of reading the grammar.
+func grammarOf(args []string, all *withOtherNames) any {
+	if slices.ContainsFunc(args, func(arg string) bool { return slices.Contains(namesOfOthers, arg) }) {
+		return all
+	}
+	return &all.commands
+}
+
+func newParser(grammar any) *kong.Kong {
+	parser := kong.Must(grammar,
 		kong.Name(programName(os.Args[0])),
 		kong.Description("Submit distributed training as MPIJobs."),
 		kong.WithHyphenPrefixedParameters(true), // -g -1 has a bad value, not a missing one
