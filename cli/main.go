@@ -71,7 +71,6 @@ type commands struct {
 	// Other commands.
 	Completion  completion.Command `cmd:"" group:"other" help:"Print the completion script for bash, zsh or fish."`
 	ShowVersion versions.Command   `cmd:"" group:"other" name:"version" help:"Print the versions of runai, the webhook and the API server."`
-
 }
 
 // withOtherNames are all commands, under all of their names.
