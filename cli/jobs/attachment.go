@@ -95,7 +95,7 @@ func (a *attachment) withoutStart(failed error) error {
 	return invocation.Failure{fmt.Sprintf("job %q has ended, and its pods no longer exist", a.job.Name)}
 }
 
-// next returns the job when another attempt has started. It returns the exit code as an error if there is none.
+// next returns the job when another attempt has started. If there is no other attempt, it returns the exit code as an error.
 func (a *attachment) next(ctx context.Context, f *follower, last state.Attempt, end state.End) (state.Job, error) {
 	if a.Pod != "" && end.Known {
 		return state.Job{}, invocation.ExitCode(end.Code)

@@ -47,7 +47,7 @@ func workloadOf(ctx context.Context, client *kube.Client, s state.Job) (workload
 	var reads sync.WaitGroup
 	reads.Go(func() {
 		if answer := client.PendingWorkloads(ctx, namespace, queue); answer != nil {
-			_ = kube.Decode(answer, &pending) // an answer that cannot be read is none
+			_ = kube.Decode(answer, &pending) // without a position if it cannot be read
 		}
 	})
 	answer, err := client.Workload(ctx, namespace, s.MPIJob.UID)

@@ -67,7 +67,7 @@ func after(ctx context.Context, pause time.Duration) <-chan struct{} {
 }
 
 // showRows returns a function that prints the rows of the table that have changed since its last call, below one
-// header. That a job gets older is no change.
+// header. The age of a job does not count as a change.
 func (l *List) showRows(run *invocation.Invocation, projects func(string) string) func(*kube.Watch) error {
 	columns := state.GrowingRows(run.Stdout)
 	rows, versions, isFirst := map[string][]string{}, map[string]string{}, true

@@ -23,7 +23,7 @@ func page(first, second, more string) http.HandlerFunc {
 	}
 }
 
-// Names come in pages of names alone, of which there is a greatest number.
+// Names come in pages that contain only names, and at most three pages are read.
 func TestNames(t *testing.T) {
 	for _, test := range []struct {
 		answers  []http.HandlerFunc
