@@ -95,7 +95,8 @@ func (j *judge) again(raw []byte, namespace namespaceReport, found *jobReport) e
 		return nil
 	}
 	job.Namespace = namespace.Name
-	facts := review.NamespaceFacts{Project: j.projectOf(namespace), PodSecurity: review.PodSecurityOf(j.known.namespaces[namespace.Name])}
+	labels := j.known.namespaces[namespace.Name]
+	facts := review.NamespaceFacts{Project: review.ProjectIn(j.projectOf(namespace), labels), PodSecurity: review.PodSecurityOf(labels)}
 	request, anonymous := j.reviewer.Again(job, facts, j.known.identities, j.now)
 	request.DropsGroupsPolicy = !j.keepsGroupsPolicy
 	preview := j.reviewer.Preview(job, request)

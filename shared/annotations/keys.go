@@ -50,6 +50,15 @@ const AdmissionGate = Prefix + "admission"
 // project.
 const WarnOnlyUntilLabel = Prefix + "warn-only-until"
 
+// IdentityLabel is the label of a namespace with the value Required, Optional or Disabled. Required makes the webhook
+// require an identity there whatever the Project says, and the chart's admission policies, which cannot look up a
+// Project, guard the namespace.
+const IdentityLabel = Prefix + "identity"
+
+// PodIdentitiesKey is the annotation of a namespace with the ids that pods of people and of other controllers may use
+// there in addition to the creator's own: entries uid:gid or uid:gid:group,group, separated by spaces.
+const PodIdentitiesKey = Prefix + "pod-identities"
+
 // InteractivePriorityLabel and InteractivePriority mark an interactive job, for schedulers that
 // derive its priority from the label; a submitter's own label counts as the intent.
 const (

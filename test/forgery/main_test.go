@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 			"--set", "policy.sharedStorage.nfs={nas:/export/scratch}",
 			"--set", "policy.sharedStorage.csiDrivers={vault.example.com}",
 			"--set", "policy.identity.localhostProfiles={mpi.json}",
+			"--set", "backstop.enabled=true", "--set", "backstop.files=true", // the policies come with their tests
 		},
 	}))
 }

@@ -19,7 +19,7 @@ import (
 func applyBackstop(t *testing.T, controller string) {
 	t.Helper()
 	objects, err := chart.Render(t.Context(), "--set", "backstop.enabled=true",
-		"--set", "backstop.operator="+controller, "--set", "backstop.jobController="+controller)
+		"--set", "backstop.operator="+controller, "--set", "backstop.controllers={"+controller+"}")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,9 @@ type WarnOnly struct {
 // WarnOnlyOf returns how long the namespace with these labels is warn-only. Its own label replaces the date of its
 // project, even if it is not a date: a typo leaves no job unjudged.
 func WarnOnlyOf(project *v1alpha1.Project, namespace string, labels map[string]string) WarnOnly {
+	if requiresIdentity(labels) {
+		return WarnOnly{} // the pods of a job that is not judged would be refused there
+	}
 	required := project.Spec.Identity == v1alpha1.IdentityRequired
 	// rule T45 in webhook/server TestWarnedOnlyLabel: to write something that is not a date
 	// without: if until := labels[annotations.WarnOnlyUntilLabel]; isDate(until) {

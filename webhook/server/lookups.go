@@ -75,9 +75,14 @@ func (l Lookups) submitter(ctx context.Context, request admission.Request, job *
 	question := identity.Question{
 		User: request.UserInfo, Namespace: request.Namespace, Client: annotations.ClientIdentityOf(job.Annotations), Now: time.Now(),
 	}
+	return resolve(ctx, l.Directory, question, cluster)
+}
+
+// resolve answers a question after it has looked up the entries of the user.
+func resolve(ctx context.Context, directory Directory, question identity.Question, cluster config.Identity) (review.Submitter, error) {
 	if cluster.Reads(config.SourceDirectory) {
 		var err error
-		if question.Entries, err = l.Directory.EntriesOf(ctx, request.UserInfo.Username); err != nil {
+		if question.Entries, err = directory.EntriesOf(ctx, question.User.Username); err != nil {
 			return review.Submitter{}, err
 		}
 	}

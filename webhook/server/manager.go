@@ -28,17 +28,17 @@ import (
 // MutatePath is the URL path of the mutating webhook.
 const MutatePath = "/mutate"
 
-// Scheme returns a scheme with the types that the webhook caches. Namespaces are cached as metadata and
+// Scheme returns a scheme with the types that the webhook reads. Namespaces are cached as metadata and
 // need no type.
 func Scheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
-	if err := errors.Join(v1alpha1.AddToScheme(scheme), apiextensionsv1.AddToScheme(scheme)); err != nil {
+	if err := errors.Join(v1alpha1.AddToScheme(scheme), apiextensionsv1.AddToScheme(scheme), corev1.AddToScheme(scheme)); err != nil {
 		panic(err) // two types of the same name: no input can cause it
 	}
 	return scheme
 }
 
-// Mapper returns the resources of what the webhook caches, without asking an API server, which may not answer yet.
+// Mapper returns the resources of what the webhook reads, without asking an API server, which may not answer yet.
 func Mapper(*rest.Config, *http.Client) (meta.RESTMapper, error) {
 	mapper := meta.NewDefaultRESTMapper(nil)
 	for _, kind := range []schema.GroupVersionKind{
@@ -49,6 +49,7 @@ func Mapper(*rest.Config, *http.Client) (meta.RESTMapper, error) {
 	} {
 		mapper.Add(kind, meta.RESTScopeRoot)
 	}
+	mapper.Add(corev1.SchemeGroupVersion.WithKind("Pod"), meta.RESTScopeNamespace)
 	return mapper, nil
 }
 
@@ -74,7 +75,7 @@ func CacheOptions(projectLabel string) cache.Options {
 	}
 }
 
-// AddToManager adds both webhooks and their health checks to a manager. A replica is ready when it serves
+// AddToManager adds the webhooks and their health checks to a manager. A replica is ready when it serves
 // TLS and its caches are synced.
 func AddToManager(ctx context.Context, manager ctrl.Manager, reviewer review.Reviewer) error {
 	caches, err := startCaches(ctx, manager.GetCache())
@@ -95,6 +96,7 @@ func AddToManager(ctx context.Context, manager ctrl.Manager, reviewer review.Rev
 	}
 	register(MutatePath, &Mutator{lookups, reviewer})
 	register(ValidatePath, &Validator{lookups, reviewer})
+	register(SessionsPath, &Sessions{lookups.Directory, manager.GetAPIReader(), reviewer.Cluster.Identity})
 	return errors.Join(
 		manager.AddHealthzCheck("ping", healthz.Ping),
 		manager.AddReadyzCheck("caches", caches.synced),

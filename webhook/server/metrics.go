@@ -53,6 +53,10 @@ func init() {
 			}
 		}
 	}
+	reviewDuration.WithLabelValues(webhookOf(SessionsPath))
+	for _, answer := range []string{admitted, refused, notAvailable, failed} {
+		reviewsTotal.WithLabelValues(webhookOf(SessionsPath), string(admissionv1.Connect), answer)
+	}
 }
 
 // CertificateExpiry returns a metric of the certificate in a directory, which is read at each scrape.
@@ -82,7 +86,7 @@ func webhookOf(path string) string { return strings.TrimPrefix(path, "/") }
 // operationOf returns the label of an operation.
 func operationOf(operation admissionv1.Operation) string {
 	switch operation {
-	case admissionv1.Create, admissionv1.Update:
+	case admissionv1.Create, admissionv1.Update, admissionv1.Connect:
 		return string(operation)
 	}
 	return "other"

@@ -39,6 +39,7 @@ func (c CachedNamespaces) FactsOf(ctx context.Context, namespace string) (review
 	if err != nil {
 		return review.NamespaceFacts{}, unavailable("cannot look up project %s: %s", name, err)
 	}
+	project = review.ProjectIn(project, labels)
 	return review.NamespaceFacts{
 		Project: project, PodSecurity: review.PodSecurityOf(labels), WarnOnly: review.WarnOnlyOf(project, namespace, labels),
 	}, nil

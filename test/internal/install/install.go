@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,11 +85,11 @@ func (p *Product) apply(ctx context.Context) error {
 // certificate is also valid for this machine's own address.
 func (p *Product) configure(context.Context) error {
 	mutating := &admissionregistrationv1.MutatingWebhookConfiguration{}
-	validating := &admissionregistrationv1.ValidatingWebhookConfiguration{}
 	if err := p.objects.Find("MutatingWebhookConfiguration", "", mutating); err != nil {
 		return err
 	}
-	if err := p.objects.Find("ValidatingWebhookConfiguration", "", validating); err != nil {
+	validating, err := p.validatingWebhooks()
+	if err != nil {
 		return err
 	}
 	own, _ := process.OwnAddress() // without one, only the tests that need it fail
@@ -98,10 +99,34 @@ func (p *Product) configure(context.Context) error {
 	}
 	p.hooks.LocalServingHostExternalName = ""
 	p.hooks.MutatingWebhooks = []*admissionregistrationv1.MutatingWebhookConfiguration{mutating}
-	p.hooks.ValidatingWebhooks = []*admissionregistrationv1.ValidatingWebhookConfiguration{validating}
+	p.hooks.ValidatingWebhooks = validating
 	if err := errors.Join(p.hooks.ModifyWebhookDefinitions(), p.hooks.Install(p.Config)); err != nil {
 		return fmt.Errorf("cannot configure the webhook: %w", err)
 	}
 	p.AtStop(p.hooks.Cleanup)
 	return nil
+}
+
+// jobsConfiguration is the name of the configuration of the webhook that validates jobs.
+const jobsConfiguration = "admission-runai-mpi"
+
+// validatingWebhooks returns the configuration of the webhook that validates jobs, and then that for sessions, if the
+// chart renders it.
+func (p *Product) validatingWebhooks() ([]*admissionregistrationv1.ValidatingWebhookConfiguration, error) {
+	var all []*admissionregistrationv1.ValidatingWebhookConfiguration
+	for _, object := range p.objects {
+		if object.GetKind() != "ValidatingWebhookConfiguration" {
+			continue
+		}
+		configuration := &admissionregistrationv1.ValidatingWebhookConfiguration{}
+		if err := p.objects.Find(object.GetKind(), object.GetName(), configuration); err != nil {
+			return nil, err
+		}
+		if configuration.Name == jobsConfiguration {
+			all = slices.Insert(all, 0, configuration)
+			continue
+		}
+		all = append(all, configuration)
+	}
+	return all, nil
 }

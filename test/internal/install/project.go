@@ -25,7 +25,11 @@ func (p *Product) AddProject(ctx context.Context, name string, spec v1alpha1.Pro
 		return "", fmt.Errorf("cannot create project %s: %w", name, err)
 	}
 	namespace = "runai-" + name
-	if err := p.AddNamespace(ctx, namespace, map[string]string{config.Default().ProjectLabel: name}); err != nil {
+	labels := map[string]string{config.Default().ProjectLabel: name}
+	if spec.Identity == v1alpha1.IdentityRequired && spec.WarnOnlyUntil == "" {
+		labels[annotations.IdentityLabel] = string(spec.Identity)
+	}
+	if err := p.AddNamespace(ctx, namespace, labels); err != nil {
 		return "", err
 	}
 	return namespace, p.waitForAdmission(ctx, namespace)

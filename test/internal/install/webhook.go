@@ -2,7 +2,6 @@ package install
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -29,21 +28,16 @@ func (p *Product) WebhookAddress() string {
 // CallWebhookAt lets the API server call the webhook at another address of this machine, as host:port. The API
 // server follows a moment later.
 func (p *Product) CallWebhookAt(ctx context.Context, address string) error {
-	mutating, validating := p.hooks.MutatingWebhooks[0], p.hooks.ValidatingWebhooks[0]
+	mutating := p.hooks.MutatingWebhooks[0]
 	for i := range mutating.Webhooks {
 		if err := move(&mutating.Webhooks[i].ClientConfig, address); err != nil {
 			return err
 		}
 	}
-	for i := range validating.Webhooks {
-		if err := move(&validating.Webhooks[i].ClientConfig, address); err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(p.Client.Update(ctx, mutating), p.Client.Update(ctx, validating)); err != nil {
+	if err := p.Client.Update(ctx, mutating); err != nil {
 		return fmt.Errorf("cannot configure the webhook: %w", err)
 	}
-	return nil
+	return p.ValidateAt(ctx, address)
 }
 
 func move(config *admissionregistrationv1.WebhookClientConfig, address string) error {

@@ -135,11 +135,17 @@ type NFSNetworkPolicy struct {
 	Ports      []int32  `json:"ports"`
 }
 
-// Backstop configures the admission policy of pods.
+// A Username is what the API server authenticates. It is put into expressions in single quotes.
+type Username string
+
+// Backstop configures the admission policies of pods.
 type Backstop struct {
-	Enabled       bool   `json:"enabled"`
-	Operator      string `json:"operator" pattern:"^[^'\\\\\\x00-\\x1f]+$"`
-	JobController string `json:"jobController" pattern:"^[^'\\\\\\x00-\\x1f]+$"`
+	Enabled     bool       `json:"enabled"`
+	Files       bool       `json:"files"`
+	RenderFiles bool       `json:"renderFiles"`
+	Operator    Username   `json:"operator"`
+	Controllers []Username `json:"controllers"`
+	Sessions    bool       `json:"sessions"`
 }
 
 // CertManager configures who issues the certificate.
