@@ -29,7 +29,7 @@ func (c *Client) Explain(err error) string {
 	case isNoResource(err):
 		return "MPIJobs (kubeflow.org/v2beta1) are not installed on this cluster: ask your administrator to install MPI Operator v0.8"
 	case silentWebhook(message) != "":
-		return fmt.Sprintf("webhook %s does not respond, and no job can be created without it: try again, or ask your administrator",
+		return fmt.Sprintf("webhook %s does not respond, and the API server refuses this request without it: try again, or ask your administrator",
 			silentWebhook(message))
 	case apierrors.IsTooManyRequests(err):
 		return fmt.Sprintf("the API server %s is overloaded: try again in a moment", c.server)

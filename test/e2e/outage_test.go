@@ -60,7 +60,7 @@ func TestWebhookIsKilled(t *testing.T) {
 		t.Error("the webhook was killed, but no submission failed")
 	}
 	for _, stderr := range refused {
-		want := "does not respond, and no job can be created without it: try again, or ask your administrator\n"
+		want := "does not respond, and the API server refuses this request without it: try again, or ask your administrator\n"
 		if !strings.HasSuffix(stderr, want) {
 			t.Errorf("got %s", stderr)
 		}

@@ -2,14 +2,18 @@ package forgery
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
@@ -103,6 +107,30 @@ func TestT60Sessions(t *testing.T) {
 	if err := connect(t, bob, namespace, "absent", "exec"); !apierrors.IsNotFound(err) {
 		t.Errorf("a pod that does not exist: %v", err)
 	}
+}
+
+// Whoever enters a colleague's job with runai reads why not, in one line.
+func TestT60SessionsOfRunai(t *testing.T) {
+	namespace, alice, bob := product.AddProject(t, "t60-runai", required), login(t, broker, alices), tokenOf(t, bobs)
+	job := mpijobtest.MakeMPIJob("train", namespace).Obj()
+	suite.Create(t, alice, job)
+	launcher := podAs(namespace, "train-launcher", 1234567, 54000)
+	launcher.Labels = map[string]string{v2beta1.JobNameLabel: "train", v2beta1.JobRoleLabel: "launcher"}
+	suite.Create(t, product.Client, launcher)
+	before := launcher.DeepCopy()
+	launcher.Status.Phase = corev1.PodRunning
+	launcher.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "mpi", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}}
+	if err := product.Client.Status().Patch(t.Context(), launcher, client.MergeFrom(before)); err != nil {
+		t.Fatal(err)
+	}
+	want := "runai: pod train-launcher runs as uid=1234567 gid=54000, and you are uid=1001(bob) gid=1001 groups=1001: you can only enter pods that run as you\n"
+	suite.Eventually(t, "runai says why bob cannot enter alice's job", suite.Soon, func() error {
+		_, stderr, code := product.RunaiAs(t, bob.Kubeconfig(), "exec", "train", "-n", namespace, "--", "id")
+		if stderr != want || code != 1 {
+			return fmt.Errorf("exit code %d, got %q, want %q", code, stderr, want)
+		}
+		return nil
+	})
 }
 
 // isRefusal reports whether the webhook refused a session. Without a node, the API server cannot open one.

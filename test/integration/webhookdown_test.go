@@ -53,7 +53,7 @@ func creationsAreRefused(t *testing.T, namespace string) {
 	before := len(product.Jobs(t, namespace))
 	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
 	want := "trying again for up to 30 seconds: webhook mpijobs.admission.run.ai does not respond\n" +
-		"runai: webhook mpijobs.admission.run.ai does not respond, and no job can be created without it: " +
+		"runai: webhook mpijobs.admission.run.ai does not respond, and the API server refuses this request without it: " +
 		"try again, or ask your administrator\n"
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d, got %s", code, stderr)

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"testing"
 
@@ -78,7 +79,8 @@ func (p *Product) AddSession(t testing.TB, namespace, user string) {
 // PermitEverybody grants the rules to every authenticated user until the binding is deleted.
 func (p *Product) PermitEverybody(t testing.TB, rules ...rbacv1.PolicyRule) (binding *rbacv1.ClusterRoleBinding) {
 	t.Helper()
-	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "everybody"}, Rules: rules}
+	name := fmt.Sprintf("everybody-%x", sha256.Sum256([]byte(fmt.Sprint(rules))))[:40] // one binding for all that ask for the same
+	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: rules}
 	binding = &rbacv1.ClusterRoleBinding{
 		ObjectMeta: role.ObjectMeta,
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name},
