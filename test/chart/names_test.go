@@ -102,19 +102,17 @@ func TestBackstopUsernames(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		policy := find[admissionregistrationv1.ValidatingAdmissionPolicy](t, objects,
-			"ValidatingAdmissionPolicy", "runai-mpi-only-the-operator-makes-pods")
-		for _, variable := range policy.Spec.Variables {
-			if !strings.Contains(variable.Expression, "request.userInfo.username == '"+name+"'") {
-				t.Errorf("%s: %s", name, variable.Expression)
-			}
+		policy := find[admissionregistrationv1.ValidatingAdmissionPolicy](t, objects, "ValidatingAdmissionPolicy", "runai-mpi-backstop-ids")
+		condition := policy.Spec.MatchConditions[0].Expression
+		if is := "request.userInfo.username == '" + name + "'"; condition != "!("+is+" || ("+is+"))" {
+			t.Errorf("%s: %s", name, condition)
 		}
 	}
 }
 
 func TestFormerLabels(t *testing.T) {
-	objects := render(t, "--set", "formerProjectLabels={old,example.com/older}", "--set", "backstop.enabled=true")
-	var mutating, validating, versions, pods []labels.Selector
+	objects := render(t, "--set", "formerProjectLabels={old,example.com/older}")
+	var mutating, validating, versions []labels.Selector
 	for _, object := range objects {
 		one, kind := chart.Objects{object}, object.GetKind()
 		switch kind {
@@ -128,11 +126,7 @@ func TestFormerLabels(t *testing.T) {
 			}
 		case "ValidatingAdmissionPolicyBinding":
 			binding := find[admissionregistrationv1.ValidatingAdmissionPolicyBinding](t, one, kind, "")
-			if strings.Contains(binding.Name, "makes-pods") {
-				pods = append(pods, selector(t, binding.Spec.MatchResources.NamespaceSelector))
-			} else {
-				versions = append(versions, selector(t, binding.Spec.MatchResources.NamespaceSelector))
-			}
+			versions = append(versions, selector(t, binding.Spec.MatchResources.NamespaceSelector))
 		}
 	}
 	for set := range 8 {
@@ -144,7 +138,7 @@ func TestFormerLabels(t *testing.T) {
 		}
 		want := min(set, 1)
 		for what, selectors := range map[string][]labels.Selector{
-			"mutating": mutating, "validating": validating, "versions": versions, "pods": pods,
+			"mutating": mutating, "validating": validating, "versions": versions,
 		} {
 			if got := matches(selectors, namespace); got != want {
 				t.Errorf("%s: %v is judged %d times, want %d", what, namespace, got, want)

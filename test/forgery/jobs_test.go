@@ -17,6 +17,8 @@ import (
 
 var required = v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired}
 
+var optional = v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityOptional}
+
 // refusal returns an error unless an answer is a refusal for this reason. A replica with another cluster policy
 // tells the client to try again.
 func refusal(answer error, reason string) error {

@@ -29,7 +29,7 @@ func with(claims map[string]any, changes map[string]any) map[string]any {
 	return all
 }
 
-// login returns a client with a token and all permissions on MPIJobs, so that only the product can refuse.
+// login returns a client with a token and all permissions, so that only the product can refuse.
 func login(t *testing.T, from *issuer.Issuer, claims map[string]any) client.Client {
 	t.Helper()
 	token, err := from.Token(claims)
@@ -48,12 +48,21 @@ func bearer(t *testing.T, token string) client.Client {
 	return clientOf(t, user)
 }
 
+// permitEverybody gives all users the permissions with which everything is tried, so that only the product can refuse.
+func permitEverybody(t *testing.T) {
+	t.Helper()
+	product.PermitEverybody(t,
+		install.Verbs("kubeflow.org", []string{"*"}, "*"),
+		install.Verbs("batch", []string{"*"}, "*"),
+		install.Verbs("apps", []string{"*"}, "*"),
+		install.Verbs("", []string{"bindings", "configmaps", "namespaces", "namespaces/status", "services", "services/proxy",
+			"pods", "pods/attach", "pods/binding", "pods/ephemeralcontainers", "pods/exec", "pods/portforward", "pods/proxy", "pods/status"}, "*"),
+		install.Verbs("", []string{"secrets"}, "create", "update", "delete"))
+}
+
 func clientOf(t *testing.T, user *env.User) client.Client {
 	t.Helper()
-	product.PermitEverybody(t, install.Verbs("kubeflow.org", []string{"*"}, "*"),
-		install.Verbs("", []string{"pods", "pods/ephemeralcontainers"}, "*"),
-		install.Verbs("", []string{"secrets"}, "create", "update", "delete"),
-		install.Verbs("batch", []string{"jobs"}, "*"))
+	permitEverybody(t)
 	return product.ClientOf(t, user)
 }
 

@@ -15,7 +15,6 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
-	"github.com/runai-mpi/runai-mpi/test/internal/install"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
@@ -45,7 +44,7 @@ func tokenOf(t *testing.T, claims map[string]any) *env.User {
 	if err != nil {
 		t.Fatal(err)
 	}
-	product.PermitEverybody(t, install.Verbs("", []string{"pods", "pods/exec", "pods/attach", "pods/portforward", "pods/proxy"}, "*"))
+	permitEverybody(t)
 	return user
 }
 

@@ -25,7 +25,7 @@ func (p *Product) AddProject(ctx context.Context, name string, spec v1alpha1.Pro
 		return "", fmt.Errorf("cannot create project %s: %w", name, err)
 	}
 	namespace = "runai-" + name
-	labels := map[string]string{config.Default().ProjectLabel: name}
+	labels := map[string]string{config.Default().ProjectLabel: name, annotations.IdentityLabel: string(v1alpha1.IdentityOptional)}
 	if spec.Identity == v1alpha1.IdentityRequired && spec.WarnOnlyUntil == "" {
 		labels[annotations.IdentityLabel] = string(spec.Identity)
 	}

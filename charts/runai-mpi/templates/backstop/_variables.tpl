@@ -5,7 +5,31 @@
 
 {{- /* The end of the name of a policy or binding: only names of files end in .static.k8s.io. */}}
 {{- define "runai-mpi.policySuffix" -}}
--{{ .what }}{{ if .root.Values.backstop.renderFiles }}.static.k8s.io{{ end }}
+-backstop-{{ .what }}{{ if .root.Values.backstop.renderFiles }}.static.k8s.io{{ end }}
+{{- end }}
+
+{{- /* The head of a policy. It takes a dict with root and what. */}}
+{{- define "runai-mpi.backstopPolicy" -}}
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata:
+  {{- include "runai-mpi.metadata" (dict "root" .root "suffix" (include "runai-mpi.policySuffix" .) "scope" "Cluster") | nindent 2 }}
+{{- end }}
+
+{{- /* The binding of a policy. It takes a dict with root, what and, for a policy of namespaces themselves, everywhere. */}}
+{{- define "runai-mpi.backstopBinding" -}}
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  {{- include "runai-mpi.metadata" (dict "root" .root "suffix" (include "runai-mpi.policySuffix" .) "scope" "Cluster") | nindent 2 }}
+spec:
+  policyName: {{ include "runai-mpi.name" .root }}{{ include "runai-mpi.policySuffix" . }}
+  validationActions: [Deny]
+  {{- if not .everywhere }}
+  matchResources:
+    namespaceSelector:
+      matchLabels: {run.ai/identity: Required}
+  {{- end }}
 {{- end }}
 
 {{- /* Whether a controller sent the request. */}}
@@ -19,4 +43,65 @@
 {{- end }}
 {{- end }}
 {{- $terms | join " || " | default "false" | printf "(%s)" }}
+{{- end }}
+
+{{- /* Whether the MPI Operator sent the request. */}}
+{{- define "runai-mpi.isOperator" -}}
+request.userInfo.username == '{{ .Values.backstop.operator }}'
+{{- end }}
+
+{{- /* A condition of a policy that judges only people, and controllers that no value names. */}}
+{{- define "runai-mpi.onlyPeople" -}}
+- name: is-not-a-controller
+  expression: {{ printf "!(%s || %s)" (include "runai-mpi.isOperator" .) (include "runai-mpi.isController" .) | toJson }}
+{{- end }}
+
+{{- /* The kinds that are pods, or from which a controller makes pods. */}}
+{{- define "runai-mpi.kindsWithTemplates" -}}
+- {apiGroups: [""], apiVersions: ["*"], resources: [pods], operations: [CREATE]}
+- {apiGroups: [""], apiVersions: ["*"], resources: [replicationcontrollers], operations: [CREATE, UPDATE]}
+- {apiGroups: [apps], apiVersions: ["*"], resources: [daemonsets, deployments, replicasets, statefulsets], operations: [CREATE, UPDATE]}
+- {apiGroups: [batch], apiVersions: ["*"], resources: [cronjobs, jobs], operations: [CREATE, UPDATE]}
+- {apiGroups: [jobset.x-k8s.io], apiVersions: ["*"], resources: [jobsets], operations: [CREATE, UPDATE]}
+{{- end }}
+
+{{- /* The pod, or the templates of pods, in an object of these kinds. It takes the name of the object in CEL. */}}
+{{- define "runai-mpi.templatesOf" -}}
+(request.resource.resource == "pods" ? [{{ . }}] :
+request.resource.resource == "cronjobs" ? [{{ . }}.spec.jobTemplate.spec.template] :
+request.resource.resource == "jobsets" ? {{ . }}.spec.?replicatedJobs.orValue([]).map(j, j.template.spec.template) :
+has({{ . }}.spec.template) ? [{{ . }}.spec.template] : [])
+{{- end }}
+
+{{- /* A condition of a policy that judges templates: an update that leaves them as they are is not judged. */}}
+{{- define "runai-mpi.templatesChange" -}}
+- name: templates-change
+  expression: >-
+    request.operation == "CREATE" ||
+    {{ include "runai-mpi.templatesOf" "object" | replace "\n" " " }} != {{ include "runai-mpi.templatesOf" "oldObject" | replace "\n" " " }}
+{{- end }}
+
+{{- /* The variables of a policy that judges templates: pods, and all their containers. */}}
+{{- define "runai-mpi.podVariables" -}}
+- name: pods
+  expression: >-
+    {{ include "runai-mpi.templatesOf" "object" | replace "\n" " " }}.map(t, {
+      "metadata": dyn(t.?metadata.orValue({})),
+      "spec": dyn(t.spec),
+      "security": dyn(t.spec.?securityContext.orValue({})),
+      "containers": dyn(t.spec.?initContainers.orValue([]) + t.spec.containers)
+    })
+{{- end }}
+
+{{- /*
+The annotations that people's pods may have, as keys and as domains: those that the cluster policy lists, and those that
+API servers write. The policy "confinement" judges what the one of AppArmor says.
+*/}}
+{{- define "runai-mpi.openAnnotations" -}}
+{{- $keys := list "kubernetes.io/limit-ranger" "openshift.io/scc" "security.openshift.io/validated-scc-subject-type" }}
+{{- $domains := list "container.apparmor.security.beta.kubernetes.io/" }}
+{{- range .Values.policy.identity.podAnnotations }}
+{{- if hasSuffix "/*" . }}{{ $domains = append $domains (trimSuffix "*" .) }}{{ else }}{{ $keys = append $keys . }}{{ end }}
+{{- end }}
+{{- list $keys $domains | toJson }}
 {{- end }}

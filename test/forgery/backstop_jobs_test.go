@@ -1,0 +1,113 @@
+package forgery
+
+import (
+	"testing"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
+)
+
+// podsOfAlice submits a job of alice and returns its pods.
+func podsOfAlice(t *testing.T, namespace, name string) []corev1.Pod {
+	t.Helper()
+	suite.Create(t, login(t, broker, alices), mpijobtest.MakeMPIJob(name, namespace).Obj())
+	var pods []corev1.Pod
+	suite.Eventually(t, "the pods of an MPIJob exist", suite.Soon, func() error {
+		pods = product.Pods(t, namespace)
+		return product.HasPods(t, namespace, 2)
+	})
+	return pods
+}
+
+// renamed returns a copy of a pod under another name, as somebody would create it.
+func renamed(pod corev1.Pod) *corev1.Pod {
+	tried := &corev1.Pod{Spec: *pod.Spec.DeepCopy()}
+	tried.Namespace, tried.Name, tried.Labels, tried.Annotations = pod.Namespace, "tried", pod.Labels, pod.Annotations
+	return tried
+}
+
+// A webhook that changes the pods of an MPIJob cannot let them run as another user.
+func TestT47MPIJobPods(t *testing.T) {
+	namespace := product.AddProject(t, "t47", required)
+	applyBackstop(t, "mpijob-pods", "confinement")
+	for _, pod := range podsOfAlice(t, namespace, "dist1") {
+		user := product.Client // as which MPI Operator acts here
+		if pod.Labels["training.kubeflow.org/job-role"] == "launcher" {
+			user = as(t, "system:serviceaccount:kube-system:job-controller")
+		}
+		tryPods(t, user, renamed(pod), []podAttempt{
+			{"another uid", withIDs(1001, 54000), "must run with the UID of its user"},
+			{"the uid of sshd", withIDs(65533, 65534), "must run with the UID of its user"},
+			{"another gid", withIDs(1234567, 1001), "must run with the GID of its user"},
+			{"another group", withIDs(1234567, 54000, 60001, 60003), "must run with the groups of its user"},
+			{"the gid of nobody", withIDs(1234567, 54000, 65534), "must run with the groups of its user"},
+			{"no user", func(p *corev1.Pod) { delete(p.Annotations, "files.run.ai/passwd") }, "must run with the UID of its user"},
+		})
+	}
+}
+
+// Nobody passes something off as what MPI Operator made, and nobody changes what it made.
+func TestT53Owned(t *testing.T) {
+	namespace, alice, bob := product.AddProject(t, "t53", required), login(t, broker, alices), login(t, broker, bobs)
+	applyBackstop(t, "owned")
+	launcher := suspendedLauncher(t, namespace, alice)
+	const others = "only MPI Operator may make what belongs to an MPIJob"
+	pod := confinedPod(namespace)
+	tryPods(t, bob, pod, []podAttempt{
+		{"a worker", func(p *corev1.Pod) { p.OwnerReferences = launcher.OwnerReferences }, others},
+		{"a launcher", func(p *corev1.Pod) {
+			p.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(launcher, batchv1.SchemeGroupVersion.WithKind("Job"))}
+		}, others},
+	})
+	config := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "dist1-config", Namespace: namespace}}
+	if err := product.Client.Get(t.Context(), client.ObjectKeyFromObject(config), config); err != nil {
+		t.Fatal(err)
+	}
+	config.Data["discover_hosts.sh"] = "#!/bin/sh\nsteal"
+	const owned = "only MPI Operator may change what belongs to an MPIJob"
+	if err := suite.Refused(bob.Update(t.Context(), config), owned); err != nil {
+		t.Errorf("a ConfigMap: %s", err)
+	}
+	two := int32(2)
+	for name, attempt := range map[string]struct {
+		change     func(*batchv1.Job)
+		controller string // why a controller is refused too, if it is
+	}{
+		"a runtime annotation": {func(j *batchv1.Job) {
+			metav1.SetMetaDataAnnotation(&j.Spec.Template.ObjectMeta, "io.katacontainers.x", "y")
+		}, "only annotations of a launcher"},
+		"no affinity": {func(j *batchv1.Job) { j.Spec.Template.Spec.Affinity = nil }, "choose the nodes of a launcher"},
+		"GPUs": {func(j *batchv1.Job) {
+			j.Spec.Template.Spec.Containers[0].Resources.Limits = corev1.ResourceList{"nvidia.com/gpu": *newQuantity("8")}
+		}, "choose the nodes of a launcher"},
+		"parallelism": {func(j *batchv1.Job) { j.Spec.Parallelism = &two }, "only suspend and resume"},
+		"resuming":    {func(j *batchv1.Job) { *j.Spec.Suspend = false }, ""},
+		"nodes":       {func(j *batchv1.Job) { j.Spec.Template.Spec.NodeSelector = map[string]string{"a": "b"} }, ""},
+		"no owner":    {func(j *batchv1.Job) { j.OwnerReferences = nil }, ""},
+		"a label":     {func(j *batchv1.Job) { j.Labels["a"] = "b" }, ""},
+		"a queue": {func(j *batchv1.Job) {
+			metav1.SetMetaDataAnnotation(&j.Spec.Template.ObjectMeta, "kueue.x-k8s.io/podset-required-topology", "rack")
+			metav1.SetMetaDataLabel(&j.Spec.Template.ObjectMeta, "kueue.x-k8s.io/podset", "launcher")
+			j.Spec.Template.Spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "kueue.x-k8s.io/topology"}}
+			*j.Spec.Suspend = false
+		}, ""},
+	} {
+		changed := launcher.DeepCopy()
+		attempt.change(changed)
+		if err := suite.Refused(bob.Update(t.Context(), changed.DeepCopy(), client.DryRunAll), owned); err != nil {
+			t.Errorf("%s: %s", name, err)
+		}
+		err := as(t, kueue).Update(t.Context(), changed.DeepCopy(), client.DryRunAll)
+		if attempt.controller == "" && err != nil || attempt.controller != "" && suite.Refused(err, attempt.controller) != nil {
+			t.Errorf("%s by a controller: got %v, want %q", name, err, attempt.controller)
+		}
+		if err := product.Client.Update(t.Context(), changed, client.DryRunAll); err != nil {
+			t.Errorf("%s by MPI Operator: %s", name, err)
+		}
+	}
+}

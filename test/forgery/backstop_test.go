@@ -1,0 +1,118 @@
+package forgery
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/chart"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
+)
+
+// kueue is a controller of the chart's defaults.
+const kueue = "system:serviceaccount:kueue-system:kueue-controller-manager"
+
+// applyBackstop creates some of the chart's admission policies until the end of the test. Here, MPI Operator and
+// Kubernetes' controllers act as the administrator.
+func applyBackstop(t *testing.T, policies ...string) {
+	t.Helper()
+	here, err := whoami(t.Context(), product.Client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects, err := chart.Render(t.Context(), "--set", "backstop.enabled=true", "--set", "backstop.operator="+here.Username,
+		"--set", "policy.identity.trustedSources={keycloak-hpc,careless}", "--set", "policy.identity.localhostProfiles={mpi.json}",
+		"--set", "policy.sharedStorage.hostPaths={/scratch}", "--set", "policy.sharedStorage.nfs={nas:/export/scratch}",
+		"--set", "policy.sharedStorage.csiDrivers={vault.example.com}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, object := range objects {
+		if what, is := strings.CutPrefix(object.GetName(), "runai-mpi-backstop-"); is && slices.Contains(policies, what) {
+			suite.Create(t, product.Client, object)
+			t.Cleanup(func() { _ = product.Client.Delete(context.WithoutCancel(t.Context()), object) })
+		}
+	}
+}
+
+// as returns a client that acts as a controller, with all permissions.
+func as(t *testing.T, username string) client.Client {
+	t.Helper()
+	user, err := product.Impersonate(rest.ImpersonationConfig{UserName: username, Groups: []string{"system:masters"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return product.ClientOf(t, user)
+}
+
+// confinedPod returns a pod that runs as alice, and has all that the policies demand.
+func confinedPod(namespace string) *corev1.Pod {
+	yes, no, strict := true, false, corev1.SupplementalGroupsPolicyStrict
+	pod := podAs(namespace, "tried", 1234567, 54000, 60001, 60002)
+	pod.Spec.SecurityContext.RunAsNonRoot, pod.Spec.SecurityContext.SupplementalGroupsPolicy = &yes, &strict
+	pod.Spec.SecurityContext.SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
+	pod.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{
+		AllowPrivilegeEscalation: &no,
+		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}, Add: []corev1.Capability{"NET_BIND_SERVICE"}},
+	}
+	pod.Spec.InitContainers = []corev1.Container{*pod.Spec.Containers[0].DeepCopy()}
+	pod.Spec.InitContainers[0].Name = "init"
+	return pod
+}
+
+// A podAttempt is a change to a pod, and the reason why the pod is refused.
+type podAttempt struct {
+	name   string
+	change func(*corev1.Pod)
+	reason string
+}
+
+// tryPods makes every attempt with the pod of a user as a dry run. The pod without a change is accepted.
+func tryPods(t *testing.T, user client.Client, pod *corev1.Pod, attempts []podAttempt) {
+	t.Helper()
+	for i, a := range attempts {
+		tried := pod.DeepCopy()
+		a.change(tried)
+		attempt := func() error {
+			return suite.Refused(user.Create(t.Context(), tried.DeepCopy(), client.DryRunAll), a.reason)
+		}
+		if i == 0 {
+			suite.Eventually(t, "the policies are active", suite.Soon, attempt)
+		} else if err := attempt(); err != nil {
+			t.Errorf("%s: %s", a.name, err)
+		}
+	}
+	if err := user.Create(t.Context(), pod.DeepCopy(), client.DryRunAll); err != nil {
+		t.Errorf("without a change: %s", err)
+	}
+}
+
+// accepts asserts that a user may create pods with these changes.
+func accepts(t *testing.T, user client.Client, pod *corev1.Pod, changes map[string]func(*corev1.Pod)) {
+	t.Helper()
+	for name, change := range changes {
+		tried := pod.DeepCopy()
+		change(tried)
+		if err := user.Create(t.Context(), tried, client.DryRunAll); err != nil {
+			t.Errorf("%s: %s", name, err)
+		}
+	}
+}
+
+// inEach returns an attempt in the container and the init container of a pod.
+func inEach(name, reason string, change func(*corev1.SecurityContext)) []podAttempt {
+	return []podAttempt{
+		{name, func(p *corev1.Pod) { change(p.Spec.Containers[0].SecurityContext) }, reason},
+		{name + " (init)", func(p *corev1.Pod) { change(p.Spec.InitContainers[0].SecurityContext) }, reason},
+	}
+}
+
+func podAnnotated(key, value string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) { metav1.SetMetaDataAnnotation(&p.ObjectMeta, key, value) }
+}
