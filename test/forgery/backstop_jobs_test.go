@@ -31,10 +31,23 @@ func renamed(pod corev1.Pod) *corev1.Pod {
 	return tried
 }
 
-// A webhook that changes the pods of an MPIJob cannot let them run as another user.
+// Whatever another webhook does to the pods of an MPIJob, they cannot become another user.
 func TestT47MPIJobPods(t *testing.T) {
 	namespace := product.AddProject(t, "t47", required)
 	applyBackstop(t, "mpijob-pods", "confinement")
+	sidecar := func(change func(*corev1.SecurityContext)) func(*corev1.Pod) {
+		return func(p *corev1.Pod) {
+			injected := *p.Spec.Containers[0].DeepCopy()
+			injected.Name = "injected"
+			change(injected.SecurityContext)
+			p.Spec.Containers = append(p.Spec.Containers, injected)
+		}
+	}
+	adding := func(capability corev1.Capability) func(*corev1.Pod) {
+		return sidecar(func(s *corev1.SecurityContext) { s.Capabilities.Add = []corev1.Capability{capability} })
+	}
+	no, group := false, int64(60003)
+	const capability = "only the capability NET_BIND_SERVICE"
 	for _, pod := range podsOfAlice(t, namespace, "dist1") {
 		user := product.Client // as which MPI Operator acts here
 		if pod.Labels["training.kubeflow.org/job-role"] == "launcher" {
@@ -47,7 +60,18 @@ func TestT47MPIJobPods(t *testing.T) {
 			{"another group", withIDs(1234567, 54000, 60001, 60003), "must run with the groups of its user"},
 			{"the gid of nobody", withIDs(1234567, 54000, 65534), "must run with the groups of its user"},
 			{"no user", func(p *corev1.Pod) { delete(p.Annotations, "files.run.ai/passwd") }, "must run with the UID of its user"},
+			{"a removed context", func(p *corev1.Pod) { p.Spec.SecurityContext = nil }, "must"},
+			{"fsGroup", func(p *corev1.Pod) { p.Spec.SecurityContext.FSGroup = &group }, "fsGroup is not allowed"},
+			{"the node's processes", func(p *corev1.Pod) { p.Spec.HostPID = true }, "hostPID is not allowed"},
+			{"a container without a context", sidecar(func(s *corev1.SecurityContext) { *s = corev1.SecurityContext{} }), "allowPrivilegeEscalation to false"},
+			{"a container as root of its image", sidecar(func(s *corev1.SecurityContext) { s.RunAsNonRoot = &no }), "runAsNonRoot to false"},
+			{"SETUID", adding("SETUID"), capability},
+			{"DAC_OVERRIDE", adding("DAC_OVERRIDE"), capability},
+			{"SYS_ADMIN", sidecar(func(s *corev1.SecurityContext) {
+				s.Capabilities.Add, s.AllowPrivilegeEscalation = []corev1.Capability{"SYS_ADMIN"}, nil
+			}), "allowPrivilegeEscalation to false"},
 		})
+		accepts(t, user, renamed(pod), map[string]func(*corev1.Pod){"a confined container": sidecar(func(*corev1.SecurityContext) {})})
 	}
 }
 
