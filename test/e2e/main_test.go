@@ -9,14 +9,18 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/issuer"
 	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
+	"github.com/runai-mpi/runai-mpi/test/internal/saml"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // product is nil on machines that cannot run a node; all tests skip there.
 var product *suite.Product
 
-// broker is the issuer in the documented authentication.
-var broker *issuer.Issuer
+// broker is the issuer in the documented authentication, and chain leads to it from a SAML identity provider.
+var (
+	broker *issuer.Issuer
+	chain  *saml.Chain
+)
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -43,6 +47,9 @@ func TestMain(m *testing.M) {
 
 func startBroker() (authentication string, err error) {
 	if broker, err = issuer.Start("k8s-hpc"); err != nil {
+		return "", err
+	}
+	if chain, err = saml.NewChain(broker); err != nil {
 		return "", err
 	}
 	return issuer.Authentication(broker)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/saml"
 )
 
 // claims are alice's. No image has an entry for any of the IDs.
@@ -23,11 +24,26 @@ func alice(t *testing.T, namespace string) (kubeconfig string) {
 // login returns a user with a token who has the role of researchers in a namespace.
 func login(t *testing.T, namespace string, claims map[string]any) *env.User {
 	t.Helper()
-	product.AddResearcher(t, namespace, fmt.Sprintf("saml:%s", claims["preferred_username"]))
 	token, err := broker.Token(claims)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return researcher(t, namespace, fmt.Sprint(claims["preferred_username"]), token)
+}
+
+// loginBySAML returns the kubeconfig of a person with an assertion who has the role of researchers in a namespace.
+func loginBySAML(t *testing.T, namespace string, person saml.Person) (kubeconfig string) {
+	t.Helper()
+	token, err := chain.Login(person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return researcher(t, namespace, person.Name, token).Kubeconfig()
+}
+
+func researcher(t *testing.T, namespace, name, token string) *env.User {
+	t.Helper()
+	product.AddResearcher(t, namespace, "saml:"+name)
 	user, err := product.WithToken(token)
 	if err != nil {
 		t.Fatal(err)
