@@ -13,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/issuer"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
@@ -55,9 +56,13 @@ func TestT19TokensOfNobody(t *testing.T) {
 		"another audience": sign(broker.Token, map[string]any{"aud": "another"}),
 		"another issuer":   sign(broker.Token, map[string]any{"iss": "https://elsewhere.example.org"}),
 		"another's key":    sign(broker.Forge, nil),
+		"a twin's":         sign(broker.Twin().Token, nil),
+		"the twin's keys":  sign(twin.Token, map[string]any{"iss": "https://elsewhere.example.org"}),
 		"another issuer's": sign(stranger.Token, map[string]any{"iss": broker.URL}),
 		"expired":          sign(broker.Token, map[string]any{"iat": past - 60, "exp": past}),
 		"too long":         sign(broker.Token, map[string]any{"exp": time.Now().Add(24 * time.Hour).Unix()}),
+		"two uids":         sign(broker.Token, map[string]any{"posix_uid": []string{"1001", "1002"}}),
+		"a uid in a map":   sign(broker.Token, map[string]any{"posix_uid": map[string]any{"value": 1001}}),
 		"not signed":       unsigned(t, sign(broker.Token, nil)),
 	} {
 		if _, err := whoami(t.Context(), bearer(t, token)); !apierrors.IsUnauthorized(err) {
@@ -80,8 +85,10 @@ func unsigned(t *testing.T, token string) string {
 func TestT20AnotherIssuer(t *testing.T) {
 	namespace := product.AddProject(t, "t20", required)
 	claims := map[string]any{"preferred_username": "alice", "uid": "1234567", "gid": "54000"}
-	isRefused(t, "a stranger", login(t, stranger, claims).Create(t.Context(), mpijobtest.MakeMPIJob("strange", namespace).Obj()),
-		`claim run.ai/source is "stranger", which is not trusted`)
+	for source, from := range map[string]*issuer.Issuer{"stranger": stranger, "twin": twin} {
+		isRefused(t, source, login(t, from, claims).Create(t.Context(), mpijobtest.MakeMPIJob("strange", namespace).Obj()),
+			`claim run.ai/source is "`+source+`", which is not trusted`)
+	}
 	trusted := suite.Create(t, login(t, careless, claims), mpijobtest.MakeMPIJob("trusted", namespace).Obj())
 	runsAs(t, trusted, "careless:alice", 1234567, 54000)
 }

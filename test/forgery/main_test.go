@@ -10,14 +10,18 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/issuer"
+	"github.com/runai-mpi/runai-mpi/test/internal/saml"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 var product *suite.Product
 
-// The API server trusts three issuers: the documented one, one whose claims are passed on unchecked, and one
-// that the cluster policy does not trust.
-var broker, careless, stranger *issuer.Issuer
+// The API server trusts four issuers: the documented one, one whose claims are passed on unchecked, one that the cluster
+// policy does not trust, and one like it that shares the keys of the documented one.
+var broker, careless, stranger, twin *issuer.Issuer
+
+// chain leads from a SAML identity provider to the documented issuer.
+var chain *saml.Chain
 
 // differ lets a replica with another cluster policy validate what the first one has mutated.
 var differ = flag.Bool("differ", false, "Validate with another cluster policy than the one that mutates.")
@@ -52,7 +56,11 @@ func startIssuers() (authentication string, err error) {
 			return "", err
 		}
 	}
-	return issuer.Authentication(broker, unchecked(careless, "careless"), unchecked(stranger, "stranger"))
+	twin = broker.Twin()
+	if chain, err = saml.NewChain(broker); err != nil {
+		return "", err
+	}
+	return issuer.Authentication(broker, unchecked(careless, "careless"), unchecked(stranger, "stranger"), unchecked(twin, "twin"))
 }
 
 // unchecked returns an authenticator that passes claims on unchecked.

@@ -36,14 +36,21 @@ func Start(audience string) (*Issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot make the issuer's key: %w", err)
 	}
-	i := &Issuer{Audience: audience, key: jose.JSONWebKey{Key: private, KeyID: "1", Algorithm: string(jose.ES256), Use: "sig"}}
+	key := jose.JSONWebKey{Key: private, KeyID: "1", Algorithm: string(jose.ES256), Use: "sig"}
+	return serve(&Issuer{Audience: audience, key: key}), nil
+}
+
+// Twin starts another issuer with the same keys, as brokers do that have one set of keys for all realms.
+func (i *Issuer) Twin() *Issuer { return serve(&Issuer{Audience: i.Audience, key: i.key}) }
+
+func serve(i *Issuer) *Issuer {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/.well-known/openid-configuration", i.configuration)
 	mux.HandleFunc("/keys", i.keys)
 	server := httptest.NewTLSServer(mux)
 	i.URL = server.URL
 	i.Authority = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
-	return i, nil
+	return i
 }
 
 // Token signs the claims. Default: for the issuer's audience, and valid for an hour.

@@ -24,7 +24,7 @@ type Bridge struct {
 	requests []string
 }
 
-// NewBridge introduces a new bridge to an identity provider. The tokens are the issuer's.
+// NewBridge returns a bridge that trusts an identity provider. The tokens are the issuer's.
 func NewBridge(tokens *issuer.Issuer, provider *Provider) (*Bridge, error) {
 	name, err := url.Parse(tokens.URL)
 	if err != nil {
@@ -35,8 +35,13 @@ func NewBridge(tokens *issuer.Issuer, provider *Provider) (*Bridge, error) {
 		IDPMetadata: provider.idp.Metadata(), RejectUnknownConditions: true,
 		ReplayCache: assertions{},
 	}}
-	provider.services[b.sp.MetadataURL.String()] = b.sp.Metadata()
+	b.Introduce(provider)
 	return b, nil
+}
+
+// Introduce lets an identity provider answer the bridge, which does not trust it for that.
+func (b *Bridge) Introduce(provider *Provider) {
+	provider.services[b.sp.MetadataURL.String()] = b.sp.Metadata()
 }
 
 // assertions are the IDs of those that were used, for as long as the bridge lives.

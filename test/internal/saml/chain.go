@@ -6,6 +6,9 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/issuer"
 )
 
+// ProviderName is the name of a chain's identity provider.
+const ProviderName = "https://saml.example.org/idp"
+
 // A Chain leads from an identity provider to the tokens of an issuer.
 type Chain struct {
 	Provider *Provider
@@ -14,7 +17,7 @@ type Chain struct {
 
 // NewChain starts a chain that ends with an issuer.
 func NewChain(tokens *issuer.Issuer) (*Chain, error) {
-	provider, err := NewProvider("https://saml.example.org/idp")
+	provider, err := NewProvider(ProviderName)
 	if err != nil {
 		return nil, err
 	}
