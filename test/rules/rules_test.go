@@ -18,8 +18,8 @@ still passes. Tests are named by the number of the attempt. Four attempts have n
 
 - T11, writing a spec together with a status: the API server keeps them apart (^test/forgery^ ^TestT11Status^).
 - T18, impersonating attributes: the API server asks for a permission for each (^test/forgery^ ^TestT18ImpersonatesAttributes^).
-- T22 is about the configuration of Keycloak and has no test: declare the attributes as managed and editable by
-  administrators only, and synchronize them at each login.
+- T22, editing one's own attributes in Keycloak: the [documented realm](../identity/keycloak.md) lets only administrators
+  edit them, and synchronizes them at each login (^test/logins^ ^TestKeycloak^). Keycloak itself is not tested.
 - T25, calling the webhook without the API server: the webhook keeps no state that a call could change
   (^test/forgery^ ^TestT25NoState^).
 

@@ -20,8 +20,8 @@ func (e *Env) setAPIServerFlags(server *envtest.APIServer) error {
 	}
 	flags := server.Configure()
 	for name, content := range map[string]string{
-		"authentication-config": e.options.Authentication,
-		"audit-policy-file":     e.options.AuditPolicy,
+		authenticationFile:  e.options.Authentication,
+		"audit-policy-file": e.options.AuditPolicy,
 	} {
 		if content == "" {
 			continue
