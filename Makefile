@@ -69,7 +69,7 @@ INSTALL_PACKAGES  = [ -z "$$missing" ] || { apt-get update -qq && DEBIAN_FRONTEN
 
 .PHONY: packages
 packages: ## Install the Debian packages that the tests need and this machine does not have, as root.
-	@missing="$$($(MISSING_PACKAGES) -race $(if $(NODE),-node))" && { $(INSTALL_PACKAGES); }
+	@missing="$$($(MISSING_PACKAGES) -race -directory $(if $(NODE),-node))" && { $(INSTALL_PACKAGES); }
 
 .PHONY: test
 test: have-packages lint verify servers $(if $(NODE),lab-images) ## Run everything that CI runs.
@@ -212,7 +212,7 @@ lab-images: can-be-node lab-servers ## Make the container images of the lab (8 m
 
 .PHONY: have-packages
 have-packages:
-	@missing="$$($(MISSING_PACKAGES) -race $(if $(NODE),-node))" && { [ -z "$$missing" ] || \
+	@missing="$$($(MISSING_PACKAGES) -race -directory $(if $(NODE),-node))" && { [ -z "$$missing" ] || \
 		{ echo "packages are missing ($$missing): run make packages" >&2; exit 1; }; }
 
 .PHONY: can-be-node

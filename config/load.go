@@ -23,7 +23,7 @@ func DefaultYAML() []byte { return defaultYAML }
 // Default returns a new copy of the default policy.
 func Default() *ClusterPolicy {
 	policy := &ClusterPolicy{}
-	if problems, err := decode(defaultYAML, policy); err != nil || len(problems) > 0 {
+	if problems, err := decode(defaultYAML, policy, texts); err != nil || len(problems) > 0 {
 		panic(fmt.Sprintf("the embedded default.yaml: %v, %v", problems, err)) // the package's tests load it
 	}
 	return policy
@@ -50,7 +50,7 @@ func Load(path string) (*ClusterPolicy, error) {
 func Parse(data []byte) (*ClusterPolicy, error) {
 	policy := Default()
 	policy.APIVersion, policy.Kind = "", "" // these have no default
-	problems, err := decode(data, policy)
+	problems, err := decode(data, policy, texts)
 	if err != nil {
 		return nil, errors.Join(append(problems, err)...)
 	}
@@ -64,21 +64,24 @@ func Parse(data []byte) (*ClusterPolicy, error) {
 }
 
 // decode returns unknown keys and unreadable values as problems, and reads the rest.
-func decode(data []byte, into *ClusterPolicy) (problems []error, err error) {
+func decode(data []byte, into any, texts []text) (problems []error, err error) {
 	text, err := manifest.ToJSON(data)
 	if err != nil {
 		return nil, err
 	}
-	text, problems = withoutUnreadable(text)
+	text, problems = withoutUnreadable(text, texts)
 	unknown, err := manifest.DecodeStrict(text, into)
 	return append(problems, unknown...), err
 }
 
-// texts lists the values with a form of their own.
-var texts = []struct {
+// A text is a value with a form of its own. The section is "" for a key of the first level.
+type text struct {
 	section, key string
 	read         func(string) error
-}{
+}
+
+// texts lists those of the cluster policy.
+var texts = []text{
 	{"gitSync", "timeout", readDuration},
 	{"start", "timeout", readDuration},
 	{"start", "maxTimeout", readDuration},
@@ -94,19 +97,23 @@ func readDuration(text string) error {
 
 // withoutUnreadable removes the values at which the decoder would stop, so that one of them does not hide
 // the other problems.
-func withoutUnreadable(text []byte) (rest []byte, problems []error) {
+func withoutUnreadable(text []byte, texts []text) (rest []byte, problems []error) {
 	var tree map[string]any
 	if json.UnmarshalCaseSensitivePreserveInts(text, &tree) != nil {
 		return text, nil // the decoder returns the error
 	}
 	for _, value := range texts {
-		section, _ := tree[value.section].(map[string]any)
+		section, at := tree, field.NewPath(value.key)
+		if value.section != "" {
+			section, _ = tree[value.section].(map[string]any)
+			at = field.NewPath(value.section, value.key)
+		}
 		written, isText := section[value.key].(string)
 		if _, present := section[value.key]; !present {
 			continue
 		}
 		if err := value.read(written); err != nil || !isText {
-			problems = append(problems, field.Invalid(field.NewPath(value.section, value.key), section[value.key], fmt.Sprint(err)))
+			problems = append(problems, field.Invalid(at, section[value.key], fmt.Sprint(err)))
 			delete(section, value.key)
 		}
 	}

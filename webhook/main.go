@@ -21,6 +21,8 @@ type commands struct {
 	Check   checkCommand `cmd:"" help:"Check an installation, and report what is wrong with it."`
 	Review  reviewJobs   `cmd:"" help:"Show which MPIJobs of a cluster would be refused or changed, and change nothing."`
 
+	Directory directoryCommands `cmd:"" help:"Keep the PosixIdentities in step with a directory of accounts."`
+
 	Version kong.VersionFlag `help:"Print the version."`
 }
 

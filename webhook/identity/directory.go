@@ -33,7 +33,7 @@ func fromDirectory(q Question, policy config.Identity) (*annotations.Identity, e
 	case isServiceAccount(entry.Subject) && !slices.Contains(entry.Namespaces, q.Namespace):
 		return nil, fmt.Errorf("PosixIdentity %s is not valid in namespace %s: ask your administrator to add the namespace",
 			entries[0].Name, q.Namespace)
-	case !isHome(entry.Home):
+	case !IsHome(entry.Home):
 		return nil, fmt.Errorf("PosixIdentity %s has the invalid home %q: ask your administrator to set a path, for example /home/NAME",
 			entries[0].Name, entry.Home)
 	}
@@ -60,9 +60,9 @@ func names(entries []v1alpha1.PosixIdentity) string {
 // systemDirs must not be hidden by a home or belong to a user.
 var systemDirs = []string{"bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var"}
 
-// isHome reports whether a path can be a home: a clean absolute path with at least two elements outside
+// IsHome reports whether a path can be a home: a clean absolute path with at least two elements outside
 // the system's directories, or "" for the default.
-func isHome(home string) bool {
+func IsHome(home string) bool {
 	if home == "" {
 		return true
 	}

@@ -26,13 +26,14 @@ func userName(claim, username string, uid int64) string {
 	short := username[strings.LastIndex(username, ":")+1:]
 	short, _, _ = strings.Cut(short, "@")
 	for _, name := range []string{claim, short} {
-		if isUserName(name) {
+		if IsUserName(name) {
 			return name
 		}
 	}
 	return "u" + strconv.FormatInt(uid, 10)
 }
 
-func isUserName(name string) bool {
+// IsUserName reports whether a passwd file of common images can have this name for a user.
+func IsUserName(name string) bool {
 	return posixName.MatchString(name) && !slices.Contains(systemNames, name)
 }

@@ -5,6 +5,7 @@ package packages
 import (
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 )
 
@@ -30,6 +31,17 @@ var node = []need{
 
 // shells lists the shells that make completion completes in, with the package of each.
 var shells = []need{{"zsh", "zsh"}, {"fish", "fish"}}
+
+// directory lists the LDAP server that the tests of directories run, which is only on Linux, with its package.
+var directory = []need{{"/usr/sbin/slapd", "slapd"}}
+
+// MissingForDirectory returns the package of the LDAP server, if this machine does not have it and can.
+func MissingForDirectory() []string {
+	if runtime.GOOS != "linux" {
+		return nil
+	}
+	return missingOf(directory)
+}
 
 // MissingForNode returns the packages that a real node needs and this machine does not have.
 func MissingForNode() []string { return missingOf(node) }

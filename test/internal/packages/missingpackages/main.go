@@ -14,6 +14,7 @@ func main() {
 	race := flag.Bool("race", false, "list the packages that the race detector needs")
 	node := flag.Bool("node", false, "list the packages that a real node needs")
 	shells := flag.Bool("shells", false, "list the packages of the shells that make completion completes in")
+	directory := flag.Bool("directory", false, "list the package of the LDAP server")
 	flag.Parse()
 	var missing []string
 	if *race {
@@ -21,6 +22,9 @@ func main() {
 	}
 	if *node {
 		missing = append(missing, packages.MissingForNode()...)
+	}
+	if *directory {
+		missing = append(missing, packages.MissingForDirectory()...)
 	}
 	if *shells {
 		missing = append(missing, packages.MissingForShells()...)
