@@ -101,15 +101,11 @@ func (p *planner) index(entry *v1alpha1.PosixIdentity) {
 	p.bySubject[entry.Spec.Subject] = append(p.bySubject[entry.Spec.Subject], entry)
 	p.names[entry.Name] = true
 	for _, uid := range append(formerUIDs(entry), entry.Spec.UID) {
-		p.hold(uid, entry.Spec.Subject)
+		p.holders[uid] = append(p.holders[uid], entry.Spec.Subject)
 	}
 	if p.owns(entry) {
 		p.plan.Managed++
 	}
-}
-
-func (p *planner) hold(uid int64, subject string) {
-	p.holders[uid] = append(p.holders[uid], subject)
 }
 
 // owns reports whether the directory owns a PosixIdentity.
@@ -187,7 +183,7 @@ func (p *planner) create(account Account) {
 	switch {
 	case p.names[created.Name]:
 		p.complain(account.DN, "PosixIdentity %s has the name that this account would get, and another subject: delete it", created.Name)
-	case p.free(account, account.DN):
+	case p.free(account):
 		p.act(Create, nil, created)
 	}
 }
@@ -206,7 +202,7 @@ func (p *planner) update(entry *v1alpha1.PosixIdentity, account Account) {
 			account.UID, account.GID, entry.Name, entry.Spec.UID, entry.Spec.GID)
 		return
 	}
-	if (opens || entry.Spec.UID != account.UID) && !p.free(account, account.DN) {
+	if (opens || entry.Spec.UID != account.UID) && !p.free(account) {
 		return
 	}
 	if entry.Spec.UID != account.UID {
@@ -222,15 +218,14 @@ func (p *planner) update(entry *v1alpha1.PosixIdentity, account Account) {
 }
 
 // free reports whether nobody else has or had the UID of an account.
-func (p *planner) free(account Account, about string) bool {
+func (p *planner) free(account Account) bool {
 	for _, holder := range p.holders[account.UID] {
 		// rule T62 in webhook/directory TestPlans: an account that gets the uid of one that is closed
 		if holder != account.Subject && !p.options.AllowReuse {
-			p.complain(about, "UID %d is or was that of %s: change the account, or use --allow-reuse", account.UID, holder)
+			p.complain(account.DN, "UID %d is or was that of %s: change the account, or use --allow-reuse", account.UID, holder)
 			return false
 		}
 	}
-	p.hold(account.UID, account.Subject)
 	return true
 }
 

@@ -40,12 +40,12 @@ func Group(name string, gid int, members ...string) string {
 	return text + "\n"
 }
 
-// People returns accounts user1 and so on, with UIDs from 10001, and the units of accounts and groups.
-func People(count int) string {
+// People returns accounts user1 and so on, with UIDs above another, and the units of accounts and groups.
+func People(count, above int) string {
 	var text strings.Builder
 	text.WriteString(Unit("people") + Unit("groups"))
 	for i := 1; i <= count; i++ {
-		text.WriteString(Person(fmt.Sprintf("user%d", i), 10000+i, 5000))
+		text.WriteString(Person(fmt.Sprintf("user%d", i), above+i, 5000))
 	}
 	return text.String()
 }

@@ -22,7 +22,7 @@ import (
 const (
 	// Suffix is the DN above all entries.
 	Suffix = "dc=example,dc=com"
-	// BindDN may read everything, with Password. It may read at most SizeLimit entries in one page.
+	// BindDN may read everything, with Password.
 	BindDN   = "cn=reader," + Suffix
 	Password = "reader's password"
 
@@ -45,7 +45,6 @@ pidfile %[1]s/slapd.pid
 TLSCACertificateFile %[1]s/ca.crt
 TLSCertificateFile %[1]s/tls.crt
 TLSCertificateKeyFile %[1]s/tls.key
-sizelimit unlimited
 %[2]s
 database mdb
 suffix "dc=example,dc=com"
@@ -63,8 +62,8 @@ access to * by dn.exact="cn=reader,dc=example,dc=com" read by * none
 type Options struct {
 	// Certificate is what it serves with. Default: one for 127.0.0.1.
 	Certificate Certificate
-	// Lines are added to its configuration.
-	Lines string
+	// Limits are lines of its configuration. Default: no limits.
+	Limits string
 }
 
 // A Server is a running slapd.
@@ -110,8 +109,12 @@ func (s *Server) prepare(ctx context.Context, entries string) error {
 	if err != nil {
 		return err
 	}
+	limits := s.options.Limits
+	if limits == "" {
+		limits = "sizelimit unlimited"
+	}
 	files["activedirectory.schema"] = []byte(activeDirectory)
-	files["slapd.conf"] = fmt.Appendf(nil, configuration, s.dir, s.options.Lines, Password)
+	files["slapd.conf"] = fmt.Appendf(nil, configuration, s.dir, limits, Password)
 	files["entries.ldif"] = []byte(root + entries)
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(s.dir, name), text, 0o600); err != nil {

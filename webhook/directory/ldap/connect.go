@@ -15,7 +15,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/config"
 )
 
-// connect returns a connection to the first server that takes one, and its URL. The connection ends with the context.
+// connect returns a connection to the first server that takes one, and its URL.
 func connect(ctx context.Context, sync *config.DirectorySync) (*ldap.Conn, string, error) {
 	trusted, err := trustedCAs(sync.CAFile)
 	if err != nil {
@@ -27,7 +27,7 @@ func connect(ctx context.Context, sync *config.DirectorySync) (*ldap.Conn, strin
 		if err == nil {
 			return conn, server, nil
 		}
-		errs = append(errs, explain(ctx, server, err))
+		errs = append(errs, explainConnection(ctx, server, err))
 	}
 	return nil, "", errors.Join(errs...)
 }

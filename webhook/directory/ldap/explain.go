@@ -4,18 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 )
-
-// referral is an answer that other servers have a part of.
-type referral string
-
-func (r referral) Error() string {
-	return fmt.Sprintf("a part of it is on another server (%s): use a DN that one server has all of, or a directory for each server", string(r))
-}
 
 // remedies say what to do about a result that a server returned.
 var remedies = map[uint16]string{
@@ -45,33 +39,49 @@ var certificates = []struct{ part, remedy string }{
 	{"first record does not look like a TLS handshake", "it does not speak TLS at this port: use ldap:// with startTLS, or the port for ldaps"},
 }
 
-// explain returns an error that says what is wrong with a server, and what to do.
+// explain returns an error that says what is wrong with a server's answer, and what to do.
 func explain(ctx context.Context, server string, err error) error {
-	return fmt.Errorf("directory %s: %s", server, problem(ctx, err))
+	return fmt.Errorf("directory %s: %s", server, problem(ctx, err, incomplete))
 }
 
-func problem(ctx context.Context, err error) string {
+// explainConnection returns an error that says why there is no connection to a server, and what to do.
+func explainConnection(ctx context.Context, server string, err error) error {
+	return fmt.Errorf("directory %s: %s", server, problem(ctx, err, unanswered))
+}
+
+// problem explains an error, or has it explained by another function if it is neither about a certificate nor a result.
+func problem(ctx context.Context, err error, otherwise func(error) string) string {
 	for _, known := range certificates {
 		if strings.Contains(err.Error(), known.part) {
 			return known.remedy
 		}
 	}
-	var refers referral
 	var result *ldap.Error
 	var network net.Error
 	switch {
 	case ctx.Err() != nil || errors.As(err, &network) && network.Timeout():
 		return "it did not answer in time: check servers, or raise timeout"
-	case errors.As(err, &refers):
-		return refers.Error()
 	case !errors.As(err, &result):
-		return unanswered(err)
+		return otherwise(err)
 	case remedies[result.ResultCode] != "":
 		return remedies[result.ResultCode]
 	case result.ResultCode == ldap.ErrorNetwork:
-		return "the connection ended before the answer was complete: try again"
+		return incomplete(err)
 	}
 	return fmt.Sprintf("it answered with the LDAP result %d (%s)", result.ResultCode, ldap.LDAPResultCodeMap[result.ResultCode])
+}
+
+// part is an answer that is not complete for a reason of its own.
+type part string
+
+func (p part) Error() string { return string(p) }
+
+func incomplete(err error) string {
+	var reason part
+	if errors.As(err, &reason) {
+		return reason.Error()
+	}
+	return "the connection ended before the answer was complete: try again"
 }
 
 // unanswered says why no connection was made.
@@ -81,6 +91,8 @@ func unanswered(err error) string {
 	switch {
 	case errors.As(err, &name):
 		return "its host name is unknown: check servers"
+	case errors.Is(err, io.EOF):
+		return "it ended the connection: use ldap:// with startTLS for a port without TLS, and ldaps:// for one with TLS"
 	case errors.As(err, &operation):
 		return fmt.Sprintf("cannot connect to it (%s): check servers, and network policies", operation.Err)
 	}

@@ -34,6 +34,7 @@ func Read(ctx context.Context, sync *config.DirectorySync) (directory.Source, er
 		return source, err
 	}
 	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })() // ends a request that waits
 	if err := bind(conn, sync.BindDN, password); err != nil {
 		return source, explain(ctx, server, err)
 	}

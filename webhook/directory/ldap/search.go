@@ -68,10 +68,12 @@ func (s search) all(conn *ldap.Conn) ([]directory.Entry, error) {
 		switch {
 		case err != nil:
 			return nil, err
+		// rule T63 in test/integration TestDirectorySyncHalfAnswers: a server that has only a part of the accounts
 		case len(page.Referrals) > 0:
-			return nil, referral(page.Referrals[0])
+			return nil, part(fmt.Sprintf("a part of it is on another server (%s): use a DN that one server has all of, or a directory for each server",
+				page.Referrals[0]))
 		case len(entries)+len(page.Entries) > s.most:
-			return nil, fmt.Errorf("it has more entries than limits.maxEntries %d: use a filter, or raise the limit", s.most)
+			return nil, part(fmt.Sprintf("it has more entries than limits.maxEntries %d: use a filter, or raise the limit", s.most))
 		}
 		for _, entry := range page.Entries {
 			read, err := entryOf(entry)
@@ -83,7 +85,7 @@ func (s search) all(conn *ldap.Conn) ([]directory.Entry, error) {
 		control, _ := ldap.FindControl(page.Controls, ldap.ControlTypePaging).(*ldap.ControlPaging)
 		switch {
 		case control == nil && len(paging.Cookie) > 0:
-			return nil, errors.New("the server ended an answer in pages without saying so: try again")
+			return nil, part("the server ended an answer in pages without saying so: try again")
 		case control == nil || len(control.Cookie) == 0:
 			return entries, nil
 		}
@@ -97,7 +99,8 @@ func entryOf(read *ldap.Entry) (directory.Entry, error) {
 	for _, attribute := range read.Attributes {
 		name, options, _ := strings.Cut(strings.ToLower(attribute.Name), ";")
 		if strings.Contains(options, "range=") && !strings.HasSuffix(options, "-*") {
-			return entry, fmt.Errorf("%s has more values of %s than the server returns at once: set groups.membership to memberOf", read.DN, name)
+			return entry, part(fmt.Sprintf("%s has more values of %s than the server returns at once: set groups.membership to memberOf",
+				read.DN, name))
 		}
 		values := attribute.Values
 		if name == strings.ToLower(string(config.ByMember)) || name == strings.ToLower(string(config.ByMemberOf)) {
