@@ -87,7 +87,7 @@ func (s *directorySync) run(ctx context.Context, report io.Writer) error {
 		for _, action := range plan.Actions {
 			fmt.Fprintln(report, terminal.Line("would "+action.String()))
 		}
-		fmt.Fprintln(report, summary+" (dry run: nothing is changed)")
+		fmt.Fprintln(report, summary+" (dry run: nothing was changed)")
 		return complained(plan)
 	}
 	if failed := target.Apply(ctx, plan.Actions); len(failed) > 0 {
@@ -134,7 +134,7 @@ func summarize(plan *directory.Plan, accounts *directory.Accounts) string {
 	for _, action := range plan.Actions {
 		counts[action.Kind]++
 	}
-	return fmt.Sprintf("%d accounts, %d out of bounds: %d PosixIdentities created, %d changed, %d closed, %d reopened, %d complaints",
+	return fmt.Sprintf("accounts: %d (%d out of bounds); PosixIdentities: %d created, %d changed, %d closed, %d reopened; complaints: %d",
 		accounts.Total, len(accounts.LeftOut), counts[directory.Create], counts[directory.Change], counts[directory.Close],
 		counts[directory.Reopen], len(plan.Complaints))
 }
