@@ -19,12 +19,12 @@ type DirectorySync struct {
 	Timeout      metav1.Duration `json:"timeout,omitempty"`
 	PageSize     int32           `json:"pageSize,omitempty"`
 	Schema       DirectorySchema `json:"schema,omitempty"`
-	Accounts     Accounts        `json:"accounts,omitempty"`
-	Groups       Groups          `json:"groups,omitempty"`
 	MinUID       int64           `json:"minUID,omitempty"`
 	MaxUID       int64           `json:"maxUID,omitempty"`
 	MinGID       int64           `json:"minGID,omitempty"`
 	Grace        metav1.Duration `json:"grace,omitempty"`
+	Accounts     Accounts        `json:"accounts,omitempty"`
+	Groups       Groups          `json:"groups,omitempty"`
 	Limits       DirectoryLimits `json:"limits,omitempty"`
 }
 
