@@ -15,11 +15,12 @@ import (
 )
 
 type commands struct {
-	Serve   serve        `cmd:"" help:"Serve the admission webhook."`
-	Admit   admit        `cmd:"" help:"Admit MPIJobs offline, and print them as the cluster would store them."`
-	Prepare prepare      `cmd:"" help:"Validate the cluster policy, then apply the CRDs to the cluster."`
-	Check   checkCommand `cmd:"" help:"Check an installation, and report what is wrong with it."`
-	Review  reviewJobs   `cmd:"" help:"Show which MPIJobs of a cluster would be refused or changed, and change nothing."`
+	Serve   serve         `cmd:"" help:"Serve the admission webhook."`
+	Admit   admit         `cmd:"" help:"Admit MPIJobs offline, and print them as the cluster would store them."`
+	Prepare prepare       `cmd:"" help:"Validate the cluster policy, then apply the CRDs to the cluster."`
+	Check   checkCommand  `cmd:"" help:"Check an installation, and report what is wrong with it."`
+	Review  reviewJobs    `cmd:"" help:"Show which MPIJobs of a cluster would be refused or changed, and change nothing."`
+	Doctor  doctorCommand `cmd:"" help:"Find what lets users run as others, and what keeps jobs from running, and change nothing."`
 
 	Directory directoryCommands `cmd:"" help:"Keep the PosixIdentities in step with a directory of accounts."`
 
@@ -39,7 +40,14 @@ func main() {
 	if repeated := flags.Repeated(context); len(repeated) > 0 {
 		fail(2, errors.New(strings.Join(repeated, "\n")))
 	}
-	if err := context.Run(); err != nil {
+	err = context.Run()
+	var found foundError
+	switch {
+	case errors.As(err, &found):
+		os.Exit(1) // the report says what
+	case err != nil && context.Command() == "doctor":
+		fail(2, err) // 1 would mean that there are findings
+	case err != nil:
 		fail(1, err)
 	}
 }

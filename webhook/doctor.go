@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
+	"github.com/runai-mpi/runai-mpi/webhook/doctor"
+	"github.com/runai-mpi/runai-mpi/webhook/doctor/cluster"
+)
+
+type doctorCommand struct {
+	Output         string   `short:"o" default:"table" enum:"table,json" placeholder:"FORMAT" help:"Format of the report: table or json."`
+	Policy         string   `placeholder:"FILE" type:"existingfile" help:"File with the cluster policy. Default: the one of the installed webhook."`
+	Administrators []string `placeholder:"NAME,…" help:"Users and groups that are trusted with everything. NAME* trusts all that begin with NAME. A service account is system:serviceaccount:NAMESPACE:NAME."`
+	Kubeconfig     string   `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the pod's service account."`
+}
+
+// A foundError says how many findings a printed report has.
+type foundError int
+
+func (f foundError) Error() string { return fmt.Sprintf("%d findings", int(f)) }
+
+// Run prints the report. Its error is a foundError if something was found.
+func (d *doctorCommand) Run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return d.run(ctx, os.Stdout)
+}
+
+func (d *doctorCommand) run(ctx context.Context, out io.Writer) error {
+	connection, err := clientConfig(d.Kubeconfig)
+	if err != nil {
+		return err
+	}
+	options := cluster.Options{Administrators: d.Administrators}
+	if d.Policy != "" {
+		if options.Policy, err = config.Load(d.Policy); err != nil {
+			return err
+		}
+		options.PolicyFile = d.Policy
+	}
+	snapshot, err := cluster.Read(ctx, connection, options)
+	if err != nil {
+		return err
+	}
+	report := doctor.Examine(snapshot)
+	if d.Output == "json" {
+		err = report.WriteJSON(out)
+	} else {
+		report.WriteTable(terminal.NewWriter(out))
+	}
+	if err == nil && len(report.Findings) > 0 {
+		return foundError(len(report.Findings))
+	}
+	return err
+}

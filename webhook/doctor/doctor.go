@@ -1,0 +1,76 @@
+// Package doctor finds what in a cluster breaks the promise that nobody can run as another user, and what keeps jobs from
+// running. It is pure: [Examine] judges a [Snapshot], and the package cluster reads one.
+package doctor
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// A Finding is one thing that is wrong.
+type Finding struct {
+	// Check is the name of the check, which never changes.
+	Check string `json:"check"`
+	// Subject is what is wrong: an object, or who has a permission.
+	Subject string `json:"subject"`
+	// Means says what that leads to.
+	Means string `json:"means"`
+	// Fix is the command that corrects it.
+	Fix string `json:"fix"`
+}
+
+// NotChecked is a check that could not be done.
+type NotChecked struct {
+	Check  string `json:"check"`
+	Reason string `json:"reason"`
+}
+
+// A Report is the result of all checks.
+type Report struct {
+	// ClusterPolicy says where the cluster policy comes from.
+	ClusterPolicy string `json:"clusterPolicy"`
+	// Backstop says in which form the cluster has the backstop: none, objects, files, objects and files, or unknown.
+	Backstop string `json:"backstop"`
+	// Findings are sorted by check and subject.
+	Findings []Finding `json:"findings"`
+	// NotChecked is sorted by check and reason.
+	NotChecked []NotChecked `json:"notChecked"`
+}
+
+// A check looks for one kind of defect.
+type check struct {
+	name string
+	// about is a row of docs/doctor.md: what the check finds.
+	about string
+	// needs lists what must have been read.
+	needs []Source
+	find  func(*Snapshot) []Finding
+}
+
+// checks returns all checks, in the order of docs/doctor.md.
+func checks() []check {
+	return slices.Concat(permissionChecks(), namespaceChecks())
+}
+
+// Examine does all checks.
+func Examine(snapshot *Snapshot) Report {
+	report := Report{
+		ClusterPolicy: snapshot.PolicyFrom, Backstop: snapshot.backstopForm(),
+		Findings: []Finding{}, NotChecked: []NotChecked{},
+	}
+	for _, check := range checks() {
+		if reasons := snapshot.missing(check.needs); len(reasons) > 0 {
+			report.NotChecked = append(report.NotChecked, NotChecked{check.name, strings.Join(reasons, ", ")})
+			continue
+		}
+		for _, finding := range check.find(snapshot) {
+			finding.Check = check.name
+			report.Findings = append(report.Findings, finding)
+		}
+	}
+	slices.SortStableFunc(report.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Means, b.Means))
+	})
+	return report
+}

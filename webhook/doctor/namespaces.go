@@ -1,0 +1,78 @@
+package doctor
+
+import (
+	"fmt"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/review"
+)
+
+func namespaceChecks() []check {
+	return []check{
+		{
+			name:  "unknown-project",
+			about: "a namespace with the project label whose Project does not exist: no job can be created there",
+			needs: []Source{Namespaces, Projects},
+			find:  unknownProjects,
+		},
+		{
+			name:  "namespace-identity-label",
+			about: "a namespace whose label run.ai/identity is missing or is not what its Project says, so that the backstop does not guard it",
+			needs: []Source{Namespaces, Projects},
+			find:  identityLabels,
+		},
+	}
+}
+
+func unknownProjects(s *Snapshot) []Finding {
+	var findings []Finding
+	for i := range s.Namespaces {
+		namespace := &s.Namespaces[i]
+		if name, project := s.project(namespace); name != "" && project == nil {
+			findings = append(findings, Finding{
+				Subject: "namespace " + namespace.Name,
+				Means:   fmt.Sprintf("its label %s names the project %q, which does not exist, so no job can be created there", s.Policy.ProjectLabel, name),
+				Fix:     fmt.Sprintf("kubectl label namespace %s %s- # or create the Project", namespace.Name, s.Policy.ProjectLabel),
+			})
+		}
+	}
+	return findings
+}
+
+func identityLabels(s *Snapshot) []Finding {
+	var findings []Finding
+	for i := range s.Namespaces {
+		namespace := &s.Namespaces[i]
+		_, project := s.project(namespace)
+		if project == nil || review.WarnOnlyOf(project, namespace.Name, namespace.Labels).Holds(s.Now) {
+			continue // a warn-only namespace requires nothing yet
+		}
+		mode := project.Spec.Identity
+		if mode == "" {
+			mode = v1alpha1.IdentityOptional
+		}
+		label, present := namespace.Labels[annotations.IdentityLabel]
+		finding := Finding{
+			Subject: "namespace " + namespace.Name,
+			Fix:     fmt.Sprintf("kubectl label namespace %s --overwrite %s=%s", namespace.Name, annotations.IdentityLabel, mode),
+		}
+		switch {
+		case label == string(mode):
+			continue
+		case mode == v1alpha1.IdentityRequired && !present:
+			finding.Means = fmt.Sprintf("project %s requires identities, but the namespace has no label %s, so the backstop does not guard its pods",
+				project.Name, annotations.IdentityLabel)
+		case mode == v1alpha1.IdentityRequired:
+			finding.Means = fmt.Sprintf("project %s requires identities, but the label %s is %q, so the backstop does not guard its pods",
+				project.Name, annotations.IdentityLabel, label)
+		case present:
+			finding.Means = fmt.Sprintf("the label %s is %q, but the identity of project %s is %s: the stricter one applies, and nobody can see which is meant",
+				annotations.IdentityLabel, label, project.Name, mode)
+		default:
+			continue
+		}
+		findings = append(findings, finding)
+	}
+	return findings
+}

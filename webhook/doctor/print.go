@@ -1,0 +1,77 @@
+package doctor
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
+)
+
+// width is that of the text. Commands are not wrapped, so that they can be pasted.
+const width = 100
+
+// WriteJSON writes the report as docs/doctor.md describes it.
+func (r Report) WriteJSON(out io.Writer) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(r)
+}
+
+// WriteTable writes the report for people.
+func (r Report) WriteTable(out io.Writer) {
+	line := func(text string) { fmt.Fprintln(out, terminal.Line(text)) }
+	line("Cluster policy: " + r.ClusterPolicy)
+	line("Backstop: " + r.Backstop)
+	for _, finding := range r.Findings {
+		fmt.Fprintln(out)
+		line(finding.Check + ": " + finding.Subject)
+		for _, text := range wrap(finding.Means, width-2) {
+			line("  " + text)
+		}
+		line("  fix: " + finding.Fix)
+	}
+	if len(r.NotChecked) > 0 {
+		fmt.Fprintln(out)
+	}
+	for _, check := range r.NotChecked {
+		for i, text := range wrap("not checked: "+check.Check+": "+check.Reason, width-2) {
+			line(strings.Repeat(" ", min(i, 1)*2) + text)
+		}
+	}
+	fmt.Fprintln(out)
+	line(r.Summary())
+}
+
+// Summary says in one line what was found and what was not checked.
+func (r Report) Summary() string {
+	text := fmt.Sprintf("%d findings", len(r.Findings))
+	switch len(r.Findings) {
+	case 0:
+		text = "no findings"
+	case 1:
+		text = "1 finding"
+	}
+	if count := len(r.NotChecked); count > 0 {
+		return fmt.Sprintf("%s; %d of %d checks were not done", text, count, len(checks()))
+	}
+	return fmt.Sprintf("%s; all %d checks were done", text, len(checks()))
+}
+
+// wrap breaks text into lines that are at most as long as the width, if no word is longer.
+func wrap(text string, width int) []string {
+	var lines []string
+	current := ""
+	for _, word := range strings.Fields(text) {
+		if current != "" && len(current)+1+len(word) > width {
+			lines, current = append(lines, current), ""
+		}
+		if current != "" {
+			current += " "
+		}
+		current += word
+	}
+	return append(lines, current)
+}

@@ -1,0 +1,106 @@
+package doctor
+
+import (
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+)
+
+// A Source is something that is read from the cluster: a resource, as RBAC names it.
+type Source string
+
+// The sources.
+const (
+	Namespaces          Source = "namespaces"
+	Projects            Source = "projects.policy.run.ai"
+	Identities          Source = "posixidentities.policy.run.ai"
+	ClusterRoles        Source = "clusterroles.rbac.authorization.k8s.io"
+	ClusterRoleBindings Source = "clusterrolebindings.rbac.authorization.k8s.io"
+	Roles               Source = "roles.rbac.authorization.k8s.io"
+	RoleBindings        Source = "rolebindings.rbac.authorization.k8s.io"
+	Deployments         Source = "deployments.apps"
+)
+
+// A Snapshot is what was read from a cluster.
+type Snapshot struct {
+	// Now is when.
+	Now time.Time
+	// Policy is the cluster policy, and PolicyFrom says where it comes from.
+	Policy     *config.ClusterPolicy
+	PolicyFrom string
+	// Administrators are trusted users and groups. A name that ends in * stands for all that begin so.
+	Administrators []string
+	// Unread says why a source could not be read.
+	Unread map[Source]string
+
+	Namespaces          []corev1.Namespace
+	Projects            []v1alpha1.Project
+	Identities          []v1alpha1.PosixIdentity
+	ClusterRoles        []rbacv1.ClusterRole
+	ClusterRoleBindings []rbacv1.ClusterRoleBinding
+	Roles               []rbacv1.Role
+	RoleBindings        []rbacv1.RoleBinding
+	// Release is the Deployment of the webhook.
+	Release *Deployment
+	// Operators are the Deployments that run mpi-operator.
+	Operators []Deployment
+}
+
+// A Deployment is what is read of one.
+type Deployment struct {
+	Namespace, Name, ServiceAccount string
+	// Arguments are the command and the arguments of the container that matters.
+	Arguments []string
+}
+
+// missing says why sources could not be read.
+func (s *Snapshot) missing(needs []Source) []string {
+	var reasons []string
+	for _, source := range needs {
+		if reason, unread := s.Unread[source]; unread && !slices.Contains(reasons, reason) {
+			reasons = append(reasons, reason)
+		}
+	}
+	return reasons
+}
+
+func (s *Snapshot) backstopForm() string { return "unknown" }
+
+// project returns the project of a namespace: its name, or "" if it belongs to none, and the Project, if there is one.
+func (s *Snapshot) project(namespace *corev1.Namespace) (name string, project *v1alpha1.Project) {
+	name = namespace.Labels[s.Policy.ProjectLabel]
+	for i := range s.Projects {
+		if s.Projects[i].Name == name {
+			return name, &s.Projects[i]
+		}
+	}
+	return name, nil
+}
+
+// requires reports whether jobs of a namespace must run as their submitter, or will when it is no longer warn-only.
+func (s *Snapshot) requires(namespace *corev1.Namespace) bool {
+	name, project := s.project(namespace)
+	return name != "" && (isLabelled(namespace) || project != nil && project.Spec.Identity == v1alpha1.IdentityRequired)
+}
+
+// isLabelled reports whether the backstop guards a namespace.
+func isLabelled(namespace *corev1.Namespace) bool {
+	return namespace.Labels[annotations.IdentityLabel] == string(v1alpha1.IdentityRequired)
+}
+
+// required returns the names of the namespaces whose jobs must run as their submitter.
+func (s *Snapshot) required() map[string]bool {
+	names := map[string]bool{}
+	for i := range s.Namespaces {
+		if s.requires(&s.Namespaces[i]) {
+			names[s.Namespaces[i].Name] = true
+		}
+	}
+	return names
+}
