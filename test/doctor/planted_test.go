@@ -16,10 +16,12 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/doctor/cluster"
 )
 
+var options = cluster.Options{Configurations: "admission-runai-mpi", Backstop: cluster.BackstopAuto, Outside: true}
+
 // examine reads the whole cluster as its administrator.
 func examine(t testing.TB) doctor.Report {
 	t.Helper()
-	snapshot, err := cluster.Read(t.Context(), product.Config, cluster.Options{})
+	snapshot, err := cluster.Read(t.Context(), product.Config, options)
 	if err != nil {
 		t.Fatal(err)
 	}

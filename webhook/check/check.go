@@ -36,6 +36,8 @@ type Result struct {
 	Problem string
 	// Warning says what will be wrong, or what limits the check, or is "".
 	Warning string
+	// Unreached is set if the problem is that nothing answered.
+	Unreached bool
 }
 
 func (r Result) String() string {

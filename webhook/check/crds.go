@@ -21,21 +21,18 @@ import (
 func crdsOf(ctx context.Context, cluster apiextensionsclient.CustomResourceDefinitionInterface) ([]Result, error) {
 	var results []Result
 	for _, name := range crds.Names() {
-		result, err := checkCRD(ctx, cluster, name, "run 'runai-webhook prepare'", crds.Outdated)
+		result, err := checkCRD(ctx, cluster, name, applyCRDs)
 		if err != nil {
 			return nil, err
 		}
 		results = append(results, result)
 	}
-	result, err := checkCRD(ctx, cluster, server.MPIJobCRD, "install the MPI Operator v0.8", servesMPIJobs)
+	result, err := checkCRD(ctx, cluster, server.MPIJobCRD, installOperator)
 	return append(results, result), err
 }
 
-// checkCRD reads a CRD. remedy is what to do if there is none, and judge says what else is wrong, or returns "". It
-// returns an error if the API server does not answer.
-func checkCRD(ctx context.Context, cluster apiextensionsclient.CustomResourceDefinitionInterface, name, remedy string,
-	judge func(*apiextensionsv1.CustomResourceDefinition) string,
-) (Result, error) {
+// checkCRD reads a CRD. remedy is what to do if there is none. It returns an error if the API server does not answer.
+func checkCRD(ctx context.Context, cluster apiextensionsclient.CustomResourceDefinitionInterface, name, remedy string) (Result, error) {
 	result := Result{Subject: "CRD " + name}
 	crd, err := cluster.Get(ctx, name, metav1.GetOptions{})
 	switch {
@@ -45,14 +42,34 @@ func checkCRD(ctx context.Context, cluster apiextensionsclient.CustomResourceDef
 		result.Problem = "not found: " + remedy
 	case err != nil:
 		result.Problem = "cannot read it: " + err.Error()
-	case crd.DeletionTimestamp != nil:
-		result.Problem = "it is being deleted: when it is gone, " + remedy
-	case !slices.ContainsFunc(crd.Status.Conditions, established):
-		result.Problem = "the API server does not serve it: see its conditions in 'kubectl describe crd " + name + "'"
 	default:
-		result.Problem = judge(crd)
+		result.Problem = CRDProblem(crd)
 	}
 	return result, nil
+}
+
+// CRDProblem says what is wrong with a CRD that the product needs, or returns "".
+func CRDProblem(crd *apiextensionsv1.CustomResourceDefinition) string {
+	if crd.Name == server.MPIJobCRD {
+		return problemOf(crd, installOperator, servesMPIJobs)
+	}
+	return problemOf(crd, applyCRDs, crds.Outdated)
+}
+
+// What to do about a CRD that is missing.
+const (
+	installOperator = "install the MPI Operator v0.8"
+	applyCRDs       = "run 'runai-webhook prepare'"
+)
+
+func problemOf(crd *apiextensionsv1.CustomResourceDefinition, remedy string, judge func(*apiextensionsv1.CustomResourceDefinition) string) string {
+	switch {
+	case crd.DeletionTimestamp != nil:
+		return "it is being deleted: when it is gone, " + remedy
+	case !slices.ContainsFunc(crd.Status.Conditions, established):
+		return "the API server does not serve it: see its conditions in 'kubectl describe crd " + crd.Name + "'"
+	}
+	return judge(crd)
 }
 
 func established(condition apiextensionsv1.CustomResourceDefinitionCondition) bool {

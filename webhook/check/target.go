@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 )
 
 // longestWarning is how long before the end of a certificate's life the longest warning is given. cert-manager renews a
@@ -46,7 +48,7 @@ func (t target) check(ctx context.Context, address string) Result {
 	}
 	state, err := t.call(ctx, address, &tls.Config{RootCAs: roots, ServerName: t.host, MinVersion: tls.VersionTLS12})
 	if err != nil {
-		result.Problem = explain(err, address)
+		result.Problem, result.Unreached = explain(err, address)
 		return result
 	}
 	result.Warning = endsSoon(state.VerifiedChains, time.Now())
@@ -85,23 +87,28 @@ func (t target) call(ctx context.Context, address string, config *tls.Config) (*
 
 var errOther = errors.New("this is not the webhook")
 
-// explain says what is wrong with a connection, and what to do.
-func explain(err error, address string) string {
+// Endpoint calls a webhook as the API server does, or at another address.
+func Endpoint(ctx context.Context, webhook admissionregistrationv1.WebhookClientConfig, address string) Result {
+	return targetOf(webhook).check(ctx, address)
+}
+
+// explain says what is wrong with a connection, and what to do, and reports whether nothing answered.
+func explain(err error, address string) (problem string, unreached bool) {
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err, &unknown):
 		return "its certificate is not signed by the caBundle, so the API server cannot call it: see whether the Certificate is ready " +
-			"and cert-manager's cainjector runs, or give the bundle that belongs to the Secret"
+			"and cert-manager's cainjector runs, or give the bundle that belongs to the Secret", false
 	case errors.As(err, &host):
-		return "its certificate is for another name: " + err.Error() + ": issue it for the name of the Service"
+		return "its certificate is for another name: " + err.Error() + ": issue it for the name of the Service", false
 	case errors.As(err, &invalid):
-		return "its certificate is not valid: " + err.Error() + ": see whether cert-manager renews it"
+		return "its certificate is not valid: " + err.Error() + ": see whether cert-manager renews it", false
 	case errors.Is(err, errOther):
-		return err.Error() + ": see which pods the Service selects"
+		return err.Error() + ": see which pods the Service selects", false
 	}
-	return "cannot reach it at " + address + ": " + err.Error() + ": see whether its pods are ready, and whether a NetworkPolicy lets this pod reach them"
+	return "cannot reach it at " + address + ": " + err.Error() + ": see whether its pods are ready, and whether a NetworkPolicy lets this pod reach them", true
 }
 
 // endsSoon returns a warning if a certificate in every chain ends soon, or "".

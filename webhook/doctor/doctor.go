@@ -50,7 +50,8 @@ type check struct {
 
 // checks returns all checks, in the order of docs/doctor.md.
 func checks() []check {
-	return slices.Concat(permissionChecks(), namespaceChecks())
+	return slices.Concat(permissionChecks(), namespaceChecks(), identityChecks(), webhookChecks(), sessionChecks(), backstopChecks(),
+		mutatorChecks(), storageChecks(), jobChecks(), apiChecks(), nodeChecks(), operatorChecks())
 }
 
 // Examine does all checks.

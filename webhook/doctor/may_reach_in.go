@@ -12,6 +12,24 @@ func mayReachIn() []permissionCheck {
 			},
 		},
 		{
+			name:  "may-open-sessions",
+			about: "who may enter pods where identities are required but no webhook judges sessions, or use services/proxy there",
+			so:    "can act as the submitter of every job there",
+			needs: []Source{ValidatingWebhooks},
+			permissions: func(s *Snapshot) []Permission {
+				return in(s.openSessions(), entersPods())
+			},
+		},
+		{
+			name:  "may-make-pods",
+			about: "who may make pods where identities are required but no admission policy judges them",
+			so:    "can run a pod there as anybody",
+			needs: []Source{Policies, PolicyBindings, PodCreation},
+			permissions: func(s *Snapshot) []Permission {
+				return in(s.openToPods(), makesPods())
+			},
+		},
+		{
 			name:  "may-read-secrets",
 			about: "who may read or replace Secrets in namespaces that require identities",
 			so:    "has the keys of all jobs there",

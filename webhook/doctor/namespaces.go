@@ -13,7 +13,7 @@ func namespaceChecks() []check {
 		{
 			name:  "unknown-project",
 			about: "a namespace with the project label whose Project does not exist: no job can be created there",
-			needs: []Source{Namespaces, Projects},
+			needs: []Source{Namespaces, Projects, MutatingWebhooks, ValidatingWebhooks, Deployments},
 			find:  unknownProjects,
 		},
 		{
@@ -22,10 +22,19 @@ func namespaceChecks() []check {
 			needs: []Source{Namespaces, Projects},
 			find:  identityLabels,
 		},
+		{
+			name:  "warn-only",
+			about: "a namespace whose project requires identities, but which is still warn-only, or whose date is not valid",
+			needs: []Source{Namespaces, Projects},
+			find:  warnOnly,
+		},
 	}
 }
 
 func unknownProjects(s *Snapshot) []Finding {
+	if !s.isInstalled() {
+		return nil // captured-namespace looks for such namespaces
+	}
 	var findings []Finding
 	for i := range s.Namespaces {
 		namespace := &s.Namespaces[i]
@@ -69,6 +78,33 @@ func identityLabels(s *Snapshot) []Finding {
 		case present:
 			finding.Means = fmt.Sprintf("the label %s is %q, but the identity of project %s is %s: the stricter one applies, and nobody can see which is meant",
 				annotations.IdentityLabel, label, project.Name, mode)
+		default:
+			continue
+		}
+		findings = append(findings, finding)
+	}
+	return findings
+}
+
+func warnOnly(s *Snapshot) []Finding {
+	var findings []Finding
+	for i := range s.Namespaces {
+		namespace := &s.Namespaces[i]
+		_, project := s.project(namespace)
+		if project == nil || project.Spec.Identity != v1alpha1.IdentityRequired {
+			continue
+		}
+		until := review.WarnOnlyOf(project, namespace.Name, namespace.Labels)
+		finding := Finding{
+			Subject: "namespace " + namespace.Name,
+			Fix:     fmt.Sprintf("kubectl label namespace %s --overwrite %s=%s", namespace.Name, annotations.IdentityLabel, v1alpha1.IdentityRequired),
+		}
+		switch {
+		case until.Holds(s.Now):
+			finding.Means = fmt.Sprintf("project %s requires identities, but jobs can run with any uid until the end of %s: see %s of %s",
+				project.Name, until.Until, until.Field, until.Source)
+		case until.Problem() != "":
+			finding.Means = fmt.Sprintf("%s of %s is %q, which is not a date, so its jobs are judged in full", until.Field, until.Source, until.Until)
 		default:
 			continue
 		}

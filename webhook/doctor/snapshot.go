@@ -4,12 +4,16 @@ import (
 	"slices"
 	"time"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	installation "github.com/runai-mpi/runai-mpi/webhook/check"
 )
 
 // A Source is something that is read from the cluster: a resource, as RBAC names it.
@@ -25,6 +29,24 @@ const (
 	Roles               Source = "roles.rbac.authorization.k8s.io"
 	RoleBindings        Source = "rolebindings.rbac.authorization.k8s.io"
 	Deployments         Source = "deployments.apps"
+
+	MutatingWebhooks       Source = "mutatingwebhookconfigurations.admissionregistration.k8s.io"
+	ValidatingWebhooks     Source = "validatingwebhookconfigurations.admissionregistration.k8s.io"
+	Policies               Source = "validatingadmissionpolicies.admissionregistration.k8s.io"
+	PolicyBindings         Source = "validatingadmissionpolicybindings.admissionregistration.k8s.io"
+	MutatingPolicies       Source = "mutatingadmissionpolicies.admissionregistration.k8s.io"
+	MutatingPolicyBindings Source = "mutatingadmissionpolicybindings.admissionregistration.k8s.io"
+
+	Leases          Source = "leases.coordination.k8s.io"
+	Nodes           Source = "nodes"
+	CRDs            Source = "customresourcedefinitions.apiextensions.k8s.io"
+	NetworkPolicies Source = "networkpolicies.networking.k8s.io"
+	Jobs            Source = "mpijobs.kubeflow.org"
+	Pods            Source = "pods"
+	// Endpoints are the addresses at which the API server calls the webhook.
+	Endpoints Source = "the webhook's address"
+	// PodCreation is the dry run of a pod that the backstop must refuse.
+	PodCreation Source = "a pod that is created as a dry run"
 )
 
 // A Snapshot is what was read from a cluster.
@@ -50,11 +72,34 @@ type Snapshot struct {
 	Release *Deployment
 	// Operators are the Deployments that run mpi-operator.
 	Operators []Deployment
+
+	// Configurations is the name of both webhook configurations that judge jobs.
+	Configurations         string
+	MutatingWebhooks       []admissionregistrationv1.MutatingWebhookConfiguration
+	ValidatingWebhooks     []admissionregistrationv1.ValidatingWebhookConfiguration
+	Policies               []admissionregistrationv1.ValidatingAdmissionPolicy
+	PolicyBindings         []admissionregistrationv1.ValidatingAdmissionPolicyBinding
+	MutatingPolicies       []admissionregistrationv1.MutatingAdmissionPolicy
+	MutatingPolicyBindings []admissionregistrationv1.MutatingAdmissionPolicyBinding
+	// Calls are the results of calling the webhook as the API server does.
+	Calls []installation.Result
+	Probe Probe
+	// AssumeFiles is set if the API server is known to have the policies of the backstop as files.
+	AssumeFiles bool
+
+	Heartbeats      []Heartbeat
+	Nodes           []corev1.Node
+	CRDs            []apiextensionsv1.CustomResourceDefinition
+	NetworkPolicies []networkingv1.NetworkPolicy
+	// AnonymousJobs and AnonymousPods are the names of what has no identity and has not finished, by namespace.
+	AnonymousJobs, AnonymousPods map[string][]string
 }
 
 // A Deployment is what is read of one.
 type Deployment struct {
 	Namespace, Name, ServiceAccount string
+	// Instance is the name of the helm release, or "".
+	Instance string
 	// Arguments are the command and the arguments of the container that matters.
 	Arguments []string
 }
@@ -69,8 +114,6 @@ func (s *Snapshot) missing(needs []Source) []string {
 	}
 	return reasons
 }
-
-func (s *Snapshot) backstopForm() string { return "unknown" }
 
 // project returns the project of a namespace: its name, or "" if it belongs to none, and the Project, if there is one.
 func (s *Snapshot) project(namespace *corev1.Namespace) (name string, project *v1alpha1.Project) {

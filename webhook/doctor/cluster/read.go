@@ -39,7 +39,25 @@ type Options struct {
 	PolicyFile string
 	// Administrators are trusted users and groups.
 	Administrators []string
+	// Configurations is the name of both webhook configurations that judge jobs.
+	Configurations string
+	// Service replaces the address at which the API server calls the webhook, as host:port.
+	Service string
+	// Backstop says in which form the backstop is looked for.
+	Backstop Backstop
+	// Outside is set outside of the cluster, where nobody reaches a Service.
+	Outside bool
 }
+
+// A Backstop is a form of the backstop, or how it is found out.
+type Backstop string
+
+// The forms. Auto looks for objects, and then tries a pod, by a dry run.
+const (
+	BackstopAuto    Backstop = "auto"
+	BackstopObjects Backstop = "objects"
+	BackstopFiles   Backstop = "files"
+)
 
 // Read reads a cluster. It returns an error if the API server does not answer. What may not be read is in Unread.
 func Read(ctx context.Context, connection *rest.Config, options Options) (*doctor.Snapshot, error) {
@@ -52,23 +70,28 @@ func Read(ctx context.Context, connection *rest.Config, options Options) (*docto
 		return nil, fmt.Errorf("cannot make a client: %w", apiserver.Explain(err))
 	}
 	snapshot := &doctor.Snapshot{
-		Now: time.Now(), Administrators: options.Administrators, Unread: map[doctor.Source]string{},
+		Now: time.Now(), Administrators: options.Administrators, Configurations: options.Configurations, Unread: map[doctor.Source]string{},
+		AssumeFiles: options.Backstop == BackstopFiles, AnonymousJobs: map[string][]string{}, AnonymousPods: map[string][]string{},
 	}
 	reader.into = snapshot
 	if err := reader.readAll(ctx); err != nil {
 		return nil, apiserver.Explain(err)
 	}
-	if err := choosePolicy(snapshot, reader.policies, options); err != nil {
+	if err := choosePolicy(snapshot, reader.found, options); err != nil {
 		return nil, err
+	}
+	callWebhook(ctx, snapshot, options)
+	if options.Backstop == BackstopAuto {
+		reader.tryPod(ctx)
 	}
 	return snapshot, nil
 }
 
 // A reader reads one source after the other into a snapshot.
 type reader struct {
-	client   client.Client
-	into     *doctor.Snapshot
-	policies []foundPolicy
+	client client.Client
+	into   *doctor.Snapshot
+	found  []foundPolicy
 }
 
 func newReader(connection *rest.Config) (*reader, error) {
@@ -89,10 +112,11 @@ func newReader(connection *rest.Config) (*reader, error) {
 
 // each lists a source in pages, and calls keep with each object, without what nobody needs. It returns an error if
 // the API server does not answer. A resource that the cluster does not serve has no objects.
-func each[T client.Object](ctx context.Context, r *reader, source doctor.Source, newList func() client.ObjectList, keep func(T)) error {
+func each[T client.Object](ctx context.Context, r *reader, source doctor.Source, list client.ObjectList, keep func(T), where ...client.ListOption) error {
 	pages := pager.New(pager.SimplePageFunc(func(options metav1.ListOptions) (runtime.Object, error) {
-		page := newList()
-		return page, r.client.List(ctx, page, &client.ListOptions{Limit: options.Limit, Continue: options.Continue, Raw: &options})
+		page := list.DeepCopyObject().(client.ObjectList)
+		options.ResourceVersion = ""
+		return page, r.client.List(ctx, page, append(where, &client.ListOptions{Limit: options.Limit, Continue: options.Continue})...)
 	}))
 	pages.PageSize, pages.PageBufferSize = pageSize, 0
 	err := pages.EachListItem(ctx, metav1.ListOptions{}, func(object runtime.Object) error {

@@ -2,19 +2,30 @@ package cluster
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"time"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/webhook/crds"
 	"github.com/runai-mpi/runai-mpi/webhook/doctor"
+	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
 
-// readAll reads all sources.
+// readAll reads all sources. Those that come last depend on namespaces, policies and webhook configurations.
 func (r *reader) readAll(ctx context.Context) error {
-	for _, read := range []func(context.Context) error{r.deployments, r.projects, r.roles} {
+	for _, read := range []func(context.Context) error{
+		r.deployments, r.projects, r.roles, r.webhooks, r.policies, r.objects, r.jobs, r.heartbeats,
+	} {
 		if err := read(ctx); err != nil {
 			return err
 		}
@@ -22,40 +33,116 @@ func (r *reader) readAll(ctx context.Context) error {
 	return nil
 }
 
+// keep returns a function that appends objects to a list.
+func keep[T any](list *[]T) func(*T) {
+	return func(object *T) { *list = append(*list, *object) }
+}
+
 func (r *reader) projects(ctx context.Context) error {
-	if err := each(ctx, r, doctor.Namespaces, func() client.ObjectList { return &corev1.NamespaceList{} },
-		func(o *corev1.Namespace) { r.into.Namespaces = append(r.into.Namespaces, *o) }); err != nil {
-		return err
-	}
-	if err := each(ctx, r, doctor.Projects, func() client.ObjectList { return &v1alpha1.ProjectList{} },
-		func(o *v1alpha1.Project) { r.into.Projects = append(r.into.Projects, *o) }); err != nil {
-		return err
-	}
-	return each(ctx, r, doctor.Identities, func() client.ObjectList { return &v1alpha1.PosixIdentityList{} },
-		func(o *v1alpha1.PosixIdentity) { r.into.Identities = append(r.into.Identities, *o) })
+	s := r.into
+	return firstError(
+		func() error { return each(ctx, r, doctor.Namespaces, &corev1.NamespaceList{}, keep(&s.Namespaces)) },
+		func() error { return each(ctx, r, doctor.Projects, &v1alpha1.ProjectList{}, keep(&s.Projects)) },
+		func() error {
+			return each(ctx, r, doctor.Identities, &v1alpha1.PosixIdentityList{}, keep(&s.Identities))
+		},
+	)
 }
 
 func (r *reader) roles(ctx context.Context) error {
-	if err := each(ctx, r, doctor.ClusterRoles, func() client.ObjectList { return &rbacv1.ClusterRoleList{} },
-		func(o *rbacv1.ClusterRole) { r.into.ClusterRoles = append(r.into.ClusterRoles, *o) }); err != nil {
-		return err
+	s := r.into
+	return firstError(
+		func() error {
+			return each(ctx, r, doctor.ClusterRoles, &rbacv1.ClusterRoleList{}, keep(&s.ClusterRoles))
+		},
+		func() error {
+			return each(ctx, r, doctor.ClusterRoleBindings, &rbacv1.ClusterRoleBindingList{}, keep(&s.ClusterRoleBindings))
+		},
+		func() error { return each(ctx, r, doctor.Roles, &rbacv1.RoleList{}, keep(&s.Roles)) },
+		func() error {
+			return each(ctx, r, doctor.RoleBindings, &rbacv1.RoleBindingList{}, keep(&s.RoleBindings))
+		},
+	)
+}
+
+func (r *reader) webhooks(ctx context.Context) error {
+	s := r.into
+	return firstError(
+		func() error {
+			return each(ctx, r, doctor.MutatingWebhooks, &admissionregistrationv1.MutatingWebhookConfigurationList{}, keep(&s.MutatingWebhooks))
+		},
+		func() error {
+			return each(ctx, r, doctor.ValidatingWebhooks, &admissionregistrationv1.ValidatingWebhookConfigurationList{}, keep(&s.ValidatingWebhooks))
+		},
+	)
+}
+
+func (r *reader) policies(ctx context.Context) error {
+	s := r.into
+	return firstError(
+		func() error {
+			return each(ctx, r, doctor.Policies, &admissionregistrationv1.ValidatingAdmissionPolicyList{}, keep(&s.Policies))
+		},
+		func() error {
+			return each(ctx, r, doctor.PolicyBindings, &admissionregistrationv1.ValidatingAdmissionPolicyBindingList{}, keep(&s.PolicyBindings))
+		},
+		func() error {
+			return each(ctx, r, doctor.MutatingPolicies, &admissionregistrationv1.MutatingAdmissionPolicyList{}, keep(&s.MutatingPolicies))
+		},
+		func() error {
+			return each(ctx, r, doctor.MutatingPolicyBindings, &admissionregistrationv1.MutatingAdmissionPolicyBindingList{}, keep(&s.MutatingPolicyBindings))
+		},
+	)
+}
+
+func (r *reader) objects(ctx context.Context) error {
+	s := r.into
+	return firstError(
+		func() error { return each(ctx, r, doctor.Nodes, &corev1.NodeList{}, keep(&s.Nodes)) },
+		func() error {
+			return each(ctx, r, doctor.CRDs, &apiextensionsv1.CustomResourceDefinitionList{}, func(crd *apiextensionsv1.CustomResourceDefinition) {
+				if crd.Name == server.MPIJobCRD || slices.Contains(crds.Names(), crd.Name) {
+					s.CRDs = append(s.CRDs, *crd)
+				}
+			})
+		},
+		func() error {
+			return each(ctx, r, doctor.NetworkPolicies, &networkingv1.NetworkPolicyList{}, keep(&s.NetworkPolicies))
+		},
+	)
+}
+
+// heartbeats reads the Leases of directory syncs, which are in the namespace of the webhook.
+func (r *reader) heartbeats(ctx context.Context) error {
+	if len(r.found) == 0 {
+		return nil
 	}
-	if err := each(ctx, r, doctor.ClusterRoleBindings, func() client.ObjectList { return &rbacv1.ClusterRoleBindingList{} },
-		func(o *rbacv1.ClusterRoleBinding) {
-			r.into.ClusterRoleBindings = append(r.into.ClusterRoleBindings, *o)
-		}); err != nil {
-		return err
+	return each(ctx, r, doctor.Leases, &coordinationv1.LeaseList{}, func(lease *coordinationv1.Lease) {
+		if !strings.HasSuffix(lease.Name, "-directory") {
+			return
+		}
+		beat := doctor.Heartbeat{Namespace: lease.Namespace, Name: lease.Name, Result: lease.Annotations[doctor.ResultAnnotation]}
+		if lease.Spec.RenewTime != nil {
+			beat.Renewed = lease.Spec.RenewTime.Time
+		}
+		if lease.Spec.LeaseDurationSeconds != nil {
+			beat.Lasts = time.Duration(*lease.Spec.LeaseDurationSeconds) * time.Second
+		}
+		r.into.Heartbeats = append(r.into.Heartbeats, beat)
+	}, client.InNamespace(r.found[0].release.Namespace))
+}
+
+func firstError(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
 	}
-	if err := each(ctx, r, doctor.Roles, func() client.ObjectList { return &rbacv1.RoleList{} },
-		func(o *rbacv1.Role) { r.into.Roles = append(r.into.Roles, *o) }); err != nil {
-		return err
-	}
-	return each(ctx, r, doctor.RoleBindings, func() client.ObjectList { return &rbacv1.RoleBindingList{} },
-		func(o *rbacv1.RoleBinding) { r.into.RoleBindings = append(r.into.RoleBindings, *o) })
+	return nil
 }
 
 func (r *reader) deployments(ctx context.Context) error {
-	return each(ctx, r, doctor.Deployments, func() client.ObjectList { return &appsv1.DeploymentList{} }, r.deployment)
+	return each(ctx, r, doctor.Deployments, &appsv1.DeploymentList{}, r.deployment)
 }
 
 // deployment keeps what is needed of the Deployments of the webhook and of mpi-operator.
@@ -66,7 +153,8 @@ func (r *reader) deployment(found *appsv1.Deployment) {
 		kept.ServiceAccount = "default"
 	}
 	if policy, is := template.Annotations[policyAnnotation]; is {
-		r.policies = append(r.policies, foundPolicy{kept, policy})
+		kept.Instance = found.Labels["app.kubernetes.io/instance"]
+		r.found = append(r.found, foundPolicy{kept, policy})
 		return
 	}
 	for _, container := range template.Spec.Containers {
