@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -81,20 +80,14 @@ func (s *Snapshot) backstopForm() string {
 	return formNone
 }
 
-// unguarded returns the requests that no policy judges in a namespace. A policy in a file judges all of them.
-func (s *Snapshot) unguarded(namespace *corev1.Namespace) []request {
+// guards reports whether a policy judges requests of a kind in a namespace. A policy in a file judges all of them.
+func (s *Snapshot) guards(r request, namespace *corev1.Namespace) bool {
 	if form := s.backstopForm(); form == formFiles || form == formBoth {
-		return nil
+		return true
 	}
-	var missing []request
-	for _, r := range guarded {
-		if !slices.ContainsFunc(s.Policies, func(policy admissionregistrationv1.ValidatingAdmissionPolicy) bool {
-			return isOfBackstop(policy) && s.isInForce(&policy, r, namespace)
-		}) {
-			missing = append(missing, r)
-		}
-	}
-	return missing
+	return slices.ContainsFunc(s.Policies, func(policy admissionregistrationv1.ValidatingAdmissionPolicy) bool {
+		return isOfBackstop(policy) && s.isInForce(&policy, r, namespace)
+	})
 }
 
 // isInForce reports whether a policy denies what it finds wrong with each request of a kind in a namespace.
@@ -112,24 +105,14 @@ func (s *Snapshot) isInForce(policy *admissionregistrationv1.ValidatingAdmission
 }
 
 func missingBackstop(s *Snapshot) []Finding {
-	byMeans := map[string][]string{}
-	for _, namespace := range s.labelled() {
-		if missing := s.unguarded(namespace); len(missing) > 0 {
-			var texts []string
-			for _, r := range missing {
-				texts = append(texts, r.String())
-			}
-			means := "no admission policy of the chart denies " + enumerate(texts)
-			if len(missing) == len(guarded) {
-				means = "no admission policy of the chart is in force"
-			}
-			byMeans[means] = append(byMeans[means], namespace.Name)
-		}
-	}
 	var findings []Finding
-	for _, means := range slices.Sorted(maps.Keys(byMeans)) {
+	for _, gap := range gapsOf(guarded, s.labelled(), s.guards) {
+		means := "no admission policy of the chart denies " + gap.requests
+		if gap.all {
+			means = "no admission policy of the chart is in force"
+		}
 		findings = append(findings, Finding{
-			Subject: "namespaces " + enumerate(few(byMeans[means])),
+			Subject: "namespaces " + gap.namespaces,
 			Means:   means + " there, so whoever can create pods can run them as anybody",
 			Fix:     s.upgrade("backstop.enabled=true"),
 		})
@@ -148,7 +131,8 @@ func missingBackstop(s *Snapshot) []Finding {
 func (s *Snapshot) openToPods() map[string]bool {
 	open := map[string]bool{}
 	for i := range s.Namespaces {
-		if namespace := &s.Namespaces[i]; s.requires(namespace) && (!isLabelled(namespace) || len(s.unguarded(namespace)) > 0) {
+		namespace := &s.Namespaces[i]
+		if s.requires(namespace) && (!isLabelled(namespace) || len(gapsOf(guarded, []*corev1.Namespace{namespace}, s.guards)) > 0) {
 			open[namespace.Name] = true
 		}
 	}

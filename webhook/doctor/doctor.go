@@ -16,6 +16,8 @@ type Finding struct {
 	Subject string `json:"subject"`
 	// Means says what that leads to.
 	Means string `json:"means"`
+	// Permissions are those of the subject that are dangerous, as VERB RESOURCE.
+	Permissions []string `json:"permissions,omitempty"`
 	// Fix is the command that corrects it.
 	Fix string `json:"fix"`
 }

@@ -44,7 +44,7 @@ func (c permissionCheck) find(s *Snapshot) []Finding {
 		findings = append(findings, Finding{
 			Subject: describe(holder.subject) + " (" + holder.String() + ")",
 			Means:   "may " + list(has[i]) + ", and so " + c.so,
-			Fix:     holder.remedy(holder.subject),
+			Fix:     holder.remedy(holder.subject), Permissions: texts(has[i]),
 		})
 	}
 	return findings
@@ -96,6 +96,16 @@ func list(all []Permission) string {
 		parts = append(parts, joined+" "+enumerate(byVerbs[joined]))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// texts returns each permission once, sorted.
+func texts(all []Permission) []string {
+	var texts []string
+	for _, permission := range all {
+		texts = append(texts, permission.String())
+	}
+	slices.Sort(texts)
+	return slices.Compact(texts)
 }
 
 // enumerate returns, for example, "a, b and c".

@@ -73,16 +73,9 @@ func driftOfSessions(s *Snapshot) []Finding {
 			find("webhook " + w.name + " has no caBundle, so the API server cannot call it, and no session can be opened")
 		}
 	}
-	for _, r := range sessions {
-		var missed []string
-		for _, namespace := range s.labelled() {
-			if !judgedByOne(webhooks, r, namespace) {
-				missed = append(missed, namespace.Name)
-			}
-		}
-		if len(missed) > 0 {
-			find(fmt.Sprintf("no webhook is called for %s in %s, so members can act as each other there", r, enumerate(few(missed))))
-		}
+	all := func(r request, namespace *corev1.Namespace) bool { return judgedByOne(webhooks, r, namespace) }
+	for _, gap := range gapsOf(sessions, s.labelled(), all) {
+		find(fmt.Sprintf("no webhook is called for %s in %s, so members can act as each other there", gap.requests, gap.namespaces))
 	}
 	return findings
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/runai-mpi/runai-mpi/charts"
 )
@@ -144,21 +145,27 @@ func (s *Snapshot) drift(webhooks []webhook) []string {
 			problems = append(problems, "webhook "+w.name+" "+problem)
 		}
 	}
-	for _, r := range judged {
-		var missed []string
-		for i := range s.Namespaces {
-			namespace := &s.Namespaces[i]
-			if namespace.Labels[s.Policy.ProjectLabel] != "" && !judgedByOne(webhooks, r, namespace) {
-				missed = append(missed, namespace.Name)
-			}
-		}
-		if len(missed) > 0 {
-			problems = append(problems, fmt.Sprintf("no webhook is called for %s of every job in %s", r, enumerate(few(missed))))
-		} else if !slices.ContainsFunc(webhooks, func(w webhook) bool { return r.matchedByWebhook(w.rules) }) {
-			problems = append(problems, fmt.Sprintf("no webhook is called for %s", r))
-		}
+	all := func(r request, namespace *corev1.Namespace) bool { return judgedByOne(webhooks, r, namespace) }
+	for _, gap := range gapsOf(judged, s.inProjects(), all) {
+		problems = append(problems, fmt.Sprintf("no webhook is called for %s of every job in %s", gap.requests, gap.namespaces))
 	}
 	return problems
+}
+
+// inProjects returns the namespaces of projects. If there are none, it returns one that could be.
+func (s *Snapshot) inProjects() []*corev1.Namespace {
+	var all []*corev1.Namespace
+	for i := range s.Namespaces {
+		if s.Namespaces[i].Labels[s.Policy.ProjectLabel] != "" {
+			all = append(all, &s.Namespaces[i])
+		}
+	}
+	if len(all) == 0 {
+		all = append(all, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+			Name: "a namespace of any project", Labels: map[string]string{s.Policy.ProjectLabel: "any"},
+		}})
+	}
+	return all
 }
 
 func judgedByOne(webhooks []webhook, r request, namespace *corev1.Namespace) bool {

@@ -115,7 +115,6 @@ func newReader(connection *rest.Config) (*reader, error) {
 func each[T client.Object](ctx context.Context, r *reader, source doctor.Source, list client.ObjectList, keep func(T), where ...client.ListOption) error {
 	pages := pager.New(pager.SimplePageFunc(func(options metav1.ListOptions) (runtime.Object, error) {
 		page := list.DeepCopyObject().(client.ObjectList)
-		options.ResourceVersion = ""
 		return page, r.client.List(ctx, page, append(where, &client.ListOptions{Limit: options.Limit, Continue: options.Continue})...)
 	}))
 	pages.PageSize, pages.PageBufferSize = pageSize, 0
