@@ -26,6 +26,7 @@ type submission struct {
 	name    string
 	job     *v2beta1.MPIJob
 	cluster *config.ClusterPolicy
+	values  map[string]any // of the cluster policy in the chart, if it is not the default
 	project *v1alpha1.Project
 	user    authenticationv1.UserInfo
 	labels  map[string]string

@@ -47,6 +47,9 @@ func goldens(t *testing.T) []submission {
 				t.Fatal(err)
 			}
 			s.cluster = cluster
+			read("cluster.yaml", &s.values)
+			delete(s.values, "apiVersion")
+			delete(s.values, "kind")
 		}
 		all = append(all, s)
 	}

@@ -54,26 +54,38 @@ func (o *Operator) Refusals(job *v2beta1.MPIJob, strict bool) []string {
 		meta := metav1.ObjectMeta{Name: cmp.Or(job.Name, job.GenerateName+suffix), Namespace: job.Namespace}
 		note(string(role), create(templateregistry.Strategy, &corev1.PodTemplate{ObjectMeta: meta, Template: template}))
 	}
-	launcher, worker := o.Objects(job)
-	launcher.UID = "11111111-2222-3333-4444-555555555555"
+	launcher, pods, err := o.Made(job)
 	note("the launcher's job", create(jobregistry.Strategy, launcher))
-	pod, err := kubecontroller.GetPodFromTemplate(&launcher.Spec.Template, launcher, metav1.NewControllerRef(launcher,
-		batchv1.SchemeGroupVersion.WithKind("Job")))
 	if err != nil {
 		return append(found, err.Error())
 	}
-	pod.Namespace = job.Namespace
-	made := map[string]*corev1.Pod{"the launcher": pod}
-	if worker != nil {
-		made["a worker"] = worker
-	}
-	for name, made := range made {
-		if made.Spec.ServiceAccountName == "" && made.Spec.DeprecatedServiceAccount == "" {
-			made.Spec.ServiceAccountName = "default" // as the admission plugin of that name does
-		}
-		note(name, create(podregistry.Strategy, made))
+	for name, pod := range pods {
+		note(name, create(podregistry.Strategy, pod))
 	}
 	return found
+}
+
+// Made returns what the API server is asked to create for a job: the operator's job of the launcher, and the pods of the
+// launcher and of a worker.
+func (o *Operator) Made(job *v2beta1.MPIJob) (launcher *batchv1.Job, pods map[string]*corev1.Pod, err error) {
+	launcher, worker := o.Objects(job)
+	launcher.UID = "11111111-2222-3333-4444-555555555555"
+	owner := metav1.NewControllerRef(launcher, batchv1.SchemeGroupVersion.WithKind("Job"))
+	pod, err := kubecontroller.GetPodFromTemplate(&launcher.Spec.Template, launcher, owner)
+	if err != nil {
+		return launcher, nil, err
+	}
+	pod.Namespace = job.Namespace
+	pods = map[string]*corev1.Pod{"the launcher": pod}
+	if worker != nil {
+		pods["a worker"] = worker
+	}
+	for _, pod := range pods {
+		if pod.Spec.ServiceAccountName == "" && pod.Spec.DeprecatedServiceAccount == "" {
+			pod.Spec.ServiceAccountName = "default" // as the admission plugin of that name does
+		}
+	}
+	return launcher, pods, nil
 }
 
 var internalVersions = schema.GroupVersions{core.SchemeGroupVersion, batch.SchemeGroupVersion}
