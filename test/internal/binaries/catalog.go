@@ -17,6 +17,8 @@ type binary struct {
 	usually time.Duration // on two cores, with nothing compiled before
 	build   func(context.Context) error
 	source  func() (string, error) // the folder of the module that it is built from
+
+	dependency func(module string) (string, error) // the folder of a module that this one depends on
 }
 
 // A catalog has all binaries, including those that the caller does not need.

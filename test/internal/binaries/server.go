@@ -61,6 +61,8 @@ func (s *server) binary(name Name, folder string, usually time.Duration, goComma
 		usually: usually,
 		build:   func(ctx context.Context) error { return s.build(ctx, goCommand, path.Join(s.module, folder), target) },
 		source:  func() (string, error) { return moduleDir(s.dir, s.module) },
+
+		dependency: func(module string) (string, error) { return moduleDir(s.dir, module) },
 	}
 }
 

@@ -68,6 +68,15 @@ func Source(name Name) (string, error) {
 	return c.find(name).source()
 }
 
+// Dependency returns the folder of a module that the module of a binary depends on, and downloads it if necessary.
+func Dependency(name Name, module string) (string, error) {
+	c, err := loadCatalog()
+	if err != nil {
+		return "", err
+	}
+	return c.find(name).dependency(module)
+}
+
 // provide builds what is still missing: another process may have built some of it before this one got the lock.
 func (c *catalog) provide(ctx context.Context, log io.Writer, names []Name) error {
 	missing := c.missing(names)

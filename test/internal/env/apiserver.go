@@ -20,8 +20,9 @@ func (e *Env) setAPIServerFlags(server *envtest.APIServer) error {
 	}
 	flags := server.Configure()
 	for name, content := range map[string]string{
-		authenticationFile:  e.options.Authentication,
-		"audit-policy-file": e.options.AuditPolicy,
+		authenticationFile:              e.options.Authentication,
+		"admission-control-config-file": e.options.Admission,
+		"audit-policy-file":             e.options.AuditPolicy,
 	} {
 		if content == "" {
 			continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -58,7 +59,7 @@ func (e *Env) controllerManager() (process.Command, error) {
 			"--kubeconfig="+e.Kubeconfig(),
 			"--leader-elect=false",
 			"--secure-port=0",
-			"--use-service-account-credentials=false",
+			"--use-service-account-credentials="+strconv.FormatBool(e.options.ControllerAccounts),
 			"--kube-api-qps=1000",
 			"--kube-api-burst=2000",
 			"--concurrent-job-syncs=20",

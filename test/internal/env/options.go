@@ -14,6 +14,9 @@ type Options struct {
 	ControllerManager bool
 	// AllControllers runs all controllers, which make tokens, endpoints and whatever else running Pods need.
 	AllControllers bool
+	// ControllerAccounts lets each controller act as its own service account, as in most clusters. Default: all act as the
+	// administrator.
+	ControllerAccounts bool
 	// Scheduler binds Pods to the nodes that AddNode makes.
 	Scheduler bool
 	// WithoutOperator does not run mpi-operator: MPIJobs are only stored.
@@ -33,6 +36,8 @@ type Options struct {
 	APIServerFlags map[string]string
 	// Authentication is an AuthenticationConfiguration. Default: only certificates authenticate.
 	Authentication string
+	// Admission is an AdmissionConfiguration. Default: only objects configure admission.
+	Admission string
 	// AuditPolicy is an audit.k8s.io/v1 Policy. If it is set, its events are written to AuditLog.
 	AuditPolicy string
 

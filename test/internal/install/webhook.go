@@ -25,6 +25,9 @@ func (p *Product) WebhookAddress() string {
 	return net.JoinHostPort(p.hooks.LocalServingHost, strconv.Itoa(p.hooks.LocalServingPort))
 }
 
+// WebhookAuthority returns the PEM certificate by which the API server verifies the webhook.
+func (p *Product) WebhookAuthority() []byte { return p.hooks.LocalServingCAData }
+
 // CallWebhookAt lets the API server call the webhook at another address of this machine, as host:port. The API
 // server follows a moment later.
 func (p *Product) CallWebhookAt(ctx context.Context, address string) error {

@@ -5,7 +5,9 @@
 
 {{- /* The end of the name of a policy or binding: only names of files end in .static.k8s.io. */}}
 {{- define "runai-mpi.policySuffix" -}}
--backstop-{{ .what }}{{ if .root.Values.backstop.renderFiles }}.static.k8s.io{{ end }}
+-backstop-{{ .what }}
+{{- /* rule T59 in test/backstop TestT58Kinds: an administrator who deletes the policies */}}
+{{- if .root.Values.backstop.renderFiles }}.static.k8s.io{{ end }}
 {{- end }}
 
 {{- /* The head of a policy. It takes a dict with root and what. */}}
@@ -58,10 +60,15 @@ request.userInfo.username == '{{ .Values.backstop.operator }}'
 
 {{- /* The kinds that are pods, or from which a controller makes pods. */}}
 {{- define "runai-mpi.kindsWithTemplates" -}}
+{{- /* rule T58 in test/backstop TestT58Kinds: a pod */}}
 - {apiGroups: [""], apiVersions: ["*"], resources: [pods], operations: [CREATE]}
+{{- /* rule T58 in test/backstop TestT58Kinds: a ReplicationController */}}
 - {apiGroups: [""], apiVersions: ["*"], resources: [replicationcontrollers], operations: [CREATE, UPDATE]}
+{{- /* rule T58 in test/backstop TestT58Kinds: a DaemonSet, a Deployment, a ReplicaSet and a StatefulSet */}}
 - {apiGroups: [apps], apiVersions: ["*"], resources: [daemonsets, deployments, replicasets, statefulsets], operations: [CREATE, UPDATE]}
+{{- /* rule T58 in test/backstop TestT58Kinds: a CronJob and a Job */}}
 - {apiGroups: [batch], apiVersions: ["*"], resources: [cronjobs, jobs], operations: [CREATE, UPDATE]}
+{{- /* rule T58 in test/backstop TestT58Kinds: a JobSet */}}
 - {apiGroups: [jobset.x-k8s.io], apiVersions: ["*"], resources: [jobsets], operations: [CREATE, UPDATE]}
 {{- end }}
 
