@@ -146,7 +146,7 @@ func TestLateSSHD(t *testing.T) {
 // does not make it refuse mpirun.
 func TestRetriedLauncher(t *testing.T) {
 	t.Parallel()
-	namespace := addProject(t, "retried", v1alpha1.ProjectSpec{})
+	namespace := addProject(t, "retried", required)
 	const failsThrice = `n=$(cat /tmp/attempts 2>/dev/null || echo 0); ` +
 		`echo $((n + 1)) >/tmp/attempts; echo rank=$n on=$(hostname); [ $n -ge 3 ]`
 	submit(t, alice(t, namespace), "retried", "-n", namespace, "-i", images.OpenMPI5, "--run-as-user", "--processes=2", "--backoff-limit=3",

@@ -19,7 +19,7 @@ import (
 func TestKueue(t *testing.T) {
 	t.Parallel()
 	namespace := addProject(t, "queued", v1alpha1.ProjectSpec{
-		Queue: "research", NodeAffinity: v1alpha1.NodeAffinity{Train: []string{lab.NodeType}},
+		Identity: v1alpha1.IdentityRequired, Queue: "research", NodeAffinity: v1alpha1.NodeAffinity{Train: []string{lab.NodeType}},
 	})
 	queues := startKueue(t, namespace)
 	user := alice(t, namespace)

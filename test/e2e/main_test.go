@@ -34,13 +34,14 @@ func TestMain(m *testing.M) {
 		Parallel:       4,
 		ControlPlane:   env.Options{AuditPolicy: auditPolicy},
 		Authentication: startBroker,
-		// A stand-in for the image of git-sync, timeouts that a test can wait for, and Kueue's
-		// label for the queue.
+		// A stand-in for the image of git-sync, timeouts that a test can wait for, Kueue's label for the queue, and the
+		// policies that judge what controllers and the kubelet do.
 		HelmArgs: []string{
 			"--set", "policy.gitSync.image=" + images.GitSyncStandIn,
 			"--set", "policy.gitSync.timeout=30s",
 			"--set", "policy.start.timeout=90s",
 			"--set", "policy.scheduling.queueLabel=kueue.x-k8s.io/queue-name",
+			"--set", "backstop.enabled=true",
 		},
 	}))
 }

@@ -6,14 +6,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 )
 
 // A job that runs as its user satisfies the restricted Pod Security Standard, without a warning about it.
 func TestRestrictedNamespace(t *testing.T) {
 	t.Parallel()
-	namespace := addProject(t, "restricted", v1alpha1.ProjectSpec{})
+	namespace := addProject(t, "restricted", required)
 	object := &corev1.Namespace{}
 	if err := product.Client.Get(t.Context(), client.ObjectKey{Name: namespace}, object); err != nil {
 		t.Fatal(err)

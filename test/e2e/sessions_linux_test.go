@@ -65,7 +65,7 @@ func getsSize(s *screen.Screen, size string) {
 // A job with --attach is a shell of the user: keys, the size of the window, Ctrl-C and the exit code arrive.
 func TestAttach(t *testing.T) {
 	t.Parallel()
-	namespace := addProject(t, "attached", v1alpha1.ProjectSpec{})
+	namespace := addProject(t, "attached", required)
 	s := screen.Start(t, runaiAs(t, member(t, namespace).Kubeconfig(), "submit-mpi", "shell", "-n", namespace, "-i", images.OpenMPI4,
 		"--image-pull-policy=never", "--interactive", "--run-as-user", "--attach", "--command", "--", "bash", "--norc"))
 	s.Shows("The job 'shell' has been submitted successfully\r\n")
@@ -153,7 +153,7 @@ func TestAttachWaits(t *testing.T) {
 // exec and bash run in a terminal or in a pipe, as the user wants.
 func TestExec(t *testing.T) {
 	t.Parallel()
-	namespace := addProject(t, "exec", v1alpha1.ProjectSpec{})
+	namespace := addProject(t, "exec", required)
 	user := member(t, namespace)
 	startJob(t, user.Kubeconfig(), namespace, "work", "--command", "--", "sleep", "1000")
 	var refused, spdy atomic.Int32
@@ -249,7 +249,8 @@ func pipe(t *testing.T, kubeconfig, namespace string) {
 }
 
 func cannotExec(t *testing.T, kubeconfig, namespace string) {
-	bob := login(t, namespace, bobs).Kubeconfig()
+	bob, carol := login(t, namespace, bobs).Kubeconfig(), login(t, namespace, carols).Kubeconfig()
+	product.AddSession(t, namespace, "saml:carol@example.com")
 	for _, test := range []struct {
 		kubeconfig, want string
 		args             []string
@@ -261,6 +262,8 @@ func cannotExec(t *testing.T, kubeconfig, namespace string) {
 		{kubeconfig, "must be a container of pod work-worker-0: mpi", []string{"exec", "work", "--pod", "0", "-c", "x", "--", "true"}},
 		{bob, "runai: saml:bob@example.com is not allowed to open sessions in the pods of namespace " + namespace +
 			": ask your administrator for the role runai-mpi-session\n", []string{"exec", "work", "--", "true"}},
+		{carol, " runs as uid=1234567 gid=54000, and you are uid=1002(carol) gid=1002 groups=1002: you can only enter pods that run as you\n",
+			[]string{"exec", "work", "--", "true"}},
 	} {
 		stdout, stderr, code := product.RunaiAs(t, test.kubeconfig, append([]string{"-n", namespace}, test.args...)...)
 		if code != 1 || stdout != "" || !strings.Contains(stderr, test.want) {

@@ -15,6 +15,8 @@ var claims = map[string]any{
 
 var bobs = map[string]any{"preferred_username": "bob@example.com", "sub": "b-2", "posix_uid": 1001, "posix_gid": 1001}
 
+var carols = map[string]any{"preferred_username": "carol@example.com", "sub": "c-3", "posix_uid": 1002, "posix_gid": 1002}
+
 // alice returns the kubeconfig of a user with a token who has the role of researchers in a namespace.
 func alice(t *testing.T, namespace string) (kubeconfig string) {
 	t.Helper()
