@@ -4,7 +4,12 @@ import (
 	"slices"
 	"testing"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // Whatever another webhook did to a pod, and whoever creates it: a pod that is less confined than an admitted job is
@@ -66,6 +71,17 @@ func TestT46Confinement(t *testing.T) {
 			s.WindowsOptions = &corev1.WindowsSecurityContextOptions{RunAsUserName: &name}
 		}),
 	))
+	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "tried", Namespace: namespace}}
+	job.Spec.Template.Spec = *pod.Spec.DeepCopy()
+	job.Spec.Template.Spec.RestartPolicy, job.Spec.Template.Spec.RuntimeClassName = corev1.RestartPolicyNever, &name
+	if err := suite.Refused(controller.Create(t.Context(), job, client.DryRunAll), "must be listed in identity.runtimeClassNames"); err != nil {
+		t.Errorf("a runtime class: %s", err) // in a template, because the API server wants that of a pod to exist
+	}
+	listed := "kata"
+	job.Spec.Template.Spec.RuntimeClassName = &listed
+	if err := controller.Create(t.Context(), job, client.DryRunAll); err != nil {
+		t.Errorf("a listed runtime class: %s", err)
+	}
 }
 
 // onOS returns an affinity to nodes by their operating system.

@@ -5,6 +5,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -97,6 +98,8 @@ func TestT53Owned(t *testing.T) {
 	if err := suite.Refused(bob.Update(t.Context(), config), owned); err != nil {
 		t.Errorf("a ConfigMap: %s", err)
 	}
+	testOwnedDeletions(t, namespace, bob)
+	testEndpoints(t, namespace, bob)
 	two := int32(2)
 	for name, attempt := range map[string]struct {
 		change     func(*batchv1.Job)
@@ -122,6 +125,7 @@ func TestT53Owned(t *testing.T) {
 		}, ""},
 	} {
 		changed := launcher.DeepCopy()
+		changed.ResourceVersion = "" // the Job's controller writes its status meanwhile
 		attempt.change(changed)
 		if err := suite.Refused(bob.Update(t.Context(), changed.DeepCopy(), client.DryRunAll), owned); err != nil {
 			t.Errorf("%s: %s", name, err)
@@ -132,6 +136,62 @@ func TestT53Owned(t *testing.T) {
 		}
 		if err := product.Client.Update(t.Context(), changed, client.DryRunAll); err != nil {
 			t.Errorf("%s by MPI Operator: %s", name, err)
+		}
+	}
+}
+
+// Nobody puts something in the place of what belongs to a job.
+func testOwnedDeletions(t *testing.T, namespace string, bob client.Client) {
+	t.Helper()
+	owner := []metav1.OwnerReference{{APIVersion: "kubeflow.org/v2beta1", Kind: "MPIJob", Name: "dist1", UID: product.Job(t, namespace, "dist1").UID}}
+	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name, Namespace: namespace} }
+	credentials := &corev1.Secret{ObjectMeta: meta("dist1-git-sync")}
+	credentials.OwnerReferences = owner
+	suite.Create(t, product.Client, credentials)
+	const reason = "only MPI Operator may delete what belongs to an MPIJob"
+	collector := as(t, "system:serviceaccount:kube-system:generic-garbage-collector")
+	for _, object := range []client.Object{
+		&corev1.ConfigMap{ObjectMeta: meta("dist1-config")}, &corev1.Service{ObjectMeta: meta("dist1")}, &corev1.Secret{ObjectMeta: meta("dist1-ssh")},
+	} {
+		if err := suite.Refused(bob.Delete(t.Context(), object, client.DryRunAll), reason); err != nil {
+			t.Errorf("deleting %s: %s", object.GetName(), err)
+		}
+		if err := collector.Delete(t.Context(), object, client.DryRunAll); err != nil {
+			t.Errorf("deleting %s as the garbage collector: %s", object.GetName(), err)
+		}
+	}
+	if err := suite.Refused(bob.DeleteAllOf(t.Context(), &corev1.ConfigMap{}, client.InNamespace(namespace)), reason); err != nil {
+		t.Errorf("deleting all: %s", err)
+	}
+	if err := bob.Delete(t.Context(), credentials); err != nil {
+		t.Errorf("deleting credentials for git: %s", err)
+	}
+	settings := &corev1.ConfigMap{ObjectMeta: meta("settings")}
+	settings.Labels = map[string]string{"mine": "true"}
+	suite.Create(t, bob, settings)
+	if err := bob.DeleteAllOf(t.Context(), &corev1.ConfigMap{}, client.InNamespace(namespace), client.MatchingLabels(settings.Labels)); err != nil {
+		t.Errorf("deleting all of one's own: %s", err)
+	}
+}
+
+// Nobody gives a colleague's worker another address.
+func testEndpoints(t *testing.T, namespace string, bob client.Client) {
+	t.Helper()
+	host := "dist1-worker-0"
+	slice := &discoveryv1.EndpointSlice{
+		ObjectMeta:  metav1.ObjectMeta{Name: "steal", Namespace: namespace, Labels: map[string]string{discoveryv1.LabelServiceName: "dist1"}},
+		AddressType: discoveryv1.AddressTypeIPv4, Endpoints: []discoveryv1.Endpoint{{Addresses: []string{"10.9.9.9"}, Hostname: &host}},
+	}
+	//nolint:staticcheck // deprecated, but mirrored to EndpointSlices
+	endpoints := &corev1.Endpoints{ObjectMeta: metav1.ObjectMeta{Name: "dist1", Namespace: namespace}}
+	for _, object := range []client.Object{slice, endpoints} {
+		if err := suite.Refused(bob.Create(t.Context(), object.DeepCopyObject().(client.Object)), "only controllers may write Endpoints"); err != nil {
+			t.Errorf("%T: %s", object, err)
+		}
+		suite.Create(t, as(t, kueue), object)
+		object.SetLabels(map[string]string{"a": "b"})
+		if err := suite.Refused(bob.Update(t.Context(), object), "only controllers may write Endpoints"); err != nil {
+			t.Errorf("updating %T: %s", object, err)
 		}
 	}
 }

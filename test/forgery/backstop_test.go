@@ -27,7 +27,7 @@ func applyBackstop(t *testing.T, policies ...string) {
 		t.Fatal(err)
 	}
 	objects, err := chart.Render(t.Context(), "--set", "backstop.enabled=true", "--set", "backstop.operator="+here.Username,
-		"--set", "policy.identity.trustedSources={keycloak-hpc,careless}", "--set", "policy.identity.localhostProfiles={mpi.json}",
+		"--set", "policy.identity.trustedSources={keycloak-hpc,careless}", "--set", "policy.identity.localhostProfiles={mpi.json}", "--set", "policy.identity.runtimeClassNames={kata}",
 		"--set", "policy.sharedStorage.hostPaths={/scratch}", "--set", "policy.sharedStorage.nfs={nas:/export/scratch}",
 		"--set", "policy.sharedStorage.csiDrivers={vault.example.com}")
 	if err != nil {

@@ -55,8 +55,9 @@ func permitEverybody(t *testing.T) {
 		install.Verbs("kubeflow.org", []string{"*"}, "*"),
 		install.Verbs("batch", []string{"*"}, "*"),
 		install.Verbs("apps", []string{"*"}, "*"),
-		install.Verbs("", []string{"bindings", "configmaps", "namespaces", "namespaces/status", "services", "services/proxy",
+		install.Verbs("", []string{"bindings", "configmaps", "endpoints", "namespaces", "namespaces/status", "services", "services/proxy",
 			"pods", "pods/attach", "pods/binding", "pods/ephemeralcontainers", "pods/exec", "pods/portforward", "pods/proxy", "pods/status"}, "*"),
+		install.Verbs("discovery.k8s.io", []string{"endpointslices"}, "*"),
 		install.Verbs("", []string{"secrets"}, "create", "update", "delete"))
 }
 
