@@ -37,7 +37,7 @@ func TestT58Kinds(t *testing.T) {
 	t.Run("as objects", func(t *testing.T) {
 		us.useAll(t, namespace, "object")
 		us.useThePage(t, namespace)
-		us.queue(t)
+		t.Run("Kueue", us.queue)
 		us.tryAll(t, namespace, objectsEnd)
 		us.tryUpdates(t, namespace, "object", objectsEnd)
 	})

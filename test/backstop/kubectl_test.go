@@ -10,13 +10,16 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-// attempts are what kubectl does to a pod that runs, or makes of it.
+// attempts are what kubectl makes, or does to a pod that runs.
 var attempts = []struct {
 	name, command string
 	own           bool // whether one may do it to a pod of one's own
 }{
 	{"a copy", "debug POD --image=example/shell --profile=restricted --copy-to=copy-of-POD", true},
 	{"a copy with another image", "debug POD --copy-to=other-POD --set-image=*=example/shell", true},
+	{"a pod that enters the node", "debug node/node-1 --image=example/shell --profile=sysadmin", false},
+	{"a pod without ids", "run copy-of-POD --image=example/shell", false},
+	{"a Deployment without ids", "create deployment copy-of-POD --image=example/shell", false},
 	{"an ephemeral container", "debug POD --image=example/shell --profile=restricted", false},
 	{"an ephemeral container in a container", "debug POD --image=example/shell --profile=general --target=main", false},
 	{"another image", "set image pod/POD main=example/shell", false},

@@ -132,10 +132,10 @@ func TestBackstopAcceptsAdmitted(t *testing.T) {
 		submissions []submission
 		least       int
 	}{
-		"goldens": {goldens(t), 50}, "examples": {examples(t), 3}, "random jobs": {random(600, 6, randomSubmission), 60},
-		"random jobs with security contexts": {random(600, 40, func(data []byte) submission {
+		"goldens": {goldens(t), 50}, "examples": {examples(t), 3}, "random jobs": {random(400, 6, randomSubmission), 30},
+		"random jobs with security contexts": {random(400, 40, func(data []byte) submission {
 			return newSubmission("random", randomjob.New(data))
-		}), 100},
+		}), 60},
 	} {
 		admitted := 0
 		for _, s := range test.submissions {
