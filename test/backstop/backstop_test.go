@@ -19,10 +19,12 @@ import (
 // values are those with which the chart is installed here.
 const values = "image: {repository: registry.example.com/runai-webhook}\nbackstop: {enabled: true, operator: " + operator + "}\n"
 
-// The ends of the names of policies and bindings, as the API server quotes them.
+// A form is how the API server has the policies.
+type form string
+
 const (
-	objectsEnd = "'"
-	filesEnd   = ".static.k8s.io'"
+	asObjects form = "objects"
+	asFiles   form = "files"
 )
 
 // Nobody runs as a colleague through any kind that makes pods, whether the policies are objects or files. As files, they
@@ -32,14 +34,14 @@ func TestT58Kinds(t *testing.T) {
 	namespace := product.AddProject(t, "team-a", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
 	us := people{login(t, alice), login(t, bob)}
 	become := func() error { return us.create(t, kinds[0], namespace, bob) }
-	suite.Eventually(t, "the API server knows the objects", suite.Soon, func() error { return refusedBy(objectsEnd, become()) })
+	suite.Eventually(t, "the API server knows the objects", suite.Soon, func() error { return refusedBy(asObjects, become()) })
 	suite.Create(t, product.ClientOf(t, us.colleague), pod(namespace, "bobs", bob))
 	t.Run("as objects", func(t *testing.T) {
-		us.useAll(t, namespace, "object")
+		us.useAll(t, namespace, asObjects)
 		us.useThePage(t, namespace)
 		t.Run("Kueue", us.queue)
-		us.tryAll(t, namespace, objectsEnd)
-		us.tryUpdates(t, namespace, "object", objectsEnd)
+		us.tryAll(t, namespace, asObjects)
+		us.tryUpdates(t, namespace, asObjects)
 	})
 
 	deleteAll(t, policies...)
@@ -47,16 +49,16 @@ func TestT58Kinds(t *testing.T) {
 	if err := files.WritePolicies(t.Context(), values); err != nil {
 		t.Fatal(err)
 	}
-	suite.Eventually(t, "the API server has read its files", suite.Soon, func() error { return refusedBy(filesEnd, become()) })
-	t.Run("as files", func(t *testing.T) { us.useAll(t, namespace, "file") })
+	suite.Eventually(t, "the API server has read its files", suite.Soon, func() error { return refusedBy(asFiles, become()) })
+	t.Run("as files", func(t *testing.T) { us.useAll(t, namespace, asFiles) })
 
 	t.Run("as files, after an administrator", func(t *testing.T) {
 		if err := files.WriteWebhooks(product.WebhookAddress(), product.WebhookAuthority()); err != nil {
 			t.Fatal(err)
 		}
 		deleteAll(t, append(policies, webhooks...)...)
-		us.tryAll(t, namespace, filesEnd)
-		us.tryUpdates(t, namespace, "file", filesEnd)
+		us.tryAll(t, namespace, asFiles)
+		us.tryUpdates(t, namespace, asFiles)
 		us.tryWebhooks(t, namespace)
 	})
 }
@@ -80,46 +82,47 @@ func (p people) create(t *testing.T, k kind, namespace string, who identity) err
 	return product.ClientOf(t, p.us).Create(t.Context(), object, client.DryRunAll)
 }
 
-// tryAll makes all attempts, which a policy whose name has this end must refuse.
-func (p people) tryAll(t *testing.T, namespace, end string) {
+// tryAll makes all attempts, which a policy in this form must refuse.
+func (p people) tryAll(t *testing.T, namespace string, as form) {
 	t.Helper()
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
 			if err := p.create(t, k, namespace, alice); err != nil {
 				t.Errorf("one's own uid: %s", err)
 			}
-			if err := refusedBy(end, p.create(t, k, namespace, bob)); err != nil {
+			if err := refusedBy(as, p.create(t, k, namespace, bob)); err != nil {
 				t.Errorf("a colleague's uid: %s", err)
 			}
 		})
 	}
-	t.Run("kubectl", func(t *testing.T) { p.tryKubectl(t, namespace, end) })
+	t.Run("kubectl", func(t *testing.T) { p.tryKubectl(t, namespace, as) })
 }
 
 // tryUpdates tries to give bob's ids to what useAll created, where the API lets templates be changed.
-func (p people) tryUpdates(t *testing.T, namespace, suffix, end string) {
+func (p people) tryUpdates(t *testing.T, namespace string, as form) {
 	t.Helper()
 	user := product.ClientOf(t, p.us)
 	for _, k := range kinds[2:] { // pods and Jobs keep their templates
-		meta := metav1.ObjectMeta{Namespace: namespace, Name: nameOf(k, suffix)}
+		meta := metav1.ObjectMeta{Namespace: namespace, Name: nameOf(k, as)}
 		suite.Eventually(t, "an update of "+k.name, suite.Soon, func() error { // controllers write the status meanwhile
 			stored, changed := k.object(meta, alice), k.object(meta, bob)
 			if err := user.Get(t.Context(), client.ObjectKeyFromObject(stored), stored); err != nil {
 				return err
 			}
 			changed.SetResourceVersion(stored.GetResourceVersion())
-			return refusedBy(end, user.Update(t.Context(), changed, client.DryRunAll))
+			return refusedBy(as, user.Update(t.Context(), changed, client.DryRunAll))
 		})
 	}
 }
 
-// refusedBy returns an error unless a policy refused a request, whose name has this end.
-func refusedBy(end string, answer error) error {
+// refusedBy returns an error unless a policy in this form refused a request.
+func refusedBy(as form, answer error) error {
 	if answer == nil {
 		return errors.New("not refused")
 	}
 	_, after, found := strings.Cut(answer.Error(), "ValidatingAdmissionPolicy 'runai-mpi-backstop-")
-	if name, _, _ := strings.Cut(after, " "); !found || !strings.HasSuffix(name, end) || (end == objectsEnd && strings.HasSuffix(name, filesEnd)) {
+	name, _, _ := strings.Cut(after, "'")
+	if isFile := strings.HasSuffix(name, ".static.k8s.io"); !found || isFile != (as == asFiles) {
 		return fmt.Errorf("refused otherwise: %w", answer)
 	}
 	return nil

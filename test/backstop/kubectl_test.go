@@ -28,8 +28,8 @@ var attempts = []struct {
 	{"a label of the operator's", "label pod/POD training.kubeflow.org/job-name=dist1", false},
 }
 
-// tryKubectl makes the attempts with the real kubectl, as alice: with a pod of bob's, and with one of hers.
-func (p people) tryKubectl(t *testing.T, namespace, end string) {
+// tryKubectl makes the attempts with the real kubectl, as alice: with a pod of bob's, and with one of her own.
+func (p people) tryKubectl(t *testing.T, namespace string, as form) {
 	t.Helper()
 	suite.Create(t, product.ClientOf(t, p.us), pod(namespace, "alices", alice))
 	defer suite.Kubectl(t, p.us, "", "delete", "pods", "-n", namespace, "alices", "copy-of-alices", "other-alices")
@@ -43,7 +43,7 @@ func (p people) tryKubectl(t *testing.T, namespace, end string) {
 				}
 				continue
 			}
-			if err := refusedBy(end, err); err != nil {
+			if err := refusedBy(as, err); err != nil {
 				t.Errorf("%s, of the pod %s: %s", attempt.name, name, err)
 			}
 		}

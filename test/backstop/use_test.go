@@ -39,14 +39,15 @@ func (p people) useThePage(t *testing.T, namespace string) {
 }
 
 // useAll uses every kind as alice, and waits for the pods that the real controllers make.
-func (p people) useAll(t *testing.T, namespace, suffix string) {
+func (p people) useAll(t *testing.T, namespace string, as form) {
 	t.Helper()
-	if err := p.submit(t, namespace, "job-"+suffix, alice); err != nil {
+	job := "job-" + string(as)
+	if err := p.submit(t, namespace, job, alice); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{"job-" + suffix + "-": 2}
+	want := map[string]int{job + "-": 2}
 	for _, k := range kinds {
-		name := nameOf(k, suffix)
+		name := nameOf(k, as)
 		suite.Create(t, product.ClientOf(t, p.us), k.object(metav1.ObjectMeta{Namespace: namespace, Name: name}, alice))
 		want[name] = k.pods
 	}
@@ -61,7 +62,7 @@ func (p people) useAll(t *testing.T, namespace, suffix string) {
 	})
 }
 
-func nameOf(k kind, suffix string) string { return "all-" + k.name + "-" + suffix }
+func nameOf(k kind, as form) string { return k.name + "-" + string(as) }
 
 func count(pods []corev1.Pod, prefix string) (found int) {
 	for _, pod := range pods {
