@@ -32,14 +32,23 @@ func (c *Client) ProjectOfNamespace(ctx context.Context, namespace string) strin
 	return ProjectOf(namespace)
 }
 
-// labelOf returns the project in the label of a namespace, or "". Members of a project are allowed to read the
-// project's namespaces one at a time, but not to list all namespaces.
+// labelOf returns the project in the label of a namespace, or "".
 func (c *Client) labelOf(ctx context.Context, namespace string) string {
-	found, err := c.metadata.Resource(namespaces).Get(ctx, namespace, metav1.GetOptions{})
+	labels, err := c.NamespaceLabels(ctx, namespace)
 	if err != nil {
 		return ""
 	}
-	return found.Labels[ProjectLabel]
+	return labels[ProjectLabel]
+}
+
+// NamespaceLabels returns the labels of a namespace. Members of a project are allowed to read the project's namespaces
+// one at a time, but not to list all namespaces.
+func (c *Client) NamespaceLabels(ctx context.Context, namespace string) (map[string]string, error) {
+	found, err := c.metadata.Resource(namespaces).Get(ctx, namespace, metav1.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return found.Labels, nil
 }
 
 // ProjectsByNamespace returns the project of each namespace that a label selector selects.

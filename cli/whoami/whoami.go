@@ -18,6 +18,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/cli/output"
 	"github.com/runai-mpi/runai-mpi/cli/probe"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
 
@@ -41,6 +42,7 @@ type answer struct {
 	asUser, plain *annotations.Stamp // of jobs with --run-as-user and without, nil for none
 	refusal       string             // why --run-as-user is not possible, "" if it is
 	namespace     string
+	isGuarded     bool // against pods that are not of an MPIJob, as far as the user can see
 }
 
 // Run submits a minimal job as a dry run, which needs only the permission to submit, and prints the stamp
@@ -61,7 +63,8 @@ func (c *Command) Run(ctx context.Context, run *invocation.Invocation) error {
 	if a.asUser == nil && a.refusal == "" {
 		return invocation.Failed(scope.Unhandled(""))
 	}
-	if a.namespace = scope.Namespace; !c.Output.IsTable() {
+	a.namespace, a.isGuarded = scope.Namespace, !a.isEvery() || isGuarded(ctx, client, scope.Namespace)
+	if !c.Output.IsTable() {
 		return output.Print(run, c.Output, a.object())
 	}
 	a.print(run.Stdout)
@@ -96,6 +99,9 @@ func (a answer) object() *unstructured.Unstructured {
 	if stamp := a.stamp(); stamp != nil {
 		object["username"] = stamp.Username
 	}
+	if !a.isGuarded {
+		object["warning"] = a.unguarded()
+	}
 	if a.refusal != "" {
 		object["refusal"] = a.refusal
 	} else {
@@ -108,13 +114,30 @@ func (a answer) object() *unstructured.Unstructured {
 // namespace runs as its submitter. A plain job has no stamp in warn-only namespaces.
 func (a answer) boundary() string {
 	if a.isEvery() {
-		return "Every MPIJob in namespace " + a.namespace + " runs as its submitter, with or without --run-as-user."
+		text := "Every MPIJob in namespace " + a.namespace + " runs as its submitter, with or without --run-as-user."
+		if !a.isGuarded {
+			text += "\n" + a.unguarded()
+		}
+		return text
 	}
 	text := "Without --run-as-user, MPIJobs in namespace " + a.namespace + " can set any uid and gid."
 	if a.plain == nil {
 		text += "\nThe namespace is warn-only: jobs without run.ai/ annotations are stored as they are."
 	}
 	return text
+}
+
+// unguarded returns what is missing where only MPIJobs are kept to their submitter.
+func (a answer) unguarded() string {
+	return fmt.Sprintf("Other pods there can have any uid and gid: the namespace has no label %s=%s; ask your administrator to add it.",
+		annotations.IdentityLabel, v1alpha1.IdentityRequired)
+}
+
+// isGuarded reports whether the admission policies for pods apply to a namespace, if they are installed: a user cannot see
+// that. It is true if the user may not read the labels either.
+func isGuarded(ctx context.Context, client *kube.Client, namespace string) bool {
+	labels, err := client.NamespaceLabels(ctx, namespace)
+	return err != nil || labels[annotations.IdentityLabel] == string(v1alpha1.IdentityRequired)
 }
 
 // ask returns the stamp of a job, nil if no webhook handles it, or why the webhook refuses its identity.

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/google/go-cmp/cmp"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -60,7 +62,10 @@ func TestT19TokensOfNobody(t *testing.T) {
 		"the twin's keys":  sign(twin.Token, map[string]any{"iss": "https://elsewhere.example.org"}),
 		"another issuer's": sign(stranger.Token, map[string]any{"iss": broker.URL}),
 		"expired":          sign(broker.Token, map[string]any{"iat": past - 60, "exp": past}),
+		"not yet valid":    sign(broker.Token, map[string]any{"nbf": time.Now().Add(time.Hour).Unix()}),
+		"without an end":   sign(broker.Token, map[string]any{"exp": nil}),
 		"too long":         sign(broker.Token, map[string]any{"exp": time.Now().Add(24 * time.Hour).Unix()}),
+		"the public key":   symmetric(t, map[string]any{"iss": broker.URL, "aud": "k8s-hpc", "exp": time.Now().Add(time.Hour).Unix()}),
 		"two uids":         sign(broker.Token, map[string]any{"posix_uid": []string{"1001", "1002"}}),
 		"a uid in a map":   sign(broker.Token, map[string]any{"posix_uid": map[string]any{"value": 1001}}),
 		"not signed":       unsigned(t, sign(broker.Token, nil)),
@@ -69,6 +74,20 @@ func TestT19TokensOfNobody(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
+}
+
+// symmetric returns a token that is signed with the public key of the issuer, as if it were a secret.
+func symmetric(t *testing.T, claims map[string]any) string {
+	t.Helper()
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: broker.PublicKey()}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := jwt.Signed(signer).Claims(with(alices, claims)).Serialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
 }
 
 // unsigned returns the token with the algorithm none and without a signature.

@@ -2,9 +2,16 @@ package integration
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 )
 
@@ -64,6 +71,35 @@ func TestWhoami(t *testing.T) {
 	}
 	if jobs := product.Jobs(t, namespace); len(jobs) > 0 {
 		t.Errorf("%d jobs, want 0", len(jobs))
+	}
+}
+
+// Where MPIJobs run as their submitter but other pods need not, whoami says so to who may read the namespace.
+func TestWhoamiUnguarded(t *testing.T) {
+	namespace := product.AddProject(t, "unguarded", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
+	product.AddResearcher(t, namespace, "saml:ute")
+	ute := as(t, "saml:ute", claims)
+	const warning = "Other pods there can have any uid and gid: " +
+		"the namespace has no label run.ai/identity=Required; ask your administrator to add it."
+	for label, unguarded := range map[string]bool{"Required": false, "Optional": true, "": true} {
+		setLabel(t, namespace, annotations.IdentityLabel, label)
+		stdout, stderr, code := product.RunaiAs(t, ute.Kubeconfig(), "whoami", "-n", namespace)
+		if strings.HasSuffix(stdout, "\n"+warning+"\n") != unguarded || stderr != "" || code != 0 {
+			t.Errorf("label %q: exit code %d, %s%s", label, code, stdout, stderr)
+		}
+		stdout, _, _ = product.RunaiAs(t, ute.Kubeconfig(), "whoami", "-n", namespace, "-o", "go-template={{with .warning}}{{.}}{{end}}")
+		if (strings.TrimSpace(stdout) == warning) != unguarded {
+			t.Errorf("label %q: the warning is %s", label, stdout)
+		}
+	}
+}
+
+func setLabel(t *testing.T, namespace, key, value string) {
+	t.Helper()
+	object := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
+	patch := client.RawPatch(types.MergePatchType, fmt.Appendf(nil, `{"metadata":{"labels":{%q:%q}}}`, key, value))
+	if err := product.Client.Patch(t.Context(), object, patch); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -34,8 +34,8 @@ const (
 	head = "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration" + list
 )
 
-// allVendors returns one configuration with the authenticators of all samples, and those with mistakes. Each is as in its file, with the URL and
-// the certificate of another issuer.
+// allVendors returns one configuration with the authenticators of all samples, and those with mistakes. Each is as in its
+// file, with the URL and the certificate of another issuer.
 func allVendors() (string, error) {
 	all := head
 	for _, vendor := range append(naive, vendors...) {

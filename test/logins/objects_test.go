@@ -24,7 +24,10 @@ func TestObjects(t *testing.T) {
 			t.Fatal(err)
 		}
 		object := &unstructured.Unstructured{}
-		if err := yaml.UnmarshalStrict(data, &object.Object); err != nil || object.GetKind() == "" || object.GetKind() == "AuthenticationConfiguration" {
+		if err := yaml.UnmarshalStrict(data, &object.Object); err != nil {
+			t.Fatal(err)
+		}
+		if kind := object.GetKind(); kind == "" || kind == "AuthenticationConfiguration" {
 			continue // TestVendors and TestKeycloak have the others
 		}
 		err = admin.Create(t.Context(), object, client.DryRunAll, client.FieldValidation(metav1.FieldValidationStrict))

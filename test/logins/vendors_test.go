@@ -63,7 +63,8 @@ func authenticated(t *testing.T, vendor *vendor, claims map[string]any) authenti
 	if err != nil {
 		t.Fatal(err)
 	}
-	review, err := client.AuthenticationV1().SelfSubjectReviews().Create(t.Context(), &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	reviews, asked := client.AuthenticationV1().SelfSubjectReviews(), &authenticationv1.SelfSubjectReview{}
+	review, err := reviews.Create(t.Context(), asked, metav1.CreateOptions{})
 	if err != nil {
 		return authenticationv1.UserInfo{}
 	}

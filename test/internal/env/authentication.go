@@ -18,7 +18,8 @@ import (
 const authenticationFile = "authentication-config"
 
 // reloadFailures is a metric of the API server: how often it could not use a changed authentication configuration.
-var reloadFailures = regexp.MustCompile(`(?m)^apiserver_authentication_config_controller_automatic_reloads_total\{.*status="failure".*\} (.*)$`)
+var reloadFailures = regexp.MustCompile(
+	`(?m)^apiserver_authentication_config_controller_automatic_reloads_total\{.*status="failure".*\} (.*)$`)
 
 // SetAuthentication replaces the AuthenticationConfiguration that the options have, and waits until the API server uses
 // the new one. If the API server refuses it, the error says why.

@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -55,6 +56,15 @@ func serve(i *Issuer) *Issuer {
 
 // Token signs the claims. Default: for the issuer's audience, and valid for an hour.
 func (i *Issuer) Token(claims map[string]any) (string, error) { return i.sign(i.key, claims) }
+
+// PublicKey returns the issuer's public key as PEM.
+func (i *Issuer) PublicKey() []byte {
+	der, err := x509.MarshalPKIXPublicKey(i.key.Public().Key)
+	if err != nil {
+		panic(err) // a key of Start
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+}
 
 // Forge signs the claims in the issuer's name with another key.
 func (i *Issuer) Forge(claims map[string]any) (string, error) {
