@@ -1,8 +1,15 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clientauthenticationv1 "k8s.io/client-go/pkg/apis/clientauthentication/v1"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/saml"
@@ -33,14 +40,36 @@ func login(t *testing.T, namespace string, claims map[string]any) *env.User {
 	return researcher(t, namespace, fmt.Sprint(claims["preferred_username"]), token)
 }
 
-// loginBySAML returns the kubeconfig of a person with an assertion who has the role of researchers in a namespace.
+// loginBySAML returns the kubeconfig of a person with an assertion who has the role of researchers in a namespace. As with
+// kubelogin, a command of the kubeconfig has the token.
 func loginBySAML(t *testing.T, namespace string, person saml.Person) (kubeconfig string) {
 	t.Helper()
 	token, err := chain.Login(person)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return researcher(t, namespace, person.Name, token).Kubeconfig()
+	credential, err := json.Marshal(clientauthenticationv1.ExecCredential{
+		TypeMeta: metav1.TypeMeta{APIVersion: clientauthenticationv1.SchemeGroupVersion.String(), Kind: "ExecCredential"},
+		Status:   &clientauthenticationv1.ExecCredentialStatus{Token: token},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := clientcmd.LoadFromFile(researcher(t, namespace, person.Name, token).Kubeconfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, user := range config.AuthInfos {
+		*user = api.AuthInfo{Exec: &api.ExecConfig{
+			APIVersion: clientauthenticationv1.SchemeGroupVersion.String(), InteractiveMode: api.NeverExecInteractiveMode,
+			Command: "printf", Args: []string{"%s", string(credential)},
+		}}
+	}
+	kubeconfig = filepath.Join(t.TempDir(), "kubeconfig")
+	if err := clientcmd.WriteToFile(*config, kubeconfig); err != nil {
+		t.Fatal(err)
+	}
+	return kubeconfig
 }
 
 func researcher(t *testing.T, namespace, name, token string) *env.User {
