@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -22,6 +23,11 @@ func TestAssertionToRank(t *testing.T) {
 	shared := sharedDir(t)
 	bind(t, namespace, "shared", shared)
 	user := loginBySAML(t, namespace, saml.Person{Name: "grace@example.com", Attributes: saml.Posix("1000001", "54001", "60001", "60002")})
+	who, stderr, code := product.RunaiAs(t, user, "whoami", "-n", namespace)
+	const me = "Jobs with --run-as-user run as uid=1000001(grace) gid=54001 groups=54001,60001,60002, home /home/grace (source Claims).\n"
+	if !strings.Contains(who, me) || stderr != "" || code != 0 {
+		t.Errorf("exit code %d: %s%s", code, who, stderr)
+	}
 	submit(t, user, "chain", "-n", namespace, "-i", images.OperatorLike, "--run-as-user", "--processes=2", "--interactive",
 		"--pvc", "shared:/data",
 		"--", "mpirun", "-np", "2", "sh", "-c",
