@@ -71,6 +71,16 @@ func (v *vendor) configuration() (text string, err error) {
 	return v.issuer.Stand(text)
 }
 
+// anybody returns the claims of a user who can log in.
+func (v *vendor) anybody() map[string]any {
+	for _, login := range v.logins {
+		if login.want.Username != "" {
+			return login.claims
+		}
+	}
+	return nil
+}
+
 // fromAKS returns the configuration that AKS makes of its own.
 func fromAKS(sample string) (string, error) {
 	var authenticator map[string]any

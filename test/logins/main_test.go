@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/wait"
+
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 )
 
@@ -35,6 +38,10 @@ func run(m *testing.M) (code int) {
 			code = 1
 		}
 	}()
+	if err := waitForIssuers(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	return m.Run()
 }
 
@@ -48,4 +55,21 @@ func start(ctx context.Context) (err error) {
 		CRDPaths: []string{filepath.Join(root, "charts/runai-mpi/crds"), "testdata/openshift-authentication-crd.yaml"},
 	})
 	return err
+}
+
+// waitForIssuers waits until the API server has the keys of all issuers, which it fetches after it has started.
+func waitForIssuers(ctx context.Context) error {
+	for _, vendor := range append(naive, vendors...) {
+		err := wait.PollUntilContextCancel(ctx, 100*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+			_, err := vendor.user(ctx, vendor.anybody())
+			if apierrors.IsUnauthorized(err) {
+				return false, nil
+			}
+			return true, err
+		})
+		if err != nil {
+			return fmt.Errorf("the API server does not accept tokens for %s: %w", vendor.sample, err)
+		}
+	}
+	return nil
 }

@@ -10,10 +10,12 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/golden"
 )
 
+var numbered = map[string]login{"numbers": keycloaks("saml:")["numbers"]}
+
 // naive are the configurations with an expression that looks right.
 var naive = []*vendor{
-	{sample: "authentication-configuration.yaml", translate: withUID("string(claims.posix_uid)")},
-	{sample: "authentication-configuration.yaml", translate: withUID("string(int(claims.posix_uid))")},
+	{sample: "authentication-configuration.yaml", translate: withUID("string(claims.posix_uid)"), logins: numbered},
+	{sample: "authentication-configuration.yaml", translate: withUID("string(int(claims.posix_uid))"), logins: numbered},
 }
 
 func withUID(expression string) func(sample string) (string, error) {

@@ -16,7 +16,7 @@ import (
 )
 
 // A Bridge makes ID tokens of the assertions of one identity provider: it is a service provider to the one, and an
-// issuer to API servers.
+// issuer to API servers. It is for one test at a time.
 type Bridge struct {
 	issuer *issuer.Issuer
 	sp     *crewjam.ServiceProvider
