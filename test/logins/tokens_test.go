@@ -87,6 +87,6 @@ var dexes = map[string]login{
 }
 
 func dex(connector string, groups ...string) map[string]any {
-	return map[string]any{"aud": "k8s-hpc", "sub": "Cg", "preferred_username": "alice", "groups": groups,
+	return map[string]any{"aud": "k8s-hpc", "sub": "Cg", "name": "Alice", "groups": groups,
 		"federated_claims": map[string]any{"connector_id": connector, "user_id": "alice"}}
 }
