@@ -29,7 +29,7 @@ func TestNamesAreValid(t *testing.T) {
 		{"--set", "fullnameOverride=" + strings.Repeat("f", 50)},
 		{"--set", "namespaceOverride=" + strings.Repeat("n", 63)},
 	} {
-		for _, object := range render(t, append([]string{"--set", "prepare.enabled=true"}, args...)...) {
+		for _, object := range render(t, append([]string{"--values", directoryValues}, args...)...) {
 			for key, value := range object.GetLabels() {
 				if problems := validation.IsValidLabelValue(value); len(problems) > 0 {
 					t.Errorf("%v: %s: label %s=%s: %v", args, object.GetKind(), key, value, problems)
@@ -38,6 +38,9 @@ func TestNamesAreValid(t *testing.T) {
 			valid := validation.IsDNS1123Subdomain
 			if kind := object.GetKind(); kind == "Service" || kind == "Job" || kind == "Deployment" || kind == "Pod" {
 				valid = validation.IsDNS1035Label
+			}
+			if kind := object.GetKind(); kind == "CronJob" && len(object.GetName()) > 52 { // the API server's bound
+				t.Errorf("%v: %s %s is too long", args, kind, object.GetName())
 			}
 			if problems := valid(object.GetName()); len(problems) > 0 {
 				t.Errorf("%v: %s %s: %v", args, object.GetKind(), object.GetName(), problems)

@@ -3,6 +3,7 @@ package chart
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,21 +29,23 @@ func TestArguments(t *testing.T) {
 		webhook, hooks := podTemplates(t, render(t, "--values", row, "--set", "image.repository=example.com/a"))
 		for _, pod := range append(hooks, webhook) {
 			args := pod.Spec.Containers[0].Args
-			_, section, found := strings.Cut(documented, "\n## runai-webhook "+args[0]+"\n")
+			words := slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--") })
+			command := strings.Join(args[:words], " ")
+			_, section, found := strings.Cut(documented, "\n## runai-webhook "+command+"\n")
 			if !found {
-				t.Errorf("the command %s does not exist", args[0])
+				t.Errorf("the command %s does not exist", command)
 			}
 			section, _, _ = strings.Cut(section, "\n## ")
-			commands[args[0]] = true
-			for _, arg := range args[1:] {
+			commands[command] = true
+			for _, arg := range args[words:] {
 				flag, _, _ := strings.Cut(arg, "=")
 				if !strings.Contains(section, "| `"+flag+" ") && !strings.Contains(section, "| `"+flag+"`") {
-					t.Errorf("%s has no flag %s", args[0], flag)
+					t.Errorf("%s has no flag %s", command, flag)
 				}
 			}
 		}
 	}
-	if len(commands) != 3 {
+	if len(commands) != 4 {
 		t.Errorf("the chart runs %v", commands)
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/chart"
 )
 
-// podTemplates returns the pods that the chart makes: those of the webhook and of the hooks.
+// podTemplates returns the pods that the chart makes: those of the webhook, and those of the hooks and of the CronJob.
 func podTemplates(t *testing.T, objects chart.Objects) (webhook corev1.PodTemplateSpec, hooks []corev1.PodTemplateSpec) {
 	t.Helper()
 	for _, object := range objects {
@@ -29,6 +29,8 @@ func podTemplates(t *testing.T, objects chart.Objects) (webhook corev1.PodTempla
 			webhook = find[appsv1.Deployment](t, one, "Deployment", "").Spec.Template
 		case "Job":
 			hooks = append(hooks, find[batchv1.Job](t, one, "Job", "").Spec.Template)
+		case "CronJob":
+			hooks = append(hooks, find[batchv1.CronJob](t, one, "CronJob", "").Spec.JobTemplate.Spec.Template)
 		case "Pod":
 			pod := find[corev1.Pod](t, one, "Pod", "")
 			hooks = append(hooks, corev1.PodTemplateSpec{ObjectMeta: pod.ObjectMeta, Spec: pod.Spec})

@@ -41,6 +41,8 @@ var special = map[reflect.Type]schema{
 	reflect.TypeFor[config.MaxSize]():         {"type": "string"},
 	reflect.TypeFor[config.FractionBackend](): oneOf(config.FractionsNone, config.FractionsKAI),
 	reflect.TypeFor[config.IdentitySource]():  oneOf(config.SourceClaims, config.SourceDirectory, config.SourceClient),
+	reflect.TypeFor[config.DirectorySchema](): oneOf(config.SchemaRFC2307, config.SchemaActiveDirectory),
+	reflect.TypeFor[config.Membership]():      oneOf(config.ByMemberUID, config.ByMember, config.ByMemberOf),
 	reflect.TypeFor[Username]():               {"type": "string", "pattern": `^[^'*\\\x00-\x1f]+[*]?$`},
 	reflect.TypeFor[LabelKey](): {
 		"type": "string", "pattern": `^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$`,

@@ -55,6 +55,8 @@ type Values struct {
 	NFSNetworkPolicy NFSNetworkPolicy `json:"nfsNetworkPolicy"`
 	Backstop         Backstop         `json:"backstop"`
 
+	DirectorySync DirectorySync `json:"directorySync"`
+
 	FormerProjectLabels []LabelKey                            `json:"formerProjectLabels"`
 	Projects            map[string]Project                    `json:"projects" keys:"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$"`
 	Identities          map[string]v1alpha1.PosixIdentitySpec `json:"identities" keys:"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"`
