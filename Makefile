@@ -124,6 +124,11 @@ states: can-be-node servers lab-images ## Bring jobs into each state on a real n
 	go test -timeout 30m -parallel 20 ./test/e2e -run '^TestStates$$' -args -record
 	go test ./cli/state -update
 
+.PHONY: directory-load
+directory-load: servers ## Make 20,000 accounts of an LDAP server into PosixIdentities, twice, and print how long each run takes.
+	@missing="$$($(MISSING_PACKAGES) -directory)" && { $(INSTALL_PACKAGES); }
+	go test -count=1 -timeout 30m -v ./test/integration -run '^TestDirectorySync$$' -args -directory-accounts=20000
+
 .PHONY: matrix
 matrix: can-be-node servers lab-images ## Run a job with each MPI, user and image on a real node, and write the page of results.
 	go test -timeout 60m -v ./test/matrix -run '^Test(Matrix|Page)$$' -args -all -update

@@ -1,6 +1,9 @@
 package chart
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -79,5 +82,27 @@ func TestWrongDirectories(t *testing.T) {
 	}
 	if _, err := chart.Render(t.Context(), "--values", directoryValues, "--set", "directorySync.config.bindDN=,directorySync.passwordSecret.name="); err != nil {
 		t.Errorf("anonymous: %v", err)
+	}
+}
+
+// The values in the page are those of a directory that the command reads.
+func TestDirectoryPage(t *testing.T) {
+	text, err := os.ReadFile("../../docs/directory.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)   ```yaml\n(.*?)   ```").FindAllStringSubmatch(string(text), -1)
+	if len(blocks) != 2 {
+		t.Errorf("the page has %d blocks", len(blocks))
+	}
+	for _, block := range blocks {
+		file := filepath.Join(t.TempDir(), "values.yaml")
+		if err := os.WriteFile(file, []byte(block[1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		written := find[corev1.ConfigMap](t, render(t, "--values", file), "ConfigMap", "runai-mpi-directory").Data["directory.yaml"]
+		if _, err := config.ParseDirectorySync([]byte(written)); err != nil {
+			t.Errorf("%v\n%s", err, written)
+		}
 	}
 }

@@ -163,6 +163,9 @@ func decode(document []byte) error {
 	case metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: config.Kind}:
 		_, err := config.Parse(document)
 		return err
+	case metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: config.DirectorySyncKind}:
+		_, err := config.ParseDirectorySync(document)
+		return err
 	case metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Project"}:
 		object = &v1alpha1.Project{}
 	case metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "PosixIdentity"}:

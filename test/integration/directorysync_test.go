@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,6 +22,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/test/internal/audit"
 	"github.com/runai-mpi/runai-mpi/test/internal/chart"
+	"github.com/runai-mpi/runai-mpi/test/internal/process"
 	"github.com/runai-mpi/runai-mpi/test/internal/slapd"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
@@ -29,6 +31,8 @@ import (
 type synced struct {
 	name, config, password string
 	server                 *slapd.Server
+	// used is the time and the memory of the last run.
+	used string
 }
 
 // newSynced writes the configuration of a directory of a server, with more lines.
@@ -74,9 +78,12 @@ func (s *synced) runAs(t *testing.T, kubeconfig string, args ...string) (lines [
 		append([]string{"directory", "sync", "--config=" + s.config, "--kubeconfig=" + kubeconfig}, args...)...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	var exit *exec.ExitError
+	start := time.Now()
 	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
+	s.used = fmt.Sprintf("%s, %s of CPU and at most %d MiB of memory", time.Since(start).Round(time.Millisecond),
+		(cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Round(time.Millisecond), process.MaxMemory(cmd.ProcessState)>>20)
 	return strings.FieldsFunc(out.String(), func(r rune) bool { return r == '\n' }), errs.String(), cmd.ProcessState.ExitCode()
 }
 
@@ -113,19 +120,34 @@ func (s *synced) versions(t *testing.T) map[string]string {
 	return versions
 }
 
-// 500 accounts become PosixIdentities, and a second run changes nothing.
+var directoryAccounts = flag.Int("directory-accounts", 500, "number of accounts in TestDirectorySync")
+
+// Accounts in five groups each become PosixIdentities, and a second run changes nothing.
 func TestDirectorySync(t *testing.T) {
-	server := slapd.Start(t, slapd.People(500, 10000)+slapd.Group("physics", 6000, "user1", "user2"), slapd.Options{})
-	directory := newSynced(t, "people", server, accountsOf("people"))
-	directory.expect(t, nil, "accounts: 500 (0 out of bounds); PosixIdentities: 500 created, 0 changed, 0 closed, 0 reopened; complaints: 0")
+	const groups = 5
+	count := *directoryAccounts
+	entries := slapd.People(count, 10000)
+	for i := range groups {
+		entries += slapd.Group(fmt.Sprintf("group%d", i), 6000+i, slapd.Names(count)...)
+	}
+	directory := newSynced(t, "people", slapd.Start(t, entries, slapd.Options{}), accountsOf("people")+"pageSize: 500\n").replaced(t, "pageSize: 100\n", "")
+	summary := func(created int) string {
+		return fmt.Sprintf("accounts: %d (0 out of bounds); PosixIdentities: %d created, 0 changed, 0 closed, 0 reopened; complaints: 0", count, created)
+	}
+	directory.expect(t, nil, summary(count))
+	t.Logf("%d accounts: the first run took %s", count, directory.used)
 	before := directory.versions(t)
-	if len(before) != 500 {
+	if len(before) != count {
 		t.Fatalf("there are %d PosixIdentities", len(before))
 	}
-	if err := suite.Says(fmt.Sprintf("%+v", directory.identities(t)["people:user2"].Spec), "UID:10002 GID:5000 SupplementalGroups:[6000] UserName:user2 Home:/home/user2"); err != nil {
-		t.Error(err)
+	want := v1alpha1.PosixIdentitySpec{
+		Subject: "people:user2", UID: 10002, GID: 5000, SupplementalGroups: []int64{6000, 6001, 6002, 6003, 6004}, UserName: "user2", Home: "/home/user2",
 	}
-	directory.expect(t, nil, "accounts: 500 (0 out of bounds); PosixIdentities: 0 created, 0 changed, 0 closed, 0 reopened; complaints: 0")
+	if diff := cmp.Diff(want, directory.identities(t)["people:user2"].Spec); diff != "" {
+		t.Error(diff)
+	}
+	directory.expect(t, nil, summary(0))
+	t.Logf("the second run took %s", directory.used)
 	if diff := cmp.Diff(before, directory.versions(t)); diff != "" {
 		t.Errorf("the second run wrote:\n%s", diff)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -22,4 +23,14 @@ func (p *Process) CPU() (time.Duration, error) {
 		return 0, fmt.Errorf("cannot read the CPU time of %s: %s", p.Name(), stat)
 	}
 	return time.Duration(user+system) * tick, nil
+}
+
+// MaxMemory returns a bound of the memory that a process had, in bytes, after its end. It needs Linux, which includes
+// the memory of the parent.
+func MaxMemory(state *os.ProcessState) int64 {
+	usage, isUnix := state.SysUsage().(*syscall.Rusage)
+	if !isUnix {
+		return 0
+	}
+	return usage.Maxrss * 1024
 }

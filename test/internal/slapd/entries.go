@@ -44,10 +44,19 @@ func Group(name string, gid int, members ...string) string {
 func People(count, above int) string {
 	var text strings.Builder
 	text.WriteString(Unit("people") + Unit("groups"))
-	for i := 1; i <= count; i++ {
-		text.WriteString(Person(fmt.Sprintf("user%d", i), above+i, 5000))
+	for i, name := range Names(count) {
+		text.WriteString(Person(name, above+i+1, 5000))
 	}
 	return text.String()
+}
+
+// Names returns the names of the accounts that People returns.
+func Names(count int) []string {
+	names := make([]string, count)
+	for i := range names {
+		names[i] = fmt.Sprintf("user%d", i+1)
+	}
+	return names
 }
 
 // UserDN returns the DN of an account as in Active Directory.
