@@ -8,8 +8,8 @@ MISSING_PACKAGES = go run ./test/internal/packages/missingpackages
 BUILD_SERVERS    = go run ./test/internal/binaries/buildservers
 LAB              = go run ./test/internal/lab/labctl
 # Packages whose tests take -update: those that need no servers, and those that do.
-GOLDENS          = ./shared/annotations ./shared/api/v1alpha1 ./config ./webhook ./webhook/crds ./webhook/policy ./cli ./cli/state ./test/rules
-SERVER_GOLDENS   = ./test/chart ./test/integration ./test/logins
+GOLDENS          = ./shared/annotations ./shared/api/v1alpha1 ./config ./webhook ./webhook/crds ./webhook/doctor ./webhook/policy ./cli ./cli/state ./test/rules
+SERVER_GOLDENS   = ./test/chart ./test/doctor ./test/integration ./test/logins
 # What --version prints. Outside of a git repository: what the go command knows, which is (devel).
 VERSION         ?= $(shell [ ! -e .git ] || git describe --tags --always --dirty --abbrev=12 2>/dev/null)
 REVISION        ?= $(shell git rev-parse HEAD 2>/dev/null)

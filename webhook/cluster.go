@@ -25,3 +25,18 @@ func clientConfig(kubeconfig string) (config *rest.Config, err error) {
 	}
 	return config, nil
 }
+
+// kubectlConfig says how to reach the API server as kubectl does: by a kubeconfig, or else as the pod's service account.
+// The command can do something else without either.
+func kubectlConfig(kubeconfig, otherwise string) (*rest.Config, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = kubeconfig
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
+	switch {
+	case clientcmd.IsEmptyConfig(err):
+		return nil, errors.New("no kubeconfig found: use --kubeconfig or set KUBECONFIG" + otherwise)
+	case err != nil:
+		return nil, fmt.Errorf("cannot use the kubeconfig: %w", err)
+	}
+	return config, nil
+}

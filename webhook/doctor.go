@@ -17,11 +17,11 @@ import (
 type doctorCommand struct {
 	Output         string   `short:"o" default:"table" enum:"table,json" placeholder:"FORMAT" help:"Format of the report: table or json."`
 	Policy         string   `placeholder:"FILE" type:"existingfile" help:"File with the cluster policy. Default: the one of the installed webhook."`
-	Administrators []string `placeholder:"NAME,…" help:"Users and groups that are trusted with everything. NAME* trusts all that begin with NAME. A service account is system:serviceaccount:NAMESPACE:NAME."`
+	Administrators []string `sep:"none" placeholder:"NAME" help:"User or group that is trusted with everything; can be repeated. NAME* trusts all that begin with NAME. A service account is system:serviceaccount:NAMESPACE:NAME."`
 	Backstop       string   `default:"auto" enum:"auto,objects,files" placeholder:"FORM" help:"Form of the backstop: objects, files, or auto, which also creates a pod as a dry run to find out."`
 	Configurations string   `default:"admission-runai-mpi" placeholder:"NAME" help:"Name of both webhook configurations."`
 	Service        string   `placeholder:"HOST:PORT" help:"Address of the webhook. Default: the one at which the API server calls it."`
-	Kubeconfig     string   `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the pod's service account."`
+	Kubeconfig     string   `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the one that kubectl uses, or the pod's service account."`
 }
 
 // A foundError says how many findings a printed report has.
@@ -37,13 +37,14 @@ func (d *doctorCommand) Run() error {
 }
 
 func (d *doctorCommand) run(ctx context.Context, out io.Writer) error {
-	connection, err := clientConfig(d.Kubeconfig)
+	connection, err := kubectlConfig(d.Kubeconfig, "")
 	if err != nil {
 		return err
 	}
+	_, isPod := os.LookupEnv("KUBERNETES_SERVICE_HOST")
 	options := cluster.Options{
 		Administrators: d.Administrators, Configurations: d.Configurations, Service: d.Service,
-		Backstop: cluster.Backstop(d.Backstop), Outside: d.Kubeconfig != "",
+		Backstop: cluster.Backstop(d.Backstop), Outside: !isPod,
 	}
 	if d.Policy != "" {
 		if options.Policy, err = config.Load(d.Policy); err != nil {

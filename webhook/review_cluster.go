@@ -16,7 +16,6 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/webhook/apiserver"
@@ -30,14 +29,9 @@ const pageSize = 50
 type lister struct{ client dynamic.Interface }
 
 func (r *reviewJobs) connect() (lister, error) {
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = r.Kubeconfig
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
-	switch {
-	case clientcmd.IsEmptyConfig(err):
-		return lister{}, errors.New("no kubeconfig found: use --kubeconfig, set KUBECONFIG, or use -f to review files")
-	case err != nil:
-		return lister{}, fmt.Errorf("cannot use the kubeconfig: %w", err)
+	config, err := kubectlConfig(r.Kubeconfig, ", or use -f to review files")
+	if err != nil {
+		return lister{}, err
 	}
 	config.QPS = -1 // one request after the other
 	client, err := dynamic.NewForConfig(config)

@@ -19,7 +19,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/chart"
 )
 
-// podTemplates returns the pods that the chart makes: those of the webhook, and those of the hooks and of the CronJob.
+// podTemplates returns the pods that the chart makes: those of the webhook and the others, most of them hooks.
 func podTemplates(t *testing.T, objects chart.Objects) (webhook corev1.PodTemplateSpec, hooks []corev1.PodTemplateSpec) {
 	t.Helper()
 	for _, object := range objects {

@@ -8,6 +8,7 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 	"github.com/runai-mpi/runai-mpi/webhook/doctor"
 )
 
@@ -25,11 +26,7 @@ func findEach(t *testing.T, defects []defect) {
 	for _, defect := range defects {
 		t.Run(defect.check+"/"+defect.name, func(t *testing.T) {
 			defect.plant(t)
-			report := examine(t)
-			if err := onlyFound(report, defect.check); err != nil {
-				t.Error(err)
-			}
-			planted[defect.check] = true
+			report := finds(t, defect.check)
 			for _, finding := range report.Findings {
 				if finding.Fix == "" || finding.Means == "" || finding.Subject == "" {
 					t.Errorf("incomplete: %+v", finding)
@@ -37,9 +34,20 @@ func findEach(t *testing.T, defects []defect) {
 			}
 		})
 	}
-	if err := onlyFound(examine(t)); err != nil {
-		t.Errorf("after the last defect was removed: %s", err)
+	finds(t)
+}
+
+// finds waits until exactly these checks find something: the API server applies a changed policy only a moment later.
+func finds(t *testing.T, checks ...string) (report doctor.Report) {
+	t.Helper()
+	suite.Eventually(t, "only what was planted is found", suite.Soon, func() error {
+		report = examine(t)
+		return onlyFound(report, checks...)
+	})
+	for _, check := range checks {
+		planted[check] = true
 	}
+	return report
 }
 
 // planted has the checks that found a defect.

@@ -13,17 +13,19 @@ import (
 func apiChecks() []check {
 	return []check{
 		{
-			name:  "mpijob-crd",
-			about: "a CRD of MPIJobs that is missing, too old, or of another API version",
-			needs: []Source{CRDs}, find: func(s *Snapshot) []Finding {
+			name:   "mpijob-crd",
+			about:  "a CRD of MPIJobs that is missing, too old, or of another API version",
+			remedy: "install the MPI Operator v0.8",
+			needs:  []Source{CRDs}, find: func(s *Snapshot) []Finding {
 				return s.crdFinding(server.MPIJobCRD,
 					"kubectl apply --server-side -f https://raw.githubusercontent.com/kubeflow/mpi-operator/v0.8.2/deploy/v2beta1/mpi-operator.yaml")
 			},
 		},
 		{
-			name:  "own-crds",
-			about: "a CRD of the product that is missing or older than this release",
-			needs: []Source{CRDs, Deployments, MutatingWebhooks, ValidatingWebhooks}, find: ownCRDs,
+			name:   "own-crds",
+			about:  "a CRD of the product that is missing or older than this release",
+			remedy: "run `runai-webhook prepare`, as the chart does",
+			needs:  []Source{CRDs, Deployments, MutatingWebhooks, ValidatingWebhooks}, find: ownCRDs,
 		},
 	}
 }

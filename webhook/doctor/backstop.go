@@ -44,9 +44,10 @@ var guarded = func() []request {
 
 func backstopChecks() []check {
 	return []check{{
-		name:  "backstop",
-		about: "a namespace with the label run.ai/identity=Required whose pods and makers of pods no admission policy of the chart judges strictly",
-		needs: []Source{Policies, PolicyBindings, PodCreation, Namespaces, Projects, Deployments}, find: missingBackstop,
+		name:   "backstop",
+		about:  "a namespace with the label run.ai/identity=Required whose pods and makers of pods no admission policy of the chart judges strictly",
+		remedy: "set `backstop.enabled` of the chart",
+		needs:  []Source{Policies, PolicyBindings, PodCreation, Namespaces, Projects, Deployments}, find: missingBackstop,
 	}}
 }
 
@@ -63,7 +64,7 @@ func isOfBackstop(policy admissionregistrationv1.ValidatingAdmissionPolicy) bool
 
 // backstopForm says in which form the cluster has the backstop.
 func (s *Snapshot) backstopForm() string {
-	if len(s.missing([]Source{Policies, PolicyBindings})) > 0 {
+	if s.missing([]Source{Policies, PolicyBindings}) != "" {
 		return formUnknown
 	}
 	objects := s.HasObjects()
@@ -74,7 +75,7 @@ func (s *Snapshot) backstopForm() string {
 		return formObjects
 	case files:
 		return formFiles
-	case len(s.missing([]Source{PodCreation})) > 0:
+	case s.missing([]Source{PodCreation}) != "":
 		return formUnknown
 	}
 	return formNone

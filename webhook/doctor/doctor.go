@@ -5,7 +5,6 @@ package doctor
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // A Finding is one thing that is wrong.
@@ -36,21 +35,21 @@ type Report struct {
 	Backstop string `json:"backstop"`
 	// Findings are sorted by check and subject.
 	Findings []Finding `json:"findings"`
-	// NotChecked is sorted by check and reason.
+	// NotChecked is in the order of the checks.
 	NotChecked []NotChecked `json:"notChecked"`
 }
 
 // A check looks for one kind of defect.
 type check struct {
 	name string
-	// about is a row of docs/doctor.md: what the check finds.
-	about string
+	// about says what the check finds, and remedy what to do about it, both for docs/reference/doctor.md.
+	about, remedy string
 	// needs lists what must have been read.
 	needs []Source
 	find  func(*Snapshot) []Finding
 }
 
-// checks returns all checks, in the order of docs/doctor.md.
+// checks returns all checks, in the order of docs/reference/doctor.md.
 func checks() []check {
 	return slices.Concat(permissionChecks(), namespaceChecks(), identityChecks(), webhookChecks(), sessionChecks(), backstopChecks(),
 		mutatorChecks(), storageChecks(), jobChecks(), apiChecks(), nodeChecks(), operatorChecks())
@@ -63,8 +62,8 @@ func Examine(snapshot *Snapshot) Report {
 		Findings: []Finding{}, NotChecked: []NotChecked{},
 	}
 	for _, check := range checks() {
-		if reasons := snapshot.missing(check.needs); len(reasons) > 0 {
-			report.NotChecked = append(report.NotChecked, NotChecked{check.name, strings.Join(reasons, ", ")})
+		if reason := snapshot.missing(check.needs); reason != "" {
+			report.NotChecked = append(report.NotChecked, NotChecked{check.name, reason})
 			continue
 		}
 		for _, finding := range check.find(snapshot) {
@@ -76,4 +75,13 @@ func Examine(snapshot *Snapshot) Report {
 		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Means, b.Means))
 	})
 	return report
+}
+
+// Names returns the names of all checks.
+func Names() []string {
+	var names []string
+	for _, check := range checks() {
+		names = append(names, check.name)
+	}
+	return names
 }

@@ -2,7 +2,11 @@ package doctor
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 )
@@ -68,14 +72,31 @@ func (g grant) remedy(subject rbacv1.Subject) string {
 	if len(g.subjects) == 1 {
 		verb = "delete"
 	}
-	command := fmt.Sprintf("kubectl %s clusterrolebinding %s", verb, g.name)
+	command := fmt.Sprintf("kubectl %s clusterrolebinding %s", verb, word(g.name))
 	if g.namespace != "" {
-		command = fmt.Sprintf("kubectl %s rolebinding -n %s %s", verb, g.namespace, g.name)
+		command = fmt.Sprintf("kubectl %s rolebinding -n %s %s", verb, g.namespace, word(g.name))
 	}
 	if verb == "edit" {
-		command += " # and remove the subject"
+		command += " # and remove the subject,"
+	} else {
+		command += " #"
 	}
-	return fmt.Sprintf("%s, or trust it: --administrators=%s", command, usernameOf(subject, g.namespace))
+	return fmt.Sprintf("%s or trust it: --administrators=%s", command, word(usernameOf(subject, g.namespace)))
+}
+
+// plain are the words that a shell takes as they are.
+var plain = regexp.MustCompile(`^[A-Za-z0-9_./:@+,-]+$`)
+
+// word returns a text as one word of a shell: names of roles, bindings and subjects can have any characters, also those
+// that end a command.
+func word(text string) string {
+	if plain.MatchString(text) {
+		return text
+	}
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return "$'" + strings.ReplaceAll(strings.Trim(strconv.Quote(text), `"`), "'", `\'`) + "'"
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // usernameOf returns a subject as the API server authenticates it.

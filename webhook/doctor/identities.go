@@ -33,39 +33,46 @@ type Heartbeat struct {
 func identityChecks() []check {
 	return []check{
 		{
-			name:  "duplicate-subject",
-			about: "two PosixIdentities of one subject, whose jobs are refused",
-			needs: []Source{Identities}, find: duplicateSubjects,
+			name:   "duplicate-subject",
+			about:  "two PosixIdentities of one subject, whose jobs are refused",
+			remedy: "delete all but one",
+			needs:  []Source{Identities}, find: duplicateSubjects,
 		},
 		{
-			name:  "duplicate-uid",
-			about: "two subjects with one UID, who own each other's files",
-			needs: []Source{Identities}, find: duplicateUIDs,
+			name:   "duplicate-uid",
+			about:  "two subjects with one UID, who own each other's files",
+			remedy: "give each user a UID; files must change their owner, too",
+			needs:  []Source{Identities}, find: duplicateUIDs,
 		},
 		{
-			name:  "expired-identity",
-			about: "a PosixIdentity past its notAfter that no directory sync closed",
-			needs: []Source{Identities}, find: expiredIdentities,
+			name:   "expired-identity",
+			about:  "a PosixIdentity past its notAfter that no directory sync closed",
+			remedy: "delete it, or set a later `notAfter`",
+			needs:  []Source{Identities}, find: expiredIdentities,
 		},
 		{
-			name:  "small-id",
-			about: "a PosixIdentity with an id below minUID or minGID, whose jobs are refused",
-			needs: []Source{Identities}, find: smallIDs,
+			name:   "small-id",
+			about:  "a PosixIdentity with an id below minUID or minGID, whose jobs are refused",
+			remedy: "set an id of a user, or lower the limit in the cluster policy",
+			needs:  []Source{Identities}, find: smallIDs,
 		},
 		{
-			name:  "unused-identities",
-			about: "PosixIdentities although the cluster policy does not list the source Directory",
-			needs: []Source{Identities}, find: unusedIdentities,
+			name:   "unused-identities",
+			about:  "PosixIdentities although the cluster policy does not list the source Directory",
+			remedy: "list `Directory` in `policy.identity.sources`, or delete them",
+			needs:  []Source{Identities}, find: unusedIdentities,
 		},
 		{
-			name:  "client-identities",
-			about: "a project that requires identities although the cluster policy believes ids that workstations report",
-			needs: []Source{Namespaces, Projects}, find: clientIdentities,
+			name:   "client-identities",
+			about:  "a project that requires identities although the cluster policy believes ids that workstations report",
+			remedy: "remove `Client` from `policy.identity.sources`",
+			needs:  []Source{Namespaces, Projects}, find: clientIdentities,
 		},
 		{
-			name:  "stale-directory",
-			about: "a directory sync that has not completed a run for three times its schedule, or never",
-			needs: []Source{Identities, Leases}, find: staleDirectories,
+			name:   "stale-directory",
+			about:  "a directory sync that has not completed a run for three times its schedule, or never",
+			remedy: "see the log of the last Job of the directory sync",
+			needs:  []Source{Identities, Leases}, find: staleDirectories,
 		},
 	}
 }
@@ -196,7 +203,7 @@ func unusedIdentities(s *Snapshot) []Finding {
 	return []Finding{{
 		Subject: "cluster policy",
 		Means:   fmt.Sprintf("identity.sources does not list Directory, so %d PosixIdentities have no effect", len(s.Identities)),
-		Fix:     "helm upgrade … --set 'policy.identity.sources={Claims,Directory}' # or delete the PosixIdentities",
+		Fix:     s.upgrade("policy.identity.sources={Claims,Directory}") + " # or delete the PosixIdentities",
 	}}
 }
 
@@ -209,7 +216,7 @@ func clientIdentities(s *Snapshot) []Finding {
 		Subject: "cluster policy",
 		Means: fmt.Sprintf("identity.sources lists Client, so anybody can claim any UID, although identities are required in %s",
 			enumerate(few(required))),
-		Fix: "helm upgrade … --set 'policy.identity.sources={Claims,Directory}'",
+		Fix: s.upgrade("policy.identity.sources={Claims,Directory}"),
 	}}
 }
 
@@ -246,7 +253,7 @@ func staleDirectories(s *Snapshot) []Finding {
 		findings = append(findings, Finding{
 			Subject: "PosixIdentities with the label " + DirectoryLabel,
 			Means:   "a directory sync owns them, but there is no Lease that says when it ran, so nobody can see whether they are up to date",
-			Fix:     "helm upgrade … --set directory.enabled=true # or remove the label",
+			Fix:     s.upgrade("directory.enabled=true") + " # or remove the label",
 		})
 	}
 	return findings

@@ -9,16 +9,18 @@ import (
 func jobChecks() []check {
 	return []check{
 		{
-			name:  "job-without-identity",
-			about: "an MPIJob without an identity that has not finished, in a namespace that requires identities",
-			needs: []Source{Jobs, Namespaces, Projects, Deployments}, find: func(s *Snapshot) []Finding {
+			name:   "job-without-identity",
+			about:  "an MPIJob without an identity that has not finished, in a namespace that requires identities",
+			remedy: "delete the job and submit it again",
+			needs:  []Source{Jobs, Namespaces, Projects, Deployments}, find: func(s *Snapshot) []Finding {
 				return s.anonymous("MPIJobs", "mpijob", s.AnonymousJobs)
 			},
 		},
 		{
-			name:  "pod-without-identity",
-			about: "a pod without a UID that has not finished, in a namespace that requires identities",
-			needs: []Source{Pods, Namespaces, Projects, Deployments}, find: func(s *Snapshot) []Finding {
+			name:   "pod-without-identity",
+			about:  "a pod without a UID that has not finished, in a namespace that requires identities",
+			remedy: "delete the pod",
+			needs:  []Source{Pods, Namespaces, Projects, Deployments}, find: func(s *Snapshot) []Finding {
 				return s.anonymous("pods", "pod", s.AnonymousPods)
 			},
 		},

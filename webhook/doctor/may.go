@@ -23,18 +23,23 @@ var rbacSources = []Source{ClusterRoles, ClusterRoleBindings, Roles, RoleBinding
 
 func permissionChecks() []check {
 	all := []check{{
-		name:  "may-do-everything",
-		about: "who is an administrator of the cluster, and is not in --administrators",
-		needs: rbacSources,
-		find:  everything,
+		name:   "may-do-everything",
+		about:  "who is an administrator of the cluster, and is not in `--administrators`",
+		remedy: "remove the binding, or trust them: `--administrators`",
+		needs:  rbacSources,
+		find:   everything,
 	}}
-	for _, each := range slices.Concat(mayBeOthers(), mayTurnOff(), mayReachIn()) {
+	for _, each := range permissionChecksInOrder() {
 		all = append(all, check{
-			name: each.name, about: each.about, needs: slices.Concat(rbacSources, each.needs),
+			name: each.name, about: each.about, remedy: "take the permission away, or trust them: `--administrators`", needs: slices.Concat(rbacSources, each.needs),
 			find: func(s *Snapshot) []Finding { return each.find(s) },
 		})
 	}
 	return all
+}
+
+func permissionChecksInOrder() []permissionCheck {
+	return slices.Concat(mayBeOthers(), mayTurnOff(), mayReachIn())
 }
 
 func (c permissionCheck) find(s *Snapshot) []Finding {
@@ -119,7 +124,7 @@ func enumerate(words []string) string {
 // Dangerous returns every permission that a check looks for, by the name of the check.
 func (s *Snapshot) Dangerous() map[string][]Permission {
 	all := map[string][]Permission{}
-	for _, each := range slices.Concat(mayBeOthers(), mayTurnOff(), mayReachIn()) {
+	for _, each := range permissionChecksInOrder() {
 		all[each.name] = each.permissions(s)
 	}
 	return all

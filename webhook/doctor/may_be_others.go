@@ -13,7 +13,7 @@ func mayBeOthers() []permissionCheck {
 	return []permissionCheck{
 		{
 			name:        "may-impersonate",
-			about:       "who may impersonate users, groups, extra attributes, nodes or service accounts, by impersonate or the constrained verbs",
+			about:       "who may impersonate users, groups, extra attributes, nodes or service accounts, by `impersonate` or the constrained verbs",
 			so:          "can submit jobs as somebody else",
 			permissions: impersonations,
 		},

@@ -5,7 +5,7 @@ func mayReachIn() []permissionCheck {
 	return []permissionCheck{
 		{
 			name:  "may-use-nodes",
-			about: "who may use the kubelet's API through nodes/proxy, or change nodes",
+			about: "who may use the kubelet's API through `nodes/proxy`",
 			so:    "can run commands in every pod of a node",
 			permissions: func(*Snapshot) []Permission {
 				return permissions("", []string{"nodes/proxy"}, "get", "create", "update", "patch", "delete")
@@ -13,7 +13,7 @@ func mayReachIn() []permissionCheck {
 		},
 		{
 			name:  "may-open-sessions",
-			about: "who may enter pods where identities are required but no webhook judges sessions, or use services/proxy there",
+			about: "who may enter pods where identities are required but no webhook judges sessions, or use `services/proxy` there",
 			so:    "can act as the submitter of every job there",
 			needs: []Source{ValidatingWebhooks},
 			permissions: func(s *Snapshot) []Permission {

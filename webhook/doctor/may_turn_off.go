@@ -47,7 +47,7 @@ func mayTurnOff() []permissionCheck {
 		},
 		{
 			name:        "may-escalate",
-			about:       "who may give permissions that they do not have: escalate and bind",
+			about:       "who may give permissions that they do not have: `escalate` and `bind`",
 			so:          "can have every other permission",
 			permissions: escalations,
 		},

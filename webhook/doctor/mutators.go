@@ -20,14 +20,16 @@ var mutated = []request{
 func mutatorChecks() []check {
 	return []check{
 		{
-			name:  "other-mutating-webhook",
-			about: "another mutating webhook for pods, jobs or MPIJobs of namespaces that require identities, except those of trusted namespaces",
-			needs: []Source{MutatingWebhooks, Namespaces, Projects, Deployments}, find: otherWebhooks,
+			name:   "other-mutating-webhook",
+			about:  "another mutating webhook for pods, jobs or MPIJobs of namespaces that require identities, except those of trusted namespaces",
+			remedy: "exclude these namespaces in its `namespaceSelector`, or trust the service accounts of its namespace",
+			needs:  []Source{MutatingWebhooks, Namespaces, Projects, Deployments}, find: otherWebhooks,
 		},
 		{
-			name:  "mutating-policy",
-			about: "a MutatingAdmissionPolicy for pods, jobs or MPIJobs of namespaces that require identities",
-			needs: []Source{MutatingPolicies, MutatingPolicyBindings, Namespaces, Projects, Deployments}, find: mutatingPolicies,
+			name:   "mutating-policy",
+			about:  "a MutatingAdmissionPolicy for pods, jobs or MPIJobs of namespaces that require identities",
+			remedy: "exclude these namespaces in its `namespaceSelector`",
+			needs:  []Source{MutatingPolicies, MutatingPolicyBindings, Namespaces, Projects, Deployments}, find: mutatingPolicies,
 		},
 	}
 }

@@ -11,22 +11,25 @@ import (
 func namespaceChecks() []check {
 	return []check{
 		{
-			name:  "unknown-project",
-			about: "a namespace with the project label whose Project does not exist: no job can be created there",
-			needs: []Source{Namespaces, Projects, MutatingWebhooks, ValidatingWebhooks, Deployments},
-			find:  unknownProjects,
+			name:   "unknown-project",
+			about:  "a namespace with the project label whose Project does not exist: no job can be created there",
+			remedy: "create the Project, or remove the label",
+			needs:  []Source{Namespaces, Projects, MutatingWebhooks, ValidatingWebhooks, Deployments},
+			find:   unknownProjects,
 		},
 		{
-			name:  "namespace-identity-label",
-			about: "a namespace whose label run.ai/identity is missing or is not what its Project says, so that the backstop does not guard it",
-			needs: []Source{Namespaces, Projects},
-			find:  identityLabels,
+			name:   "namespace-identity-label",
+			about:  "a namespace whose label run.ai/identity is missing or is not what its Project says, so that the backstop does not guard it",
+			remedy: "give the namespace the label with the value of the Project",
+			needs:  []Source{Namespaces, Projects},
+			find:   identityLabels,
 		},
 		{
-			name:  "warn-only",
-			about: "a namespace whose project requires identities, but which is still warn-only, or whose date is not valid",
-			needs: []Source{Namespaces, Projects},
-			find:  warnOnly,
+			name:   "warn-only",
+			about:  "a namespace whose project requires identities, but which is still warn-only, or whose date is not valid",
+			remedy: "end it: give the namespace the label `run.ai/identity=Required`",
+			needs:  []Source{Namespaces, Projects},
+			find:   warnOnly,
 		},
 	}
 }

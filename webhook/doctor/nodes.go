@@ -8,9 +8,10 @@ import (
 
 func nodeChecks() []check {
 	return []check{{
-		name:  "node-groups-policy",
-		about: "a Linux node whose runtime ignores supplementalGroupsPolicy, so that an image can add groups to its user",
-		needs: []Source{Nodes, Deployments}, find: nodesWithoutGroupsPolicy,
+		name:   "node-groups-policy",
+		about:  "a Linux node whose runtime ignores supplementalGroupsPolicy, so that an image can add groups to its user",
+		remedy: "upgrade the container runtime of the node",
+		needs:  []Source{Nodes, Deployments}, find: nodesWithoutGroupsPolicy,
 	}}
 }
 

@@ -8,9 +8,10 @@ import (
 
 func operatorChecks() []check {
 	return []check{{
-		name:  "operator-rate",
-		about: "an MPI Operator whose limits of requests or events make large jobs start slowly",
-		needs: []Source{Deployments}, find: slowOperators,
+		name:   "operator-rate",
+		about:  "an MPI Operator whose limits of requests or events make large jobs start slowly",
+		remedy: "set `--kube-api-qps` and `--kube-api-burst` of the operator, as the [install guide](../install.md) does",
+		needs:  []Source{Deployments}, find: slowOperators,
 	}}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/runai-mpi/runai-mpi/shared/terminal"
@@ -33,16 +34,31 @@ func (r Report) WriteTable(out io.Writer) {
 		}
 		line("  fix: " + finding.Fix)
 	}
-	if len(r.NotChecked) > 0 {
+	for _, skipped := range byReason(r.NotChecked) {
 		fmt.Fprintln(out)
-	}
-	for _, check := range r.NotChecked {
-		for i, text := range wrap("not checked: "+check.Check+": "+check.Reason, width-2) {
-			line(strings.Repeat(" ", min(i, 1)*2) + text)
+		for i, text := range wrap("not checked: "+skipped.Reason, width-2) {
+			line(strings.Repeat("  ", min(i, 1)) + text)
+		}
+		for _, text := range wrap(skipped.Check, width-2) {
+			line("  " + text)
 		}
 	}
 	fmt.Fprintln(out)
 	line(r.Summary())
+}
+
+// byReason joins the checks that were not done for the same reason.
+func byReason(all []NotChecked) []NotChecked {
+	var joined []NotChecked
+	for _, each := range all {
+		i := slices.IndexFunc(joined, func(other NotChecked) bool { return other.Reason == each.Reason })
+		if i < 0 {
+			joined = append(joined, each)
+			continue
+		}
+		joined[i].Check += ", " + each.Check
+	}
+	return joined
 }
 
 // Summary says in one line what was found and what was not checked.

@@ -22,9 +22,10 @@ const sessionsPath = "/sessions"
 
 func sessionChecks() []check {
 	return []check{{
-		name:  "sessions-webhook",
-		about: "the webhook that judges sessions is configured, but not called for each session where identities are required, or not strict",
-		needs: []Source{ValidatingWebhooks, Namespaces, Projects, Deployments}, find: driftOfSessions,
+		name:   "sessions-webhook",
+		about:  "the webhook that judges sessions is configured, but not called for each session where identities are required, or not strict",
+		remedy: "upgrade the chart with `--force-conflicts`",
+		needs:  []Source{ValidatingWebhooks, Namespaces, Projects, Deployments}, find: driftOfSessions,
 	}}
 }
 

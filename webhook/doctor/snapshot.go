@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -49,6 +50,9 @@ const (
 	PodCreation Source = "a pod that is created as a dry run"
 )
 
+// Forbidden is why a source could not be read that may not be listed.
+const Forbidden = "forbidden"
+
 // A Snapshot is what was read from a cluster.
 type Snapshot struct {
 	// Now is when.
@@ -58,7 +62,7 @@ type Snapshot struct {
 	PolicyFrom string
 	// Administrators are trusted users and groups. A name that ends in * stands for all that begin so.
 	Administrators []string
-	// Unread says why a source could not be read.
+	// Unread says why a source could not be read: Forbidden, or a sentence.
 	Unread map[Source]string
 
 	Namespaces          []corev1.Namespace
@@ -104,15 +108,22 @@ type Deployment struct {
 	Arguments []string
 }
 
-// missing says why sources could not be read.
-func (s *Snapshot) missing(needs []Source) []string {
-	var reasons []string
+// missing says why sources could not be read, or returns "".
+func (s *Snapshot) missing(needs []Source) string {
+	var forbidden, reasons []string
 	for _, source := range needs {
-		if reason, unread := s.Unread[source]; unread && !slices.Contains(reasons, reason) {
+		switch reason, unread := s.Unread[source]; {
+		case !unread:
+		case reason == Forbidden && !slices.Contains(forbidden, string(source)):
+			forbidden = append(forbidden, string(source))
+		case reason != Forbidden && !slices.Contains(reasons, reason):
 			reasons = append(reasons, reason)
 		}
 	}
-	return reasons
+	if len(forbidden) > 0 {
+		reasons = append([]string{"you may not list " + enumerate(forbidden)}, reasons...)
+	}
+	return strings.Join(reasons, "; ")
 }
 
 // project returns the project of a namespace: its name, or "" if it belongs to none, and the Project, if there is one.

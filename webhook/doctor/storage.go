@@ -15,24 +15,28 @@ import (
 func storageChecks() []check {
 	return []check{
 		{
-			name:  "shared-storage-home",
-			about: "a path or export that jobs may mount where identities are required, and that leads above or into a user's home",
-			needs: []Source{Namespaces, Projects, Identities, Deployments}, find: sharedHomes,
+			name:   "shared-storage-home",
+			about:  "a path or export that jobs may mount where identities are required, and that leads above or into a user's home",
+			remedy: "remove it from `sharedStorage`, and use claims or homes of the project",
+			needs:  []Source{Namespaces, Projects, Identities, Deployments}, find: sharedHomes,
 		},
 		{
-			name:  "sub-paths",
-			about: "sharedStorage.subPaths: Allow although identities are required somewhere",
-			needs: []Source{Namespaces, Projects, Deployments}, find: subPaths,
+			name:   "sub-paths",
+			about:  "sharedStorage.subPaths: Allow although identities are required somewhere",
+			remedy: "set `policy.sharedStorage.subPaths` to `Deny`",
+			needs:  []Source{Namespaces, Projects, Deployments}, find: subPaths,
 		},
 		{
-			name:  "host-network",
-			about: "a project that requires identities and allows the node's network",
-			needs: []Source{Namespaces, Projects, Deployments}, find: hostNetworks,
+			name:   "host-network",
+			about:  "a project that requires identities and allows the node's network",
+			remedy: "set `restrictions.hostNetwork` of the Project to `Deny`",
+			needs:  []Source{Namespaces, Projects, Deployments}, find: hostNetworks,
 		},
 		{
-			name:  "nfs-reachable",
-			about: "a namespace that requires identities, from whose pods no NetworkPolicy keeps NFS servers",
-			needs: []Source{Namespaces, Projects, NetworkPolicies, Deployments}, find: nfsReachable,
+			name:   "nfs-reachable",
+			about:  "a namespace that requires identities, from whose pods no NetworkPolicy keeps NFS servers",
+			remedy: "list the namespace in `nfsNetworkPolicy.namespaces` of the chart",
+			needs:  []Source{Namespaces, Projects, NetworkPolicies, Deployments}, find: nfsReachable,
 		},
 	}
 }
@@ -89,7 +93,7 @@ func sharedHomes(s *Snapshot) []Finding {
 		return nil
 	}
 	homes := s.homes()
-	findings := sharedHomesOf(homes, "cluster policy", s.upgrade("policy.sharedStorage.hostPaths=…"),
+	findings := sharedHomesOf(homes, "cluster policy", s.upgrade("policy.sharedStorage.hostPaths={}", "policy.sharedStorage.nfs={}"),
 		s.Policy.SharedStorage.HostPaths, s.Policy.SharedStorage.NFS)
 	for _, project := range projects {
 		findings = append(findings, sharedHomesOf(homes, "project "+project.Name, "kubectl edit project "+project.Name,
@@ -105,7 +109,7 @@ func sharedHomesOf(homes []string, subject, fix string, hostPaths, exports []str
 			Subject: subject,
 			Means: fmt.Sprintf("sharedStorage.%s lists %s, which leads to the home %s: the node mounts it as root, past the permissions of the "+
 				"directories above", field, value, home),
-			Fix: fix + " # and remove it",
+			Fix: fix + " # without it",
 		})
 	}
 	for _, directory := range hostPaths {

@@ -16,19 +16,22 @@ import (
 func webhookChecks() []check {
 	return []check{
 		{
-			name:  "webhook-configuration",
-			about: "a webhook configuration that is missing, or is not what the chart writes: namespaces, rules, failure policy, conditions, time, CA",
-			needs: []Source{MutatingWebhooks, ValidatingWebhooks, Namespaces, Deployments}, find: driftOfWebhooks,
+			name:   "webhook-configuration",
+			about:  "a webhook configuration that is missing, or is not what the chart writes: namespaces, rules, failure policy, conditions, time, CA",
+			remedy: "upgrade the chart with `--force-conflicts`, which writes it again",
+			needs:  []Source{MutatingWebhooks, ValidatingWebhooks, Namespaces, Deployments}, find: driftOfWebhooks,
 		},
 		{
-			name:  "webhook-certificate",
-			about: "a webhook that cannot be called with the CA of its configuration, or whose certificate ends soon",
-			needs: []Source{MutatingWebhooks, ValidatingWebhooks, Endpoints}, find: certificates,
+			name:   "webhook-certificate",
+			about:  "a webhook that cannot be called with the CA of its configuration, or whose certificate ends soon",
+			remedy: "see whether the Certificate is ready, and whether cert-manager renews it",
+			needs:  []Source{MutatingWebhooks, ValidatingWebhooks, Endpoints}, find: certificates,
 		},
 		{
-			name:  "captured-namespace",
-			about: "before the chart is installed: a namespace with the project label, whose jobs the webhook would judge",
-			needs: []Source{MutatingWebhooks, ValidatingWebhooks, Namespaces, Deployments}, find: captured,
+			name:   "captured-namespace",
+			about:  "before the chart is installed: a namespace with the project label, whose jobs the webhook would judge",
+			remedy: "create Projects after the installation, remove the label, or choose another `policy.projectLabel`",
+			needs:  []Source{MutatingWebhooks, ValidatingWebhooks, Namespaces, Deployments}, find: captured,
 		},
 	}
 }
@@ -104,7 +107,7 @@ func (s *Snapshot) upgrade(values ...string) string {
 	if s.Release != nil && s.Release.Instance != "" {
 		release = s.Release.Instance
 	}
-	command := fmt.Sprintf("helm upgrade %s charts/runai-mpi -n %s --reuse-values", release, s.releaseNamespace())
+	command := fmt.Sprintf("helm upgrade %s charts/runai-mpi -n %s --reset-then-reuse-values", release, s.releaseNamespace())
 	if len(values) == 0 {
 		return command + " --force-conflicts"
 	}

@@ -128,7 +128,7 @@ func each[T client.Object](ctx context.Context, r *reader, source doctor.Source,
 	case err == nil, meta.IsNoMatchError(err), apierrors.IsNotFound(err):
 		return nil
 	case apierrors.IsForbidden(err):
-		r.into.Unread[source] = fmt.Sprintf("you may not list %s", source)
+		r.into.Unread[source] = doctor.Forbidden
 		return nil
 	case apiserver.IsUnanswered(err), ctx.Err() != nil:
 		return err

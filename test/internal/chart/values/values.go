@@ -54,6 +54,7 @@ type Values struct {
 	NetworkPolicy    NetworkPolicy    `json:"networkPolicy"`
 	NFSNetworkPolicy NFSNetworkPolicy `json:"nfsNetworkPolicy"`
 	Backstop         Backstop         `json:"backstop"`
+	Doctor           Doctor           `json:"doctor"`
 
 	DirectorySync DirectorySync `json:"directorySync"`
 
@@ -148,6 +149,13 @@ type Backstop struct {
 	Operator    Username   `json:"operator"`
 	Controllers []Username `json:"controllers"`
 	Sessions    bool       `json:"sessions"`
+}
+
+// Doctor configures runai-webhook doctor.
+type Doctor struct {
+	Enabled        bool     `json:"enabled"`
+	Schedule       string   `json:"schedule"`
+	Administrators []string `json:"administrators"`
 }
 
 // CertManager configures who issues the certificate.
