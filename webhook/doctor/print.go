@@ -13,6 +13,9 @@ import (
 // width is that of the text. Commands are not wrapped, so that they can be pasted.
 const width = 100
 
+// mostOfCheck is how many findings of a check the table has.
+const mostOfCheck = 20
+
 // WriteJSON writes the report as docs/doctor.md describes it.
 func (r Report) WriteJSON(out io.Writer) error {
 	encoder := json.NewEncoder(out)
@@ -26,7 +29,15 @@ func (r Report) WriteTable(out io.Writer) {
 	line := func(text string) { fmt.Fprintln(out, terminal.Line(text)) }
 	line("Cluster policy: " + r.ClusterPolicy)
 	line("Backstop: " + r.Backstop)
-	for _, finding := range r.Findings {
+	shown := map[string]int{}
+	for i, finding := range r.Findings {
+		if shown[finding.Check]++; shown[finding.Check] > mostOfCheck {
+			if last := i+1 == len(r.Findings) || r.Findings[i+1].Check != finding.Check; last {
+				fmt.Fprintln(out)
+				line(fmt.Sprintf("%s: %d more findings: use -o json", finding.Check, shown[finding.Check]-mostOfCheck))
+			}
+			continue
+		}
 		fmt.Fprintln(out)
 		line(finding.Check + ": " + finding.Subject)
 		for _, text := range wrap(finding.Means, width-2) {

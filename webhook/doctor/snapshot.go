@@ -97,6 +97,8 @@ type Snapshot struct {
 	NetworkPolicies []networkingv1.NetworkPolicy
 	// AnonymousJobs and AnonymousPods are the names of what has no identity and has not finished, by namespace.
 	AnonymousJobs, AnonymousPods map[string][]string
+
+	projects map[string]*v1alpha1.Project // by name, once somebody asked
 }
 
 // A Deployment is what is read of one.
@@ -129,12 +131,13 @@ func (s *Snapshot) missing(needs []Source) string {
 // project returns the project of a namespace: its name, or "" if it belongs to none, and the Project, if there is one.
 func (s *Snapshot) project(namespace *corev1.Namespace) (name string, project *v1alpha1.Project) {
 	name = namespace.Labels[s.Policy.ProjectLabel]
-	for i := range s.Projects {
-		if s.Projects[i].Name == name {
-			return name, &s.Projects[i]
+	if s.projects == nil {
+		s.projects = make(map[string]*v1alpha1.Project, len(s.Projects))
+		for i := range s.Projects {
+			s.projects[s.Projects[i].Name] = &s.Projects[i]
 		}
 	}
-	return name, nil
+	return name, s.projects[name]
 }
 
 // requires reports whether jobs of a namespace must run as their submitter, or will when it is no longer warn-only.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -121,6 +122,7 @@ func each[T client.Object](ctx context.Context, r *reader, source doctor.Source,
 	err := pages.EachListItem(ctx, metav1.ListOptions{}, func(object runtime.Object) error {
 		item := object.(T)
 		item.SetManagedFields(nil)
+		delete(item.GetAnnotations(), corev1.LastAppliedConfigAnnotation)
 		keep(item)
 		return nil
 	})

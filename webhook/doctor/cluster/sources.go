@@ -98,7 +98,12 @@ func (r *reader) policies(ctx context.Context) error {
 func (r *reader) objects(ctx context.Context) error {
 	s := r.into
 	return firstError(
-		func() error { return each(ctx, r, doctor.Nodes, &corev1.NodeList{}, keep(&s.Nodes)) },
+		func() error {
+			return each(ctx, r, doctor.Nodes, &corev1.NodeList{}, func(node *corev1.Node) {
+				small := corev1.Node{ObjectMeta: node.ObjectMeta, Status: corev1.NodeStatus{Features: node.Status.Features}}
+				s.Nodes = append(s.Nodes, small) // without the list of its images
+			})
+		},
 		func() error {
 			return each(ctx, r, doctor.CRDs, &apiextensionsv1.CustomResourceDefinitionList{}, func(crd *apiextensionsv1.CustomResourceDefinition) {
 				if crd.Name == server.MPIJobCRD || slices.Contains(crds.Names(), crd.Name) {
