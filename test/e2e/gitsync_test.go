@@ -48,7 +48,7 @@ func runsVersion(t *testing.T, out, job, version, uid string) {
 // --git-sync works with a branch, tag, full SHA or default, over HTTP with a password and over SSH with a key,
 // as root and as the user.
 func TestGitSync(t *testing.T) {
-	namespace := addProject(t, "code", required)
+	namespace := addProject(t, "code", v1alpha1.ProjectSpec{})
 	user, code := alice(t, namespace), newRepository(t)
 	overHTTP := "source=" + code.serveHTTP(t) + ",username=" + gitUser + ",password=@" + passwordFile(t)
 	server := code.serveSSH(t, namespace)
@@ -86,7 +86,7 @@ func TestGitSync(t *testing.T) {
 // deleted with the job.
 func TestGitPasswordStaysInItsSecret(t *testing.T) {
 	t.Parallel()
-	namespace := addProject(t, "secret", required)
+	namespace := addProject(t, "secret", v1alpha1.ProjectSpec{})
 	user, code := alice(t, namespace), newRepository(t)
 	seen := watchProcesses(t, gitPassword)
 	stdout, stderr, exit := product.RunaiAs(t, user, "submit-mpi", "trainer", "-n", namespace, "--image-pull-policy=never",
