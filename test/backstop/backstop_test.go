@@ -42,6 +42,7 @@ func TestT58Kinds(t *testing.T) {
 		t.Run("Kueue", us.queue)
 		us.tryAll(t, namespace, asObjects)
 		us.tryUpdates(t, namespace, asObjects)
+		us.deletes(t, namespace, asObjects)
 	})
 
 	deleteAll(t, policies...)
@@ -50,7 +51,10 @@ func TestT58Kinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	suite.Eventually(t, "the API server has read its files", suite.Soon, func() error { return refusedBy(asFiles, become()) })
-	t.Run("as files", func(t *testing.T) { us.useAll(t, namespace, asFiles) })
+	t.Run("as files", func(t *testing.T) {
+		us.useAll(t, namespace, asFiles)
+		us.deletes(t, namespace, asFiles)
+	})
 
 	t.Run("as files, after an administrator", func(t *testing.T) {
 		if err := files.WriteWebhooks(product.WebhookAddress(), product.WebhookAuthority()); err != nil {

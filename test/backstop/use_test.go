@@ -41,11 +41,10 @@ func (p people) useThePage(t *testing.T, namespace string) {
 // useAll uses every kind as alice, and waits for the pods that the real controllers make.
 func (p people) useAll(t *testing.T, namespace string, as form) {
 	t.Helper()
-	job := "job-" + string(as)
-	if err := p.submit(t, namespace, job, alice); err != nil {
+	if err := p.submit(t, namespace, jobOf(as), alice); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{job + "-": 2}
+	want := map[string]int{jobOf(as) + "-": 2}
 	for _, k := range kinds {
 		name := nameOf(k, as)
 		suite.Create(t, product.ClientOf(t, p.us), k.object(metav1.ObjectMeta{Namespace: namespace, Name: name}, alice))
@@ -61,6 +60,8 @@ func (p people) useAll(t *testing.T, namespace string, as form) {
 		return nil
 	})
 }
+
+func jobOf(as form) string { return "job-" + string(as) }
 
 func nameOf(k kind, as form) string { return k.name + "-" + string(as) }
 

@@ -37,6 +37,7 @@ var harmless = map[string]func(*corev1.Pod){
 }
 
 // injections are changes by which a pod could do what its user cannot. Users steer injectors by labels and annotations.
+// The API server itself refuses ephemeral containers in a new pod.
 var injections = map[string]func(*corev1.Pod){
 	"a container without a context": func(pod *corev1.Pod) { pod.Spec.Containers = append(pod.Spec.Containers, unconfined) },
 	"an init container without one": func(pod *corev1.Pod) { pod.Spec.InitContainers = append(pod.Spec.InitContainers, unconfined) },
@@ -44,11 +45,6 @@ var injections = map[string]func(*corev1.Pod){
 		sidecar := unconfined
 		sidecar.RestartPolicy = &always
 		pod.Spec.InitContainers = append(pod.Spec.InitContainers, sidecar)
-	},
-	"an ephemeral container": func(pod *corev1.Pod) {
-		pod.Spec.EphemeralContainers = []corev1.EphemeralContainer{{
-			EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "proxy", Image: "example/proxy"},
-		}}
 	},
 	"the context of a container removed": func(pod *corev1.Pod) { pod.Spec.Containers[0].SecurityContext = nil },
 	"the context of the pod removed":     func(pod *corev1.Pod) { pod.Spec.SecurityContext = nil },
