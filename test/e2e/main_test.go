@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		Skip:           skip,
 		Node:           true,
 		Parallel:       4,
-		ControlPlane:   env.Options{AuditPolicy: auditPolicy},
+		ControlPlane:   env.Options{AuditPolicy: auditPolicy, ControllerAccounts: true},
 		Authentication: startBroker,
 		// A stand-in for the image of git-sync, timeouts that a test can wait for, Kueue's label for the queue, and the
 		// policies that judge what controllers and the kubelet do.
@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 			"--set", "policy.gitSync.timeout=30s",
 			"--set", "policy.start.timeout=90s",
 			"--set", "policy.scheduling.queueLabel=kueue.x-k8s.io/queue-name",
-			"--set", "backstop.enabled=true",
+			"--set", "backstop.enabled=true", "--set", "backstop.operator=admin", // here, it acts as the administrator
 		},
 	}))
 }
