@@ -17,7 +17,7 @@ import (
 )
 
 // values are those with which the chart is installed here.
-const values = "image: {repository: registry.example.com/runai-webhook}\nbackstop: {enabled: true, operator: " + operator + "}\n"
+const values = "image: {repository: registry.example.com/runai-webhook}\nbackstop: {enabled: true}\n"
 
 // A form is how the API server has the policies.
 type form string

@@ -57,7 +57,6 @@ func run(m *testing.M) (code int, err error) {
 		HelmArgs: []string{
 			"--set", "backstop.enabled=true",
 			"--set", "policy.scheduling.queueLabel=kueue.x-k8s.io/queue-name",
-			"--set", "backstop.operator=" + operator, // here, it acts as the administrator
 		},
 	}), nil
 }

@@ -7,9 +7,6 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
-// operator is the administrator: mpi-operator acts as this user here.
-const operator = "admin"
-
 // An identity is what the claims of a person say.
 type identity struct {
 	name     string

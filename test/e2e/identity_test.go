@@ -57,7 +57,7 @@ func outsideOfTheProduct(t *testing.T, namespace, command, want string) {
 // T05: an image whose own files give the user another group.
 func TestT05GroupsOfTheImage(t *testing.T) {
 	t.Parallel()
-	namespace := addProject(t, "crafted", required)
+	namespace := addProject(t, "crafted", v1alpha1.ProjectSpec{})
 	outsideOfTheProduct(t, namespace, "id, -G", "54000 60999\n")
 	submit(t, alice(t, namespace), "crafted", "-n", namespace, "-i", images.Crafted, "--run-as-user", "--processes=2",
 		"--slots-per-worker=2", "--interactive",
@@ -68,7 +68,7 @@ func TestT05GroupsOfTheImage(t *testing.T) {
 // T07: an image with a setuid program.
 func TestT07SetuidProgram(t *testing.T) {
 	t.Parallel()
-	namespace := addProject(t, "setuid", required)
+	namespace := addProject(t, "setuid", v1alpha1.ProjectSpec{})
 	outsideOfTheProduct(t, namespace, "become-root", "euid=0 ruid=0\n")
 	submit(t, alice(t, namespace), "setuid", "-n", namespace, "-i", images.Crafted, "--run-as-user", "--processes=2", "--interactive",
 		"--", "mpirun", "-np", "2", "sh", "-c", `echo rank=$OMPI_COMM_WORLD_RANK $(become-root)`)

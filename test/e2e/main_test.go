@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 			"--set", "policy.gitSync.timeout=30s",
 			"--set", "policy.start.timeout=90s",
 			"--set", "policy.scheduling.queueLabel=kueue.x-k8s.io/queue-name",
-			"--set", "backstop.enabled=true", "--set", "backstop.operator=admin", // here, it acts as the administrator
+			"--set", "backstop.enabled=true",
 		},
 	}))
 }

@@ -44,7 +44,7 @@ func TestLargeShm(t *testing.T) {
 // Ranks can write to a claim and a host path, but not to a read-only claim, and their files belong to the user.
 func TestVolumes(t *testing.T) {
 	t.Parallel()
-	namespace := addProject(t, "volumes", required)
+	namespace := addProject(t, "volumes", v1alpha1.ProjectSpec{})
 	shared, readOnly, host := sharedDir(t), sharedDir(t), sharedDir(t)
 	bind(t, namespace, "shared", shared)
 	bind(t, namespace, "reference", readOnly)

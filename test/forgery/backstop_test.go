@@ -18,8 +18,8 @@ import (
 // kueue is a controller of the chart's defaults.
 const kueue = "system:serviceaccount:kueue-system:kueue-controller-manager"
 
-// applyBackstop creates some of the chart's admission policies until the end of the test. Here, MPI Operator and
-// Kubernetes' controllers act as the administrator.
+// applyBackstop creates some of the chart's admission policies until the end of the test. Here, the
+// administrator acts as MPI Operator and as Kubernetes' controllers.
 func applyBackstop(t *testing.T, policies ...string) {
 	t.Helper()
 	here, err := whoami(t.Context(), product.Client)

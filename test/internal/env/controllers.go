@@ -15,6 +15,9 @@ import (
 
 const lockNamespace = "default"
 
+// Operator is the username of MPI Operator, as its own manifests install it.
+const Operator = "system:serviceaccount:mpi-operator:mpi-operator"
+
 // controllers lists the controllers that MPIJobs and their namespaces need.
 var controllers = []string{
 	"job-controller",
@@ -31,13 +34,21 @@ func (e *Env) startControllers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	operator, err := e.AddUser(Operator, "system:masters")
+	if err != nil {
+		return err
+	}
+	scheduler, err := e.AddUser("system:kube-scheduler", "system:masters")
+	if err != nil {
+		return err
+	}
 	for _, c := range []struct {
 		wanted  bool
 		command process.Command
 	}{
 		{e.options.anyControllers(), manager},
-		{e.options.Scheduler, e.scheduler()},
-		{!e.options.WithoutOperator, e.operator()},
+		{e.options.Scheduler, e.scheduler(scheduler)},
+		{!e.options.WithoutOperator, e.operator(operator)},
 	} {
 		if !c.wanted {
 			continue
@@ -78,12 +89,12 @@ func (e *Env) whichControllers() ([]string, error) {
 	return []string{"--root-ca-file=" + authority, "--service-account-private-key-file=" + e.tokenKey()}, nil
 }
 
-func (e *Env) scheduler() process.Command {
+func (e *Env) scheduler(as *User) process.Command {
 	return process.Command{
 		Name: "kube-scheduler",
 		Path: e.binaries[binaries.Scheduler],
 		Args: []string{
-			"--kubeconfig=" + e.Kubeconfig(),
+			"--kubeconfig=" + as.Kubeconfig(),
 			"--leader-elect=false",
 			"--secure-port=0",
 			"--kube-api-qps=1000",
@@ -92,12 +103,12 @@ func (e *Env) scheduler() process.Command {
 	}
 }
 
-func (e *Env) operator() process.Command {
+func (e *Env) operator(as *User) process.Command {
 	return process.Command{
 		Name: "mpi-operator",
 		Path: e.binaries[binaries.MPIOperator],
 		Args: []string{
-			"--kubeConfig=" + e.Kubeconfig(),
+			"--kubeConfig=" + as.Kubeconfig(),
 			"--lock-namespace=" + lockNamespace,
 			"--monitoring-port=0",
 			"--kube-api-qps=1000",
