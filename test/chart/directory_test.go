@@ -24,7 +24,7 @@ func TestDirectory(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	if sync.Name != "corp" || sync.MaxUID != 2147483646 || sync.Groups.Membership != config.ByMemberOf || sync.Limits.MaxVanishedPercent != 20 {
+	if sync.Name != "corp" || sync.MaxUID != 2147483646 || sync.Groups.Membership != config.ByMemberOf || sync.PageSize != 500 {
 		t.Errorf("it is %+v", sync)
 	}
 	job := find[batchv1.CronJob](t, objects, "CronJob", "runai-mpi-directory").Spec
@@ -33,7 +33,8 @@ func TestDirectory(t *testing.T) {
 	}
 	files := mountedFiles(job.JobTemplate.Spec.Template.Spec)
 	for file, source := range map[string]string{
-		sync.PasswordFile: "directory-reader bind-password", sync.CAFile: "corporate-ca root.pem", "/etc/runai-mpi/directory": "runai-mpi-directory",
+		sync.PasswordFile: "directory-reader bind-password", sync.CAFile: "corporate-ca root.pem",
+		"/etc/runai-mpi/directory": "runai-mpi-directory",
 	} {
 		if files[file] != source {
 			t.Errorf("%s is %q of %v", file, files[file], files)
@@ -80,7 +81,8 @@ func TestWrongDirectories(t *testing.T) {
 			t.Errorf("%s: got %v", set, err)
 		}
 	}
-	if _, err := chart.Render(t.Context(), "--values", directoryValues, "--set", "directorySync.config.bindDN=,directorySync.passwordSecret.name="); err != nil {
+	const anonymous = "directorySync.config.bindDN=,directorySync.passwordSecret.name="
+	if _, err := chart.Render(t.Context(), "--values", directoryValues, "--set", anonymous); err != nil {
 		t.Errorf("anonymous: %v", err)
 	}
 }

@@ -22,8 +22,9 @@ import (
 const (
 	// Suffix is the DN above all entries.
 	Suffix = "dc=example,dc=com"
-	// BindDN may read everything, with Password.
-	BindDN   = "cn=reader," + Suffix
+	// BindDN is the DN of an account that may read everything.
+	BindDN = "cn=reader," + Suffix
+	// Password is its password, and that of the administrator.
 	Password = "reader's password"
 
 	administrator = "cn=admin," + Suffix
@@ -124,7 +125,8 @@ func (s *Server) prepare(ctx context.Context, entries string) error {
 	if err := os.Mkdir(filepath.Join(s.dir, "data"), 0o700); err != nil {
 		return err
 	}
-	add := exec.CommandContext(ctx, program, "-T", "add", "-q", "-f", filepath.Join(s.dir, "slapd.conf"), "-l", filepath.Join(s.dir, "entries.ldif"))
+	add := exec.CommandContext(ctx, program, "-T", "add", "-q", "-f", filepath.Join(s.dir, "slapd.conf"),
+		"-l", filepath.Join(s.dir, "entries.ldif"))
 	if output, err := add.CombinedOutput(); err != nil {
 		return fmt.Errorf("cannot fill the directory: %w\n%s", err, output)
 	}
