@@ -20,6 +20,9 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/directory/ldap"
 )
 
+// mostFailures is the largest number of failed changes that are printed.
+const mostFailures = 10
+
 type directoryCommands struct {
 	Sync directorySync `cmd:"" help:"Make the PosixIdentities as the accounts of an LDAP server or of Active Directory are."`
 }
@@ -91,7 +94,8 @@ func (s *directorySync) run(ctx context.Context, report io.Writer) error {
 		return complained(plan)
 	}
 	if failed := target.Apply(ctx, plan.Actions); len(failed) > 0 {
-		return errors.Join(append(failed, fmt.Errorf("%d of %d changes failed: run it again", len(failed), len(plan.Actions)))...)
+		shown := failed[:min(len(failed), mostFailures)] // many have one cause
+		return errors.Join(append(shown, fmt.Errorf("%d of %d changes failed: run it again", len(failed), len(plan.Actions)))...)
 	}
 	if err := s.beat(ctx, target, sync.Name, summary); err != nil {
 		return err

@@ -131,34 +131,6 @@ func (p *planner) vanished(existing []v1alpha1.PosixIdentity) (vanished []*v1alp
 	return vanished
 }
 
-// enough returns an error if the directory has suspiciously few accounts.
-func (p *planner) enough(existing []v1alpha1.PosixIdentity, vanished []*v1alpha1.PosixIdentity) error {
-	limits := p.sync.Limits
-	open, newly := 0, 0
-	for i := range existing {
-		if p.owns(&existing[i]) && !isVanished(&existing[i]) {
-			open++
-		}
-	}
-	for _, entry := range vanished {
-		if !isVanished(entry) {
-			newly++
-		}
-	}
-	most := (open*int(limits.MaxVanishedPercent) + 99) / 100
-	switch {
-	// rule T63 in webhook/directory TestPlans: a directory that answers with few accounts
-	case p.accounts.Total < int(limits.MinAccounts):
-		return fmt.Errorf("the directory has %d accounts, fewer than limits.minAccounts %d: nothing is changed; check accounts.baseDNs, "+
-			"accounts.filter and what bindDN may read", p.accounts.Total, limits.MinAccounts)
-	// rule T63 in webhook/directory TestPlans: a directory that answers without many accounts
-	case newly > most:
-		return fmt.Errorf("%d of %d accounts are no longer in the directory, more than limits.maxVanishedPercent %d: nothing is changed; "+
-			"if they were removed, raise the limit for one run", newly, open, limits.MaxVanishedPercent)
-	}
-	return nil
-}
-
 // follow makes the PosixIdentity of an account as the account is.
 func (p *planner) follow(account Account) {
 	entries := p.bySubject[account.Subject]

@@ -163,6 +163,10 @@ func TestPlans(t *testing.T) {
 		{name: "few accounts", accounts: []Entry{alice}, config: "limits: {minAccounts: 2}", refused: "the directory has 1 accounts, fewer than limits.minAccounts 2: nothing is changed"},
 		{name: "many vanished", existing: []v1alpha1.PosixIdentity{owned("alice", 1001), owned("bob", 1002), owned("c", 1003)}, accounts: []Entry{alice},
 			refused: "2 of 3 accounts are no longer in the directory, more than limits.maxVanishedPercent 20: nothing is changed"},
+		{name: "groups vanished", accounts: []Entry{alice, bob}, refused: "4 of 4 memberships in groups are no longer in the directory, more than limits.maxVanishedPercent 20: nothing is changed",
+			existing: []v1alpha1.PosixIdentity{changed(owned("alice", 1001), groups(6000, 6001)), changed(owned("bob", 1002), groups(6000, 6002))}},
+		{name: "one group vanished", accounts: []Entry{alice, bob}, actions: []string{"change saml:alice 1001"},
+			existing: []v1alpha1.PosixIdentity{changed(owned("alice", 1001), groups(6000)), owned("bob", 1002)}},
 		{name: "none may vanish", existing: []v1alpha1.PosixIdentity{owned("alice", 1001), owned("bob", 1002)}, accounts: []Entry{alice},
 			config: "limits: {maxVanishedPercent: 0}", refused: "1 of 2 accounts are no longer in the directory, more than limits.maxVanishedPercent 0: nothing is changed"},
 		{name: "an administrator's end", accounts: []Entry{alice, bob}, existing: []v1alpha1.PosixIdentity{
@@ -214,6 +218,10 @@ func planOf(existing []v1alpha1.PosixIdentity, entries []Entry, sync *config.Dir
 		return nil, err
 	}
 	return Make(existing, accounts, sync, options)
+}
+
+func groups(gids ...int64) func(*v1alpha1.PosixIdentity) {
+	return func(entry *v1alpha1.PosixIdentity) { entry.Spec.SupplementalGroups = gids }
 }
 
 func until(text string) func(*v1alpha1.PosixIdentity) {

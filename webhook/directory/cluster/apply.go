@@ -81,6 +81,8 @@ func (c *Cluster) apply(ctx context.Context, action directory.Action) error {
 	if action.Before == nil {
 		return c.client.Create(ctx, action.After.DeepCopy())
 	}
+	// rule T64 in test/integration TestDirectorySyncConflicts: an identity that an administrator has just taken over
+	// without: patch := client.MergeFrom(action.Before)
 	patch := client.MergeFromWithOptions(action.Before, client.MergeFromWithOptimisticLock{})
 	return c.client.Patch(ctx, action.After.DeepCopy(), patch)
 }
