@@ -24,7 +24,7 @@ import (
 const mostFailures = 10
 
 type directoryCommands struct {
-	Sync directorySync `cmd:"" help:"Make the PosixIdentities as the accounts of an LDAP server or of Active Directory are."`
+	Sync directorySync `cmd:"" help:"Keep PosixIdentities in step with the accounts of an LDAP server or of Active Directory."`
 }
 
 type directorySync struct {

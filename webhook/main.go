@@ -22,7 +22,7 @@ type commands struct {
 	Review  reviewJobs    `cmd:"" help:"Show which MPIJobs of a cluster would be refused or changed, and change nothing."`
 	Doctor  doctorCommand `cmd:"" help:"Find what lets users run as others, and what keeps jobs from running, and change nothing."`
 
-	Directory directoryCommands `cmd:"" help:"Keep the PosixIdentities in step with a directory of accounts."`
+	Directory directoryCommands `cmd:"" help:"Read accounts from a directory."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
