@@ -45,7 +45,7 @@ func TestArguments(t *testing.T) {
 			}
 		}
 	}
-	if len(commands) != 4 {
+	if len(commands) != 5 {
 		t.Errorf("the chart runs %v", commands)
 	}
 }
