@@ -61,6 +61,7 @@ func TestT49Reach(t *testing.T) {
 			p.Labels = map[string]string{"training.kubeflow.org/operator-name": "mpi-operator"}
 		}, "only MPI Operator may create pods"},
 		{"hostNetwork", func(p *corev1.Pod) { p.Spec.HostNetwork = true }, "hostNetwork is not allowed"},
+		{"hostIPC", func(p *corev1.Pod) { p.Spec.HostIPC = true }, "hostIPC is not allowed"},
 		{"hostPort", inMain(func(c *corev1.Container) { c.Ports = []corev1.ContainerPort{{ContainerPort: 80, HostPort: 80}} }), "hostPort is not allowed"},
 		{"a liveness probe", inMain(func(c *corev1.Container) { c.LivenessProbe = request }), host},
 		{"a readiness probe", inMain(func(c *corev1.Container) { c.ReadinessProbe = request }), host},

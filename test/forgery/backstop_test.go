@@ -18,25 +18,58 @@ import (
 // kueue is a controller of the chart's defaults.
 const kueue = "system:serviceaccount:kueue-system:kueue-controller-manager"
 
-// applyBackstop creates some of the chart's admission policies until the end of the test. Here, the
-// administrator acts as MPI Operator and as Kubernetes' controllers.
+// applyBackstop creates some of the chart's admission policies until the end of the test.
 func applyBackstop(t *testing.T, policies ...string) {
+	t.Helper()
+	for _, object := range renderBackstop(t, "policy.identity.trustedSources={keycloak-hpc,careless}", "policy.identity.localhostProfiles={mpi.json}",
+		"policy.identity.runtimeClassNames={kata}", "policy.sharedStorage.hostPaths={/scratch}", "policy.sharedStorage.nfs={nas:/export/scratch}",
+		"policy.sharedStorage.csiDrivers={vault.example.com}", "policy.restrictions.hostIPC=Deny") {
+		if slices.Contains(policies, strings.TrimPrefix(object.GetName(), backstopPrefix)) {
+			suite.Create(t, product.Client, object)
+			t.Cleanup(func() { _ = product.Client.Delete(context.WithoutCancel(t.Context()), object) })
+		}
+	}
+}
+
+// backstopPrefix begins the names of the policies and bindings.
+const backstopPrefix = "runai-mpi-backstop-"
+
+// renderBackstop returns the chart's admission policies with some values. Here, the administrator acts as MPI
+// Operator and as Kubernetes' controllers.
+func renderBackstop(t *testing.T, values ...string) []client.Object {
 	t.Helper()
 	here, err := whoami(t.Context(), product.Client)
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects, err := chart.Render(t.Context(), "--set", "backstop.enabled=true", "--set", "backstop.operator="+here.Username,
-		"--set", "policy.identity.trustedSources={keycloak-hpc,careless}", "--set", "policy.identity.localhostProfiles={mpi.json}", "--set", "policy.identity.runtimeClassNames={kata}",
-		"--set", "policy.sharedStorage.hostPaths={/scratch}", "--set", "policy.sharedStorage.nfs={nas:/export/scratch}",
-		"--set", "policy.sharedStorage.csiDrivers={vault.example.com}")
+	args := []string{"--set", "backstop.enabled=true", "--set", "backstop.operator=" + here.Username}
+	for _, value := range values {
+		args = append(args, "--set", value)
+	}
+	objects, err := chart.Render(t.Context(), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	var policies []client.Object
 	for _, object := range objects {
-		if what, is := strings.CutPrefix(object.GetName(), "runai-mpi-backstop-"); is && slices.Contains(policies, what) {
-			suite.Create(t, product.Client, object)
-			t.Cleanup(func() { _ = product.Client.Delete(context.WithoutCancel(t.Context()), object) })
+		if strings.HasPrefix(object.GetName(), backstopPrefix) {
+			policies = append(policies, object)
+		}
+	}
+	return policies
+}
+
+// The API server understands the policies with other values of the cluster policy, too.
+func TestBackstopOfOtherClusterPolicies(t *testing.T) {
+	for _, values := range [][]string{
+		{"policy.identity.sources={Directory}", "policy.identity.supplementalGroupsPolicy=Off", "policy.sharedStorage.subPaths=Allow"},
+		{"policy.identity.claims.groups=", "policy.identity.podAnnotations={a}", "policy.restrictions.hostIPC=Deny", "policy.restrictions.hostPath=Deny"},
+		{`policy.sharedStorage.hostPaths={/a'b,/a\"b,/a\\b}`, "policy.identity.claims.uid=a'b", "formerProjectLabels={a}"},
+	} {
+		for _, policy := range renderBackstop(t, values...) {
+			if err := product.Client.Create(t.Context(), policy, client.DryRunAll); err != nil {
+				t.Errorf("%s: %s: %s", values, policy.GetName(), err)
+			}
 		}
 	}
 }
