@@ -188,14 +188,20 @@ func TestNamespacesSayWhetherTheyAreGuarded(t *testing.T) {
 		values string
 		want   string // of the error, or "" if there is none
 	}{
-		"no label":          {[]*unstructured.Unstructured{namespace("b", project), namespace("a", project)}, backstop, "kubectl label --overwrite namespace a b run.ai/identity=Required"},
-		"an unknown value":  {[]*unstructured.Unstructured{namespace("a", project, "run.ai/identity=required")}, backstop, "namespace a run.ai/identity"},
-		"a former label":    {[]*unstructured.Unstructured{namespace("a", "old=a")}, backstop + ",formerProjectLabels={old}", "namespace a run.ai/identity"},
-		"all say it":        {[]*unstructured.Unstructured{namespace("a", project, "run.ai/identity=Disabled"), namespace("b")}, backstop, ""},
-		"policies as files": {[]*unstructured.Unstructured{namespace("a", project)}, backstop + ",backstop.files=true", "namespace a run.ai/identity"},
-		"no backstop":       {[]*unstructured.Unstructured{namespace("a", project)}, "backstop.enabled=false", ""},
-		"the chart's own":   {[]*unstructured.Unstructured{namespace("a", project)}, backstop + ",projects.a.namespaces[0].name=a", ""},
-		"not the chart's":   {[]*unstructured.Unstructured{namespace("a", project)}, backstop + ",projects.a.namespaces[0].name=a,projects.a.namespaces[0].create=false", "namespace a run.ai/identity"},
+		"no label": {[]*unstructured.Unstructured{namespace("b", project), namespace("a", project)}, backstop,
+			"kubectl label --overwrite namespace a b run.ai/identity=Required"},
+		"an unknown value": {[]*unstructured.Unstructured{namespace("a", project, "run.ai/identity=required")}, backstop,
+			"namespace a run.ai/identity"},
+		"a former label": {[]*unstructured.Unstructured{namespace("a", "old=a")}, backstop + ",formerProjectLabels={old}",
+			"namespace a run.ai/identity"},
+		"all say it": {[]*unstructured.Unstructured{namespace("a", project, "run.ai/identity=Disabled"), namespace("b")},
+			backstop, ""},
+		"policies as files": {[]*unstructured.Unstructured{namespace("a", project)}, backstop + ",backstop.files=true",
+			"namespace a run.ai/identity"},
+		"no backstop":     {[]*unstructured.Unstructured{namespace("a", project)}, "backstop.enabled=false", ""},
+		"the chart's own": {[]*unstructured.Unstructured{namespace("a", project)}, backstop + ",projects.a.namespaces[0].name=a", ""},
+		"not the chart's": {[]*unstructured.Unstructured{namespace("a", project)},
+			backstop + ",projects.a.namespaces[0].name=a,projects.a.namespaces[0].create=false", "namespace a run.ai/identity"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := chart.RenderFor(t.Context(), newCluster(append(test.before, certManager)...), "--set", test.values)

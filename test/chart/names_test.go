@@ -75,7 +75,8 @@ func TestWrongNames(t *testing.T) {
 		"formerProjectLabels: ['a b']", "formerProjectLabels: ['']", "formerProjectLabels: [a/b/c]", "formerProjectLabels: [A.b/c]",
 		"formerProjectLabels: [a_]", "formerProjectLabels: [" + strings.Repeat("a", 64) + "]",
 		"check: {namespace: A b}", "check: {namespace: a.b}",
-		`backstop: {operator: "a\nb"}`, `backstop: {controllers: ["a'b"]}`, `backstop: {controllers: ["*"]}`, `backstop: {controllers: ["a*b"]}`,
+		`backstop: {operator: "a\nb"}`, `backstop: {controllers: ["a'b"]}`, `backstop: {controllers: ["*"]}`,
+		`backstop: {controllers: ["a*b"]}`,
 	} {
 		_, err := chart.Render(t.Context(), valuesOf(t, values)...)
 		if err == nil || !strings.Contains(err.Error(), "does not match pattern") {

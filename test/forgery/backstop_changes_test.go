@@ -47,9 +47,11 @@ func TestT52Changes(t *testing.T) {
 		return suite.Refused(bob.Update(t.Context(), changed, client.DryRunAll), "the images of a pod cannot be changed")
 	})
 	changed := pod.DeepCopy()
-	changed.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "e", Image: "x"}}}
+	changed.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "e",
+		Image: "x"}}}
 	for name, user := range map[string]client.Client{"bob": bob, "a controller": controller, "an administrator": product.Client} {
-		if err := suite.Refused(user.SubResource("ephemeralcontainers").Update(t.Context(), changed.DeepCopy()), "containers cannot be added"); err != nil {
+		if err := suite.Refused(user.SubResource("ephemeralcontainers").Update(t.Context(), changed.DeepCopy()),
+			"containers cannot be added"); err != nil {
 			t.Errorf("an ephemeral container of %s: %s", name, err)
 		}
 	}
@@ -60,7 +62,8 @@ func TestT52Changes(t *testing.T) {
 		everybody                 bool
 	}{
 		{"an image", "the images of a pod", "", func(p *corev1.Pod) { p.Spec.Containers[0].Image = "example/steal" }, true},
-		{"an image of an init container", "the images of a pod", "", func(p *corev1.Pod) { p.Spec.InitContainers[0].Image = "example/steal" }, true},
+		{"an image of an init container", "the images of a pod", "",
+			func(p *corev1.Pod) { p.Spec.InitContainers[0].Image = "example/steal" }, true},
 		{"a deadline", "pods cannot be changed", "", func(p *corev1.Pod) { p.Spec.ActiveDeadlineSeconds = &seconds }, false},
 		{"a toleration", "pods cannot be changed", "", func(p *corev1.Pod) {
 			p.Spec.Tolerations = append(slices.Clone(p.Spec.Tolerations), corev1.Toleration{Key: "os", Operator: corev1.TolerationOpExists})
@@ -70,8 +73,10 @@ func TestT52Changes(t *testing.T) {
 		{"an owner", "may change the owners", "", func(p *corev1.Pod) {
 			p.OwnerReferences = []metav1.OwnerReference{{APIVersion: "kubeflow.org/v2beta1", Kind: "MPIJob", Name: "dist1", UID: "a"}}
 		}, false},
-		{"a label", "may change labels of the domain", "", func(p *corev1.Pod) { p.Labels = map[string]string{"training.kubeflow.org/job-role": "worker"} }, false},
-		{"a label with a status", "may change labels of the domain", "status", func(p *corev1.Pod) { p.Labels = map[string]string{"training.kubeflow.org/job-role": "worker"} }, false},
+		{"a label", "may change labels of the domain", "",
+			func(p *corev1.Pod) { p.Labels = map[string]string{"training.kubeflow.org/job-role": "worker"} }, false},
+		{"a label with a status", "may change labels of the domain", "status",
+			func(p *corev1.Pod) { p.Labels = map[string]string{"training.kubeflow.org/job-role": "worker"} }, false},
 	} {
 		changed := pod.DeepCopy()
 		attempt.change(changed)
@@ -99,13 +104,15 @@ func TestT52Changes(t *testing.T) {
 	}
 	binding := &corev1.Binding{Target: corev1.ObjectReference{Kind: "Node", Name: "n"}}
 	binding.Namespace, binding.Name, binding.Annotations = namespace, pod.Name, map[string]string{"io.katacontainers.x": "y"}
-	if err := suite.Refused(bob.SubResource("binding").Create(t.Context(), pod, binding.DeepCopy()), "only schedulers may bind"); err != nil {
+	if err := suite.Refused(bob.SubResource("binding").Create(t.Context(), pod, binding.DeepCopy()),
+		"only schedulers may bind"); err != nil {
 		t.Errorf("a binding: %s", err)
 	}
 	if err := suite.Refused(bob.Create(t.Context(), binding.DeepCopy()), "only schedulers may bind"); err != nil {
 		t.Errorf("an old binding: %s", err)
 	}
-	revision := &appsv1.ControllerRevision{ObjectMeta: metav1.ObjectMeta{Name: "r", Namespace: namespace}, Data: runtime.RawExtension{Raw: []byte(`{"a":"b"}`)}}
+	revision := &appsv1.ControllerRevision{ObjectMeta: metav1.ObjectMeta{Name: "r", Namespace: namespace},
+		Data: runtime.RawExtension{Raw: []byte(`{"a":"b"}`)}}
 	if err := suite.Refused(bob.Create(t.Context(), revision.DeepCopy()), "only controllers may write ControllerRevisions"); err != nil {
 		t.Errorf("a revision: %s", err)
 	}

@@ -57,7 +57,8 @@ func TestT48IDs(t *testing.T) {
 	}
 	for name, claims := range map[string]map[string]any{
 		"two uids": {"uid": []string{"1234567", "1001"}, "gid": "54000"}, "hexadecimal": {"uid": "0x12d687", "gid": "54000"},
-		"an exponent": {"uid": "1234567e0", "gid": "54000"}, "too large": {"uid": "1234567", "gid": "54000", "supplementary": []string{"4294967296"}},
+		"an exponent": {"uid": "1234567e0", "gid": "54000"}, "too large": {"uid": "1234567", "gid": "54000",
+			"supplementary": []string{"4294967296"}},
 		"a group of the system": {"uid": "1234567", "gid": "54000", "supplementary": []string{"999"}},
 	} {
 		claims["preferred_username"], claims["sub"] = "carol", "c-3"

@@ -64,8 +64,10 @@ func TestT47MPIJobPods(t *testing.T) {
 			{"a removed context", func(p *corev1.Pod) { p.Spec.SecurityContext = nil }, "must"},
 			{"fsGroup", func(p *corev1.Pod) { p.Spec.SecurityContext.FSGroup = &group }, "fsGroup is not allowed"},
 			{"the node's processes", func(p *corev1.Pod) { p.Spec.HostPID = true }, "hostPID is not allowed"},
-			{"a container without a context", sidecar(func(s *corev1.SecurityContext) { *s = corev1.SecurityContext{} }), "allowPrivilegeEscalation to false"},
-			{"a container as root of its image", sidecar(func(s *corev1.SecurityContext) { s.RunAsNonRoot = &no }), "runAsNonRoot to false"},
+			{"a container without a context", sidecar(func(s *corev1.SecurityContext) { *s = corev1.SecurityContext{} }),
+				"allowPrivilegeEscalation to false"},
+			{"a container as root of its image", sidecar(func(s *corev1.SecurityContext) { s.RunAsNonRoot = &no }),
+				"runAsNonRoot to false"},
 			{"SETUID", adding("SETUID"), capability},
 			{"DAC_OVERRIDE", adding("DAC_OVERRIDE"), capability},
 			{"SYS_ADMIN", sidecar(func(s *corev1.SecurityContext) {
@@ -143,7 +145,8 @@ func TestT53Owned(t *testing.T) {
 // Nobody puts something in the place of what belongs to a job.
 func testOwnedDeletions(t *testing.T, namespace string, bob client.Client) {
 	t.Helper()
-	owner := []metav1.OwnerReference{{APIVersion: "kubeflow.org/v2beta1", Kind: "MPIJob", Name: "dist1", UID: product.Job(t, namespace, "dist1").UID}}
+	owner := []metav1.OwnerReference{{APIVersion: "kubeflow.org/v2beta1", Kind: "MPIJob", Name: "dist1", UID: product.Job(t, namespace,
+		"dist1").UID}}
 	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name, Namespace: namespace} }
 	credentials := &corev1.Secret{ObjectMeta: meta("dist1-git-sync")}
 	credentials.OwnerReferences = owner
@@ -151,7 +154,8 @@ func testOwnedDeletions(t *testing.T, namespace string, bob client.Client) {
 	const reason = "only MPI Operator may delete what belongs to an MPIJob"
 	collector := as(t, "system:serviceaccount:kube-system:generic-garbage-collector")
 	for _, object := range []client.Object{
-		&corev1.ConfigMap{ObjectMeta: meta("dist1-config")}, &corev1.Service{ObjectMeta: meta("dist1")}, &corev1.Secret{ObjectMeta: meta("dist1-ssh")},
+		&corev1.ConfigMap{ObjectMeta: meta("dist1-config")}, &corev1.Service{ObjectMeta: meta("dist1")},
+		&corev1.Secret{ObjectMeta: meta("dist1-ssh")},
 	} {
 		if err := suite.Refused(bob.Delete(t.Context(), object, client.DryRunAll), reason); err != nil {
 			t.Errorf("deleting %s: %s", object.GetName(), err)
@@ -169,7 +173,8 @@ func testOwnedDeletions(t *testing.T, namespace string, bob client.Client) {
 	settings := &corev1.ConfigMap{ObjectMeta: meta("settings")}
 	settings.Labels = map[string]string{"mine": "true"}
 	suite.Create(t, bob, settings)
-	if err := bob.DeleteAllOf(t.Context(), &corev1.ConfigMap{}, client.InNamespace(namespace), client.MatchingLabels(settings.Labels)); err != nil {
+	if err := bob.DeleteAllOf(t.Context(), &corev1.ConfigMap{}, client.InNamespace(namespace),
+		client.MatchingLabels(settings.Labels)); err != nil {
 		t.Errorf("deleting all of one's own: %s", err)
 	}
 }
@@ -179,13 +184,15 @@ func testEndpoints(t *testing.T, namespace string, bob client.Client) {
 	t.Helper()
 	host := "dist1-worker-0"
 	slice := &discoveryv1.EndpointSlice{
-		ObjectMeta:  metav1.ObjectMeta{Name: "steal", Namespace: namespace, Labels: map[string]string{discoveryv1.LabelServiceName: "dist1"}},
+		ObjectMeta: metav1.ObjectMeta{Name: "steal", Namespace: namespace,
+			Labels: map[string]string{discoveryv1.LabelServiceName: "dist1"}},
 		AddressType: discoveryv1.AddressTypeIPv4, Endpoints: []discoveryv1.Endpoint{{Addresses: []string{"10.9.9.9"}, Hostname: &host}},
 	}
 	//nolint:staticcheck // deprecated, but mirrored to EndpointSlices
 	endpoints := &corev1.Endpoints{ObjectMeta: metav1.ObjectMeta{Name: "dist1", Namespace: namespace}}
 	for _, object := range []client.Object{slice, endpoints} {
-		if err := suite.Refused(bob.Create(t.Context(), object.DeepCopyObject().(client.Object)), "only controllers may write Endpoints"); err != nil {
+		if err := suite.Refused(bob.Create(t.Context(), object.DeepCopyObject().(client.Object)),
+			"only controllers may write Endpoints"); err != nil {
 			t.Errorf("%T: %s", object, err)
 		}
 		suite.Create(t, as(t, kueue), object)

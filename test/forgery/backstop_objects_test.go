@@ -22,7 +22,8 @@ func TestT54Secrets(t *testing.T) {
 		return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}, Data: map[string][]byte{"a": []byte(text)}}
 	}
 	suite.Eventually(t, "the policies are active", suite.Soon, func() error {
-		return suite.Refused(alice.Create(t.Context(), secret("dist1-ssh", "mine"), client.DryRunAll), "only MPI Operator may write the key of a job")
+		return suite.Refused(alice.Create(t.Context(), secret("dist1-ssh", "mine"), client.DryRunAll),
+			"only MPI Operator may write the key of a job")
 	})
 	suite.Create(t, product.Client, secret("dist1-ssh", "operator's"))
 	suite.Create(t, alice, secret("dist1-git-sync", "alice's"))
@@ -62,6 +63,7 @@ func TestT55Orphans(t *testing.T) {
 	})
 	for _, object := range []client.Object{mpijob, launcher} {
 		for name, options := range map[string]*client.DeleteOptions{
+			//nolint:staticcheck // deprecated, but it works
 			"a policy": {PropagationPolicy: &orphan}, "an option": {Raw: &metav1.DeleteOptions{OrphanDependents: &yes}},
 		} {
 			options.DryRun = []string{metav1.DryRunAll}
@@ -69,7 +71,8 @@ func TestT55Orphans(t *testing.T) {
 				t.Errorf("%T by %s: %s", object, name, err)
 			}
 		}
-		if err := suite.Refused(alice.DeleteAllOf(t.Context(), object, client.InNamespace(namespace), client.PropagationPolicy(orphan)), reason); err != nil {
+		if err := suite.Refused(alice.DeleteAllOf(t.Context(), object, client.InNamespace(namespace), client.PropagationPolicy(orphan)),
+			reason); err != nil {
 			t.Errorf("all of %T: %s", object, err)
 		}
 		changed := object.DeepCopyObject().(client.Object)
@@ -77,10 +80,13 @@ func TestT55Orphans(t *testing.T) {
 		if err := suite.Refused(alice.Update(t.Context(), changed, client.DryRunAll), "remove the finalizer orphan"); err != nil {
 			t.Errorf("a finalizer of %T: %s", object, err)
 		}
-		if err := alice.Delete(t.Context(), object, &client.DeleteOptions{PropagationPolicy: &background, DryRun: []string{metav1.DryRunAll}}); err != nil {
+		if err := alice.Delete(t.Context(), object, &client.DeleteOptions{PropagationPolicy: &background,
+			DryRun: []string{metav1.DryRunAll}}); err != nil {
 			t.Errorf("%T with its pods: %s", object, err)
 		}
-		if err := alice.Delete(t.Context(), object, &client.DeleteOptions{Raw: &metav1.DeleteOptions{OrphanDependents: &no}, DryRun: []string{metav1.DryRunAll}}); err != nil {
+		//nolint:staticcheck // deprecated, but it works
+		deleting := &client.DeleteOptions{Raw: &metav1.DeleteOptions{OrphanDependents: &no}, DryRun: []string{metav1.DryRunAll}}
+		if err := alice.Delete(t.Context(), object, deleting); err != nil {
 			t.Errorf("%T with its pods, by an option: %s", object, err)
 		}
 	}
@@ -95,7 +101,8 @@ func TestT55Orphans(t *testing.T) {
 	if err := suite.Refused(alice.Create(t.Context(), created), "remove the finalizer orphan"); err != nil {
 		t.Errorf("a finalizer at the beginning: %s", err)
 	}
-	if err := alice.Delete(t.Context(), &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: product.AddProject(t, "t55-optional", optional), Name: "x"}}, client.PropagationPolicy(orphan)); client.IgnoreNotFound(err) != nil {
+	if err := alice.Delete(t.Context(), &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: product.AddProject(t, "t55-optional",
+		optional), Name: "x"}}, client.PropagationPolicy(orphan)); client.IgnoreNotFound(err) != nil {
 		t.Errorf("elsewhere: %s", err)
 	}
 }
@@ -113,11 +120,13 @@ func TestT56Namespaces(t *testing.T) {
 	suite.Eventually(t, "the policies are active", suite.Soon, func() error {
 		return suite.Refused(alice.Create(t.Context(), namespace(map[string]string{label: "t56"}), client.DryRunAll), reason)
 	})
-	if err := suite.Refused(alice.Create(t.Context(), namespace(map[string]string{label: "t56", "run.ai/identity": "required"})), reason); err != nil {
+	if err := suite.Refused(alice.Create(t.Context(), namespace(map[string]string{label: "t56", "run.ai/identity": "required"})),
+		reason); err != nil {
 		t.Errorf("another value: %s", err)
 	}
 	for _, value := range []string{"Required", "Optional", "Disabled"} {
-		if err := alice.Create(t.Context(), namespace(map[string]string{label: "t56", "run.ai/identity": value}), client.DryRunAll); err != nil {
+		if err := alice.Create(t.Context(), namespace(map[string]string{label: "t56", "run.ai/identity": value}),
+			client.DryRunAll); err != nil {
 			t.Errorf("%s: %s", value, err)
 		}
 	}
@@ -159,7 +168,8 @@ func TestT57Proxies(t *testing.T) {
 		t.Fatal(err)
 	}
 	connect := func(namespace, verb string) error {
-		return clients.CoreV1().RESTClient().Verb(verb).Namespace(namespace).Resource("services").Name("x:80").SubResource("proxy").MaxRetries(0).Do(t.Context()).Error()
+		return clients.CoreV1().RESTClient().Verb(verb).Namespace(namespace).Resource("services").Name("x:80").SubResource("proxy").
+			MaxRetries(0).Do(t.Context()).Error()
 	}
 	const reason = "the proxy of a Service is not allowed"
 	suite.Eventually(t, "the policies are active", suite.Soon, func() error { return suite.Refused(connect(namespace, "GET"), reason) })

@@ -29,25 +29,31 @@ func TestT49Reach(t *testing.T) {
 	namespace, alice := product.AddProject(t, "t49", required), login(t, broker, alices)
 	applyBackstop(t, "reach")
 	pod, none := confinedPod(namespace), corev1.VolumeMount{}
-	request := &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Host: "169.254.169.254", Port: intstr.FromInt32(80)}}}
+	request := &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Host: "169.254.169.254",
+		Port: intstr.FromInt32(80)}}}
 	dial := &corev1.LifecycleHandler{TCPSocket: &corev1.TCPSocketAction{Host: "127.0.0.1", Port: intstr.FromInt32(80)}}
 	get := &corev1.LifecycleHandler{HTTPGet: &corev1.HTTPGetAction{Host: "127.0.0.1", Port: intstr.FromInt32(80)}}
 	inMain := func(change func(*corev1.Container)) func(*corev1.Pod) {
 		return func(p *corev1.Pod) { change(&p.Spec.Containers[0]) }
 	}
-	const path, export, contents, sub, host = "hostPath must be a path", "nfs must be an export", "must not choose its contents", "a subPath", "must not set a host"
+	const path, export, contents, sub, host = "hostPath must be a path", "nfs must be an export", "must not choose its contents",
+		"a subPath", "must not set a host"
 	tryPods(t, alice, pod, []podAttempt{
 		{"a path of the node", podVolume(hostPath("/proc", ""), none), path},
 		{"a path below a listed one", podVolume(hostPath("/scratch/bob", ""), none), path},
-		{"a path that the kubelet creates", podVolume(hostPath("/scratch", corev1.HostPathDirectoryOrCreate), none), "must not create the path"},
+		{"a path that the kubelet creates", podVolume(hostPath("/scratch", corev1.HostPathDirectoryOrCreate), none),
+			"must not create the path"},
 		{"a file that the kubelet creates", podVolume(hostPath("/scratch", corev1.HostPathFileOrCreate), none), "must not create the path"},
 		{"an export", podVolume(nfs("nas", "/export"), none), export},
 		{"a path below an export", podVolume(nfs("nas", "/export/scratch/bob"), none), export},
 		{"another server", podVolume(nfs("nas2", "/export/scratch"), none), export},
 		{"a CSI driver", podVolume(csi("nfs.csi.k8s.io", ""), none), "csi must name a driver"},
-		{"a kind", podVolume(corev1.VolumeSource{ISCSI: &corev1.ISCSIVolumeSource{TargetPortal: "a", IQN: "iqn.2001-04.com.example:a"}}, none), "a kind that is not allowed"},
-		{"a volume of somebody else", podVolume(ephemeral(func(c *corev1.PersistentVolumeClaimTemplate) { c.Spec.VolumeName = "bobs" }), none), contents},
-		{"a selector", podVolume(ephemeral(func(c *corev1.PersistentVolumeClaimTemplate) { c.Spec.Selector = &metav1.LabelSelector{} }), none), contents},
+		{"a kind", podVolume(corev1.VolumeSource{ISCSI: &corev1.ISCSIVolumeSource{TargetPortal: "a", IQN: "iqn.2001-04.com.example:a"}},
+			none), "a kind that is not allowed"},
+		{"a volume of somebody else", podVolume(ephemeral(func(c *corev1.PersistentVolumeClaimTemplate) { c.Spec.VolumeName = "bobs" }),
+			none), contents},
+		{"a selector", podVolume(ephemeral(func(c *corev1.PersistentVolumeClaimTemplate) { c.Spec.Selector = &metav1.LabelSelector{} }),
+			none), contents},
 		{"a clone", podVolume(ephemeral(func(c *corev1.PersistentVolumeClaimTemplate) {
 			c.Spec.DataSource = &corev1.TypedLocalObjectReference{Kind: "PersistentVolumeClaim", Name: "bobs"}
 		}), none), contents},
@@ -62,7 +68,8 @@ func TestT49Reach(t *testing.T) {
 		}, "only MPI Operator may create pods"},
 		{"hostNetwork", func(p *corev1.Pod) { p.Spec.HostNetwork = true }, "hostNetwork is not allowed"},
 		{"hostIPC", func(p *corev1.Pod) { p.Spec.HostIPC = true }, "hostIPC is not allowed"},
-		{"hostPort", inMain(func(c *corev1.Container) { c.Ports = []corev1.ContainerPort{{ContainerPort: 80, HostPort: 80}} }), "hostPort is not allowed"},
+		{"hostPort", inMain(func(c *corev1.Container) { c.Ports = []corev1.ContainerPort{{ContainerPort: 80, HostPort: 80}} }),
+			"hostPort is not allowed"},
 		{"a liveness probe", inMain(func(c *corev1.Container) { c.LivenessProbe = request }), host},
 		{"a readiness probe", inMain(func(c *corev1.Container) { c.ReadinessProbe = request }), host},
 		{"a startup probe", inMain(func(c *corev1.Container) { c.StartupProbe = request }), host},
@@ -71,7 +78,8 @@ func TestT49Reach(t *testing.T) {
 	})
 	request.HTTPGet.Host = ""
 	accepts(t, alice, pod, map[string]func(*corev1.Pod){
-		"a listed path": podVolume(hostPath("/scratch", corev1.HostPathDirectory), none), "a listed export": podVolume(nfs("nas", "/export/scratch"), none),
+		"a listed path": podVolume(hostPath("/scratch", corev1.HostPathDirectory), none), "a listed export": podVolume(nfs("nas",
+			"/export/scratch"), none),
 		"a listed driver": podVolume(csi("vault.example.com", "mine"), none), "a claim": podVolume(claim, none),
 		"a new claim":              podVolume(ephemeral(func(*corev1.PersistentVolumeClaimTemplate) {}), none),
 		"a subPath of a ConfigMap": podVolume(settings, corev1.VolumeMount{SubPath: "a"}),
@@ -102,7 +110,8 @@ func TestT50OthersSecrets(t *testing.T) {
 	}
 	variables := func(name string) func(*corev1.Pod) {
 		return func(p *corev1.Pod) {
-			p.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: name}}}}
+			secret := &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: name}}
+			p.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: secret}}
 		}
 	}
 	none := corev1.VolumeMount{}

@@ -21,9 +21,11 @@ const kueue = "system:serviceaccount:kueue-system:kueue-controller-manager"
 // applyBackstop creates some of the chart's admission policies until the end of the test.
 func applyBackstop(t *testing.T, policies ...string) {
 	t.Helper()
-	for _, object := range renderBackstop(t, "policy.identity.trustedSources={keycloak-hpc,careless}", "policy.identity.localhostProfiles={mpi.json}",
-		"policy.identity.runtimeClassNames={kata}", "policy.sharedStorage.hostPaths={/scratch}", "policy.sharedStorage.nfs={nas:/export/scratch}",
-		"policy.sharedStorage.csiDrivers={vault.example.com}", "policy.restrictions.hostIPC=Deny") {
+	for _, object := range renderBackstop(t, "policy.identity.trustedSources={keycloak-hpc,careless}",
+		"policy.identity.localhostProfiles={mpi.json}",
+		"policy.identity.runtimeClassNames={kata}", "policy.sharedStorage.hostPaths={/scratch}",
+		"policy.sharedStorage.nfs={nas:/export/scratch}", "policy.sharedStorage.csiDrivers={vault.example.com}",
+		"policy.restrictions.hostIPC=Deny") {
 		if slices.Contains(policies, strings.TrimPrefix(object.GetName(), backstopPrefix)) {
 			suite.Create(t, product.Client, object)
 			t.Cleanup(func() { _ = product.Client.Delete(context.WithoutCancel(t.Context()), object) })
@@ -63,7 +65,8 @@ func renderBackstop(t *testing.T, values ...string) []client.Object {
 func TestBackstopOfOtherClusterPolicies(t *testing.T) {
 	for _, values := range [][]string{
 		{"policy.identity.sources={Directory}", "policy.identity.supplementalGroupsPolicy=Off", "policy.sharedStorage.subPaths=Allow"},
-		{"policy.identity.claims.groups=", "policy.identity.podAnnotations={a}", "policy.restrictions.hostIPC=Deny", "policy.restrictions.hostPath=Deny"},
+		{"policy.identity.claims.groups=", "policy.identity.podAnnotations={a}", "policy.restrictions.hostIPC=Deny",
+			"policy.restrictions.hostPath=Deny"},
 		{`policy.sharedStorage.hostPaths={/a'b,/a\"b,/a\\b}`, "policy.identity.claims.uid=a'b", "formerProjectLabels={a}"},
 	} {
 		for _, policy := range renderBackstop(t, values...) {

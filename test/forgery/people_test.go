@@ -56,7 +56,8 @@ func permitEverybody(t *testing.T) {
 		install.Verbs("batch", []string{"*"}, "*"),
 		install.Verbs("apps", []string{"*"}, "*"),
 		install.Verbs("", []string{"bindings", "configmaps", "endpoints", "namespaces", "namespaces/status", "services", "services/proxy",
-			"pods", "pods/attach", "pods/binding", "pods/ephemeralcontainers", "pods/exec", "pods/portforward", "pods/proxy", "pods/status"}, "*"),
+			"pods", "pods/attach", "pods/binding", "pods/ephemeralcontainers", "pods/exec", "pods/portforward", "pods/proxy",
+			"pods/status"}, "*"),
 		install.Verbs("discovery.k8s.io", []string{"endpointslices"}, "*"),
 		install.Verbs("", []string{"secrets"}, "create", "update", "delete"))
 }
