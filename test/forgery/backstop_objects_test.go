@@ -91,10 +91,10 @@ func TestT55Orphans(t *testing.T) {
 		}
 	}
 	if err := suite.Refused(alice.Delete(t.Context(), launcher, client.DryRunAll), "set propagationPolicy"); err != nil {
-		t.Errorf("a Job without a word: %s", err)
+		t.Errorf("a Job without a policy: %s", err)
 	}
 	if err := alice.Delete(t.Context(), mpijob.DeepCopy(), client.DryRunAll); err != nil {
-		t.Errorf("an MPIJob without a word: %s", err)
+		t.Errorf("an MPIJob without a policy: %s", err)
 	}
 	created := mpijobtest.MakeMPIJob("dist2", namespace).Obj()
 	created.Finalizers = []string{metav1.FinalizerOrphanDependents}
