@@ -103,14 +103,14 @@ func (b backstop) accepts(t *testing.T, s submission) bool {
 // withToken mounts a token of the pod's service account, as the API server does.
 func withToken(pod *corev1.Pod) *corev1.Pod {
 	made := pod.DeepCopy()
+	mount := corev1.VolumeMount{Name: "kube-api-access-x7x9z", MountPath: "/var/run/secrets/kubernetes.io/serviceaccount", ReadOnly: true}
 	source := corev1.VolumeProjection{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Path: "token"}}
-	made.Spec.Volumes = append(made.Spec.Volumes, corev1.Volume{Name: "kube-api-access-x7x9z", VolumeSource: corev1.VolumeSource{
+	made.Spec.Volumes = append(made.Spec.Volumes, corev1.Volume{Name: mount.Name, VolumeSource: corev1.VolumeSource{
 		Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{source}},
 	}})
 	for _, containers := range [][]corev1.Container{made.Spec.InitContainers, made.Spec.Containers} {
 		for i := range containers {
-			containers[i].VolumeMounts = append(containers[i].VolumeMounts,
-				corev1.VolumeMount{Name: "kube-api-access-x7x9z", MountPath: "/var/run/secrets/kubernetes.io/serviceaccount", ReadOnly: true})
+			containers[i].VolumeMounts = append(containers[i].VolumeMounts, mount)
 		}
 	}
 	return made
