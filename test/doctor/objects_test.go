@@ -1,6 +1,8 @@
 package doctor
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
+	"github.com/runai-mpi/runai-mpi/webhook/doctor"
 )
 
 // inNamespace returns an object that only says which one is meant.
@@ -46,17 +49,19 @@ func TestNamespaces(t *testing.T) {
 	findEach(t, []defect{
 		{"a project that does not exist", "unknown-project", func(t *testing.T) {
 			product.AddNamespace(t, "lost", nil)
-			change(t, "lost", &corev1.Namespace{}, func(lost *corev1.Namespace) { lost.Labels["runai/queue"] = "lost" })
+			change(t, "lost", &corev1.Namespace{}, func(lost *corev1.Namespace) {
+				lost.Labels["runai/queue"], lost.Labels["run.ai/identity"] = "lost", "Optional"
+			})
 		}},
 		{"Optional, and the project requires them", "namespace-identity-label", func(t *testing.T) {
 			changeLabel(required, "Optional")(t)
 		}},
-		{"no label", "namespace-identity-label", changeLabel(required, "")},
+		{"Disabled", "namespace-identity-label", changeLabel(required, "Disabled")},
 		{"Required, and the project does not require them", "namespace-identity-label", changeProject(func(spec *v1alpha1.ProjectSpec) {
 			spec.Identity = v1alpha1.IdentityOptional
 		})},
 		{"a date of the project", "warn-only", func(t *testing.T) {
-			changeLabel(required, "")(t)
+			changeLabel(required, "Optional")(t)
 			changeProject(func(spec *v1alpha1.ProjectSpec) { spec.WarnOnlyUntil = "2099-12-31" })(t)
 		}},
 		{"a date of the namespace", "warn-only", func(t *testing.T) {
@@ -320,7 +325,7 @@ func changeBinding(edit func(*admissionregistrationv1.ValidatingAdmissionPolicyB
 }
 
 // backstopName is the name of a policy and its binding.
-const backstopName = "runai-mpi-only-the-operator-makes-pods"
+const backstopName = "runai-mpi-backstop-ids"
 
 func TestBackstop(t *testing.T) {
 	ignore := admissionregistrationv1.Ignore
@@ -336,6 +341,20 @@ func TestBackstop(t *testing.T) {
 			s.MatchConstraints.ResourceRules = s.MatchConstraints.ResourceRules[1:]
 		})},
 	})
+	findEach(t, []defect{{"", "versions-policy", func(t *testing.T) {
+		change(t, "runai-mpi-versions", &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}, func(b *admissionregistrationv1.ValidatingAdmissionPolicyBinding) {
+			b.Spec.ValidationActions = []admissionregistrationv1.ValidationAction{admissionregistrationv1.Audit}
+		})
+	}}})
+	var names []string
+	for _, policy := range read(t).Policies {
+		names = append(names, strings.TrimPrefix(policy.Name, "runai-mpi-"))
+	}
+	known := doctor.PolicyNames()
+	slices.Sort(known)
+	if !slices.Equal(names, known) {
+		t.Errorf("the chart has the policies %q, and doctor knows %q", names, known)
+	}
 	if got := examine(t).Backstop; got != "objects" {
 		t.Errorf("the form is %q", got)
 	}

@@ -145,6 +145,20 @@ func TestCaptured(t *testing.T) {
 	planted["captured-namespace"] = true
 }
 
+// The backstop keeps namespaces without the label out, so the snapshot is changed.
+func TestUnlabelled(t *testing.T) {
+	withProject(t)
+	snapshot := read(t)
+	for i := range snapshot.Namespaces {
+		if snapshot.Namespaces[i].Name == namespace {
+			delete(snapshot.Namespaces[i].Labels, "run.ai/identity")
+		}
+	}
+	if err := onlyFound(doctor.Examine(snapshot), "namespace-identity-label"); err != nil {
+		t.Error(err)
+	}
+}
+
 // Each check has found a planted defect. The name lets it run last.
 func TestZEveryCheckWasPlanted(t *testing.T) {
 	if len(planted) == 0 {

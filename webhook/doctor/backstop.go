@@ -1,6 +1,8 @@
 package doctor
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,35 +33,28 @@ type Probe struct {
 // isByBackstop reports whether an admission policy refused the pod.
 func (p Probe) isByBackstop() bool { return strings.Contains(p.Refusal, "ValidatingAdmissionPolicy") }
 
-// guarded are the requests that the policies of the backstop must see.
-var guarded = func() []request {
-	all := []request{{admissionregistrationv1.Update, "", "v1", "pods/ephemeralcontainers"}}
-	for _, resource := range [][3]string{
-		{"", "v1", "pods"}, {"batch", "v1", "jobs"},
-	} {
-		all = append(all, request{admissionregistrationv1.Create, resource[0], resource[1], resource[2]})
-	}
-	return all
-}()
-
 func backstopChecks() []check {
-	return []check{{
-		name:   "backstop",
-		about:  "a namespace with the label run.ai/identity=Required whose pods and makers of pods no admission policy of the chart judges strictly",
-		remedy: "set `backstop.enabled` of the chart",
-		needs:  []Source{Policies, PolicyBindings, PodCreation, Namespaces, Projects, Deployments}, find: missingBackstop,
-	}}
+	return []check{
+		{
+			name:   "backstop",
+			about:  "a namespace with the label `run.ai/identity=Required` in which an admission policy of the chart is missing, or does not deny",
+			remedy: "set `backstop.enabled` of the chart, or upgrade it with `--force-conflicts`",
+			needs:  []Source{Policies, PolicyBindings, PodCreation, Namespaces, Projects, Deployments}, find: missingBackstop,
+		},
+		{
+			name:   "versions-policy",
+			about:  "a namespace of a project in which no admission policy refuses MPIJobs of other API versions, which nobody judges",
+			remedy: "upgrade the chart with `--force-conflicts`",
+			needs:  []Source{Policies, PolicyBindings, Namespaces, Deployments, MutatingWebhooks, ValidatingWebhooks}, find: missingVersions,
+		},
+	}
 }
 
-// HasObjects reports whether policies of the chart are installed as objects.
-func (s *Snapshot) HasObjects() bool { return slices.ContainsFunc(s.Policies, isOfBackstop) }
-
-// isOfBackstop reports whether a policy is the chart's.
-func isOfBackstop(policy admissionregistrationv1.ValidatingAdmissionPolicy) bool {
-	if policy.Labels["app.kubernetes.io/name"] != "runai-mpi" || policy.Spec.MatchConstraints == nil {
-		return false
-	}
-	return slices.ContainsFunc(guarded, func(r request) bool { return r.matchedByNamed(policy.Spec.MatchConstraints.ResourceRules) })
+// HasObjects reports whether policies of the backstop are installed as objects.
+func (s *Snapshot) HasObjects() bool {
+	return slices.ContainsFunc(s.Policies, func(policy admissionregistrationv1.ValidatingAdmissionPolicy) bool {
+		return slices.ContainsFunc(backstopPolicies, func(part backstopPolicy) bool { return part.is(&policy) })
+	})
 }
 
 // backstopForm says in which form the cluster has the backstop.
@@ -81,61 +76,116 @@ func (s *Snapshot) backstopForm() string {
 	return formNone
 }
 
-// guards reports whether a policy judges requests of a kind in a namespace. A policy in a file judges all of them.
-func (s *Snapshot) guards(r request, namespace *corev1.Namespace) bool {
+// lacks returns the policies that are missing in a namespace or judge too little, for people. A policy in a file judges
+// everything.
+func (s *Snapshot) lacks(policies []backstopPolicy, namespace *corev1.Namespace) []string {
 	if form := s.backstopForm(); form == formFiles || form == formBoth {
-		return true
+		return nil
 	}
-	return slices.ContainsFunc(s.Policies, func(policy admissionregistrationv1.ValidatingAdmissionPolicy) bool {
-		return isOfBackstop(policy) && s.isInForce(&policy, r, namespace)
-	})
+	var lacking []string
+	for _, part := range policies {
+		var missed []string
+		for _, r := range part.requests {
+			if !s.isInForce(part, r, namespace) {
+				missed = append(missed, r.String())
+			}
+		}
+		switch {
+		case len(missed) == len(part.requests):
+			lacking = append(lacking, part.what)
+		case len(missed) > 0:
+			lacking = append(lacking, fmt.Sprintf("%s (for %s)", part.what, enumerate(missed)))
+		}
+	}
+	return lacking
 }
 
 // isInForce reports whether a policy denies what it finds wrong with each request of a kind in a namespace.
-func (s *Snapshot) isInForce(policy *admissionregistrationv1.ValidatingAdmissionPolicy, r request, namespace *corev1.Namespace) bool {
-	spec := policy.Spec
-	if spec.FailurePolicy != nil && *spec.FailurePolicy != admissionregistrationv1.Fail || len(spec.Validations) == 0 ||
-		!r.matchedByPolicy(spec.MatchConstraints, namespace, true) {
-		return false
+func (s *Snapshot) isInForce(part backstopPolicy, r request, namespace *corev1.Namespace) bool {
+	for i := range s.Policies {
+		policy, spec := &s.Policies[i], &s.Policies[i].Spec
+		strict := spec.FailurePolicy == nil || *spec.FailurePolicy == admissionregistrationv1.Fail
+		if part.is(policy) && strict && len(spec.Validations) > 0 && r.matchedByPolicy(spec.MatchConstraints, namespace, true) &&
+			s.denies(policy.Name, r, namespace) {
+			return true
+		}
 	}
+	return false
+}
+
+// denies reports whether a binding of a policy denies.
+func (s *Snapshot) denies(policy string, r request, namespace *corev1.Namespace) bool {
 	return slices.ContainsFunc(s.PolicyBindings, func(binding admissionregistrationv1.ValidatingAdmissionPolicyBinding) bool {
-		match := binding.Spec.MatchResources
-		return binding.Spec.PolicyName == policy.Name && slices.Contains(binding.Spec.ValidationActions, admissionregistrationv1.Deny) &&
-			r.matchedByPolicy(match, namespace, false)
+		return binding.Spec.PolicyName == policy && slices.Contains(binding.Spec.ValidationActions, admissionregistrationv1.Deny) &&
+			r.matchedByPolicy(binding.Spec.MatchResources, namespace, false)
 	})
 }
 
 func missingBackstop(s *Snapshot) []Finding {
+	byText := map[string][]string{}
+	for _, namespace := range s.labelled() {
+		if lacking := s.lacks(backstopPolicies, namespace); len(lacking) == len(backstopPolicies) && !s.HasObjects() {
+			byText["no admission policy of the chart is installed"] = append(byText["no admission policy of the chart is installed"], namespace.Name)
+		} else if len(lacking) > 0 {
+			text := "admission policies of the chart are missing there or do not deny: " + enumerate(lacking)
+			byText[text] = append(byText[text], namespace.Name)
+		}
+	}
 	var findings []Finding
-	for _, gap := range gapsOf(guarded, s.labelled(), s.guards) {
-		means := "no admission policy of the chart denies " + gap.requests
-		if gap.all {
-			means = "no admission policy of the chart is in force"
+	for _, text := range slices.Sorted(maps.Keys(byText)) {
+		fix := s.upgrade()
+		if !s.HasObjects() {
+			fix = s.upgrade("backstop.enabled=true")
 		}
 		findings = append(findings, Finding{
-			Subject: "namespaces " + gap.namespaces,
-			Means:   means + " there, so whoever can create pods can run them as anybody",
-			Fix:     s.upgrade("backstop.enabled=true"),
+			Subject: "namespaces " + enumerate(few(byText[text])), Fix: fix,
+			Means: text + ". So whoever can create pods there, or change them, can run them as anybody",
 		})
 	}
 	if s.Probe.Namespace != "" && !s.Probe.isByBackstop() && len(findings) == 0 {
 		findings = append(findings, Finding{
-			Subject: "namespace " + s.Probe.Namespace,
-			Means:   "a dry run of a pod with a foreign UID was not refused by an admission policy, although policies are installed",
-			Fix:     s.upgrade(),
+			Subject: "namespace " + s.Probe.Namespace, Fix: s.upgrade(),
+			Means: "a dry run of a pod with a foreign UID was not refused by an admission policy, although policies are installed",
 		})
 	}
 	return findings
 }
 
-// openToPods returns the namespaces that require identities, but in which no policy judges pods and what makes them.
-func (s *Snapshot) openToPods() map[string]bool {
+// openToPods returns the namespaces that require identities, but in which not all policies judge pods and what makes them.
+func (s *Snapshot) openToPods() map[string]bool { return s.open(judgingPods) }
+
+// openProxies returns the namespaces that require identities, but in which no policy refuses services/proxy.
+func (s *Snapshot) openProxies() map[string]bool { return s.open([]backstopPolicy{proxies}) }
+
+func (s *Snapshot) open(policies []backstopPolicy) map[string]bool {
 	open := map[string]bool{}
 	for i := range s.Namespaces {
 		namespace := &s.Namespaces[i]
-		if s.requires(namespace) && (!isLabelled(namespace) || len(gapsOf(guarded, []*corev1.Namespace{namespace}, s.guards)) > 0) {
+		if s.requires(namespace) && (!isLabelled(namespace) || len(s.lacks(policies, namespace)) > 0) {
 			open[namespace.Name] = true
 		}
 	}
 	return open
+}
+
+func missingVersions(s *Snapshot) []Finding {
+	if !s.isInstalled() {
+		return nil
+	}
+	var missed []string
+	for _, namespace := range s.inProjects() {
+		for _, r := range versions.requests {
+			if !s.isInForce(versions, r, namespace) {
+				missed = append(missed, namespace.Name)
+				break
+			}
+		}
+	}
+	if len(missed) == 0 {
+		return nil
+	}
+	return []Finding{{
+		Subject: "namespaces " + enumerate(few(missed)), Fix: s.upgrade(),
+		Means: "no admission policy of the chart refuses MPIJobs of other API versions there, which the webhook does not judge",
+	}}
 }

@@ -76,7 +76,7 @@ func takingAccounts(s *Snapshot) []Permission {
 		permissions("", []string{"serviceaccounts/token"}, "create"),
 		makesPods(),
 		permissions(v2beta1.GroupName, []string{"mpijobs"}, "create"),
-		entersPods())
+		entersPods(), proxiesServices())
 	others := maps.Clone(namespaces) // may-be-the-webhook looks for Secrets in the namespace of the webhook
 	if s.Release != nil {
 		delete(others, s.Release.Namespace)
@@ -96,5 +96,10 @@ func makesPods() []Permission {
 // entersPods are the permissions to reach processes in pods.
 func entersPods() []Permission {
 	all := permissions("", []string{"pods/exec", "pods/attach", "pods/portforward"}, "create", "get")
-	return append(all, permissions("", []string{"pods/proxy", "services/proxy"}, "create", "get", "update", "patch", "delete")...)
+	return append(all, permissions("", []string{"pods/proxy"}, "create", "get", "update", "patch", "delete")...)
+}
+
+// proxiesServices are the permissions to reach pods through a Service.
+func proxiesServices() []Permission {
+	return permissions("", []string{"services/proxy"}, "create", "get", "update", "patch", "delete")
 }

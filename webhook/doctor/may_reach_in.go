@@ -15,9 +15,9 @@ func mayReachIn() []permissionCheck {
 			name:  "may-open-sessions",
 			about: "who may enter pods where identities are required but no webhook judges sessions, or use `services/proxy` there",
 			so:    "can act as the submitter of every job there",
-			needs: []Source{ValidatingWebhooks},
+			needs: []Source{ValidatingWebhooks, Policies, PolicyBindings, PodCreation},
 			permissions: func(s *Snapshot) []Permission {
-				return in(s.openSessions(), entersPods())
+				return append(in(s.openSessions(), entersPods()), in(s.openProxies(), proxiesServices())...)
 			},
 		},
 		{
