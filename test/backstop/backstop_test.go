@@ -36,6 +36,7 @@ func TestT58Kinds(t *testing.T) {
 	become := func() error { return us.create(t, kinds[0], namespace, bob) }
 	suite.Eventually(t, "the API server knows the objects", suite.Soon, func() error { return refusedBy(asObjects, become()) })
 	suite.Create(t, product.ClientOf(t, us.colleague), pod(namespace, "bobs", bob))
+	doctorSays(t, "objects")
 	t.Run("as objects", func(t *testing.T) {
 		us.useAll(t, namespace, asObjects)
 		us.useThePage(t, namespace)
@@ -47,10 +48,12 @@ func TestT58Kinds(t *testing.T) {
 
 	deleteAll(t, policies...)
 	suite.Eventually(t, "without policies, alice becomes bob", suite.Soon, become)
+	doctorSays(t, "none")
 	if err := files.WritePolicies(t.Context(), values); err != nil {
 		t.Fatal(err)
 	}
 	suite.Eventually(t, "the API server has read its files", suite.Soon, func() error { return refusedBy(asFiles, become()) })
+	doctorSays(t, "files")
 	t.Run("as files", func(t *testing.T) {
 		us.useAll(t, namespace, asFiles)
 		us.deletes(t, namespace, asFiles)

@@ -115,7 +115,12 @@ func TestHarmlessPermissions(t *testing.T) {
 	)
 	product.AddProject(t, "open", v1alpha1.ProjectSpec{})
 	permit(t, "runai-open", install.Verbs("", []string{"pods", "pods/exec", "secrets", "serviceaccounts/token"}, "*"))
-	product.AddResearcher(t, namespace, "alice")
-	product.AddSession(t, namespace, "alice")
+	for _, role := range []string{"runai-mpi-researcher", "runai-mpi-session", "runai-mpi-viewer"} {
+		plant(t, &rbacv1.RoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: role},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
+			Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "alice"}},
+		})
+	}
 	finds(t)
 }

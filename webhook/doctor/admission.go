@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // A request is a kind of request in a namespace, which webhooks and policies match or not.
@@ -24,14 +25,20 @@ func (r request) String() string {
 	return string(r.operation) + " " + resource
 }
 
-// matchedBy reports whether a rule matches the request, as the API server does. Requests are for namespaced resources.
-func (r request) matchedBy(rule admissionregistrationv1.Rule, operations []admissionregistrationv1.OperationType) bool {
+// matchedBy reports whether a rule matches the request.
+func (r request) matchedBy(rule admissionregistrationv1.RuleWithOperations) bool {
+	return Matches(rule, r.operation, schema.GroupVersion{Group: r.group, Version: r.version}, r.resource)
+}
+
+// Matches reports whether a rule matches requests for a resource of namespaces, as the API server does. A subresource
+// follows a slash.
+func Matches(rule admissionregistrationv1.RuleWithOperations, operation admissionregistrationv1.OperationType, group schema.GroupVersion, resource string) bool {
 	if rule.Scope != nil && *rule.Scope == admissionregistrationv1.ClusterScope {
 		return false
 	}
-	resource, sub, _ := strings.Cut(r.resource, "/")
-	return (slices.Contains(operations, admissionregistrationv1.OperationAll) || slices.Contains(operations, r.operation)) &&
-		isOneOf(r.group, rule.APIGroups) && isOneOf(r.version, rule.APIVersions) &&
+	resource, sub, _ := strings.Cut(resource, "/")
+	return (slices.Contains(rule.Operations, admissionregistrationv1.OperationAll) || slices.Contains(rule.Operations, operation)) &&
+		isOneOf(group.Group, rule.APIGroups) && isOneOf(group.Version, rule.APIVersions) &&
 		slices.ContainsFunc(rule.Resources, func(pattern string) bool {
 			wanted, wantedSub, _ := strings.Cut(pattern, "/")
 			return (wanted == "*" || wanted == resource) && (wantedSub == "*" || wantedSub == sub)
@@ -43,9 +50,7 @@ func isOneOf(text string, patterns []string) bool {
 }
 
 func (r request) matchedByWebhook(rules []admissionregistrationv1.RuleWithOperations) bool {
-	return slices.ContainsFunc(rules, func(rule admissionregistrationv1.RuleWithOperations) bool {
-		return r.matchedBy(rule.Rule, rule.Operations)
-	})
+	return slices.ContainsFunc(rules, r.matchedBy)
 }
 
 // matchedByPolicy reports whether the constraints of a policy or binding match every request of the kind in a namespace.
@@ -55,7 +60,7 @@ func (r request) matchedByPolicy(match *admissionregistrationv1.MatchResources, 
 		return !rulesRequired
 	}
 	all := func(rule admissionregistrationv1.NamedRuleWithOperations) bool {
-		return len(rule.ResourceNames) == 0 && r.matchedBy(rule.Rule, rule.Operations)
+		return len(rule.ResourceNames) == 0 && r.matchedBy(rule.RuleWithOperations)
 	}
 	return selects(match.NamespaceSelector, namespace) && selectsAll(match.ObjectSelector) &&
 		(len(match.ResourceRules) == 0 && !rulesRequired || slices.ContainsFunc(match.ResourceRules, all)) &&
@@ -68,7 +73,7 @@ func (r request) mayMatch(match *admissionregistrationv1.MatchResources, namespa
 		return !rulesRequired
 	}
 	excluded := func(rule admissionregistrationv1.NamedRuleWithOperations) bool {
-		return len(rule.ResourceNames) == 0 && r.matchedBy(rule.Rule, rule.Operations)
+		return len(rule.ResourceNames) == 0 && r.matchedBy(rule.RuleWithOperations)
 	}
 	return selects(match.NamespaceSelector, namespace) &&
 		(len(match.ResourceRules) == 0 && !rulesRequired || r.matchedByNamed(match.ResourceRules)) &&
@@ -78,7 +83,7 @@ func (r request) mayMatch(match *admissionregistrationv1.MatchResources, namespa
 // matchedByNamed reports whether a rule matches some requests of the kind.
 func (r request) matchedByNamed(rules []admissionregistrationv1.NamedRuleWithOperations) bool {
 	return slices.ContainsFunc(rules, func(rule admissionregistrationv1.NamedRuleWithOperations) bool {
-		return r.matchedBy(rule.Rule, rule.Operations)
+		return r.matchedBy(rule.RuleWithOperations)
 	})
 }
 
