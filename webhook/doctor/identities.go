@@ -10,13 +10,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-)
-
-const (
-	// DirectoryLabel is the label of PosixIdentities that a directory sync owns.
-	DirectoryLabel = "policy.run.ai/directory"
-	// ResultAnnotation is the annotation of the heartbeat that says how the last run ended.
-	ResultAnnotation = "policy.run.ai/result"
+	"github.com/runai-mpi/runai-mpi/webhook/directory"
 )
 
 // A Heartbeat is the Lease that a directory sync renews after each complete run.
@@ -159,7 +153,7 @@ func expiredIdentities(s *Snapshot) []Finding {
 	var findings []Finding
 	for i := range s.Identities {
 		entry := &s.Identities[i]
-		if isExpired(entry, s.Now) && entry.Labels[DirectoryLabel] == "" {
+		if isExpired(entry, s.Now) && entry.Labels[directory.DirectoryLabel] == "" {
 			findings = append(findings, Finding{
 				Subject: "PosixIdentity " + entry.Name,
 				Means: fmt.Sprintf("it expired on %s, so jobs of %q are refused",
@@ -248,12 +242,12 @@ func staleDirectories(s *Snapshot) []Finding {
 			Fix:     fmt.Sprintf("kubectl get jobs -n %s # and see the log of the last one of %s", beat.Namespace, beat.Name),
 		})
 	}
-	owned := slices.ContainsFunc(s.Identities, func(entry v1alpha1.PosixIdentity) bool { return entry.Labels[DirectoryLabel] != "" })
+	owned := slices.ContainsFunc(s.Identities, func(entry v1alpha1.PosixIdentity) bool { return entry.Labels[directory.DirectoryLabel] != "" })
 	if owned && len(s.Heartbeats) == 0 {
 		findings = append(findings, Finding{
-			Subject: "PosixIdentities with the label " + DirectoryLabel,
+			Subject: "PosixIdentities with the label " + directory.DirectoryLabel,
 			Means:   "a directory sync owns them, but there is no Lease that says when it ran, so nobody can see whether they are up to date",
-			Fix:     s.upgrade("directory.enabled=true") + " # or remove the label",
+			Fix:     s.upgrade("directorySync.enabled=true") + " # or remove the label",
 		})
 	}
 	return findings

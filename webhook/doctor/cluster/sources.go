@@ -17,6 +17,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/webhook/crds"
+	directorycluster "github.com/runai-mpi/runai-mpi/webhook/directory/cluster"
 	"github.com/runai-mpi/runai-mpi/webhook/doctor"
 	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
@@ -126,7 +127,7 @@ func (r *reader) heartbeats(ctx context.Context) error {
 		if !strings.HasSuffix(lease.Name, "-directory") {
 			return
 		}
-		beat := doctor.Heartbeat{Namespace: lease.Namespace, Name: lease.Name, Result: lease.Annotations[doctor.ResultAnnotation]}
+		beat := doctor.Heartbeat{Namespace: lease.Namespace, Name: lease.Name, Result: lease.Annotations[directorycluster.ResultAnnotation]}
 		if lease.Spec.RenewTime != nil {
 			beat.Renewed = lease.Spec.RenewTime.Time
 		}
