@@ -20,7 +20,8 @@ func (p people) deletes(t *testing.T, namespace string, as form) {
 		if found := count(product.Pods(t, namespace), jobOf(as)+"-"); found > 0 {
 			return fmt.Errorf("%d pods are left", found)
 		}
-		for name, object := range map[string]client.Object{"-config": &corev1.ConfigMap{}, "-ssh": &corev1.Secret{}, "": &corev1.Service{}} {
+		for name, object := range map[string]client.Object{"-config": &corev1.ConfigMap{}, "-ssh": &corev1.Secret{},
+		"": &corev1.Service{}} {
 			object.SetNamespace(namespace)
 			object.SetName(jobOf(as) + name)
 			if err := product.HasNo(t, object); err != nil {

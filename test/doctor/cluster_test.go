@@ -43,7 +43,8 @@ func withProject(t testing.TB) {
 }
 
 func identity(name, subject string, uid int64) *v1alpha1.PosixIdentity {
-	return &v1alpha1.PosixIdentity{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: v1alpha1.PosixIdentitySpec{Subject: subject, UID: uid, GID: 2001}}
+	return &v1alpha1.PosixIdentity{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: v1alpha1.PosixIdentitySpec{Subject: subject,
+		UID: uid, GID: 2001}}
 }
 
 var options = cluster.Options{Configurations: "admission-runai-mpi", Backstop: cluster.BackstopAuto, Outside: true}
@@ -115,7 +116,8 @@ func permit(t testing.TB, namespace string, rules ...rbacv1.PolicyRule) {
 	subjects := []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "eve"}}
 	meta := metav1.ObjectMeta{Name: "planted", Namespace: namespace}
 	if namespace == "" {
-		plant(t, &rbacv1.ClusterRole{ObjectMeta: meta, Rules: rules}, &rbacv1.ClusterRoleBinding{ObjectMeta: meta, RoleRef: role, Subjects: subjects})
+		plant(t, &rbacv1.ClusterRole{ObjectMeta: meta, Rules: rules}, &rbacv1.ClusterRoleBinding{ObjectMeta: meta, RoleRef: role,
+			Subjects: subjects})
 		return
 	}
 	role.Kind = "Role"

@@ -90,8 +90,9 @@ func TestIdentities(t *testing.T) {
 		{"an old run", "stale-directory", func(t *testing.T) {
 			renewed, lasts := metav1.NewMicroTime(time.Now().Add(-2*time.Hour)), int32(3600)
 			plant(t, &coordinationv1.Lease{
-				ObjectMeta: metav1.ObjectMeta{Namespace: "runai-system", Name: "runai-mpi-directory", Annotations: map[string]string{"policy.run.ai/result": "500 accounts"}},
-				Spec:       coordinationv1.LeaseSpec{RenewTime: &renewed, LeaseDurationSeconds: &lasts},
+				ObjectMeta: metav1.ObjectMeta{Namespace: "runai-system", Name: "runai-mpi-directory",
+					Annotations: map[string]string{"policy.run.ai/result": "500 accounts"}},
+				Spec: coordinationv1.LeaseSpec{RenewTime: &renewed, LeaseDurationSeconds: &lasts},
 			})
 		}},
 		{"no run", "stale-directory", func(t *testing.T) {
@@ -121,11 +122,13 @@ func TestClusterPolicy(t *testing.T) {
 			policy.Identity.Sources = append(policy.Identity.Sources, config.SourceClient)
 		})},
 		{"", "sub-paths", changePolicy(func(policy *config.ClusterPolicy) { policy.SharedStorage.SubPaths = v1alpha1.Allow })},
-		{"a parent", "shared-storage-home", changePolicy(func(policy *config.ClusterPolicy) { policy.SharedStorage.HostPaths = []string{"/home", "/scratch"} })},
+		{"a parent", "shared-storage-home",
+			changePolicy(func(policy *config.ClusterPolicy) { policy.SharedStorage.HostPaths = []string{"/home", "/scratch"} })},
 		{"a directory in a home", "shared-storage-home", changePolicy(func(policy *config.ClusterPolicy) {
 			policy.SharedStorage.HostPaths = []string{"/home/alice/project"}
 		})},
-		{"an export", "shared-storage-home", changeProject(func(spec *v1alpha1.ProjectSpec) { spec.SharedStorage.NFS = []string{"nas:/export/home"} })},
+		{"an export", "shared-storage-home",
+			changeProject(func(spec *v1alpha1.ProjectSpec) { spec.SharedStorage.NFS = []string{"nas:/export/home"} })},
 		{"a parent of a home elsewhere", "shared-storage-home", func(t *testing.T) {
 			bob := identity("bob", "bob", 1002)
 			bob.Spec.Home = "/nfs/users/bob"
@@ -143,17 +146,19 @@ func TestClusterPolicy(t *testing.T) {
 
 func changeMutating(edit func(*admissionregistrationv1.MutatingWebhook)) func(t *testing.T) {
 	return func(t *testing.T) {
-		change(t, "admission-runai-mpi", &admissionregistrationv1.MutatingWebhookConfiguration{}, func(c *admissionregistrationv1.MutatingWebhookConfiguration) {
-			edit(&c.Webhooks[0])
-		})
+		change(t, "admission-runai-mpi", &admissionregistrationv1.MutatingWebhookConfiguration{},
+			func(c *admissionregistrationv1.MutatingWebhookConfiguration) {
+				edit(&c.Webhooks[0])
+			})
 	}
 }
 
 func changeValidating(name string, edit func(*admissionregistrationv1.ValidatingWebhook)) func(t *testing.T) {
 	return func(t *testing.T) {
-		change(t, name, &admissionregistrationv1.ValidatingWebhookConfiguration{}, func(c *admissionregistrationv1.ValidatingWebhookConfiguration) {
-			edit(&c.Webhooks[0])
-		})
+		change(t, name, &admissionregistrationv1.ValidatingWebhookConfiguration{},
+			func(c *admissionregistrationv1.ValidatingWebhookConfiguration) {
+				edit(&c.Webhooks[0])
+			})
 	}
 }
 
@@ -165,11 +170,13 @@ func TestWebhooks(t *testing.T) {
 	type validating = admissionregistrationv1.ValidatingWebhook
 	findEach(t, []defect{
 		{"failurePolicy", "webhook-configuration", changeMutating(func(w *mutating) { w.FailurePolicy = &ignore })},
-		{"namespaces", "webhook-configuration", changeMutating(func(w *mutating) { w.NamespaceSelector.MatchLabels = map[string]string{"a": "b"} })},
+		{"namespaces", "webhook-configuration",
+			changeMutating(func(w *mutating) { w.NamespaceSelector.MatchLabels = map[string]string{"a": "b"} })},
 		{"objects", "webhook-configuration", changeValidating(jobs, func(w *validating) {
 			w.ObjectSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"a": "b"}}
 		})},
-		{"operations", "webhook-configuration", changeValidating(jobs, func(w *validating) { w.Rules[0].Operations = w.Rules[0].Operations[:1] })},
+		{"operations", "webhook-configuration", changeValidating(jobs,
+			func(w *validating) { w.Rules[0].Operations = w.Rules[0].Operations[:1] })},
 		{"resources", "webhook-configuration", changeMutating(func(w *mutating) { w.Rules[0].Resources = []string{"mpijobs/status"} })},
 		{"matchPolicy", "webhook-configuration", changeMutating(func(w *mutating) { w.MatchPolicy = &exact })},
 		{"conditions", "webhook-configuration", changeMutating(func(w *mutating) { w.MatchConditions = never })},
@@ -178,8 +185,10 @@ func TestWebhooks(t *testing.T) {
 			changeValidating(jobs, func(w *validating) { w.ClientConfig.CABundle = otherCA(t) })(t)
 		}},
 		{"sessions: failurePolicy", "sessions-webhook", changeValidating(sessions, func(w *validating) { w.FailurePolicy = &ignore })},
-		{"sessions: namespaces", "sessions-webhook", changeValidating(sessions, func(w *validating) { w.NamespaceSelector.MatchLabels["a"] = "b" })},
-		{"sessions: resources", "sessions-webhook", changeValidating(sessions, func(w *validating) { w.Rules[0].Resources = w.Rules[0].Resources[1:] })},
+		{"sessions: namespaces", "sessions-webhook", changeValidating(sessions,
+			func(w *validating) { w.NamespaceSelector.MatchLabels["a"] = "b" })},
+		{"sessions: resources", "sessions-webhook", changeValidating(sessions,
+			func(w *validating) { w.Rules[0].Resources = w.Rules[0].Resources[1:] })},
 		{"sessions: conditions", "sessions-webhook", changeValidating(sessions, func(w *validating) { w.MatchConditions = never })},
 	})
 }
@@ -189,7 +198,8 @@ func TestOtherAdmission(t *testing.T) {
 	rules := func(group, version, resource string) []admissionregistrationv1.RuleWithOperations {
 		return []admissionregistrationv1.RuleWithOperations{{
 			Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
-			Rule:       admissionregistrationv1.Rule{APIGroups: []string{group}, APIVersions: []string{version}, Resources: []string{resource}},
+			Rule: admissionregistrationv1.Rule{APIGroups: []string{group}, APIVersions: []string{version},
+				Resources: []string{resource}},
 		}}
 	}
 	injector := func(group, version, resource string, selector *metav1.LabelSelector) func(t *testing.T) {
@@ -198,7 +208,8 @@ func TestOtherAdmission(t *testing.T) {
 				ObjectMeta: metav1.ObjectMeta{Name: "injector"},
 				Webhooks: []admissionregistrationv1.MutatingWebhook{{
 					Name: "injector.example.com", ClientConfig: admissionregistrationv1.WebhookClientConfig{URL: &url}, SideEffects: &none,
-					AdmissionReviewVersions: []string{"v1"}, Rules: rules(group, version, resource), FailurePolicy: &ignore, NamespaceSelector: selector,
+					AdmissionReviewVersions: []string{"v1"}, Rules: rules(group, version, resource), FailurePolicy: &ignore,
+					NamespaceSelector: selector,
 				}},
 			})
 		}
@@ -206,23 +217,29 @@ func TestOtherAdmission(t *testing.T) {
 	findEach(t, []defect{
 		{"pods", "other-mutating-webhook", injector("", "v1", "pods", nil)},
 		{"everything", "other-mutating-webhook", injector("*", "*", "*/*", nil)},
-		{"jobs", "other-mutating-webhook", injector("kubeflow.org", "*", "mpijobs", &metav1.LabelSelector{MatchLabels: map[string]string{"runai/queue": "vision"}})},
+		{"jobs", "other-mutating-webhook", injector("kubeflow.org", "*", "mpijobs",
+			&metav1.LabelSelector{MatchLabels: map[string]string{"runai/queue": "vision"}})},
 		{"a policy", "mutating-policy", func(t *testing.T) {
 			rule := admissionregistrationv1.NamedRuleWithOperations{RuleWithOperations: rules("", "v1", "pods")[0]}
 			plant(t,
 				&admissionregistrationv1.MutatingAdmissionPolicy{
 					ObjectMeta: metav1.ObjectMeta{Name: "injector"},
 					Spec: admissionregistrationv1.MutatingAdmissionPolicySpec{
-						MatchConstraints:   &admissionregistrationv1.MatchResources{ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{rule}},
+						MatchConstraints: &admissionregistrationv1.MatchResources{
+							ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{rule},
+						},
 						ReinvocationPolicy: admissionregistrationv1.NeverReinvocationPolicy,
 						Mutations: []admissionregistrationv1.Mutation{{
-							PatchType:          admissionregistrationv1.PatchTypeApplyConfiguration,
-							ApplyConfiguration: &admissionregistrationv1.ApplyConfiguration{Expression: `Object{metadata: Object.metadata{labels: {"a": "b"}}}`},
+							PatchType: admissionregistrationv1.PatchTypeApplyConfiguration,
+							ApplyConfiguration: &admissionregistrationv1.ApplyConfiguration{
+								Expression: `Object{metadata: Object.metadata{labels: {"a": "b"}}}`,
+							},
 						}},
 					},
 				},
 				&admissionregistrationv1.MutatingAdmissionPolicyBinding{
-					ObjectMeta: metav1.ObjectMeta{Name: "injector"}, Spec: admissionregistrationv1.MutatingAdmissionPolicyBindingSpec{PolicyName: "injector"},
+					ObjectMeta: metav1.ObjectMeta{Name: "injector"},
+					Spec:       admissionregistrationv1.MutatingAdmissionPolicyBindingSpec{PolicyName: "injector"},
 				})
 		}},
 	})
@@ -239,7 +256,8 @@ func TestComponents(t *testing.T) {
 				Selector: &metav1.LabelSelector{MatchLabels: labels},
 				Template: corev1.PodTemplateSpec{
 					ObjectMeta: metav1.ObjectMeta{Labels: labels},
-					Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "mpi-operator", Image: "mpioperator/mpi-operator:0.8.2", Args: args}}},
+					Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "mpi-operator",
+						Image: "mpioperator/mpi-operator:0.8.2", Args: args}}},
 				},
 			},
 		}
@@ -250,14 +268,16 @@ func TestComponents(t *testing.T) {
 			plant(t, operator("-alsologtostderr", "--kube-api-qps=100", "--kube-api-burst", "5"))
 		}},
 		{"too old", "mpijob-crd", func(t *testing.T) {
-			change(t, "mpijobs.kubeflow.org", &apiextensionsv1.CustomResourceDefinition{}, func(crd *apiextensionsv1.CustomResourceDefinition) {
-				delete(crd.Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"].Properties["runPolicy"].Properties, "suspend")
-			})
+			change(t, "mpijobs.kubeflow.org", &apiextensionsv1.CustomResourceDefinition{},
+				func(crd *apiextensionsv1.CustomResourceDefinition) {
+					delete(crd.Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"].Properties["runPolicy"].Properties, "suspend")
+				})
 		}},
 		{"an older revision", "own-crds", func(t *testing.T) {
-			change(t, "projects.policy.run.ai", &apiextensionsv1.CustomResourceDefinition{}, func(crd *apiextensionsv1.CustomResourceDefinition) {
-				crd.Annotations["policy.run.ai/revision"] = "1"
-			})
+			change(t, "projects.policy.run.ai", &apiextensionsv1.CustomResourceDefinition{},
+				func(crd *apiextensionsv1.CustomResourceDefinition) {
+					crd.Annotations["policy.run.ai/revision"] = "1"
+				})
 		}},
 		{"", "job-without-identity", func(t *testing.T) {
 			job := mpijobtest.MakeMPIJob("old", "default").Obj()
@@ -312,15 +332,17 @@ func TestRedirected(t *testing.T) {
 
 func changePolicyObject(edit func(*admissionregistrationv1.ValidatingAdmissionPolicySpec)) func(t *testing.T) {
 	return func(t *testing.T) {
-		change(t, backstopName, &admissionregistrationv1.ValidatingAdmissionPolicy{}, func(p *admissionregistrationv1.ValidatingAdmissionPolicy) { edit(&p.Spec) })
+		change(t, backstopName, &admissionregistrationv1.ValidatingAdmissionPolicy{},
+			func(p *admissionregistrationv1.ValidatingAdmissionPolicy) { edit(&p.Spec) })
 	}
 }
 
 func changeBinding(edit func(*admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec)) func(t *testing.T) {
 	return func(t *testing.T) {
-		change(t, backstopName, &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}, func(b *admissionregistrationv1.ValidatingAdmissionPolicyBinding) {
-			edit(&b.Spec)
-		})
+		change(t, backstopName, &admissionregistrationv1.ValidatingAdmissionPolicyBinding{},
+			func(b *admissionregistrationv1.ValidatingAdmissionPolicyBinding) {
+				edit(&b.Spec)
+			})
 	}
 }
 
@@ -330,7 +352,8 @@ const backstopName = "runai-mpi-backstop-ids"
 func TestBackstop(t *testing.T) {
 	ignore := admissionregistrationv1.Ignore
 	findEach(t, []defect{
-		{"failurePolicy", "backstop", changePolicyObject(func(s *admissionregistrationv1.ValidatingAdmissionPolicySpec) { s.FailurePolicy = &ignore })},
+		{"failurePolicy", "backstop",
+			changePolicyObject(func(s *admissionregistrationv1.ValidatingAdmissionPolicySpec) { s.FailurePolicy = &ignore })},
 		{"only warnings", "backstop", changeBinding(func(s *admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec) {
 			s.ValidationActions = []admissionregistrationv1.ValidationAction{admissionregistrationv1.Warn}
 		})},
@@ -342,9 +365,10 @@ func TestBackstop(t *testing.T) {
 		})},
 	})
 	findEach(t, []defect{{"", "versions-policy", func(t *testing.T) {
-		change(t, "runai-mpi-versions", &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}, func(b *admissionregistrationv1.ValidatingAdmissionPolicyBinding) {
-			b.Spec.ValidationActions = []admissionregistrationv1.ValidationAction{admissionregistrationv1.Audit}
-		})
+		change(t, "runai-mpi-versions", &admissionregistrationv1.ValidatingAdmissionPolicyBinding{},
+			func(b *admissionregistrationv1.ValidatingAdmissionPolicyBinding) {
+				b.Spec.ValidationActions = []admissionregistrationv1.ValidationAction{admissionregistrationv1.Audit}
+			})
 	}}})
 	var names []string
 	for _, policy := range read(t).Policies {
@@ -373,7 +397,8 @@ func TestUnguarded(t *testing.T) {
 		finds(t, "backstop", "may-make-pods")
 	})
 	t.Run("sessions", func(t *testing.T) {
-		changeValidating("runai-mpi-sessions", func(w *admissionregistrationv1.ValidatingWebhook) { w.Rules[0].Resources = []string{"pods/attach"} })(t)
+		changeValidating("runai-mpi-sessions",
+			func(w *admissionregistrationv1.ValidatingWebhook) { w.Rules[0].Resources = []string{"pods/attach"} })(t)
 		finds(t, "may-open-sessions", "sessions-webhook")
 	})
 }

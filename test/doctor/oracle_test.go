@@ -123,7 +123,8 @@ func grantedBy(t *testing.T, users map[string][]rbacv1.PolicyRule) map[string][]
 					for _, attributes := range requestsOf(permission) {
 						allowed, known := asked[attributes]
 						if !known {
-							review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: &attributes}}
+							review := &authorizationv1.SubjectAccessReview{}
+							review.Spec.User, review.Spec.ResourceAttributes = user, &attributes
 							review, err := clients.AuthorizationV1().SubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
 							if err != nil {
 								return err

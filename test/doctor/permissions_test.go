@@ -42,7 +42,8 @@ func TestPermissions(t *testing.T) {
 		{"to enter pods", "may-impersonate", rule(namespace, "", "pods/exec", "impersonate-on:user-info:create")},
 		{"nodes", "may-impersonate", rule(everywhere, authentication, "nodes", "impersonate:arbitrary-node")},
 		{"service accounts", "may-impersonate", rule("kube-system", "", "serviceaccounts", "impersonate")},
-		{"constrained service accounts", "may-impersonate", rule("runai-system", authentication, "serviceaccounts", "impersonate:serviceaccount")},
+		{"constrained service accounts", "may-impersonate", rule("runai-system", authentication, "serviceaccounts",
+			"impersonate:serviceaccount")},
 
 		{"a token", "may-take-service-accounts", rule("kube-system", "", "serviceaccounts/token", "create")},
 		{"a pod", "may-take-service-accounts", rule("kube-system", "", "pods", "create")},
@@ -66,8 +67,10 @@ func TestPermissions(t *testing.T) {
 				Subjects:   []rbacv1.Subject{{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "system:authenticated"}},
 			})
 		}},
-		{"a signer", "may-approve-certificates", ruleFor(everywhere, "kubernetes.io/kube-apiserver-client", "certificates.k8s.io", "signers", "approve")},
-		{"all signers of Kubernetes", "may-approve-certificates", ruleFor(everywhere, "kubernetes.io/*", "certificates.k8s.io", "signers", "approve")},
+		{"a signer", "may-approve-certificates", ruleFor(everywhere, "kubernetes.io/kube-apiserver-client", "certificates.k8s.io",
+			"signers", "approve")},
+		{"all signers of Kubernetes", "may-approve-certificates", ruleFor(everywhere, "kubernetes.io/*", "certificates.k8s.io",
+			"signers", "approve")},
 
 		{"namespaces", "may-change-namespaces", rule(everywhere, "", "namespaces", "patch")},
 		{"a namespace, in itself", "may-change-namespaces", rule(namespace, "", "namespaces", "update")},
@@ -76,7 +79,8 @@ func TestPermissions(t *testing.T) {
 		{"new namespaces", "may-change-namespaces", rule(everywhere, "", "namespaces", "create")},
 		{"Projects", "may-change-projects", rule(everywhere, own, "projects", "delete")},
 		{"mutating webhooks", "may-change-webhooks", rule(everywhere, admission, "mutatingwebhookconfigurations", "create")},
-		{"our webhook", "may-change-webhooks", ruleFor(everywhere, "admission-runai-mpi", admission, "validatingwebhookconfigurations", "delete")},
+		{"our webhook", "may-change-webhooks", ruleFor(everywhere, "admission-runai-mpi", admission,
+			"validatingwebhookconfigurations", "delete")},
 		{"policies", "may-change-policies", rule(everywhere, admission, "validatingadmissionpolicies", "update")},
 		{"bindings", "may-change-policies", rule(everywhere, admission, "validatingadmissionpolicybindings", "deletecollection")},
 		{"mutating policies", "may-change-policies", rule(everywhere, admission, "mutatingadmissionpolicies", "create")},
@@ -109,8 +113,10 @@ func TestHarmlessPermissions(t *testing.T) {
 		install.Verbs("", []string{"users/x", "namespaces", "nodes"}, "get", "list"),
 		install.Verbs("authentication.k8s.io", []string{"userextras/scopes"}, "impersonate"),
 		install.Verbs("policy.run.ai", []string{"*"}, "get", "list", "watch"),
-		rbacv1.PolicyRule{APIGroups: []string{"policy.run.ai"}, Resources: []string{"projects"}, Verbs: []string{"create"}, ResourceNames: []string{"x"}},
-		rbacv1.PolicyRule{APIGroups: []string{"apiextensions.k8s.io"}, Resources: []string{"customresourcedefinitions"}, Verbs: []string{"update"}, ResourceNames: []string{"x"}},
+		rbacv1.PolicyRule{APIGroups: []string{"policy.run.ai"}, Resources: []string{"projects"}, Verbs: []string{"create"},
+			ResourceNames: []string{"x"}},
+		rbacv1.PolicyRule{APIGroups: []string{"apiextensions.k8s.io"}, Resources: []string{"customresourcedefinitions"},
+			Verbs: []string{"update"}, ResourceNames: []string{"x"}},
 		rbacv1.PolicyRule{NonResourceURLs: []string{"*"}, Verbs: []string{"*"}},
 	)
 	product.AddProject(t, "open", v1alpha1.ProjectSpec{})

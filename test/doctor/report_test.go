@@ -53,7 +53,8 @@ func TestReport(t *testing.T) {
 	if stdout, stderr, code := run(t, admin); code != 0 || stderr != "" || !strings.HasSuffix(stdout, "checks were done\n") {
 		t.Errorf("a clean cluster: exit code %d, %s%s", code, stdout, stderr)
 	}
-	permit(t, everywhere, install.Verbs("", []string{"users", "groups"}, "impersonate"), install.Verbs("kubeflow.org", []string{"mpijobs"}, "*"))
+	permit(t, everywhere, install.Verbs("", []string{"users", "groups"}, "impersonate"), install.Verbs("kubeflow.org",
+		[]string{"mpijobs"}, "*"))
 	plant(t, identity("bob", "bob\x1b[31m", 1001))
 	table, stderr, code := run(t, admin)
 	if code != 1 || stderr != "" {
@@ -121,15 +122,18 @@ func grantChartRole(t *testing.T, user string) {
 		t.Fatal(err)
 	}
 	role, leases := &rbacv1.ClusterRole{}, &rbacv1.Role{}
-	if err := errors.Join(objects.Find("ClusterRole", "runai-mpi-doctor", role), objects.Find("Role", "runai-mpi-doctor", leases)); err != nil {
+	if err := errors.Join(objects.Find("ClusterRole", "runai-mpi-doctor", role), objects.Find("Role", "runai-mpi-doctor",
+		leases)); err != nil {
 		t.Fatal(err)
 	}
 	subjects := []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: user}}
 	meta := metav1.ObjectMeta{Name: role.Name}
 	inNamespace := metav1.ObjectMeta{Name: role.Name, Namespace: leases.Namespace}
 	plant(t, role, leases,
-		&rbacv1.ClusterRoleBinding{ObjectMeta: meta, Subjects: subjects, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name}},
-		&rbacv1.RoleBinding{ObjectMeta: inNamespace, Subjects: subjects, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name}})
+		&rbacv1.ClusterRoleBinding{ObjectMeta: meta, Subjects: subjects, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName,
+			Kind: "ClusterRole", Name: role.Name}},
+		&rbacv1.RoleBinding{ObjectMeta: inNamespace, Subjects: subjects, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName,
+			Kind: "Role", Name: role.Name}})
 }
 
 // Before the chart is installed, the namespaces are found that it would capture.
@@ -137,7 +141,8 @@ func TestCaptured(t *testing.T) {
 	withProject(t)
 	snapshot := read(t)
 	snapshot.Release, snapshot.MutatingWebhooks, snapshot.ValidatingWebhooks, snapshot.Policies = nil, nil, nil, nil
-	snapshot.Namespaces = []corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "runai-old", Labels: map[string]string{"runai/queue": "old"}}}}
+	snapshot.Namespaces = []corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "runai-old",
+		Labels: map[string]string{"runai/queue": "old"}}}}
 	snapshot.Projects, snapshot.Probe = nil, doctor.Probe{}
 	if err := onlyFound(doctor.Examine(snapshot), "captured-namespace"); err != nil {
 		t.Error(err)

@@ -44,16 +44,10 @@ func mayReachIn() []permissionCheck {
 			permissions: beingTheWebhook,
 		},
 		{
-			name:  "may-make-volumes",
-			about: "who may create or change PersistentVolumes and storage classes",
-			so:    "can mount any path of a node and any export through a claim, which the rules for shared storage accept",
-			permissions: func(s *Snapshot) []Permission {
-				if len(s.required()) == 0 {
-					return nil
-				}
-				return append(permissions("", []string{"persistentvolumes"}, changes...),
-					permissions("storage.k8s.io", []string{"storageclasses"}, changes...)...)
-			},
+			name:        "may-make-volumes",
+			about:       "who may create or change PersistentVolumes and storage classes",
+			so:          "can mount any path of a node and any export through a claim, which the rules for shared storage accept",
+			permissions: makingVolumes,
 		},
 	}
 }
@@ -65,4 +59,12 @@ func beingTheWebhook(s *Snapshot) []Permission {
 	return in(map[string]bool{s.Release.Namespace: true},
 		permissions("", []string{"secrets"}, "get", "list", "watch", "create", "update", "patch"),
 		permissions(certManagerGroup, []string{"certificates", "certificaterequests", "issuers"}, changes...))
+}
+
+func makingVolumes(s *Snapshot) []Permission {
+	if len(s.required()) == 0 {
+		return nil
+	}
+	return append(permissions("", []string{"persistentvolumes"}, changes...),
+		permissions("storage.k8s.io", []string{"storageclasses"}, changes...)...)
 }
