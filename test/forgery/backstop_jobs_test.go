@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
@@ -50,7 +51,7 @@ func TestT47MPIJobPods(t *testing.T) {
 	no, group := false, int64(60003)
 	const capability = "only the capability NET_BIND_SERVICE"
 	for _, pod := range podsOfAlice(t, namespace, "dist1") {
-		user := product.Client // as which MPI Operator acts here
+		user := as(t, env.Operator)
 		if pod.Labels["training.kubeflow.org/job-role"] == "launcher" {
 			user = as(t, "system:serviceaccount:kube-system:job-controller")
 		}
@@ -136,7 +137,7 @@ func TestT53Owned(t *testing.T) {
 		if attempt.controller == "" && err != nil || attempt.controller != "" && suite.Refused(err, attempt.controller) != nil {
 			t.Errorf("%s by a controller: got %v, want %q", name, err, attempt.controller)
 		}
-		if err := product.Client.Update(t.Context(), changed, client.DryRunAll); err != nil {
+		if err := as(t, env.Operator).Update(t.Context(), changed, client.DryRunAll); err != nil {
 			t.Errorf("%s by MPI Operator: %s", name, err)
 		}
 	}

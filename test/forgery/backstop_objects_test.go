@@ -11,6 +11,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
@@ -25,7 +26,7 @@ func TestT54Secrets(t *testing.T) {
 		return suite.Refused(alice.Create(t.Context(), secret("dist1-ssh", "mine"), client.DryRunAll),
 			"only MPI Operator may write the key of a job")
 	})
-	suite.Create(t, product.Client, secret("dist1-ssh", "operator's"))
+	suite.Create(t, as(t, env.Operator), secret("dist1-ssh", "operator's"))
 	suite.Create(t, alice, secret("dist1-git-sync", "alice's"))
 	for name, reason := range map[string]string{
 		"dist1-ssh": "only MPI Operator may write the key of a job", "dist1-git-sync": "the credentials of a job cannot be changed",

@@ -36,15 +36,17 @@ func applyBackstop(t *testing.T, policies ...string) {
 // backstopPrefix begins the names of the policies and bindings.
 const backstopPrefix = "runai-mpi-backstop-"
 
-// renderBackstop returns the chart's admission policies with some values. Here, the administrator acts as MPI
-// Operator and as Kubernetes' controllers.
+// renderBackstop returns the chart's admission policies with some values. Here, Kubernetes' controllers act as
+// the administrator.
 func renderBackstop(t *testing.T, values ...string) []client.Object {
 	t.Helper()
 	here, err := whoami(t.Context(), product.Client)
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"--set", "backstop.enabled=true", "--set", "backstop.operator=" + here.Username}
+	args := []string{
+		"--set", "backstop.enabled=true", "--set", "backstop.controllers={" + here.Username + "," + kueue + ",system:serviceaccount:kube-system:*}",
+	}
 	for _, value := range values {
 		args = append(args, "--set", value)
 	}
