@@ -21,7 +21,7 @@ func (p people) deletes(t *testing.T, namespace string, as form) {
 			return fmt.Errorf("%d pods are left", found)
 		}
 		for name, object := range map[string]client.Object{"-config": &corev1.ConfigMap{}, "-ssh": &corev1.Secret{},
-		"": &corev1.Service{}} {
+			"": &corev1.Service{}} {
 			object.SetNamespace(namespace)
 			object.SetName(jobOf(as) + name)
 			if err := product.HasNo(t, object); err != nil {

@@ -11,7 +11,8 @@ import (
 func TestDoctor(t *testing.T) {
 	objects := render(t, "--set", "doctor.enabled=true", "--set", "doctor.administrators={hpc-admins,CN=a}")
 	for _, rule := range clusterRole(t, objects, "runai-mpi-doctor").Rules {
-		if !slices.Equal(rule.Verbs, []string{"list"}) || slices.Contains(rule.Resources, "secrets") || slices.Contains(rule.Resources, "*") {
+		readsSecrets := slices.Contains(rule.Resources, "secrets") || slices.Contains(rule.Resources, "*")
+		if !slices.Equal(rule.Verbs, []string{"list"}) || readsSecrets {
 			t.Errorf("doctor may %v", rule)
 		}
 	}

@@ -28,19 +28,23 @@ var ExitCodes = map[string][]ExitCode{
 	"runai-webhook": {
 		{0, "`admit` admitted every job, or found no job and warned about it. `serve` was told to stop, by SIGTERM or SIGINT. " +
 			"`review` found nothing that would be refused. `prepare` applied the CRDs, or left those of a newer release as they are. " +
-			"`check` found nothing wrong, or had only warnings. `doctor` found nothing in what it could read.",
+			"`check` found nothing wrong, or had only warnings. `doctor` found nothing in what it could read. " +
+			"`directory sync` has made the PosixIdentities as the accounts are.",
 			[][]string{{"--version"}, {"--help"}, {"admit", "-f", "../config/samples/submitted.yaml"}, {"admit", "-f", "../config/samples"},
 				{"admit", "-f", "../config/samples/project.yaml"},
 				{"admit", "-f", "../config/samples/project.yaml", "-f", "../config/samples/submitted.yaml"},
 				{"review", "-f", "../config/samples/project.yaml", "-f", "../config/samples/submitted.yaml"}}},
 		{1, "`admit` refused a job or could not read a file. `review` found a job that would be refused or a namespace " +
 			"without its Project, or could not read the cluster. `serve` could not start, or had to stop. " +
-			"`prepare` found an error in the cluster policy, or could not apply the CRDs. `check` found something wrong. `doctor` found something.",
+			"`prepare` found an error in the cluster policy, or could not apply the CRDs. `check` found something wrong. " +
+			"`doctor` found something. `directory sync` complained about an account, or could not read the directory or the cluster.",
 			[][]string{{"admit", "-f", "absent.yaml"}, {"admit", "-f", "../config/samples/submitted.yaml", "-f", "absent.yaml"},
 				{"review", "-f", "../config/samples/submitted.yaml"}, {"review", "-f", "absent.yaml"},
-				{"review", "--kubeconfig", "docs_test.go"}, {"serve", "--cert-dir", "."}, {"prepare"}, {"check"}}},
+				{"review", "--kubeconfig", "docs_test.go"}, {"serve", "--cert-dir", "."}, {"prepare"}, {"check"},
+				{"directory", "sync", "--config", "docs_test.go"}}},
 		{2, "The command line is not valid, or `doctor` could not read the cluster.",
-			[][]string{{}, {"unknown"}, {"doctor", "--kubeconfig", "docs_test.go"}, {"doctor", "-o", "yaml"}, {"admit"}, {"admit", "--unknown"},
+			[][]string{{}, {"unknown"}, {"doctor", "--kubeconfig", "docs_test.go"}, {"doctor", "-o", "yaml"}, {"admit"},
+				{"admit", "--unknown"}, {"directory"}, {"directory", "sync"}, {"directory", "sync", "--config", "absent.yaml"},
 				{"review", "--as-project", "a"}, {"review", "-o", "x"}, {"review", "-l", "=="},
 				{"admit", "-f", "../config/samples/submitted.yaml", "--user", "a", "--user", "b"}, {"serve", "--cert-dir", "absent"}}},
 	},

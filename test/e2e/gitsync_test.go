@@ -86,7 +86,7 @@ func TestGitSync(t *testing.T) {
 // deleted with the job.
 func TestGitPasswordStaysInItsSecret(t *testing.T) {
 	t.Parallel()
-	namespace := addProject(t, "secret", v1alpha1.ProjectSpec{})
+	namespace := addProject(t, "secret", required)
 	user, code := alice(t, namespace), newRepository(t)
 	seen := watchProcesses(t, gitPassword)
 	stdout, stderr, exit := product.RunaiAs(t, user, "submit-mpi", "trainer", "-n", namespace, "--image-pull-policy=never",

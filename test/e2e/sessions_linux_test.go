@@ -189,7 +189,7 @@ func withoutWebSockets(t *testing.T, user *env.User, refused, spdy *atomic.Int32
 
 func execInTerminal(t *testing.T, kubeconfig, namespace string) {
 	s := screen.Start(t, runaiAs(t, kubeconfig, "exec", "work", "-n", namespace, "-it", "--", "bash", "--norc"))
-	s.Shows("# ")
+	s.Shows("$ ")
 	getsSize(s, "24 80")
 	s.Resize(33, 99)
 	getsSize(s, "33 99")
@@ -199,7 +199,7 @@ func execInTerminal(t *testing.T, kubeconfig, namespace string) {
 	s.Shows("sleep 1000\r\n")
 	s.Type(interrupt)
 	s.Shows("^C")
-	s.Shows("# ")
+	s.Shows("$ ")
 	s.Type("exit 5\r")
 	if code := s.End(); code != 5 {
 		t.Errorf("exit code %d, want 5: %s", code, s.Text())
@@ -214,12 +214,12 @@ func execInTerminal(t *testing.T, kubeconfig, namespace string) {
 
 func bash(t *testing.T, kubeconfig, namespace string) {
 	s := screen.Start(t, runaiAs(t, kubeconfig, "bash", "work", "-n", namespace, "--pod", "0"))
-	s.Shows("# ")
+	s.Shows("$ ")
 	s.Type("hostname; echo $BASH_VERSION\r")
 	s.Shows("\rwork-worker-0\r\n5.")
 	s.Type(interrupt)
 	s.Shows("^C")
-	s.Shows("# ")
+	s.Shows("$ ")
 	s.Type("exit 9\r")
 	if code := s.End(); code != 9 {
 		t.Errorf("exit code %d, want 9: %s", code, s.Text())
@@ -262,7 +262,7 @@ func cannotExec(t *testing.T, kubeconfig, namespace string) {
 		{kubeconfig, "must be a container of pod work-worker-0: mpi", []string{"exec", "work", "--pod", "0", "-c", "x", "--", "true"}},
 		{bob, "runai: saml:bob@example.com is not allowed to open sessions in the pods of namespace " + namespace +
 			": ask your administrator for the role runai-mpi-session\n", []string{"exec", "work", "--", "true"}},
-		{carol, " runs as uid=1234567 gid=54000, and you are uid=1002(carol) gid=1002 groups=1002: you can only enter pods that run as you\n",
+		{carol, ", and you are uid=1002(carol) gid=1002 groups=1002: you can only enter pods that run as you\n",
 			[]string{"exec", "work", "--", "true"}},
 	} {
 		stdout, stderr, code := product.RunaiAs(t, test.kubeconfig, append([]string{"-n", namespace}, test.args...)...)

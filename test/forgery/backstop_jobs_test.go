@@ -151,7 +151,7 @@ func testOwnedDeletions(t *testing.T, namespace string, bob client.Client) {
 	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name, Namespace: namespace} }
 	credentials := &corev1.Secret{ObjectMeta: meta("dist1-git-sync")}
 	credentials.OwnerReferences = owner
-	suite.Create(t, product.Client, credentials)
+	suite.Create(t, bob, credentials) // as runai does
 	const reason = "only MPI Operator may delete what belongs to an MPIJob"
 	collector := as(t, "system:serviceaccount:kube-system:generic-garbage-collector")
 	for _, object := range []client.Object{

@@ -118,11 +118,13 @@ func TestT60SessionsOfRunai(t *testing.T) {
 	suite.Create(t, product.Client, launcher)
 	before := launcher.DeepCopy()
 	launcher.Status.Phase = corev1.PodRunning
-	launcher.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "mpi", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}}
+	running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
+	launcher.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "mpi", State: running}}
 	if err := product.Client.Status().Patch(t.Context(), launcher, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)
 	}
-	want := "runai: pod train-launcher runs as uid=1234567 gid=54000, and you are uid=1001(bob) gid=1001 groups=1001: you can only enter pods that run as you\n"
+	want := "runai: pod train-launcher runs as uid=1234567 gid=54000, and you are uid=1001(bob) gid=1001 groups=1001: " +
+		"you can only enter pods that run as you\n"
 	suite.Eventually(t, "runai says why bob cannot enter alice's job", suite.Soon, func() error {
 		_, stderr, code := product.RunaiAs(t, bob.Kubeconfig(), "exec", "train", "-n", namespace, "--", "id")
 		if stderr != want || code != 1 {
@@ -154,7 +156,8 @@ func TestT61SessionsWhileDown(t *testing.T) {
 		}
 	}()
 	for _, name := range []string{"alices", "bobs"} {
-		if err := connect(t, alice, namespace, name, "exec"); !apierrors.IsInternalError(err) || !strings.Contains(err.Error(), "failed calling webhook") {
+		err := connect(t, alice, namespace, name, "exec")
+		if !apierrors.IsInternalError(err) || !strings.Contains(err.Error(), "failed calling webhook") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
