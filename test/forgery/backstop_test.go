@@ -45,7 +45,8 @@ func renderBackstop(t *testing.T, values ...string) []client.Object {
 		t.Fatal(err)
 	}
 	args := []string{
-		"--set", "backstop.enabled=true", "--set", "backstop.controllers={" + here.Username + "," + kueue + ",system:serviceaccount:kube-system:*}",
+		"--set", "backstop.enabled=true",
+		"--set", "backstop.controllers={" + here.Username + "," + kueue + ",system:serviceaccount:kube-system:*}",
 	}
 	for _, value := range values {
 		args = append(args, "--set", value)
