@@ -20,7 +20,9 @@ func TestDoctorMatchesRules(t *testing.T) {
 	groups, versions := []string{"", "apps", "kubeflow.org"}, []string{"v1", "v2beta1"}
 	resources := []string{"pods", "pods/exec", "mpijobs", "mpijobs/status"}
 	operations := []string{"CREATE", "UPDATE", "CONNECT"}
-	scopes := []admissionregistrationv1.ScopeType{admissionregistrationv1.AllScopes, admissionregistrationv1.NamespacedScope, admissionregistrationv1.ClusterScope}
+	scopes := []admissionregistrationv1.ScopeType{
+		admissionregistrationv1.AllScopes, admissionregistrationv1.NamespacedScope, admissionregistrationv1.ClusterScope,
+	}
 	matched := 0
 	for range 20_000 {
 		rule := admissionregistrationv1.RuleWithOperations{
@@ -36,9 +38,11 @@ func TestDoctorMatchesRules(t *testing.T) {
 		operation, group, version, resource := pick(operations...), pick(groups...), pick(versions...), pick(resources...)
 		base, sub, _ := strings.Cut(resource, "/")
 		attributes := admission.NewAttributesRecord(nil, nil, schema.GroupVersionKind{}, "team-a", "some",
-			schema.GroupVersionResource{Group: group, Version: version, Resource: base}, sub, admission.Operation(operation), nil, false, nil)
+			schema.GroupVersionResource{Group: group, Version: version, Resource: base}, sub,
+			admission.Operation(operation), nil, false, nil)
 		want := (&rules.Matcher{Rule: rule, Attr: attributes}).Matches()
-		got := doctor.Matches(rule, admissionregistrationv1.OperationType(operation), schema.GroupVersion{Group: group, Version: version}, resource)
+		asked := schema.GroupVersion{Group: group, Version: version}
+		got := doctor.Matches(rule, admissionregistrationv1.OperationType(operation), asked, resource)
 		if got != want {
 			t.Fatalf("%s %s/%s %s: doctor says %v, the API server %v: %+v", operation, group, version, resource, got, want, rule)
 		}
