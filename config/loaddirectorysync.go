@@ -37,7 +37,7 @@ func LoadDirectorySync(path string) (*DirectorySync, error) {
 	}
 	sync, err := ParseDirectorySync(data)
 	if err != nil {
-		return nil, fmt.Errorf("invalid configuration of a directory %s:\n%w", path, err)
+		return nil, fmt.Errorf("invalid directory configuration %s:\n%w", path, err)
 	}
 	return sync, nil
 }

@@ -30,8 +30,8 @@ type directoryCommands struct {
 type directorySync struct {
 	Config          string        `required:"" placeholder:"FILE" type:"existingfile" help:"File with the configuration of the directory."`
 	DryRun          bool          `help:"Print what would be done, and change nothing."`
-	AllowUIDChanges bool          `name:"allow-uid-changes" help:"Change the UID or GID of PosixIdentities whose accounts have another one now. Their files keep the old one."`
-	AllowReuse      bool          `help:"Give accounts UIDs that another PosixIdentity has or had, with the files that belong to them."`
+	AllowUIDChanges bool          `name:"allow-uid-changes" help:"Change the UID or GID of PosixIdentities whose accounts have another one now. Existing files keep the old one."`
+	AllowReuse      bool          `help:"Give accounts UIDs that another PosixIdentity has or had, and so the files of that user."`
 	Lease           string        `placeholder:"NAMESPACE/NAME" help:"Lease that says when the last complete run was. Default: none."`
 	StaleAfter      time.Duration `default:"1h" help:"How long after a complete run the directory counts as stale, in the Lease."`
 	Kubeconfig      string        `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the pod's service account."`

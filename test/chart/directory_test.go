@@ -87,24 +87,32 @@ func TestWrongDirectories(t *testing.T) {
 	}
 }
 
-// The values in the page are those of a directory that the command reads.
+// The page has values of the chart, from which it makes the file of a directory, and such a file.
 func TestDirectoryPage(t *testing.T) {
 	text, err := os.ReadFile("../../docs/directory.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)   ```yaml\n(.*?)   ```").FindAllStringSubmatch(string(text), -1)
-	if len(blocks) != 2 {
+	if len(blocks) != 3 {
 		t.Errorf("the page has %d blocks", len(blocks))
 	}
 	for _, block := range blocks {
-		file := filepath.Join(t.TempDir(), "values.yaml")
-		if err := os.WriteFile(file, []byte(block[1]), 0o600); err != nil {
-			t.Fatal(err)
+		written := block[1]
+		if !strings.Contains(written, "kind: "+config.DirectorySyncKind) {
+			written = renderedDirectory(t, written)
 		}
-		written := find[corev1.ConfigMap](t, render(t, "--values", file), "ConfigMap", "runai-mpi-directory").Data["directory.yaml"]
 		if _, err := config.ParseDirectorySync([]byte(written)); err != nil {
 			t.Errorf("%v\n%s", err, written)
 		}
 	}
+}
+
+// renderedDirectory returns the file of a directory that the chart makes from values.
+func renderedDirectory(t *testing.T, values string) string {
+	file := filepath.Join(t.TempDir(), "values.yaml")
+	if err := os.WriteFile(file, []byte(values), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return find[corev1.ConfigMap](t, render(t, "--values", file), "ConfigMap", "runai-mpi-directory").Data["directory.yaml"]
 }

@@ -73,9 +73,9 @@ func TestT52Changes(t *testing.T) {
 		{"an owner", "may change the owners", "", func(p *corev1.Pod) {
 			p.OwnerReferences = []metav1.OwnerReference{{APIVersion: "kubeflow.org/v2beta1", Kind: "MPIJob", Name: "dist1", UID: "a"}}
 		}, false},
-		{"a label", "may change labels of the domain", "",
+		{"a label", "may change a pod's labels of the domain", "",
 			func(p *corev1.Pod) { p.Labels = map[string]string{"training.kubeflow.org/job-role": "worker"} }, false},
-		{"a label with a status", "may change labels of the domain", "status",
+		{"a label with a status", "may change a pod's labels of the domain", "status",
 			func(p *corev1.Pod) { p.Labels = map[string]string{"training.kubeflow.org/job-role": "worker"} }, false},
 	} {
 		changed := pod.DeepCopy()

@@ -110,7 +110,7 @@ func TestT53Owned(t *testing.T) {
 	}{
 		"a runtime annotation": {func(j *batchv1.Job) {
 			metav1.SetMetaDataAnnotation(&j.Spec.Template.ObjectMeta, "io.katacontainers.x", "y")
-		}, "only annotations of a launcher"},
+		}, "only those annotations of a launcher"},
 		"no affinity": {func(j *batchv1.Job) { j.Spec.Template.Spec.Affinity = nil }, "choose the nodes of a launcher"},
 		"GPUs": {func(j *batchv1.Job) {
 			j.Spec.Template.Spec.Containers[0].Resources.Limits = corev1.ResourceList{"nvidia.com/gpu": *newQuantity("8")}

@@ -73,7 +73,7 @@ func TestDirectorySyncFollows(t *testing.T) {
 
 	// Its UID is not given to another account.
 	server.Add(t, slapd.Person("heir", 30001, 5000))
-	heir := slapd.PersonDN("heir") + ": UID 30001 is or was that of follows:user1: change the account, or use --allow-reuse"
+	heir := slapd.PersonDN("heir") + ": UID 30001 belongs or belonged to follows:user1: change the account, or use --allow-reuse"
 	for range 2 {
 		directory.expect(t, nil, heir, summary(10, 0, 0, 0, 0, 1))
 	}

@@ -109,7 +109,7 @@ func (a *Accounts) dropDuplicates(value func(Account) string) {
 			other = a.having[value(account)][1]
 		}
 		a.Unusable[account.Subject] = true
-		a.Complaints = append(a.Complaints, Complaint{account.DN, fmt.Sprintf("%s is also that of %s: change one of them", value(account), other)})
+		a.Complaints = append(a.Complaints, Complaint{account.DN, fmt.Sprintf("%s also belongs to %s: change one of them", value(account), other)})
 	}
 	a.Usable = slices.DeleteFunc(a.Usable, duplicate)
 }

@@ -154,7 +154,7 @@ func (p *planner) create(account Account) {
 	created := newIdentity(account, p.sync.Name)
 	switch {
 	case p.names[created.Name]:
-		p.complain(account.DN, "PosixIdentity %s has the name that this account would get, and another subject: delete it", created.Name)
+		p.complain(account.DN, "PosixIdentity %s has the name that this account would get, but another subject: delete it", created.Name)
 	case p.free(account):
 		p.act(Create, nil, created)
 	}
@@ -194,7 +194,7 @@ func (p *planner) free(account Account) bool {
 	for _, holder := range p.holders[account.UID] {
 		// rule T62 in webhook/directory TestPlans: an account that gets the uid of one that is closed
 		if holder != account.Subject && !p.options.AllowReuse {
-			p.complain(account.DN, "UID %d is or was that of %s: change the account, or use --allow-reuse", account.UID, holder)
+			p.complain(account.DN, "UID %d belongs or belonged to %s: change the account, or use --allow-reuse", account.UID, holder)
 			return false
 		}
 	}

@@ -138,8 +138,8 @@ func missingBackstop(s *Snapshot) []Finding {
 			fix = s.upgrade("backstop.enabled=true")
 		}
 		findings = append(findings, Finding{
-			Subject: "namespaces " + enumerate(few(byText[text])), Fix: fix,
-			Means: text + ". So whoever can create pods there, or change them, can run them as anybody",
+			Subject: namespaces(byText[text]), Fix: fix,
+			Means: text + ", so whoever can create or change pods there can run them as anybody",
 		})
 	}
 	if s.Probe.Namespace != "" && !s.Probe.isByBackstop() && len(findings) == 0 {
@@ -185,7 +185,7 @@ func missingVersions(s *Snapshot) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Subject: "namespaces " + enumerate(few(missed)), Fix: s.upgrade(),
+		Subject: namespaces(missed), Fix: s.upgrade(),
 		Means: "no admission policy of the chart refuses MPIJobs of other API versions there, which the webhook does not judge",
 	}}
 }

@@ -1,6 +1,9 @@
 package doctor
 
 import (
+	"os"
+	"strconv"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,6 +13,20 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/docgen"
 	"github.com/runai-mpi/runai-mpi/test/golden"
 )
+
+// The examples on the page have the number of checks.
+func TestCountInDocs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/doctor.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	skipped := Report{NotChecked: []NotChecked{{Check: "node-groups-policy"}}}
+	for _, want := range []string{"; all " + strconv.Itoa(len(checks())) + " checks were done", "\n" + skipped.Summary() + "\n"} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("docs/doctor.md has no %q", want)
+		}
+	}
+}
 
 // The page lists every check.
 func TestDocs(t *testing.T) {

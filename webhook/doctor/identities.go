@@ -107,7 +107,7 @@ func duplicateSubjects(s *Snapshot) []Finding {
 	for _, group := range byKey(s.Identities, func(entry *v1alpha1.PosixIdentity) string { return entry.Spec.Subject }) {
 		findings = append(findings, Finding{
 			Subject: "PosixIdentities " + names(group),
-			Means:   fmt.Sprintf("all have the subject %q, so its jobs are refused", group[0].Spec.Subject),
+			Means:   fmt.Sprintf("all have the subject %q, so the jobs of this user are refused", group[0].Spec.Subject),
 			Fix:     "kubectl delete posixidentity " + group[len(group)-1].Name + " # or another of them",
 		})
 	}
@@ -133,7 +133,7 @@ func duplicateUIDs(s *Snapshot) []Finding {
 	return findings
 }
 
-// quoted quotes the first words, and says how many there are more.
+// quoted quotes the first words, and says how many more there are.
 func quoted(words []string) []string {
 	var all []string
 	for i, word := range words {
@@ -214,7 +214,15 @@ func clientIdentities(s *Snapshot) []Finding {
 	}}
 }
 
-// few returns the first words, and how many there are more.
+// namespaces returns, for example, "namespaces a and b".
+func namespaces(names []string) string {
+	if len(names) == 1 {
+		return "namespace " + names[0]
+	}
+	return "namespaces " + enumerate(few(names))
+}
+
+// few returns the first words, and how many more there are.
 func few(words []string) []string {
 	if len(words) <= 5 {
 		return words

@@ -25,13 +25,13 @@ func permissionChecks() []check {
 	all := []check{{
 		name:   "may-do-everything",
 		about:  "who is an administrator of the cluster, and is not in `--administrators`",
-		remedy: "remove the binding, or trust them: `--administrators`",
+		remedy: "remove the binding, or trust them with `--administrators`",
 		needs:  rbacSources,
 		find:   everything,
 	}}
 	for _, each := range permissionChecksInOrder() {
 		all = append(all, check{
-			name: each.name, about: each.about, remedy: "take the permission away, or trust them: `--administrators`", needs: slices.Concat(rbacSources, each.needs),
+			name: each.name, about: each.about, remedy: "remove the permission, or trust them with `--administrators`", needs: slices.Concat(rbacSources, each.needs),
 			find: func(s *Snapshot) []Finding { return each.find(s) },
 		})
 	}

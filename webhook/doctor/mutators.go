@@ -76,7 +76,7 @@ func otherWebhooks(s *Snapshot) []Finding {
 		}
 		findings = append(findings, Finding{
 			Subject: "webhook " + w.name + " in " + w.kind + " " + w.configuration,
-			Means: fmt.Sprintf("%s can change what is stored by %s in %s, so it can add containers with other ids, which the backstop refuses at best",
+			Means: fmt.Sprintf("%s can change what is stored by %s in %s, so it can add containers with other ids: at best, the backstop refuses the pods",
 				server, enumerate(requests), enumerate(few(namespaces))),
 			Fix: fmt.Sprintf("kubectl edit mutatingwebhookconfiguration %s # and add {key: run.ai/identity, operator: NotIn, values: [Required]} to "+
 				"matchExpressions of its namespaceSelector%s", w.configuration, trust),
@@ -108,7 +108,7 @@ func mutatingPolicies(s *Snapshot) []Finding {
 		}
 		findings = append(findings, Finding{
 			Subject: "MutatingAdmissionPolicy " + policy.Name,
-			Means: fmt.Sprintf("it can change what is stored by %s in %s, so it can change the ids of pods, which the backstop refuses at best",
+			Means: fmt.Sprintf("it can change what is stored by %s in %s, so it can change the ids of pods: at best, the backstop refuses them",
 				enumerate(requests), enumerate(few(namespaces))),
 			Fix: fmt.Sprintf("kubectl edit mutatingadmissionpolicy %s # and add {key: run.ai/identity, operator: NotIn, values: [Required]} to "+
 				"matchExpressions of matchConstraints.namespaceSelector", policy.Name),

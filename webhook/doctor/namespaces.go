@@ -79,7 +79,8 @@ func identityLabels(s *Snapshot) []Finding {
 			finding.Means = fmt.Sprintf("project %s requires identities, but the label %s is %q, so the backstop does not guard its pods",
 				project.Name, annotations.IdentityLabel, label)
 		case present:
-			finding.Means = fmt.Sprintf("the label %s is %q, but the identity of project %s is %s: the stricter one applies, and nobody can see which is meant",
+			finding.Fix += " # or change the identity of the Project"
+			finding.Means = fmt.Sprintf("the label %s is %q, but project %s has identity %s: the stricter one applies, and it is not clear which is meant",
 				annotations.IdentityLabel, label, project.Name, mode)
 		default:
 			continue

@@ -82,7 +82,7 @@ func (r Report) Summary() string {
 		text = "1 finding"
 	}
 	if count := len(r.NotChecked); count > 0 {
-		return fmt.Sprintf("%s; %d of %d checks were not done", text, count, len(checks()))
+		return fmt.Sprintf("%s; %d of %d checks could not be done", text, count, len(checks()))
 	}
 	return fmt.Sprintf("%s; all %d checks were done", text, len(checks()))
 }

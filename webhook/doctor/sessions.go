@@ -23,7 +23,7 @@ const sessionsPath = "/sessions"
 func sessionChecks() []check {
 	return []check{{
 		name:   "sessions-webhook",
-		about:  "the webhook that judges sessions is configured, but not called for each session where identities are required, or not strict",
+		about:  "a webhook for sessions that does not judge every session where identities are required, or lets sessions through while no replica answers",
 		remedy: "upgrade the chart with `--force-conflicts`",
 		needs:  []Source{ValidatingWebhooks, Namespaces, Projects, Deployments}, find: driftOfSessions,
 	}}

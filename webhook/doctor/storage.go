@@ -22,7 +22,7 @@ func storageChecks() []check {
 		},
 		{
 			name:   "sub-paths",
-			about:  "sharedStorage.subPaths: Allow although identities are required somewhere",
+			about:  "`sharedStorage.subPaths: Allow`, although identities are required somewhere",
 			remedy: "set `policy.sharedStorage.subPaths` to `Deny`",
 			needs:  []Source{Namespaces, Projects, Deployments}, find: subPaths,
 		},
@@ -34,7 +34,7 @@ func storageChecks() []check {
 		},
 		{
 			name:   "nfs-reachable",
-			about:  "a namespace that requires identities, from whose pods no NetworkPolicy keeps NFS servers",
+			about:  "a namespace that requires identities and has no NetworkPolicy that keeps its pods away from NFS servers",
 			remedy: "list the namespace in `nfsNetworkPolicy.namespaces` of the chart",
 			needs:  []Source{Namespaces, Projects, NetworkPolicies, Deployments}, find: nfsReachable,
 		},
@@ -173,8 +173,8 @@ func nfsReachable(s *Snapshot) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Subject: "namespaces " + enumerate(few(open)),
-		Means:   "no NetworkPolicy keeps pods there from NFS servers, which believe any UID that comes from a low port",
+		Subject: namespaces(open),
+		Means:   "no NetworkPolicy keeps pods there away from NFS servers, which believe any UID that comes from a low port",
 		Fix:     s.upgrade("nfsNetworkPolicy.namespaces={" + strings.Join(open, ",") + "}"),
 	}}
 }

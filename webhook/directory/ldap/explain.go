@@ -17,7 +17,7 @@ var remedies = map[uint16]string{
 	ldap.LDAPResultInappropriateAuthentication: "it does not accept bindDN with this password: check bindDN and passwordFile",
 	ldap.LDAPResultInvalidDNSyntax:             "it does not accept a DN: check bindDN and baseDNs",
 	ldap.LDAPResultNoSuchObject:                "it does not exist, or bindDN may not read it: check baseDNs",
-	ldap.LDAPResultInsufficientAccessRights:    "bindDN may not read it: allow it",
+	ldap.LDAPResultInsufficientAccessRights:    "bindDN may not read it: give it read access",
 	ldap.LDAPResultSizeLimitExceeded:           "the server returns only a part of it (size limit): raise the server's limit for bindDN, or lower pageSize",
 	ldap.LDAPResultAdminLimitExceeded:          "the server returns only a part of it (administrative limit): raise the server's limit for bindDN, or lower pageSize",
 	ldap.LDAPResultTimeLimitExceeded:           "the server returns only a part of it (time limit): raise the server's limit for bindDN, or use a filter",
@@ -90,7 +90,7 @@ func unanswered(err error) string {
 	var operation *net.OpError
 	switch {
 	case errors.As(err, &name):
-		return "its host name is unknown: check servers"
+		return "its host name cannot be resolved: check servers"
 	case errors.Is(err, io.EOF):
 		return "it ended the connection: use ldap:// with startTLS for a port without TLS, and ldaps:// for one with TLS"
 	case errors.As(err, &operation):

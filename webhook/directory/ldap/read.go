@@ -68,7 +68,7 @@ func readPassword(file string) (string, error) {
 		return "", fmt.Errorf("cannot read passwordFile: %w", err)
 	}
 	password := strings.TrimRight(string(text), "\r\n")
-	if password == "" { // a bind without a password succeeds as anonymous
+	if password == "" { // a bind without a password succeeds, anonymously
 		return "", fmt.Errorf("passwordFile %s is empty: it must have the password of bindDN", file)
 	}
 	return password, nil

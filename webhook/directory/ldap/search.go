@@ -85,7 +85,7 @@ func (s search) all(conn *ldap.Conn) ([]directory.Entry, error) {
 		control, _ := ldap.FindControl(page.Controls, ldap.ControlTypePaging).(*ldap.ControlPaging)
 		switch {
 		case control == nil && len(paging.Cookie) > 0:
-			return nil, part("the server ended an answer in pages without saying so: try again")
+			return nil, part("the server stopped sending pages before the last one: try again")
 		case control == nil || len(control.Cookie) == 0:
 			return entries, nil
 		}

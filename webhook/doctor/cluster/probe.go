@@ -32,9 +32,9 @@ func (r *reader) tryPod(ctx context.Context) {
 	case r.into.HasObjects(): // what the policies say is known
 	case apierrors.IsForbidden(err):
 		r.into.Unread[doctor.PodCreation] = fmt.Sprintf("you may not create pods in namespace %s, which would show whether the API server "+
-			"has the backstop as files; no changes would be stored", namespace)
+			"has the backstop as files; a dry run stores nothing", namespace)
 	default:
-		r.into.Unread[doctor.PodCreation] = fmt.Sprintf("a dry run of a pod in namespace %s ended otherwise: %s", namespace, apiserver.Explain(err))
+		r.into.Unread[doctor.PodCreation] = fmt.Sprintf("a dry run of a pod in namespace %s failed: %s", namespace, apiserver.Explain(err))
 	}
 }
 
