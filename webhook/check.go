@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -25,7 +26,9 @@ type checkCommand struct {
 const waitInterval = time.Second
 
 // Validate is called by kong.
-func (c *checkCommand) Validate() error { return notNegative("--wait", c.Wait) }
+func (c *checkCommand) Validate() error {
+	return cmp.Or(hasPort("--service", c.Service), notNegative("--wait", c.Wait))
+}
 
 // Run prints a line for each check. If one has failed, its error says how many.
 func (c *checkCommand) Run() error {

@@ -24,6 +24,9 @@ type doctorCommand struct {
 	Kubeconfig     string   `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the one that kubectl uses, or the pod's service account."`
 }
 
+// Validate is called by kong.
+func (d *doctorCommand) Validate() error { return hasPort("--service", d.Service) }
+
 // A foundError says how many findings a printed report has.
 type foundError int
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,7 +21,8 @@ var (
 	badNumber    = regexp.MustCompile(`^(\S+): expected a valid .* int but got (".*?")$`)
 	missingValue = regexp.MustCompile(`^(\S+): expected .* but got "EOL"`)
 	missingFile  = regexp.MustCompile(`^(\S+): stat (.*): no such file or directory$`)
-	ofValidate   = regexp.MustCompile(`^\w+: (.*)$`)
+	onlyCommand  = regexp.MustCompile(`^expected "(\w+)`)
+	ofValidate   = regexp.MustCompile(`^\w+(?: \w+)?: (.*)$`)
 )
 
 // explainUsage rephrases an error of the parser.
@@ -56,6 +58,9 @@ func explainUsage(err error) string {
 	if strings.HasPrefix(message, "expected one of ") {
 		return "missing command: see 'runai-webhook --help'"
 	}
+	if found := match(onlyCommand); found != nil {
+		return "missing command: must be " + found[1]
+	}
 	if found := match(ofValidate); found != nil {
 		return found[1]
 	}
@@ -78,6 +83,15 @@ func unquote(text string) string {
 		return plain
 	}
 	return text
+}
+
+// hasPort returns an error for a flag whose address lacks a host or a port.
+func hasPort(flag, value string) error {
+	host, port, err := net.SplitHostPort(value)
+	if value != "" && (err != nil || host == "" || port == "") {
+		return fmt.Errorf("invalid value %q for %s: must be HOST:PORT, for example localhost:9443", value, flag)
+	}
+	return nil
 }
 
 // notNegative returns an error for a flag whose duration is negative.
