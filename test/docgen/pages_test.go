@@ -122,6 +122,24 @@ func TestNothingIsLeftOut(t *testing.T) {
 	}
 }
 
+// No table of an index has two rows for the same thing, as merges make them.
+func TestIndexesListEverythingOnce(t *testing.T) {
+	for _, path := range []string{"docs/README.md", "test/README.md", "CONTRIBUTING.md"} {
+		listed := map[string]bool{}
+		for line := range strings.Lines(read(t, path)) {
+			cells := strings.Split(line, "|")
+			if len(cells) < 3 {
+				clear(listed) // between two tables
+				continue
+			}
+			if listed[cells[1]] {
+				t.Errorf("%s lists %s twice", path, strings.TrimSpace(cells[1]))
+			}
+			listed[cells[1]] = true
+		}
+	}
+}
+
 // Objects of our kinds decode strictly, and everything else is valid YAML: in code blocks, here
 // documents and samples.
 func TestYAML(t *testing.T) {

@@ -24,7 +24,7 @@ func webhookChecks() []check {
 		{
 			name:   "webhook-certificate",
 			about:  "a webhook that cannot be called with the CA of its configuration, or whose certificate ends soon",
-			remedy: "see whether the Certificate is ready, and whether cert-manager renews it",
+			remedy: "see whether the pods of the webhook and the Certificate are ready, and whether cert-manager renews it",
 			needs:  []Source{MutatingWebhooks, ValidatingWebhooks, Endpoints}, find: certificates,
 		},
 		{
@@ -85,10 +85,11 @@ func certificates(s *Snapshot) []Finding {
 			means = call.Warning
 		}
 		if means != "" {
-			findings = append(findings, Finding{
-				Subject: call.Subject, Means: means,
-				Fix: fmt.Sprintf("kubectl describe certificate -n %s", s.releaseNamespace()),
-			})
+			fix := "kubectl describe certificate -n " + s.releaseNamespace()
+			if call.Unreached {
+				fix = fmt.Sprintf("kubectl get pods -n %s --selector app.kubernetes.io/name=runai-mpi", s.releaseNamespace())
+			}
+			findings = append(findings, Finding{Subject: call.Subject, Means: means, Fix: fix})
 		}
 	}
 	return findings
