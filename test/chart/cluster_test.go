@@ -263,3 +263,11 @@ func TestNotes(t *testing.T) {
 		})
 	}
 }
+
+// The command for a new namespace works while the backstop is enabled, too.
+func TestNotesWithBackstop(t *testing.T) {
+	notes, err := chart.Notes(t.Context(), nil, "--set", "backstop.enabled=true")
+	if want := "kubectl label namespace runai-team-a runai/queue=team-a run.ai/identity="; err != nil || !strings.Contains(notes, want) {
+		t.Errorf("%v: the notes lack %q:\n%s", err, want, notes)
+	}
+}
