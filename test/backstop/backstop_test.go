@@ -130,7 +130,7 @@ func refusedBy(as form, answer error) error {
 	_, after, found := strings.Cut(answer.Error(), "ValidatingAdmissionPolicy 'runai-mpi-backstop-")
 	name, _, _ := strings.Cut(after, "'")
 	if isFile := strings.HasSuffix(name, ".static.k8s.io"); !found || isFile != (as == asFiles) {
-		return fmt.Errorf("refused otherwise: %w", answer)
+		return fmt.Errorf("refused for another reason: %w", answer)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// Without permissions, doctor says what it cannot see, and that is no finding. With those of the chart it sees everything.
+// Without permissions, doctor says what it cannot see, which is not a finding. With those of the chart it sees everything.
 func TestRights(t *testing.T) {
 	withProject(t)
 	nobody, err := product.AddUser("nobody")

@@ -79,7 +79,7 @@ var tamperings = []tampering{
 }
 
 // Whatever is in a response besides the signed assertion counts for nothing. The response and the assertion are signed:
-// whoever changes one of them keeps the signature of the response, or takes it away.
+// whoever changes one of them keeps the signature of the response, or removes it.
 func TestT19ChangedResponses(t *testing.T) {
 	namespace := product.AddProject(t, "changed", required)
 	for _, test := range tamperings {

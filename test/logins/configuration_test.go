@@ -13,7 +13,7 @@ import (
 // A vendor is a sample of a configuration, and the issuer that stands for the vendor's.
 type vendor struct {
 	sample string
-	// translate makes an AuthenticationConfiguration of a sample that is none, as the vendor does.
+	// translate makes an AuthenticationConfiguration from a sample of another kind, as the vendor does.
 	translate func(sample string) (string, error)
 	logins    map[string]login
 	issuer    *issuer.Issuer

@@ -35,8 +35,8 @@ type profile struct {
 	UnmanagedAttributePolicy string `json:"unmanagedAttributePolicy"`
 }
 
-// There is no Keycloak here. What its realm says fits to the configuration of the API server, and nobody but an
-// administrator and the identity provider decides who somebody is.
+// The sample realm agrees with the configuration of the API server, and only administrators and the identity provider
+// decide who somebody is. Keycloak itself does not run.
 func TestKeycloak(t *testing.T) {
 	var r realm
 	var p profile

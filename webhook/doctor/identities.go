@@ -254,7 +254,7 @@ func staleDirectories(s *Snapshot) []Finding {
 	if owned && len(s.Heartbeats) == 0 {
 		findings = append(findings, Finding{
 			Subject: "PosixIdentities with the label " + directory.DirectoryLabel,
-			Means:   "a directory sync owns them, but there is no Lease that says when it ran, so nobody can see whether they are up to date",
+			Means:   "a directory sync owns them, but no Lease says when it last ran, so nobody can see whether they are up to date",
 			Fix:     s.upgrade("directorySync.enabled=true") + " # or remove the label",
 		})
 	}

@@ -93,10 +93,11 @@ func sharedHomes(s *Snapshot) []Finding {
 		return nil
 	}
 	homes := s.homes()
-	findings := sharedHomesOf(homes, "cluster policy", s.upgrade("policy.sharedStorage.hostPaths={}", "policy.sharedStorage.nfs={}"),
+	policy := s.upgrade("policy.sharedStorage.hostPaths={}", "policy.sharedStorage.nfs={}") + " # with the entries that stay in {}"
+	findings := sharedHomesOf(homes, "cluster policy", policy,
 		s.Policy.SharedStorage.HostPaths, s.Policy.SharedStorage.NFS)
 	for _, project := range projects {
-		findings = append(findings, sharedHomesOf(homes, "project "+project.Name, "kubectl edit project "+project.Name,
+		findings = append(findings, sharedHomesOf(homes, "project "+project.Name, "kubectl edit project "+project.Name+" # and remove it",
 			project.Spec.SharedStorage.HostPaths, project.Spec.SharedStorage.NFS)...)
 	}
 	return findings
@@ -109,7 +110,7 @@ func sharedHomesOf(homes []string, subject, fix string, hostPaths, exports []str
 			Subject: subject,
 			Means: fmt.Sprintf("sharedStorage.%s lists %s, which leads to the home %s: the node mounts it as root, past the permissions of the "+
 				"directories above", field, value, home),
-			Fix: fix + " # without it",
+			Fix: fix,
 		})
 	}
 	for _, directory := range hostPaths {
