@@ -29,7 +29,7 @@ var ExitCodes = map[string][]ExitCode{
 		{0, "`admit` admitted every job, or found no job and warned about it. `serve` was told to stop, by SIGTERM or SIGINT. " +
 			"`review` found nothing that would be refused. `prepare` applied the CRDs, or left those of a newer release as they are. " +
 			"`check` found nothing wrong, or had only warnings. `doctor` found nothing in what it could read. " +
-			"`directory sync` has made the PosixIdentities as the accounts are.",
+			"`directory sync` made the PosixIdentities match the accounts.",
 			[][]string{{"--version"}, {"--help"}, {"admit", "-f", "../config/samples/submitted.yaml"}, {"admit", "-f", "../config/samples"},
 				{"admit", "-f", "../config/samples/project.yaml"},
 				{"admit", "-f", "../config/samples/project.yaml", "-f", "../config/samples/submitted.yaml"},
