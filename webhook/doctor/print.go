@@ -1,12 +1,14 @@
 package doctor
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"github.com/runai-mpi/runai-mpi/shared/manifest"
 	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
 
@@ -18,10 +20,15 @@ const mostOfCheck = 20
 
 // WriteJSON writes the report as docs/doctor.md describes it.
 func (r Report) WriteJSON(out io.Writer) error {
-	encoder := json.NewEncoder(out)
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(r)
+	if err := encoder.Encode(r); err != nil {
+		return err
+	}
+	_, err := out.Write(manifest.EscapeJSON(text.Bytes()))
+	return err
 }
 
 // WriteTable writes the report for people.

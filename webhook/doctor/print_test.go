@@ -1,9 +1,12 @@
 package doctor
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/runai-mpi/runai-mpi/shared/terminal"
 )
 
 // A table with thousands of findings stays readable, and counts all of them.
@@ -24,5 +27,21 @@ func TestTableIsBounded(t *testing.T) {
 		if len(line) > 101 || strings.Contains(line, "subject-20\n") {
 			t.Errorf("got %q", line)
 		}
+	}
+}
+
+// A name of somebody in a binding can have characters that JSON does not escape, and that a terminal obeys.
+func TestJSONIsSafeForTerminals(t *testing.T) {
+	report := Report{Findings: []Finding{{Check: "a", Subject: "\u009b2J\u202e\x7f\U000e0041", Fix: "<b>"}}}
+	var text strings.Builder
+	if err := report.WriteJSON(&text); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsFunc(strings.ReplaceAll(text.String(), "\n", ""), terminal.IsHidden) || !strings.Contains(text.String(), "<b>") {
+		t.Errorf("got %q", text.String())
+	}
+	var read Report
+	if err := json.Unmarshal([]byte(text.String()), &read); err != nil || read.Findings[0].Subject != report.Findings[0].Subject {
+		t.Errorf("got %q (%v), want %q", read.Findings, err, report.Findings)
 	}
 }
