@@ -25,7 +25,11 @@ func EnterPod(pod *corev1.Pod, user Submitter) error {
 		return fmt.Errorf("pod %s runs as uid=%d gid=%d, and you are %s: you can only enter pods that run as you",
 			pod.Name, *context.RunAsUser, *context.RunAsGroup, own)
 	}
-	for _, group := range context.SupplementalGroups {
+	groups := slices.Clone(context.SupplementalGroups)
+	if context.FSGroup != nil { // of a pod that is older than the backstop
+		groups = append(groups, *context.FSGroup)
+	}
+	for _, group := range groups {
 		// rule T60 in test/forgery TestT60Sessions: a pod with a group of others
 		if !belongsTo(own, group) {
 			return fmt.Errorf("pod %s runs with group %d, which is not one of yours (%s): you can only enter pods that run as you", pod.Name, group, own)
