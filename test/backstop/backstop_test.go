@@ -102,6 +102,7 @@ func (p people) tryAll(t *testing.T, namespace string, as form) {
 			}
 		})
 	}
+	t.Run("claims", func(t *testing.T) { p.tryClaims(t, namespace, as) })
 	t.Run("kubectl", func(t *testing.T) { p.tryKubectl(t, namespace, as) })
 }
 

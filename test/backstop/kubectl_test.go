@@ -25,6 +25,7 @@ var attempts = []struct {
 	{"another image", "set image pod/POD main=example/shell", false},
 	{"an annotation", "annotate pod/POD run.oci.keep_original_groups=1", false},
 	{"an owner", `patch pod/POD -p {"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"Node","name":"a","uid":"1"}]}}`, false},
+	{"a label by which a Job finds its pods", "label pod/POD batch.kubernetes.io/controller-uid=x", false},
 	{"a label of the operator's", "label pod/POD training.kubeflow.org/job-name=dist1", false},
 }
 

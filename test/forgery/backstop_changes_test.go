@@ -21,6 +21,10 @@ func newQuantity(text string) *resource.Quantity {
 	return &quantity
 }
 
+func podLabelled(key, value string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) { metav1.SetMetaDataLabel(&p.ObjectMeta, key, value) }
+}
+
 // suspendedLauncher submits a suspended job and returns the Job of its launcher.
 func suspendedLauncher(t *testing.T, namespace string, user client.Client) *batchv1.Job {
 	t.Helper()
@@ -55,6 +59,7 @@ func TestT52Changes(t *testing.T) {
 			t.Errorf("an ephemeral container of %s: %s", name, err)
 		}
 	}
+	const labels = "may change the labels by which a job finds its pods"
 	seconds := int64(1)
 	for _, attempt := range []struct {
 		name, reason, subresource string
@@ -73,10 +78,14 @@ func TestT52Changes(t *testing.T) {
 		{"an owner", "may change the owners", "", func(p *corev1.Pod) {
 			p.OwnerReferences = []metav1.OwnerReference{{APIVersion: "kubeflow.org/v2beta1", Kind: "MPIJob", Name: "dist1", UID: "a"}}
 		}, false},
-		{"a label", "may change a pod's labels of the domain", "",
-			func(p *corev1.Pod) { p.Labels = map[string]string{"training.kubeflow.org/job-role": "worker"} }, false},
-		{"a label with a status", "may change a pod's labels of the domain", "status",
-			func(p *corev1.Pod) { p.Labels = map[string]string{"training.kubeflow.org/job-role": "worker"} }, false},
+		{"a label", labels, "", podLabelled("training.kubeflow.org/job-role", "worker"), false},
+		{"a label with a status", labels, "status", podLabelled("training.kubeflow.org/job-role", "worker"), false},
+		// The controller of a Job lets go of a pod without its label, and the pod outlives the Job.
+		{"the label of a Job", labels, "", podLabelled(batchv1.ControllerUidLabel, "x"), false},
+		{"the label of a Job with a status", labels, "status", podLabelled(batchv1.ControllerUidLabel, "x"), false},
+		{"the old label of a Job", labels, "", podLabelled("controller-uid", "x"), false},
+		{"the name of a Job", labels, "", podLabelled(batchv1.JobNameLabel, "x"), false},
+		{"the old name of a Job", labels, "", podLabelled("job-name", "x"), false},
 	} {
 		changed := pod.DeepCopy()
 		attempt.change(changed)

@@ -91,6 +91,7 @@ func TestT53Owned(t *testing.T) {
 		{"a launcher", func(p *corev1.Pod) {
 			p.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(launcher, batchv1.SchemeGroupVersion.WithKind("Job"))}
 		}, others},
+		{"a pod that the Job adopts", podLabelled(batchv1.ControllerUidLabel, string(launcher.UID)), "only the controller of a Job"},
 	})
 	config := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "dist1-config", Namespace: namespace}}
 	if err := product.Client.Get(t.Context(), client.ObjectKeyFromObject(config), config); err != nil {

@@ -80,12 +80,13 @@ request.resource.resource == "jobsets" ? {{ . }}.spec.?replicatedJobs.orValue([]
 has({{ . }}.spec.template) ? [{{ . }}.spec.template] : [])
 {{- end }}
 
-{{- /* A condition of a policy that judges templates: an update that leaves them as they are is not judged. */}}
+{{- /* A condition of a policy that judges templates: an update that leaves them, and their claims, as they are is not judged. */}}
 {{- define "runai-mpi.templatesChange" -}}
 - name: templates-change
   expression: >-
     request.operation == "CREATE" ||
-    {{ include "runai-mpi.templatesOf" "object" | replace "\n" " " }} != {{ include "runai-mpi.templatesOf" "oldObject" | replace "\n" " " }}
+    {{ include "runai-mpi.templatesOf" "object" | replace "\n" " " }} != {{ include "runai-mpi.templatesOf" "oldObject" | replace "\n" " " }} ||
+    {{ include "runai-mpi.claimsOf" "object" | replace "\n" " " }} != {{ include "runai-mpi.claimsOf" "oldObject" | replace "\n" " " }}
 {{- end }}
 
 {{- /* The variables of a policy that judges templates: pods, and all their containers. */}}
@@ -111,4 +112,10 @@ API servers write. The policy "confinement" judges what the one of AppArmor says
 {{- if hasSuffix "/*" . }}{{ $domains = append $domains (trimSuffix "*" .) }}{{ else }}{{ $keys = append $keys . }}{{ end }}
 {{- end }}
 {{- list $keys $domains | toJson }}
+{{- end }}
+
+{{- /* Lists of the claims that a controller makes for the pods of an object of these kinds. It takes the name of the object in CEL. */}}
+{{- define "runai-mpi.claimsOf" -}}
+(request.resource.resource == "statefulsets" ? [{{ . }}.spec.?volumeClaimTemplates.orValue([])] :
+request.resource.resource == "jobsets" ? {{ . }}.spec.?volumeClaimPolicies.orValue([]).map(p, p.?templates.orValue([])) : [])
 {{- end }}
