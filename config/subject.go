@@ -66,14 +66,16 @@ func fieldOf(node parse.Node) *parse.FieldNode {
 }
 
 // Of returns the subject of an account, whose attributes have names in lower case. An attribute without exactly one
-// value is an error.
+// value, or with an empty one, is an error.
 func (s *Subject) Of(attributes map[string][]string) (string, error) {
 	values := map[string]string{}
 	for _, name := range s.Attributes {
 		if found := len(attributes[name]); found != 1 {
 			return "", fmt.Errorf("attribute %s has %d values: accounts.subject needs exactly one", name, found)
 		}
-		values[name] = attributes[name][0]
+		if values[name] = attributes[name][0]; values[name] == "" {
+			return "", fmt.Errorf("attribute %s is empty: accounts.subject needs a value", name)
+		}
 	}
 	var text strings.Builder
 	err := s.template.Execute(&text, values)

@@ -117,9 +117,9 @@ func (a *Accounts) dropDuplicates(value func(Account) string) {
 func validSubject(subject string) error {
 	switch {
 	case !utf8.ValidString(subject) || strings.ContainsFunc(subject, unicode.IsControl):
-		return fmt.Errorf("subject %q has characters that a username cannot have: change the attribute", subject)
+		return fmt.Errorf("subject %.253q has characters that a username cannot have: change the attribute", subject)
 	case len(subject) > maxSubject:
-		return fmt.Errorf("subject %q has more than %d bytes: change accounts.subject", subject, maxSubject)
+		return fmt.Errorf("subject %.253q has more than %d bytes: change accounts.subject", subject, maxSubject)
 	// rule T62 in webhook/directory TestPlans: an account that would be a system user
 	case strings.HasPrefix(subject, "system:"):
 		return fmt.Errorf("subject %q is a system user: change accounts.subject", subject)
@@ -153,7 +153,7 @@ func (r *attributeReader) id(attribute string) int64 {
 	}
 	number, err := strconv.ParseInt(values[0], 10, 64)
 	if !decimal.MatchString(values[0]) || err != nil || number > math.MaxInt32 {
-		r.fail("attribute %s is %q: it must be a decimal number of at most %d", attribute, values[0], math.MaxInt32)
+		r.fail("attribute %s is %.100q: it must be a decimal number of at most %d", attribute, values[0], math.MaxInt32)
 	}
 	return number
 }
@@ -176,7 +176,7 @@ var homePath = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`)
 func (r *attributeReader) home(attribute string) string {
 	home := r.optional(attribute)
 	if !identity.IsHome(home) || !homePath.MatchString(home) || len(home) > maxHome {
-		r.fail("attribute %s is %q: it must be a path that is not the system's, for example /home/alice", attribute, home)
+		r.fail("attribute %s is %.100q: it must be a path that is not the system's, for example /home/alice", attribute, home)
 	}
 	return home
 }
