@@ -126,4 +126,18 @@ func TestT52Changes(t *testing.T) {
 		t.Errorf("a revision: %s", err)
 	}
 	suite.Create(t, product.Client, revision)
+	testStatefulSetStatus(t, namespace, bob, controller)
+}
+
+// The controller of StatefulSets makes pods from the revision in the status, with the volumes in the spec.
+func testStatefulSetStatus(t *testing.T, namespace string, bob, controller client.Client) {
+	t.Helper()
+	set := suite.Create(t, bob, statefulSet(namespace, func(*corev1.PersistentVolumeClaim, *corev1.VolumeMount) {}))
+	set.Status.CurrentRevision = "r"
+	if err := suite.Refused(bob.SubResource("status").Update(t.Context(), set.DeepCopy()), "the status of StatefulSets"); err != nil {
+		t.Errorf("a revision for a StatefulSet: %s", err)
+	}
+	if err := controller.SubResource("status").Update(t.Context(), set.DeepCopy(), client.DryRunAll); err != nil {
+		t.Errorf("a revision by a controller: %s", err)
+	}
 }
