@@ -13,7 +13,8 @@ func (p people) tryClaims(t *testing.T, namespace string, as form) {
 	t.Helper()
 	create := func(spec, metadata map[string]any, subPath string) error {
 		set := jobSet(metav1.ObjectMeta{Namespace: namespace, Name: "claims"}, alice).(*unstructured.Unstructured)
-		claim := map[string]any{"accessModes": []any{"ReadWriteMany"}, "resources": map[string]any{"requests": map[string]any{"storage": "1Gi"}}}
+		size := map[string]any{"requests": map[string]any{"storage": "1Gi"}}
+		claim := map[string]any{"accessModes": []any{"ReadWriteMany"}, "resources": size}
 		for key, value := range spec {
 			claim[key] = value
 		}
@@ -26,9 +27,10 @@ func (p people) tryClaims(t *testing.T, namespace string, as form) {
 		mount(fields, map[string]any{"name": "data", "mountPath": "/data", "subPath": subPath})
 		return product.ClientOf(t, p.us).Create(t.Context(), set, client.DryRunAll)
 	}
+	source := map[string]any{"kind": "PersistentVolumeClaim", "name": "bobs"}
 	for name, err := range map[string]error{
 		"a volume of somebody else": create(map[string]any{"volumeName": "bobs"}, nil, ""),
-		"a clone":                   create(map[string]any{"dataSource": map[string]any{"kind": "PersistentVolumeClaim", "name": "bobs"}}, nil, ""),
+		"a clone":                   create(map[string]any{"dataSource": source}, nil, ""),
 		"an annotation":             create(nil, map[string]any{"annotations": map[string]any{"nfs.io/storage-path": "bob"}}, ""),
 		"a directory of a claim":    create(nil, nil, "home/bob"),
 	} {

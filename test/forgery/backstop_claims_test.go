@@ -23,7 +23,9 @@ func TestT49Claims(t *testing.T) {
 		name, reason string
 		change       func(*corev1.PersistentVolumeClaim, *corev1.VolumeMount)
 	}{
-		{"a volume of somebody else", contents, func(c *corev1.PersistentVolumeClaim, _ *corev1.VolumeMount) { c.Spec.VolumeName = "bobs" }},
+		{"a volume of somebody else", contents, func(c *corev1.PersistentVolumeClaim, _ *corev1.VolumeMount) {
+			c.Spec.VolumeName = "bobs"
+		}},
 		{"a selector", contents, func(c *corev1.PersistentVolumeClaim, _ *corev1.VolumeMount) {
 			c.Spec.Selector = &metav1.LabelSelector{}
 		}},

@@ -16,12 +16,14 @@ import (
 // MPI Operator believes that an object belongs to a job if its owner has the job's UID, whatever kind the owner has.
 func TestT53InventedOwners(t *testing.T) {
 	namespace, bob := product.AddProject(t, "t53-owners", required), login(t, broker, bobs)
-	job := &metav1.ObjectMeta{Name: "dist1", UID: types.UID("4b1d6f6a-6a5c-4e55-9a77-0d0e4f6b1c11")}
+	const uid types.UID = "4b1d6f6a-6a5c-4e55-9a77-0d0e4f6b1c11"
 	applyBackstop(t, "owned")
 	objects := map[string]func() client.Object{
 		"the scripts": func() client.Object { return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "dist1-config"}} },
 		"the name of the workers": func() client.Object {
-			return &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "dist1"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 22}}}}
+			made := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "dist1"}}
+			made.Spec.Ports = []corev1.ServicePort{{Port: 22}}
+			return made
 		},
 		"the launcher": func() client.Object {
 			made := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "dist1-launcher"}}
@@ -35,9 +37,12 @@ func TestT53InventedOwners(t *testing.T) {
 			return made
 		},
 	}
+	owner := func(apiVersion, kind string, isController bool) []metav1.OwnerReference {
+		return []metav1.OwnerReference{{APIVersion: apiVersion, Kind: kind, Name: "x", UID: uid, Controller: &isController}}
+	}
 	create := func(object client.Object, apiVersion, kind string, isController bool) error {
 		object.SetNamespace(namespace)
-		object.SetOwnerReferences([]metav1.OwnerReference{{APIVersion: apiVersion, Kind: kind, Name: "x", UID: job.UID, Controller: &isController}})
+		object.SetOwnerReferences(owner(apiVersion, kind, isController))
 		return bob.Create(t.Context(), object, client.DryRunAll)
 	}
 	product.PermitEverybody(t, install.Verbs("operators.example.com", []string{"policies/finalizers", "classes/finalizers"}, "update"))
@@ -47,7 +52,8 @@ func TestT53InventedOwners(t *testing.T) {
 	})
 	for name, object := range objects {
 		for _, owner := range [][2]string{
-			{"kubeflow.org/v2beta1", "MPIJob"}, {"kubeflow.org/v2beta1", "mpijob"}, {"example.com/v1", "MPIJob"}, {"example.com/v1", "Invented"},
+			{"kubeflow.org/v2beta1", "MPIJob"}, {"kubeflow.org/v2beta1", "mpijob"},
+			{"example.com/v1", "MPIJob"}, {"example.com/v1", "Invented"},
 			{"v1", "ConfigMap"}, {"v1", "Invented"}, {"example.com/v1", "Policy"}, {"example.com/v1", "Class"},
 			{"operators.example.com/v1", "Invented"},
 		} {
@@ -65,8 +71,7 @@ func TestT53InventedOwners(t *testing.T) {
 		}
 	}
 	mine := suite.Create(t, bob, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "dist2-config", Namespace: namespace}})
-	yes := true
-	mine.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Invented", Name: "x", UID: job.UID, Controller: &yes}}
+	mine.OwnerReferences = owner("example.com/v1", "Invented", true)
 	if err := suite.Refused(bob.Update(t.Context(), mine, client.DryRunAll), reason); err != nil {
 		t.Errorf("an owner afterwards: %s", err)
 	}
