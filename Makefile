@@ -74,8 +74,8 @@ packages: ## Install the Debian packages that the tests need and this machine do
 .PHONY: test
 test: have-packages lint verify servers $(if $(NODE),lab-images) ## Run everything that CI runs.
 	@# -count=1: suites build the binaries and the image, of which Go's cache of test results knows nothing.
-	go test -count=1 -race -timeout 30m $$(go list ./... | grep -v -E '/(webhook/policy|test/(lab|e2e|lifecycle|operator|matrix|bench))$$')
-	go test -count=1 -timeout 30m ./webhook/policy ./webhook/server # without the race detector, which takes most of the time and memory that are looked at
+	go test -count=1 -race -timeout 30m $$(go list ./... | grep -v -E '/(webhook/policy|test/(chart|lab|e2e|lifecycle|operator|matrix|bench))$$')
+	go test -count=1 -timeout 30m ./webhook/policy ./webhook/server ./test/chart # without the race detector, which takes most of the time and memory that are looked at
 	go test -count=1 -race -timeout 30m ./test/forgery -args -differ # with a validating replica that has another cluster policy
 	go test -count=1 -timeout 30m ./test/bench # the same
 	go test -C test/oracle -count=1 -race -timeout 30m ./...
