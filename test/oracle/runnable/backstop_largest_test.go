@@ -1,7 +1,6 @@
 package runnable_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -71,8 +70,10 @@ func TestBackstopAcceptsTheLargest(t *testing.T) {
 	admitted := 0
 	for _, large := range flood.Jobs("runai-team-a") {
 		job := &v2beta1.MPIJob{}
-		readable := json.NewDecoder(bytes.NewReader(large.JSON)).Decode(job) == nil
-		if large.Refusal == "" && readable && b.accepts(t, newSubmission(large.Name, job)) {
+		if large.Refusal != "" { // some would take hours to decode
+			continue
+		}
+		if json.Unmarshal(large.JSON, job) == nil && b.accepts(t, newSubmission(large.Name, job)) {
 			admitted++
 		}
 	}
