@@ -55,7 +55,8 @@ func (t target) check(ctx context.Context, address string) Result {
 	return result
 }
 
-// call sends a request without a job, and returns the connection over which the webhook has answered.
+// call sends what is not an AdmissionReview, and returns the connection over which the webhook has said so. Older ones
+// answer it with an empty AdmissionReview.
 func (t target) call(ctx context.Context, address string, config *tls.Config) (*tls.ConnectionState, error) {
 	transport := &http.Transport{
 		TLSClientConfig: config, DisableKeepAlives: true,
@@ -79,7 +80,8 @@ func (t target) call(ctx context.Context, address string, config *tls.Config) (*
 	if err != nil {
 		return nil, err
 	}
-	if response.StatusCode != http.StatusOK || !bytes.Contains(body, []byte("AdmissionReview")) {
+	answered := response.StatusCode == http.StatusBadRequest || response.StatusCode == http.StatusOK
+	if !answered || !bytes.Contains(body, []byte("AdmissionReview")) {
 		return nil, fmt.Errorf("HTTP status %s: %w", response.Status, errOther)
 	}
 	return response.TLS, nil

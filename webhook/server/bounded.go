@@ -1,15 +1,12 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"io"
 	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 )
 
@@ -21,7 +18,8 @@ const (
 	// smallRequest is the size in bytes of a request that is not large. Those of almost all jobs are small.
 	smallRequest = 256 << 10
 	smallAtOnce  = 64
-	// largestRequest is the size in bytes of the largest request that controller-runtime reads.
+	// largestRequest is the size in bytes of the largest request that is read: two objects as large as an API server
+	// accepts, and a user.
 	largestRequest = 7 << 20
 	largeAtOnce    = 2
 )
@@ -61,29 +59,12 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 		select {
 		case turns <- struct{}{}:
 			defer func() { <-turns }()
-			serveRead(w, r.WithContext(ctx), path, hook)
+			hook.ServeHTTP(w, r.WithContext(ctx))
 		case <-time.After(waitTime):
 			observeUnread(path, notAvailable, "too many requests")
 			answerBusy(w, r)
 		}
 	}))
-}
-
-// serveRead reads a request, and passes it on unless decoding it would take too much memory.
-func serveRead(w http.ResponseWriter, r *http.Request, path string, hook http.Handler) {
-	var body bytes.Buffer
-	body.Grow(int(min(max(r.ContentLength, 0), largestRequest)) + bytes.MinRead)
-	if _, err := body.ReadFrom(io.LimitReader(r.Body, largestRequest+1)); err != nil { // what is larger is refused by controller-runtime
-		return // the client is gone, or too slow
-	}
-	if sprawls(body.Bytes()) {
-		const reason = "the AdmissionReview has too many names and values"
-		observeUnread(path, refused, reason)
-		answerUnread(w, &body, apierrors.NewRequestEntityTooLargeError(reason).Status())
-		return
-	}
-	r.Body = io.NopCloser(&body)
-	hook.ServeHTTP(w, r)
 }
 
 // turns returns a semaphore for requests of this size, so that large ones, which take much memory, are few, and

@@ -117,10 +117,7 @@ func answer(handler admission.Handler, body []byte) (*admissionv1.AdmissionRespo
 	recorder := httptest.NewRecorder()
 	request := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
-	raise := false
-	spent := costOf(func() {
-		(&admission.Webhook{Handler: handler, RecoverPanic: &raise}).ServeHTTP(recorder, request)
-	})
+	spent := costOf(func() { envelope{handler, MutatePath}.ServeHTTP(recorder, request) })
 	var review admissionv1.AdmissionReview
 	if err := json.Unmarshal(recorder.Body.Bytes(), &review); err != nil {
 		return nil, spent
@@ -260,7 +257,8 @@ func TestUpdatesOfLargeJobs(t *testing.T) {
 	}
 }
 
-// FuzzReviews posts any body to both webhooks. Whatever it is, the answer costs a bounded amount for each byte.
+// FuzzReviews posts any body to both webhooks. Whatever it is, the answer is an AdmissionReview or a status of 400 or
+// above, and costs a bounded amount for each byte. A panic would be an AdmissionReview with a status of 500.
 func FuzzReviews(f *testing.F) {
 	m := manyTypes()
 	job := marshal(f, mpijobtest.MakeMPIJob("dist1", namespace).Annotation(annotations.RunAsUserKey, "true").
@@ -276,7 +274,11 @@ func FuzzReviews(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, handler := range []admission.Handler{m, &Validator{m.Lookups, m.Reviewer}} {
-			if _, spent := answer(handler, body); spent.inBounds(body) != nil {
+			response, spent := answer(handler, body)
+			if response != nil && !response.Allowed && response.Result.Code == http.StatusInternalServerError {
+				t.Errorf("%T: %s", handler, response.Result.Message)
+			}
+			if spent.inBounds(body) != nil {
 				if _, again := answer(handler, body); again.inBounds(body) != nil { // not what the runtime allocated by the way
 					t.Errorf("%T: %s", handler, again.inBounds(body))
 				}

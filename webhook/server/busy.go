@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 
@@ -12,19 +11,12 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// answerBusy asks the client to try again in a second.
+// answerBusy asks the client to try again in a second. It answers with an AdmissionReview: of any other answer the API
+// server makes an error that no client tries again.
 func answerBusy(w http.ResponseWriter, r *http.Request) {
 	status := apierrors.NewServiceUnavailable("runai-webhook has too many requests: try again").Status()
 	status.Details = &metav1.StatusDetails{RetryAfterSeconds: 1}
-	answerUnread(w, r.Body, status)
-}
-
-// answerUnread refuses a request that is not decoded. It answers with an AdmissionReview: of any other answer the
-// API server makes an error that no client tries again.
-func answerUnread(w http.ResponseWriter, body io.Reader, status metav1.Status) {
-	review := admissionv1.AdmissionReview{Response: &admissionv1.AdmissionResponse{UID: readUID(body), Result: &status}}
-	review.SetGroupVersionKind(admissionv1.SchemeGroupVersion.WithKind("AdmissionReview"))
-	_ = json.NewEncoder(w).Encode(review) // the client may be gone
+	writeJSON(w, http.StatusOK, appendReview(nil, &admissionv1.AdmissionResponse{UID: readUID(r.Body), Result: &status}))
 }
 
 // readUID returns the uid that the answer to an AdmissionReview must repeat, or "". The API server sends it first,

@@ -46,11 +46,19 @@ func Decode(raw []byte) (*v2beta1.MPIJob, error) {
 
 // problemOf describes an error of no single field without naming a Go type.
 func problemOf(err error) string {
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
-		return "must be valid JSON: " + strings.TrimPrefix(syntax.Error(), "jsontext: ")
+	if problem := syntaxProblem(err); problem != "" {
+		return "must be valid JSON: " + problem
 	}
 	return "must be an MPIJob as a JSON object"
+}
+
+// syntaxProblem describes an error in the syntax of JSON, or returns "".
+func syntaxProblem(err error) string {
+	var syntax *jsontext.SyntacticError
+	if !errors.As(err, &syntax) {
+		return ""
+	}
+	return strings.TrimPrefix(syntax.Error(), "jsontext: ")
 }
 
 // readName returns the name in a job that is not decoded. It builds nothing else.

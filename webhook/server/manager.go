@@ -92,7 +92,7 @@ func AddToManager(ctx context.Context, manager ctrl.Manager, reviewer review.Rev
 	policyInfo.WithLabelValues(digestOf(reviewer), reviewer.Version).Set(1)
 	slog.Info("starting", "version", reviewer.Version, "clusterPolicy", digestOf(reviewer))
 	register := func(path string, handler admission.Handler) {
-		manager.GetWebhookServer().Register(path, &admission.Webhook{Handler: observed{handler, webhookOf(path)}})
+		manager.GetWebhookServer().Register(path, envelope{observed{handler, webhookOf(path)}, path})
 	}
 	register(MutatePath, &Mutator{lookups, reviewer})
 	register(ValidatePath, &Validator{lookups, reviewer})

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -148,8 +147,12 @@ func TestCredentialsAreNotLogged(t *testing.T) {
 
 // Requests that are not read are counted, and one in a second is logged.
 func TestUnreadRequestsAreCounted(t *testing.T) {
-	url, client := serving(t, func(http.ResponseWriter, *http.Request) { t.Error("it was read") })
-	body := []byte(`{"request":{"uid":"1","userInfo":{"groups":[` + strings.TrimSuffix(strings.Repeat(`"a",`, mostOfARequest+1), ",") + `]}}}`)
+	handler := admission.HandlerFunc(func(context.Context, admission.Request) admission.Response {
+		t.Error("it was read")
+		return admission.Allowed("")
+	})
+	url, client := serving(t, envelope{handler, MutatePath}.ServeHTTP)
+	body := []byte(`{"request":{"uid":"1","userInfo":{"groups":[` + strings.TrimSuffix(strings.Repeat(`"a",`, mostOfAUser+1), ",") + `]}}}`)
 	before := countedReviews(t, "mutate", unread, refused)
 	lines := logged(t, slog.LevelInfo, func() {
 		for range 5 {

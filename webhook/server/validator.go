@@ -76,8 +76,8 @@ func tampered(operations []patch.Operation) field.ErrorList {
 	return errs
 }
 
-// maps lists the fields whose members are not fields.
-var maps = []string{"mpiReplicaSpecs", "annotations", "labels", "nodeSelector", "limits", "requests"}
+// keyed lists the fields whose members are not fields.
+var keyed = []string{"mpiReplicaSpecs", "annotations", "labels", "nodeSelector", "limits", "requests"}
 
 var unescaped = strings.NewReplacer("~1", "/", "~0", "~")
 
@@ -89,7 +89,7 @@ func fieldPath(pointer string) *field.Path {
 		segment = unescaped.Replace(segment)
 		index, err := strconv.Atoi(segment)
 		switch {
-		case slices.Contains(maps, parent):
+		case slices.Contains(keyed, parent):
 			path = path.Key(segment)
 		case err == nil:
 			path = path.Index(index)

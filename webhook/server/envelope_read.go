@@ -1,0 +1,71 @@
+package server
+
+import (
+	"cmp"
+	"errors"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	admissionv1 "k8s.io/api/admission/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+)
+
+const (
+	reviewKind    = "AdmissionReview"
+	reviewVersion = "admission.k8s.io/v1"
+)
+
+// errSprawls is the error of a review whose user alone would take many times the memory of its JSON.
+var errSprawls = errors.New("the AdmissionReview has too many names and values")
+
+// reviewOptions read a review as Kubernetes reads it: names are case-sensitive, and of two members with the same name
+// the last one counts. They do not read the objects, which the handlers do.
+var reviewOptions = json.JoinOptions(
+	jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true),
+	json.WithUnmarshalers(json.JoinUnmarshalers(json.UnmarshalFromFunc(readObject), json.UnmarshalFromFunc(readUser))),
+)
+
+// readObject keeps the JSON of an object without a copy: it is a part of the body.
+func readObject(decoder *jsontext.Decoder, object *runtime.RawExtension) error {
+	raw, err := decoder.ReadValue()
+	if err != nil {
+		return err
+	}
+	if raw.Kind() != 'n' { // null
+		object.Raw = raw
+	}
+	return nil
+}
+
+// readUser reads a user, unless that takes much memory.
+func readUser(decoder *jsontext.Decoder, user *authenticationv1.UserInfo) error {
+	raw, err := decoder.ReadValue()
+	if err != nil {
+		return err
+	}
+	// rule T38 in webhook/server TestSprawlingReviews: a million groups, from somebody who is not the API server
+	if sprawls(raw) {
+		return errSprawls
+	}
+	return json.Unmarshal(raw, user, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
+
+// decodeReview returns the request of an AdmissionReview, whose objects are parts of the body. With an error, the uid
+// may be known nevertheless.
+func decodeReview(body []byte) (admission.Request, error) {
+	var request admission.Request
+	review := admissionv1.AdmissionReview{Request: &request.AdmissionRequest}
+	switch err := json.Unmarshal(body, &review, reviewOptions); {
+	case errors.Is(err, errSprawls):
+		return request, errSprawls
+	case err != nil:
+		return request, errors.New(cmp.Or(syntaxProblem(err), "a value has the wrong type"))
+	case review.Kind != reviewKind || review.APIVersion != reviewVersion:
+		return request, errors.New("it has another kind or apiVersion")
+	case review.Request == nil || request.UID == "":
+		return request, errors.New("it has no request with a uid")
+	}
+	return request, nil
+}
