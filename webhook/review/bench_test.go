@@ -1,0 +1,139 @@
+package review
+
+import (
+	"testing"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/runai-mpi/runai-mpi/config"
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
+	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+)
+
+// measured are the jobs of the benchmarks: 4 KB of JSON with every intent, with and without an identity and code
+// from git.
+var measured = []struct {
+	name    string
+	intents map[string]string
+}{
+	{"plain", nil},
+	{"as-user", map[string]string{annotations.RunAsUserKey: "true"}},
+	{"as-user-with-git", map[string]string{
+		annotations.RunAsUserKey: "true", annotations.GitSyncKey: "source=https://git.example.com/code", annotations.GitSyncSecretKey: "git",
+	}},
+}
+
+func measuredJob(intents map[string]string) *v2beta1.MPIJob {
+	builder := mpijobtest.MakeMPIJob("dist1", "runai-team-a").Workers(2).Gate(annotations.AdmissionGate).
+		Annotation(annotations.ProjectKey, "team-a").Annotation(annotations.GPUKey, "2").
+		Annotation(annotations.NodeTypeKey, "dgx").Annotation(annotations.LargeShmKey, "8Gi")
+	for key, value := range intents {
+		builder = builder.Annotation(key, value)
+	}
+	return builder.Both(func(template *corev1.PodTemplateSpec) {
+		container := &template.Spec.Containers[0]
+		for _, name := range []string{"BATCH_SIZE", "LEARNING_RATE", "EPOCHS", "NCCL_DEBUG", "NCCL_IB_DISABLE", "OMP_NUM_THREADS", "DATASET", "CHECKPOINTS"} {
+			container.Env = append(container.Env, corev1.EnvVar{Name: name, Value: "a value of some length for " + name})
+		}
+		for _, name := range []string{"data", "checkpoints", "home", "scratch"} {
+			container.VolumeMounts = append(container.VolumeMounts, corev1.VolumeMount{Name: name, MountPath: "/mnt/" + name})
+			template.Spec.Volumes = append(template.Spec.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
+				PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "claim-of-" + name},
+			}})
+		}
+	}).Obj()
+}
+
+func measuredRequest() (Reviewer, Request) {
+	project := &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "team-a"}}
+	project.Spec.NodeAffinity.Train = []string{"dgx"}
+	return Reviewer{Cluster: config.Default(), Version: "(test)"}, Request{
+		NamespaceFacts: NamespaceFacts{Project: project},
+		User:           authenticationv1.UserInfo{Username: "saml:alice@example.com"},
+		Submitter: Submitter{Identity: &annotations.Identity{
+			UID: 1234567, GID: 54000, Groups: []int64{60001, 60002}, UserName: "alice", Home: "/home/alice", Source: string(config.SourceClaims),
+		}},
+	}
+}
+
+// perJob runs review with a new copy of the job each time. The copies are not measured.
+func perJob(b *testing.B, job *v2beta1.MPIJob, review func(*v2beta1.MPIJob)) {
+	b.ReportAllocs()
+	var copies [200]*v2beta1.MPIJob
+	left := 0
+	for b.Loop() {
+		if left == 0 {
+			b.StopTimer()
+			for left = range copies {
+				copies[left] = job.DeepCopy()
+			}
+			b.StartTimer()
+		}
+		review(copies[left])
+		left--
+	}
+}
+
+// BenchmarkCreate measures what the mutating webhook does with a decoded job.
+func BenchmarkCreate(b *testing.B) {
+	for _, of := range measured {
+		b.Run(of.name, func(b *testing.B) {
+			reviewer, request := measuredRequest()
+			perJob(b, measuredJob(of.intents), func(job *v2beta1.MPIJob) {
+				if _, errs := reviewer.Create(job, request); len(errs) > 0 {
+					b.Fatal(errs)
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkConfirm measures what the validating webhook does with a decoded job.
+func BenchmarkConfirm(b *testing.B) {
+	for _, of := range measured {
+		b.Run(of.name, func(b *testing.B) {
+			reviewer, request := measuredRequest()
+			job := measuredJob(of.intents)
+			if _, errs := reviewer.Create(job, request); len(errs) > 0 {
+				b.Fatal(errs)
+			}
+			perJob(b, job, func(job *v2beta1.MPIJob) {
+				if _, errs := reviewer.Confirm(job, request); len(errs) > 0 {
+					b.Fatal(errs)
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkUpdate measures the classification of updates of a stored job.
+func BenchmarkUpdate(b *testing.B) {
+	for _, of := range measured {
+		reviewer, request := measuredRequest()
+		lean := measuredJob(of.intents)
+		stored := lean.DeepCopy()
+		if _, errs := reviewer.Create(stored, request); len(errs) > 0 {
+			b.Fatal(errs)
+		}
+		suspended := stored.DeepCopy()
+		suspended.Spec.RunPolicy.Suspend = new(true)
+		for _, update := range []struct {
+			name    string
+			updated *v2beta1.MPIJob
+			want    UpdateClass
+		}{{"label", stored.DeepCopy(), Steers}, {"suspend", suspended, Steers}, {"manifest", lean, Reapplies}} {
+			b.Run(of.name+"/"+update.name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if verdict := reviewer.ClassifyUpdate(stored, update.updated); verdict.Class != update.want {
+						b.Fatal(verdict)
+					}
+				}
+			})
+		}
+	}
+}
