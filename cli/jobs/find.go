@@ -129,15 +129,14 @@ func statesOf(ctx context.Context, client *kube.Client, namespace string, jobs [
 	if err != nil {
 		return nil, err
 	}
-	states := make([]state.Job, 0, len(jobs))
-	for _, object := range jobs {
-		job := &v2beta1.MPIJob{}
-		if err := kube.Decode(object, job); err != nil {
+	typed := make([]*v2beta1.MPIJob, len(jobs))
+	for i, object := range jobs {
+		typed[i] = &v2beta1.MPIJob{}
+		if err := kube.Decode(object, typed[i]); err != nil {
 			return nil, err
 		}
-		states = append(states, state.New(job, pods))
 	}
-	return states, nil
+	return state.NewAll(typed, pods), nil
 }
 
 // placeOf returns what a command addresses, for a message: a project, or a namespace that has none.

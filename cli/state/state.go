@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
@@ -43,6 +44,20 @@ func New(job *v2beta1.MPIJob, pods []corev1.Pod) Job {
 		return compareIndex(a, b)
 	})
 	return s
+}
+
+// NewAll returns jobs with their pods, as New does, and looks at each pod only once.
+func NewAll(jobs []*v2beta1.MPIJob, pods []corev1.Pod) []Job {
+	podsOf := map[types.NamespacedName][]corev1.Pod{}
+	for _, pod := range pods {
+		job := types.NamespacedName{Namespace: pod.Namespace, Name: pod.Labels[v2beta1.JobNameLabel]}
+		podsOf[job] = append(podsOf[job], pod)
+	}
+	all := make([]Job, len(jobs))
+	for i, job := range jobs {
+		all[i] = New(job, podsOf[types.NamespacedName{Namespace: job.Namespace, Name: job.Name}])
+	}
+	return all
 }
 
 // isOlder reports whether a pod is of a former job of the same name, which was deleted: its pods take a while to end.
