@@ -74,12 +74,14 @@ packages: ## Install the Debian packages that the tests need and this machine do
 .PHONY: test
 test: have-packages lint verify servers $(if $(NODE),lab-images) ## Run everything that CI runs.
 	@# -count=1: suites build the binaries and the image, of which Go's cache of test results knows nothing.
-	go test -count=1 -race -timeout 30m $$(go list ./... | grep -v -E '/(webhook/policy|test/(chart|lab|e2e|lifecycle|operator|matrix|bench))$$')
-	go test -count=1 -timeout 30m ./webhook/policy ./webhook/server ./test/chart # without the race detector, which takes most of the time and memory that are looked at
-	go test -count=1 -race -timeout 30m ./test/forgery -args -differ # with a validating replica that has another cluster policy
-	go test -count=1 -timeout 30m ./test/bench # the same
-	go test -C test/oracle -count=1 -timeout 30m ./... # without it, too: nothing in it is concurrent
-	go test -count=1 -race -timeout 30m -p 1 ./test/lab ./test/e2e ./test/lifecycle ./test/operator ./test/matrix # a node wants the machine for itself
+	go test -count=1 -race -timeout 30m $$(go list ./... | grep -v -E '/(webhook/policy|test/[a-z]+)$$')
+	go test -count=1 -timeout 30m ./webhook/policy ./webhook/server # without the race detector, which takes most of the time and memory that are looked at
+	@# Suites run the product in processes of its own, and wait for them most of the time: three at once use two cores.
+	go test -count=1 -p 3 -timeout 30m $$(go list ./test/... | grep -E '/test/[a-z]+$$' | grep -v -E '/(bench|lab|e2e|lifecycle|operator|matrix)$$')
+	go test -count=1 -timeout 30m ./test/forgery -args -differ # with a validating replica that has another cluster policy
+	go test -count=1 -timeout 30m ./test/bench # what is measured wants the machine for itself
+	go test -C test/oracle -count=1 -timeout 30m ./...
+	go test -count=1 -timeout 30m -p 1 ./test/lab ./test/e2e ./test/lifecycle ./test/operator ./test/matrix # a node does, too
 	$(MAKE) fuzz
 
 .PHONY: lint

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 	"github.com/runai-mpi/runai-mpi/test/internal/lab/images"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
@@ -173,37 +171,5 @@ func TestStartTimeout(t *testing.T) {
 	const want = "\nFailed: the job did not start: these workers were not ready within 15 s: timeout-worker-1. See 'kubectl logs "
 	if !strings.Contains(stdout, want) {
 		t.Errorf("%s\ndoes not contain %s", stdout, want)
-	}
-}
-
-// TestStartLatency prints how much later a job starts because of the webhook.
-func TestStartLatency(t *testing.T) {
-	lab.Require(t)
-	with := addProject(t, "latency", v1alpha1.ProjectSpec{})
-	const without = "latency-without"
-	product.AddNamespace(t, without, nil)
-	took := map[string][]time.Duration{}
-	for n := range 5 {
-		for _, namespace := range []string{without, with} {
-			name := fmt.Sprintf("job-%d", n)
-			start := time.Now()
-			product.CreateManifest(t, namespace, gated{name: name, workers: 2, script: fmt.Sprintf(everywhere, 2)}.String())
-			if namespace == with {
-				output(t, namespace, name)
-			} else if end := await(t, namespace, name); end == v2beta1.JobFailed { // ssh did not find the workers yet
-				t.Logf("%s: a job failed, because nothing waited for its workers", namespace)
-				continue
-			}
-			took[namespace] = append(took[namespace], time.Since(start).Round(10*time.Millisecond))
-			suite.Kubectl(t, product.User, "", "delete", "mpijob", name, "-n", namespace)
-		}
-	}
-	for _, namespace := range []string{without, with} {
-		all := took[namespace]
-		slices.Sort(all)
-		if len(all) == 0 {
-			continue
-		}
-		t.Logf("%s: median %s of %v", namespace, all[len(all)/2], all)
 	}
 }
