@@ -133,6 +133,7 @@ func (s *serve) manager(cluster *config.ClusterPolicy) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
+	client.QPS = -1 // no limit: a start reads many pages, and each session a pod
 	manager, err := ctrl.NewManager(client, ctrl.Options{
 		Scheme:                 server.Scheme(),
 		Cache:                  server.CacheOptions(cluster.ProjectLabel),

@@ -64,6 +64,7 @@ func CacheOptions(projectLabel string) cache.Options {
 	uncopied := true
 	return cache.Options{
 		DefaultTransform: dropUnread,
+		NewInformer:      newInformer,
 		ByObject: map[client.Object]cache.ByObject{
 			NamespaceMetadata():       {Label: labels.NewSelector().Add(*labelled), UnsafeDisableDeepCopy: &uncopied},
 			&v1alpha1.Project{}:       {UnsafeDisableDeepCopy: &uncopied},
