@@ -7,19 +7,27 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/runai-mpi/runai-mpi/shared/names"
 	"github.com/runai-mpi/runai-mpi/shared/suggest"
 )
 
 func (c *checker) invalid(path place, value any, detail string) {
-	c.errs = append(c.errs, field.Invalid(path.path(), value, detail))
+	c.add(path, field.ErrorTypeInvalid, value, detail)
 }
 
 func (c *checker) forbidden(path place, detail string) {
-	c.errs = append(c.errs, field.Forbidden(path.path(), detail))
+	c.add(path, field.ErrorTypeForbidden, "", detail)
 }
 
 func (c *checker) missing(path place, detail string) {
-	c.errs = append(c.errs, field.Required(path.path(), detail))
+	c.add(path, field.ErrorTypeRequired, "", detail)
+}
+
+func (c *checker) add(path place, kind field.ErrorType, value any, detail string) {
+	c.failed = true
+	if path.path != nil {
+		c.errs = append(c.errs, &field.Error{Type: kind, Field: path.path.String(), BadValue: value, Detail: detail})
+	}
 }
 
 // required reports whether a text is set.
@@ -65,39 +73,28 @@ func (c *checker) only(path place, what string, set ...string) {
 	}
 }
 
-// Only short names are matched with an expression: a name may have a megabyte.
-
 func (c *checker) label(path place, value string) {
-	if len(value) > validation.DNS1123LabelMaxLength || len(validation.IsDNS1123Label(value)) > 0 {
+	if !names.IsLabel(value) {
 		c.invalid(path, value, "must have at most 63 lower case letters, digits and '-', and begin and end with a letter or digit")
 	}
 }
 
 func (c *checker) subdomain(path place, value string) {
-	if !isSubdomain(value) {
+	if !names.IsSubdomain(value) {
 		c.invalid(path, value, subdomainForm)
 	}
 }
 
 const subdomainForm = "must have at most 253 lower case letters, digits, '-' and '.', and each part between '.' must begin and end with a letter or digit"
 
-func isSubdomain(value string) bool {
-	return len(value) <= validation.DNS1123SubdomainMaxLength && len(validation.IsDNS1123Subdomain(value)) == 0
-}
-
 func (c *checker) qualifiedName(path place, value string) {
-	if !isQualifiedName(value) {
+	if !names.IsQualified(value) {
 		c.invalid(path, value, "must be a name such as queue or example.com/queue: at most 63 letters, digits, '-', '_' and '.', after an optional domain")
 	}
 }
 
-func isQualifiedName(value string) bool {
-	const longest = validation.DNS1123SubdomainMaxLength + 1 + 63
-	return len(value) <= longest && len(validation.IsQualifiedName(value)) == 0
-}
-
 func (c *checker) labelValue(path place, value string) {
-	if len(value) > validation.LabelValueMaxLength || len(validation.IsValidLabelValue(value)) > 0 {
+	if !names.IsLabelValue(value) {
 		c.invalid(path, value, "must have at most 63 letters, digits, '-', '_' and '.', and begin and end with a letter or digit")
 	}
 }

@@ -11,23 +11,44 @@ import (
 // Validate returns every reason why the API server would refuse a pod template or a pod that is made from it. The
 // pods have the added volumes, too: mounts of them are accepted, although the API server refuses the template alone.
 func Validate(template *corev1.PodTemplateSpec, at *field.Path, added ...corev1.Volume) field.ErrorList {
-	path := place{base: at}
-	c := &checker{pod: &template.Spec, volumes: map[string]*corev1.VolumeSource{}, claims: map[string]bool{}}
-	for i := range added {
-		c.volumes[added[i].Name] = &added[i].VolumeSource
+	if isValid(template, added) {
+		return nil
 	}
-	c.metadata(template.ObjectMeta, path.Child("metadata"))
-	c.spec(path.Child("spec"))
-	c.annotatedProfiles(template, path.Child("spec"))
+	c := newChecker(template, added)
+	c.template(template, place{at})
 	return c.errs
 }
 
-// A checker collects errors about one pod.
+// isValid reports whether Validate would find nothing. It builds no paths.
+func isValid(template *corev1.PodTemplateSpec, added []corev1.Volume) bool {
+	c := newChecker(template, added)
+	c.template(template, place{})
+	return !c.failed
+}
+
+// A checker collects errors about one pod, or only learns that there are any if it does not know its place.
 type checker struct {
 	errs    field.ErrorList
+	failed  bool
 	pod     *corev1.PodSpec
 	volumes map[string]*corev1.VolumeSource // by name
 	claims  map[string]bool                 // names of the pod's resource claims
+}
+
+func newChecker(template *corev1.PodTemplateSpec, added []corev1.Volume) *checker {
+	c := &checker{
+		pod: &template.Spec, volumes: make(map[string]*corev1.VolumeSource, len(template.Spec.Volumes)+len(added)), claims: map[string]bool{},
+	}
+	for i := range added {
+		c.volumes[added[i].Name] = &added[i].VolumeSource
+	}
+	return c
+}
+
+func (c *checker) template(template *corev1.PodTemplateSpec, path place) {
+	c.metadata(template.ObjectMeta, path.Child("metadata"))
+	c.spec(path.Child("spec"))
+	c.annotatedProfiles(template, path.Child("spec"))
 }
 
 func (c *checker) spec(path place) {

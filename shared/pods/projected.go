@@ -7,6 +7,8 @@ import (
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/runai-mpi/runai-mpi/shared/names"
 )
 
 func (c *checker) projected(volume *corev1.ProjectedVolumeSource, path place) {
@@ -97,11 +99,11 @@ func (c *checker) signer(path place, name string) {
 	domain, object, hasDomain := strings.Cut(name, "/")
 	isDomain := hasDomain && len(domain) <= utilvalidation.DNS1123SubdomainMaxLength && strings.Contains(domain, ".")
 	for part := range strings.SplitSeq(domain, ".") {
-		isDomain = isDomain && len(utilvalidation.IsDNS1123Label(part)) == 0
+		isDomain = isDomain && names.IsLabel(part)
 	}
 	isObject := len(object) <= utilvalidation.DNS1123SubdomainMaxLength+1+utilvalidation.DNS1123LabelMaxLength
 	for part := range strings.SplitSeq(object, ".") {
-		isObject = isObject && isSubdomain(part)
+		isObject = isObject && names.IsSubdomain(part)
 	}
 	if !isDomain || !isObject {
 		c.invalid(path, name, "must be a domain and a name, for example example.com/signer")

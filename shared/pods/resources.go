@@ -8,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/runai-mpi/runai-mpi/shared/names"
 )
 
 // sortedKeys returns the keys in a fixed order, so that errors do not change between calls.
@@ -83,11 +85,11 @@ func isMultiple(name corev1.ResourceName, amount resource.Quantity) bool {
 func containerResource(name corev1.ResourceName) string {
 	text := string(name)
 	switch {
-	case !isQualifiedName(text):
+	case !names.IsQualified(text):
 		return "must be the name of a resource, for example cpu, hugepages-2Mi or nvidia.com/gpu"
 	case !strings.Contains(text, "/") && name != corev1.ResourceCPU && name != corev1.ResourceMemory && name != corev1.ResourceEphemeralStorage && !isHugePages(name):
 		return "must be cpu, memory, ephemeral-storage, hugepages-SIZE, or the name of a device with its domain"
-	case !isNative(name) && (strings.HasPrefix(text, corev1.DefaultResourceRequestsPrefix) || !isQualifiedName(corev1.DefaultResourceRequestsPrefix+text)):
+	case !isNative(name) && (strings.HasPrefix(text, corev1.DefaultResourceRequestsPrefix) || !names.IsQualified(corev1.DefaultResourceRequestsPrefix+text)):
 		return "must be the name of a device without the prefix requests., for example nvidia.com/gpu"
 	}
 	return ""
@@ -95,7 +97,7 @@ func containerResource(name corev1.ResourceName) string {
 
 // podResource returns what is wrong with the name of a resource of a whole pod, or "".
 func podResource(name corev1.ResourceName) string {
-	if !isQualifiedName(string(name)) || name != corev1.ResourceCPU && name != corev1.ResourceMemory && !isHugePages(name) {
+	if !names.IsQualified(string(name)) || name != corev1.ResourceCPU && name != corev1.ResourceMemory && !isHugePages(name) {
 		return "must be cpu, memory or hugepages-SIZE: set other resources in the containers"
 	}
 	return ""

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/runai-mpi/runai-mpi/shared/names"
 )
 
 // storageKinds are the kinds of old drivers. CSI has replaced most of them.
@@ -243,7 +245,7 @@ func (c *checker) azureDisk(of *corev1.AzureDiskVolumeSource, path place) {
 }
 
 func (c *checker) csi(of *corev1.CSIVolumeSource, path place) {
-	if c.required(path.Child("driver"), of.Driver) && (len(of.Driver) > 63 || !isSubdomain(strings.ToLower(of.Driver))) {
+	if c.required(path.Child("driver"), of.Driver) && (len(of.Driver) > 63 || !names.IsSubdomain(strings.ToLower(of.Driver))) {
 		c.invalid(path.Child("driver"), of.Driver, "must have at most 63 letters, digits, '-' and '.', for example csi.example.com")
 	}
 	if of.NodePublishSecretRef != nil {
