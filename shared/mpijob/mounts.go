@@ -1,6 +1,7 @@
 package mpijob
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -63,29 +64,20 @@ func isAlwaysReadOnly(source *corev1.VolumeSource) bool {
 	return false
 }
 
-// ValidateMounts returns an error for each mount below a read-only one that has no directory for it: the
-// container runtime cannot make it, and so cannot create the container.
-func ValidateMounts(job *v2beta1.MPIJob) field.ErrorList {
-	var errs field.ErrorList
+// CheckMounts looks at each mount below a read-only one, in which the container runtime can make no directory. It returns
+// an error if there is none, because the container can never be created, and a warning if only a running container knows.
+func CheckMounts(job *v2beta1.MPIJob) (errs field.ErrorList, warnings []string) {
 	eachNested(job, func(n nested) {
-		if presenceOf(n.outer, n.inside) == absent {
+		switch presenceOf(n.outer, n.inside) {
+		case absent:
 			errs = append(errs, field.Invalid(n.path, n.mountPath,
 				fmt.Sprintf("is below %s, which is read-only and does not have it: use another path", n.around)))
-		}
-	})
-	return errs
-}
-
-// WarnMounts returns a warning for each mount below a read-only one whose contents only a running container knows.
-func WarnMounts(job *v2beta1.MPIJob) []string {
-	var warnings []string
-	eachNested(job, func(n nested) {
-		if presenceOf(n.outer, n.inside) == unknown {
+		case unknown:
 			warnings = append(warnings, fmt.Sprintf("%s: %s is below %s, which is read-only: the container cannot start unless the volume already has %q",
 				n.path, n.mountPath, n.around, n.inside))
 		}
 	})
-	return warnings
+	return errs, warnings
 }
 
 // A nested mount is below a read-only one.
@@ -103,13 +95,13 @@ func eachNested(job *v2beta1.MPIJob, visit func(nested)) {
 		if !exists {
 			continue
 		}
-		seen := map[string]bool{}
+		seen, volumes := map[string]bool{}, volumesOf(template.Spec.Volumes)
 		for _, container := range template.Containers() {
-			mounts, volumes := container.VolumeMounts, volumesOf(template.Spec.Volumes)
+			mounts, known := container.VolumeMounts, sources{own: volumes}
 			if container.Container == template.Main() {
-				mounts, volumes = withMade(job, role, mounts, volumes)
+				mounts, known.made = withMade(job, role, mounts)
 			}
-			nestedIn(container, mounts, volumes, func(n nested) {
+			nestedIn(container, mounts, known, func(n nested) {
 				key := n.mountPath + "\x00" + n.around
 				if !seen[key] || container.list == "containers" {
 					visit(n)
@@ -120,17 +112,26 @@ func eachNested(job *v2beta1.MPIJob, visit func(nested)) {
 	}
 }
 
-// withMade adds what the operator mounts.
-func withMade(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType, mounts []corev1.VolumeMount, volumes map[string]*corev1.VolumeSource) (
-	[]corev1.VolumeMount, map[string]*corev1.VolumeSource) {
-	mounts = append(slices.Clone(mounts), corev1.VolumeMount{Name: sshVolume, MountPath: sshMountPath(job)})
-	volumes[sshVolume] = &corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{Items: filesNamed("id_rsa", "id_rsa.pub", "authorized_keys")}}
-	if role == Launcher {
-		mounts = append(mounts, corev1.VolumeMount{Name: configVolume, MountPath: configMount})
-		volumes[configVolume] = &corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{Items: filesNamed("hostfile", "discover_hosts.sh")}}
-	}
-	return mounts, volumes
+// sources are the volumes that a container can mount, by name: the template's, and those that the operator adds.
+type sources struct {
+	own, made map[string]*corev1.VolumeSource
 }
+
+func (s sources) of(name string) *corev1.VolumeSource {
+	if volume, isMade := s.made[name]; isMade {
+		return volume
+	}
+	return s.own[name]
+}
+
+// What the operator adds to the volumes of each role.
+var (
+	madeForWorkers   = map[string]*corev1.VolumeSource{sshVolume: {Secret: &corev1.SecretVolumeSource{Items: filesNamed("id_rsa", "id_rsa.pub", "authorized_keys")}}}
+	madeForLaunchers = map[string]*corev1.VolumeSource{
+		sshVolume:    madeForWorkers[sshVolume],
+		configVolume: {ConfigMap: &corev1.ConfigMapVolumeSource{Items: filesNamed("hostfile", "discover_hosts.sh")}},
+	}
+)
 
 func filesNamed(names ...string) []corev1.KeyToPath {
 	items := make([]corev1.KeyToPath, 0, len(names))
@@ -140,23 +141,38 @@ func filesNamed(names ...string) []corev1.KeyToPath {
 	return items
 }
 
-// nestedIn visits the mounts of a container whose innermost mount around them is read-only. The mounts are sorted so
-// that those below one follow it.
-func nestedIn(container Container, mounts []corev1.VolumeMount, volumes map[string]*corev1.VolumeSource, visit func(nested)) {
+// withMade adds what the operator mounts in a main container, and returns its volumes.
+func withMade(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType, own []corev1.VolumeMount) ([]corev1.VolumeMount, map[string]*corev1.VolumeSource) {
+	mounts := append(make([]corev1.VolumeMount, 0, len(own)+2), own...)
+	mounts = append(mounts, corev1.VolumeMount{Name: sshVolume, MountPath: sshMountPath(job)})
+	if role != Launcher {
+		return mounts, madeForWorkers
+	}
+	return append(mounts, corev1.VolumeMount{Name: configVolume, MountPath: configMount}), madeForLaunchers
+}
+
+// A placedMount is a mount with its absolute path.
+type placedMount struct {
+	*corev1.VolumeMount
+	at    string
+	index int
+}
+
+// nestedIn visits the mounts of a container whose innermost mount around them is read-only.
+func nestedIn(container Container, mounts []corev1.VolumeMount, volumes sources, visit func(nested)) {
 	all := make([]placedMount, len(mounts))
 	for i := range mounts {
-		at := paths.Absolute(mounts[i].MountPath)
-		all[i] = placedMount{&mounts[i], at, strings.ReplaceAll(at, "/", "\x00"), i}
+		all[i] = placedMount{&mounts[i], paths.Absolute(mounts[i].MountPath), i}
 	}
-	slices.SortStableFunc(all, func(a, b placedMount) int { return strings.Compare(a.order, b.order) })
-	var around []placedMount
+	slices.SortStableFunc(all, func(a, b placedMount) int { return insideAfter(a.at, b.at) })
+	around := all[:0] // those around the next one: never more than have been visited
 	for _, mount := range all {
 		for len(around) > 0 && !paths.IsBelow(mount.at, around[len(around)-1].at) {
 			around = around[:len(around)-1]
 		}
 		if len(around) > 0 {
 			outer := around[len(around)-1]
-			volume := volumes[outer.Name]
+			volume := volumes.of(outer.Name)
 			if outer.ReadOnly || volume != nil && isAlwaysReadOnly(volume) {
 				visit(newNested(container, mount, outer, volume))
 			}
@@ -165,11 +181,20 @@ func nestedIn(container Container, mounts []corev1.VolumeMount, volumes map[stri
 	}
 }
 
-// A placedMount is a mount with its absolute path, and a text by which directories come before what is in them.
-type placedMount struct {
-	*corev1.VolumeMount
-	at, order string
-	index     int
+// insideAfter orders paths so that a directory is followed by everything in it.
+func insideAfter(a, b string) int {
+	for i := range min(len(a), len(b)) {
+		switch {
+		case a[i] == b[i]:
+		case a[i] == '/':
+			return -1
+		case b[i] == '/':
+			return 1
+		default:
+			return cmp.Compare(a[i], b[i])
+		}
+	}
+	return cmp.Compare(len(a), len(b))
 }
 
 func newNested(container Container, mount, outer placedMount, volume *corev1.VolumeSource) nested {

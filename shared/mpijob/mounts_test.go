@@ -44,7 +44,7 @@ func TestMountsBelowReadOnlyMounts(t *testing.T) {
 			template.Spec.Volumes = []corev1.Volume{{Name: "outer", VolumeSource: test.outer}, {Name: "inner", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
 			template.Spec.Containers[0].VolumeMounts = test.mounts
 		}).Obj()
-		errs, warnings := mpijob.ValidateMounts(job), mpijob.WarnMounts(job)
+		errs, warnings := mpijob.CheckMounts(job)
 		if (len(errs) > 0) != test.refuse || (len(warnings) > 0) != test.warns {
 			t.Errorf("%s: refused %v, warned %v", name, errs, warnings)
 		}

@@ -26,6 +26,7 @@ type Template struct {
 var (
 	launcherPath, workerPath         = replicaPath(Launcher), replicaPath(Worker)
 	launcherTemplate, workerTemplate = launcherPath.Child("template"), workerPath.Child("template")
+	launcherMain, workerMain         = mainPath(launcherTemplate), mainPath(workerTemplate)
 )
 
 // Templates returns the job's pod templates: Launcher, Worker, then any other role in alphabetical
@@ -84,7 +85,17 @@ func (t Template) Main() *corev1.Container {
 }
 
 // MainPath returns the path of the main container.
-func (t Template) MainPath() *field.Path { return t.Path.Child("spec", "containers").Index(0) }
+func (t Template) MainPath() *field.Path {
+	switch t.Role {
+	case Launcher:
+		return launcherMain
+	case Worker:
+		return workerMain
+	}
+	return mainPath(t.Path)
+}
+
+func mainPath(template *field.Path) *field.Path { return template.Child("spec", "containers").Index(0) }
 
 // A Container is a container or init container of a template.
 type Container struct {

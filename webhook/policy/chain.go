@@ -65,7 +65,7 @@ func Holds(job *v2beta1.MPIJob, in Input) field.ErrorList {
 func OwnedIn(job *v2beta1.MPIJob, in Input) Ownership {
 	var all Ownership
 	for _, policy := range Chain {
-		all = all.and(policy.owns(job, in))
+		all.add(policy.owns(job, in))
 	}
 	return all
 }

@@ -24,17 +24,22 @@ func targetOf(in Input) string {
 // validateTarget returns an error for a path at which another policy or the operator mounts something: one of
 // the two would be hidden.
 func validateTarget(job *v2beta1.MPIJob, in Input) *field.Error {
-	target, others := targetOf(in), in.othersOwn(job, gitSyncName)
-	keys := paths.Absolute(job.Spec.SSHAuthMountPath)
-	switch {
-	case target == shmPath, slices.Contains(others.Mounts, target):
-	case paths.Overlaps(target, append(others.Trees, codeDir, credentialDir)):
-	case keys != "/" && (target == keys || paths.IsBelow(target, keys)):
-	default:
-		return nil
+	if target := targetOf(in); isUsed(job, in, target) {
+		return field.Invalid(annotations.Path(annotations.GitSyncKey), target,
+			"conflicts with a directory that the job already uses: set target= to another one, for example /code")
 	}
-	return field.Invalid(annotations.Path(annotations.GitSyncKey), target,
-		"conflicts with a directory that the job already uses: set target= to another one, for example /code")
+	return nil
+}
+
+func isUsed(job *v2beta1.MPIJob, in Input, target string) bool {
+	for owned := range in.othersOwn(job, gitSyncName) {
+		if slices.Contains(owned.Mounts, target) || paths.Overlaps(target, owned.Trees) {
+			return true
+		}
+	}
+	keys := paths.Absolute(job.Spec.SSHAuthMountPath)
+	return target == shmPath || paths.Overlaps(target, []string{codeDir, credentialDir}) ||
+		keys != "/" && (target == keys || paths.IsBelow(target, keys))
 }
 
 // belowReadOnly returns an error for a target inside of a read-only mount, in which the container runtime

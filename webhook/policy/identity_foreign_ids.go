@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -18,7 +19,12 @@ func warnForeignIDs(job *v2beta1.MPIJob, in Input) []string {
 	if in.Identity != nil || in.Submitter == nil || in.Project.Spec.Identity == v1alpha1.IdentityDisabled {
 		return nil
 	}
-	found := foreignIDs(job, in.Submitter, in.othersOwn(job, identityName).Containers)
+	found := foreignIDs(job, in.Submitter, sync.OnceValue(func() (names []string) {
+		for owned := range in.othersOwn(job, identityName) {
+			names = append(names, owned.Containers...)
+		}
+		return names
+	}))
 	warnings := make([]string, 0, len(found.first))
 	for _, id := range found.first {
 		warnings = append(warnings, fmt.Sprintf("%s: %d is not one of your ids (%s): set %s to \"true\" to run as yourself",
@@ -45,8 +51,8 @@ type foundIDs struct {
 // mostForeignIDs is the most ids about which a user is warned one by one.
 const mostForeignIDs = 20
 
-// foreignIDs finds the foreign ids of a job, except in the named containers.
-func foreignIDs(job *v2beta1.MPIJob, own *annotations.Identity, exceptIn []string) foundIDs {
+// foreignIDs finds the foreign ids of a job, except in containers with the names that a function returns.
+func foreignIDs(job *v2beta1.MPIJob, own *annotations.Identity, exceptIn func() []string) foundIDs {
 	var found foundIDs
 	note := func(value *int64, isOwn bool, path *field.Path, child string) {
 		switch {
@@ -71,7 +77,7 @@ func foreignIDs(job *v2beta1.MPIJob, own *annotations.Identity, exceptIn []strin
 			}
 		}
 		for _, container := range template.Containers() {
-			if context := container.SecurityContext; context != nil && !slices.Contains(exceptIn, container.Name) {
+			if context := container.SecurityContext; context != nil && !slices.Contains(exceptIn(), container.Name) {
 				path := container.Path().Child("securityContext")
 				note(context.RunAsUser, isUser(context.RunAsUser), path, "runAsUser")
 				note(context.RunAsGroup, isGroup(context.RunAsGroup), path, "runAsGroup")

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -34,19 +35,16 @@ type Ownership struct {
 	Fields []string
 }
 
-func (o Ownership) and(other Ownership) Ownership {
-	return Ownership{
-		Containers:  slices.Concat(o.Containers, other.Containers),
-		Volumes:     slices.Concat(o.Volumes, other.Volumes),
-		Mounts:      slices.Concat(o.Mounts, other.Mounts),
-		Trees:       slices.Concat(o.Trees, other.Trees),
-		Env:         slices.Concat(o.Env, other.Env),
-		Annotations: slices.Concat(o.Annotations, other.Annotations),
-		Labels:      slices.Concat(o.Labels, other.Labels),
-		Fields:      slices.Concat(o.Fields, other.Fields),
-
-		OpenAnnotations: slices.Concat(o.OpenAnnotations, other.OpenAnnotations),
-	}
+func (o *Ownership) add(other Ownership) {
+	o.Containers = append(o.Containers, other.Containers...)
+	o.Volumes = append(o.Volumes, other.Volumes...)
+	o.Mounts = append(o.Mounts, other.Mounts...)
+	o.Trees = append(o.Trees, other.Trees...)
+	o.Env = append(o.Env, other.Env...)
+	o.Annotations = append(o.Annotations, other.Annotations...)
+	o.OpenAnnotations = append(o.OpenAnnotations, other.OpenAnnotations...)
+	o.Labels = append(o.Labels, other.Labels...)
+	o.Fields = append(o.Fields, other.Fields...)
 }
 
 // HasAnnotation reports whether an annotation is owned.
@@ -90,13 +88,13 @@ func isAtOrBelow(name, declared string) bool {
 	}
 }
 
-// othersOwn returns what the policies that apply to a job own in it, without the named policy.
-func (in Input) othersOwn(job *v2beta1.MPIJob, name string) Ownership {
-	var all Ownership
-	for _, policy := range in.chain {
-		if policy.Name != name && policy.appliesTo(job, in) {
-			all = all.and(policy.owns(job, in))
+// othersOwn returns what each policy that applies to a job owns in it, without the named policy.
+func (in Input) othersOwn(job *v2beta1.MPIJob, name string) iter.Seq[Ownership] {
+	return func(yield func(Ownership) bool) {
+		for _, policy := range in.chain {
+			if policy.Name != name && policy.appliesTo(job, in) && !yield(policy.owns(job, in)) {
+				return
+			}
 		}
 	}
-	return all
 }

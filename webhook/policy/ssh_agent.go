@@ -28,6 +28,8 @@ var agents = map[v2beta1.MPIImplementation][]string{
 var (
 	ownAgent = regexp.MustCompile(`^((OMPI|PRTE)_MCA_\w*_(rsh|ssh)_agent|(HYDRA|I_MPI_HYDRA)_(LAUNCHER|BOOTSTRAP)_EXEC)$`)
 	otherWay = regexp.MustCompile(`^((OMPI|PRTE)_MCA_plm|(HYDRA|I_MPI_HYDRA)_(LAUNCHER|BOOTSTRAP))$`)
+	// withAgents begin all of their names.
+	withAgents = []string{"OMPI_MCA_", "PRTE_MCA_", "HYDRA_", "I_MPI_HYDRA_"}
 )
 
 func agentVariables() []string {
@@ -73,6 +75,9 @@ func ensureAgent(job *v2beta1.MPIJob) {
 // hasOwnAgent reports whether the author's variables choose how mpirun calls ssh.
 func hasOwnAgent(main *corev1.Container) bool {
 	for _, variable := range main.Env {
+		if !beginsWithAny(variable.Name, withAgents) {
+			continue
+		}
 		if ownAgent.MatchString(variable.Name) && variable.Value != agentFile ||
 			otherWay.MatchString(variable.Name) && variable.Value != "ssh" && variable.Value != "rsh" {
 			return true

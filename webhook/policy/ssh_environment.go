@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -32,11 +31,9 @@ type environment struct {
 }
 
 var (
-	// portableName matches the names that a shell can pass on. None of them is a pattern for ssh.
-	portableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	// ofMPI matches variables of MPI's own. mpirun passes them on where they belong, and a daemon on a worker
+	// ofMPI begin the names of MPI's own variables. mpirun passes them on where they belong, and a daemon on a worker
 	// would take those of the launcher for its own.
-	ofMPI = regexp.MustCompile(`^(OMPI|OPAL|ORTE|PMIX|PMI|PRTE|PRRTE|HYDRA|HYDI|MPICH|MPIR|MPIEXEC|I_MPI)_`)
+	ofMPI = []string{"OMPI_", "OPAL_", "ORTE_", "PMIX_", "PMI_", "PRTE_", "PRRTE_", "HYDRA_", "HYDI_", "MPICH_", "MPIR_", "MPIEXEC_", "I_MPI_"}
 	// bySSHD lists the variables that sshd sets in a session in place of what ssh sends.
 	bySSHD = []string{"HOME", "LOGNAME", "MAIL", "PATH", "SHELL", "USER"}
 	// ofPod lists variables that the operator or this package writes for one pod.
@@ -48,13 +45,14 @@ func environmentOf(job *v2beta1.MPIJob, in Input) environment {
 	var env environment
 	launcher, worker := variablesOf(job, mpijob.Launcher), variablesOf(job, mpijob.Worker)
 	compared := map[string]bool{}
+	env.sent = make([]string, 0, min(len(launcher.names)+len(trustRepository), mostSent))
 	for _, name := range namesForRanks(job, launcher, in) {
 		_, set := worker.byName[name]
 		if set && (!launcher.hasSame(worker, name, compared) || worker.ofOnePod(name)) {
 			continue // the worker's own value is another one
 		}
 		switch {
-		case !portableName.MatchString(name) || len(name) > longestName:
+		case !isPortable(name) || len(name) > longestName:
 			env.lost = append(env.lost, name)
 		case (slices.Contains(bySSHD, name) || len(env.sent) == mostSent) && set && len(env.kept) < mostKept:
 			env.kept = append(env.kept, name)
@@ -70,11 +68,11 @@ func environmentOf(job *v2beta1.MPIJob, in Input) environment {
 // namesForRanks returns the names of the launcher's variables that the author wrote for the ranks, too, and of
 // those that policies write for them.
 func namesForRanks(job *v2beta1.MPIJob, launcher variables, in Input) []string {
-	var names []string
+	names := make([]string, 0, len(launcher.names)+len(trustRepository))
 	ofUser := wantsHome(job, in) && in.Identity != nil // the passwd file has the same values
 	for _, name := range launcher.names {
 		switch {
-		case slices.Contains(ofPod, name), ofMPI.MatchString(name), ofUser && slices.Contains(homeEnv, name), launcher.ofOnePod(name):
+		case slices.Contains(ofPod, name), beginsWithAny(name, ofMPI), ofUser && slices.Contains(homeEnv, name), launcher.ofOnePod(name):
 		case isTrusted(name) && in.Intent.GitSync != nil: // added below, because git-sync writes them later
 		default:
 			names = append(names, name)
@@ -88,6 +86,21 @@ func namesForRanks(job *v2beta1.MPIJob, launcher variables, in Input) []string {
 	return names
 }
 
+// isPortable reports whether a shell can pass on a variable. No such name is a pattern for ssh.
+func isPortable(name string) bool {
+	for i := range len(name) {
+		isLetter := 'a' <= name[i]|0x20 && name[i]|0x20 <= 'z' || name[i] == '_'
+		if !isLetter && (i == 0 || name[i] < '0' || name[i] > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+func beginsWithAny(name string, beginnings []string) bool {
+	return slices.ContainsFunc(beginnings, func(beginning string) bool { return strings.HasPrefix(name, beginning) })
+}
+
 func isTrusted(name string) bool {
 	return slices.ContainsFunc(trustRepository, func(v corev1.EnvVar) bool { return v.Name == name })
 }
@@ -95,21 +108,22 @@ func isTrusted(name string) bool {
 // variables are those of a main container. The last one of a name counts.
 type variables struct {
 	names  []string
-	byName map[string]corev1.EnvVar
-	pod    map[string]bool // what ofOnePod has found out
+	byName map[string]*corev1.EnvVar
+	pod    map[string]bool // what ofOnePod has found out about variables that refer to others
 }
 
 func variablesOf(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType) variables {
-	all := variables{byName: map[string]corev1.EnvVar{}, pod: map[string]bool{}}
 	template, present := mpijob.TemplateOf(job, role)
-	if !present {
-		return all
+	if !present || template.Main() == nil {
+		return variables{}
 	}
-	for _, variable := range mainOf(template.PodTemplateSpec).Env {
-		if _, known := all.byName[variable.Name]; !known {
-			all.names = append(all.names, variable.Name)
+	env := template.Main().Env
+	all := variables{names: make([]string, 0, len(env)), byName: make(map[string]*corev1.EnvVar, len(env)), pod: map[string]bool{}}
+	for i := range env {
+		if _, known := all.byName[env[i].Name]; !known {
+			all.names = append(all.names, env[i].Name)
 		}
-		all.byName[variable.Name] = variable
+		all.byName[env[i].Name] = &env[i]
 	}
 	return all
 }
@@ -117,13 +131,15 @@ func variablesOf(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType) variables {
 // hasSame reports whether a variable is the same in both roles, and so is each that its value refers to. compared has
 // what it has found out.
 func (v variables) hasSame(other variables, name string, compared map[string]bool) bool {
+	mine, its := v.byName[name], other.byName[name]
+	if mine == nil || its == nil || !refers(mine.Value) {
+		return isSame(mine, its)
+	}
 	if found, known := compared[name]; known {
 		return found
 	}
 	compared[name] = true // also ends a circle of references
-	mine, present := v.byName[name]
-	its, presentThere := other.byName[name]
-	same := present == presentThere && equality.Semantic.DeepEqual(mine, its)
+	same := isSame(mine, its)
 	for _, found := range reference.FindAllStringSubmatch(mine.Value, -1) {
 		same = same && (found[1] == "" || v.hasSame(other, found[1], compared))
 	}
@@ -131,16 +147,35 @@ func (v variables) hasSame(other variables, name string, compared map[string]boo
 	return same
 }
 
+// refers reports whether a value may refer to other variables.
+func refers(value string) bool { return strings.Contains(value, "$(") }
+
+func isSame(mine, its *corev1.EnvVar) bool {
+	if mine == nil || its == nil {
+		return mine == its
+	}
+	if mine.ValueFrom == nil && its.ValueFrom == nil {
+		return *mine == *its
+	}
+	return equality.Semantic.DeepEqual(*mine, *its)
+}
+
 // ofOnePod reports whether the value of a variable is a field of the pod, or refers to one that is.
 func (v variables) ofOnePod(name string) bool {
+	own, variable := slices.Contains(ofPod, name), v.byName[name]
+	if variable == nil {
+		return own
+	}
+	if from := variable.ValueFrom; from != nil {
+		own = from.FieldRef != nil || from.ResourceFieldRef != nil
+	}
+	if own || !refers(variable.Value) {
+		return own
+	}
 	if found, known := v.pod[name]; known {
 		return found
 	}
-	v.pod[name] = slices.Contains(ofPod, name) // also ends a circle of references
-	variable := v.byName[name]
-	if from := variable.ValueFrom; from != nil {
-		v.pod[name] = from.FieldRef != nil || from.ResourceFieldRef != nil
-	}
+	v.pod[name] = false // also ends a circle of references
 	for _, found := range reference.FindAllStringSubmatch(variable.Value, -1) {
 		v.pod[name] = v.pod[name] || found[1] != "" && v.ofOnePod(found[1])
 	}

@@ -56,11 +56,11 @@ func ensureIdentitySSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 			"would hide files that "+identityAsker(in)+" adds: use another path or remove it")}
 	}
 	var errs field.ErrorList
-	port := in.Cluster.SSH.Port
+	port, env := in.Cluster.SSH.Port, environmentOf(job, in)
 	if worker, present := mpijob.TemplateOf(job, mpijob.Worker); present && worker.Main() != nil {
-		port, errs = ensureIdentitySSHD(job, worker, in)
+		port, errs = ensureIdentitySSHD(job, worker, env, in)
 	}
-	files := filesWithIdentity(job, in, keys, port)
+	files := filesWithIdentity(job, in, env, keys, port)
 	for _, template := range mpijob.Templates(job) {
 		errs = append(errs, ensureFiles(template, in, files, append(identityTrees(), keys), identityAsker(in))...)
 	}
@@ -68,8 +68,7 @@ func ensureIdentitySSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	return errs
 }
 
-func filesWithIdentity(job *v2beta1.MPIJob, in Input, keys string, port int32) []sshFile {
-	env := environmentOf(job, in)
+func filesWithIdentity(job *v2beta1.MPIJob, in Input, env environment, keys string, port int32) []sshFile {
 	files := slices.Clone(identityFiles)
 	client := clientConfig{hosts: fullHosts(job), port: port, identities: []string{keys + "/id_rsa"}, sent: env.sent}
 	for i, content := range []string{
@@ -85,11 +84,11 @@ func filesWithIdentity(job *v2beta1.MPIJob, in Input, keys string, port int32) [
 
 // ensureIdentitySSHD starts sshd in a worker without a command. It returns the port to which the launcher
 // connects, and an error for the user's own sshd if the launcher could not log in to it.
-func ensureIdentitySSHD(job *v2beta1.MPIJob, worker mpijob.Template, in Input) (int32, field.ErrorList) {
+func ensureIdentitySSHD(job *v2beta1.MPIJob, worker mpijob.Template, env environment, in Input) (int32, field.ErrorList) {
 	var errs field.ErrorList
 	main, port := worker.Main(), in.Cluster.SSH.Port
 	if startsSSHD(main) {
-		main.Command = startIdentitySSHD(environmentOf(job, in))
+		main.Command = startIdentitySSHD(env)
 		errs = probesOfImagePort(worker, port)
 	} else {
 		own, isSSHD := readSSHD(main)

@@ -30,8 +30,9 @@ func ensureImageSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 		job.Spec.SSHAuthMountPath = keysDir
 	}
 	var errs field.ErrorList
-	files := filesForImage(job, in)
-	extra, mounts := filesForWorker(job, worker, in)
+	env := environmentOf(job, in)
+	files := filesForImage(job, in, env)
+	extra, mounts := filesForWorker(worker, env)
 	for _, template := range mpijob.Templates(job) {
 		errs = append(errs, ensureFiles(template, in, append(files, extra...), []string{filesDir}, "the policy ssh")...)
 	}
@@ -43,7 +44,7 @@ func ensureImageSSH(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	}
 	if startsSSHD(worker.Main()) {
 		port := ownPort(job, in)
-		worker.Main().Command = startImageSSHD(job, environmentOf(job, in), port)
+		worker.Main().Command = startImageSSHD(job, env, port)
 		declareNodePort(worker, port)
 	}
 	ensureAgent(job)
@@ -63,8 +64,8 @@ const (
 )
 
 // filesForWorker returns files that only workers need, and their mounts.
-func filesForWorker(job *v2beta1.MPIJob, worker mpijob.Template, in Input) ([]sshFile, []corev1.VolumeMount) {
-	accepted := eachLine("AcceptEnv", environmentOf(job, in).sent)
+func filesForWorker(worker mpijob.Template, env environment) ([]sshFile, []corev1.VolumeMount) {
+	accepted := eachLine("AcceptEnv", env.sent)
 	switch {
 	case needsSeparationDir(worker):
 		// A directory of the volume, to which nobody else may write: sshd refuses an emptyDir.
@@ -93,8 +94,8 @@ func mountsAt(main *corev1.Container, trees ...string) bool {
 	})
 }
 
-func filesForImage(job *v2beta1.MPIJob, in Input) []sshFile {
-	client := clientConfig{hosts: imageHosts(job), port: sshPortOf(job, in), sent: environmentOf(job, in).sent}
+func filesForImage(job *v2beta1.MPIJob, in Input, env environment) []sshFile {
+	client := clientConfig{hosts: imageHosts(job), port: sshPortOf(job, in), sent: env.sent}
 	keys := operatorKeys(job)
 	if !plainPath.MatchString(keys) || len(keys) > longestKeysDir {
 		keys = "" // not to be copied into a configuration

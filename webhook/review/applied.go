@@ -43,7 +43,13 @@ func (r Reviewer) appliedTo(job *v2beta1.MPIJob) (annotations.Applied, bool) {
 // replicas with equal digests come to the same result.
 func (r Reviewer) digestOf(job *v2beta1.MPIJob, in policy.Input) string {
 	spec := in.Project.Spec
-	spec.WarnOnlyUntil = ""          // it does not change what is judged
+	spec.WarnOnlyUntil = "" // it does not change what is judged
+	intents := map[string]string{}
+	for key, value := range job.Annotations {
+		if isIntent(key) {
+			intents[key] = value
+		}
+	}
 	text, _ := json.Marshal(struct { // texts, numbers and lists
 		Version, Project string
 		Cluster          any
@@ -52,7 +58,7 @@ func (r Reviewer) digestOf(job *v2beta1.MPIJob, in policy.Input) string {
 		Intent           map[string]string
 		Workers          int32
 	}{
-		r.Version, in.Project.Name, r.Cluster, spec, in.Identity, filtered(job.Annotations, isIntent), mpijob.Workers(job),
+		r.Version, in.Project.Name, r.Cluster, spec, in.Identity, intents, mpijob.Workers(job),
 	})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:6])

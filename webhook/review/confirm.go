@@ -27,8 +27,8 @@ func (r Reviewer) Confirm(job *v2beta1.MPIJob, request Request) (foreign bool, e
 	}
 	said, present := r.appliedTo(job)
 	in.ByRunai = present && said.ByRunai
-	if !present || said.Digest == r.digestOf(job, in) {
-		_, errs = r.apply(job, in, request, errs)
+	if digest := r.digestOf(job, in); !present || said.Digest == digest {
+		_, errs = r.apply(job, in, request, digest, errs)
 		return false, errs
 	}
 	// rule T42 in webhook/server TestForgedDigest/another_stamp: a stamp of somebody else, with the digest of another policy
@@ -37,7 +37,8 @@ func (r Reviewer) Confirm(job *v2beta1.MPIJob, request Request) (foreign bool, e
 	}
 	// rule T42 in webhook/server TestForgedDigest/another_uid: another uid, with the digest of another policy
 	errs = append(errs, policy.Holds(job, in)...)
-	return true, distinct(append(errs, validate(job, in, request.PodSecurity, mpijob.Validate(job))...))
+	invalid, _ := validate(job, in, request.PodSecurity, mpijob.Validate(job))
+	return true, distinct(append(errs, invalid...))
 }
 
 func stampFor(in policy.Input, request Request) annotations.Stamp {

@@ -44,7 +44,8 @@ func (r Reviewer) reviewCopy(job *v2beta1.MPIJob, in policy.Input, request Reque
 		}
 	}
 	errs = append(errs, validateStamp(job, in, path)...)
-	return append(errs, validate(job, in, request.PodSecurity, mpijob.Validate(job))...)
+	invalid, _ := validate(job, in, request.PodSecurity, mpijob.Validate(job))
+	return append(errs, invalid...)
 }
 
 // validateStamp validates the identity in a copy's stamp, and that the copy runs as this identity.

@@ -57,13 +57,12 @@ func validateConfinement(job *v2beta1.MPIJob, in policy.Input, enforced api.Leve
 	if in.Identity == nil && wantsIdentity(in) {
 		return nil // identityOf has returned the error
 	}
-	ours := policy.OwnedIn(job, in).Containers
 	for _, template := range mpijob.Templates(job) {
 		result := podsecurity.AggregateCheckResults(remedied.EvaluatePod(enforced, &template.ObjectMeta, &template.Spec))
 		if result.Allowed {
 			continue
 		}
-		lacking := settings(template, enforced, ours)
+		lacking := settings(template, enforced, policy.OwnedIn(job, in).Containers)
 		if lacking == "" { // a check that no sentence of ours covers
 			lacking = "security contexts that satisfy it (" + strings.Join(result.ForbiddenDetails, "; ") + ")"
 		}

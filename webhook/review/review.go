@@ -66,15 +66,16 @@ func (r Reviewer) Create(job *v2beta1.MPIJob, request Request) (warnings []strin
 	}
 	// Another replica has admitted the job, or it is the copy of an admitted one: it is built again.
 	said, present := r.appliedTo(job)
-	if present && said.Digest != r.digestOf(job, in) {
+	digest := r.digestOf(job, in)
+	if present && said.Digest != digest {
 		r.undo(job, nil, said, in)
 	}
 	in.Admitted, in.ByRunai = present, policy.IsGated(job) || present && said.ByRunai
-	return r.apply(job, in, request, errs)
+	return r.apply(job, in, request, digest, errs)
 }
 
-// apply runs the chain, records the submitter and the applied policies, and validates the result.
-func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, errs field.ErrorList) ([]string, field.ErrorList) {
+// apply runs the chain, records the submitter and the applied policies with their digest, and validates the result.
+func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, digest string, errs field.ErrorList) ([]string, field.ErrorList) {
 	submitted := mpijob.Validate(job)
 	names, refused := policy.Apply(job, in, r.Applied)
 	errs = append(errs, refused...)
@@ -84,11 +85,12 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, e
 	wrote := r.writtenTo(job)
 	wrote.LauncherExempt, wrote.ByRunai = policy.LauncherIsExempt(job, in), in.ByRunai
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey,
-		annotations.Applied{Policies: names, Version: r.Version, Digest: r.digestOf(job, in), Written: wrote}.String())
-	if errs = append(errs, validate(job, in, request.PodSecurity, unrunnable(job, submitted, errs))...); len(errs) > 0 {
+		annotations.Applied{Policies: names, Version: r.Version, Digest: digest, Written: wrote}.String())
+	invalid, warnings := validate(job, in, request.PodSecurity, unrunnable(job, submitted, errs))
+	if errs = append(errs, invalid...); len(errs) > 0 {
 		return nil, distinct(errs)
 	}
-	return slices.Concat(policy.Warn(job, in), warnRoles(job), mpijob.WarnMounts(job), mpijob.WarnComputed(job)), nil
+	return slices.Concat(policy.Warn(job, in), warnRoles(job), warnings, mpijob.WarnComputed(job)), nil
 }
 
 // undo removes what policies wrote to a job, as [policy.Undoing] says.

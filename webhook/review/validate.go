@@ -13,13 +13,14 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
-// validate returns every reason why the final job is not allowed to run or cannot run. The parameter unrunnable has
-// the reasons that [mpijob.Validate] found.
-func validate(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion, unrunnable field.ErrorList) field.ErrorList {
-	errs := append(validateProject(job, in), unrunnable...)
+// validate returns every reason why the final job is not allowed to run or cannot run, and warnings about it. The
+// parameter unrunnable has the reasons that [mpijob.Validate] found.
+func validate(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion, unrunnable field.ErrorList) (errs field.ErrorList, warnings []string) {
+	errs = append(validateProject(job, in), unrunnable...)
 	errs = append(errs, validateRoles(job)...)
 	errs = append(errs, validateWorkers(job, in.Cluster)...)
-	errs = append(errs, mpijob.ValidateMounts(job)...)
+	ofMounts, warnings := mpijob.CheckMounts(job)
+	errs = append(errs, ofMounts...)
 	errs = append(errs, mpijob.ValidateUsers(job)...)
 	errs = append(errs, mpijob.ValidateComputed(job)...)
 	errs = append(errs, validatePodSecurity(job, in, enforced)...)
@@ -27,7 +28,7 @@ func validate(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion, u
 		errs = append(errs, validateIntents(template)...)
 		errs = append(errs, validateRestrictions(template, in)...)
 	}
-	return errs
+	return errs, warnings
 }
 
 func validateProject(job *v2beta1.MPIJob, in policy.Input) field.ErrorList {
