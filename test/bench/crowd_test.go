@@ -19,8 +19,9 @@ import (
 )
 
 const (
-	projects = 2_000
-	people   = 20_000
+	projects   = 2_000
+	namespaces = 5_000
+	people     = 20_000
 )
 
 // crowd creates everything once. The last project and the last person are created after all others: a webhook
@@ -40,12 +41,15 @@ var crowd = sync.OnceValue(func() error {
 		others.Go(func() error { return apply(groupCtx, administrator, person(n)) })
 	}
 	for n := range projects - 1 {
-		others.Go(func() error { return apply(groupCtx, administrator, project(n), namespace(n)) })
+		others.Go(func() error { return apply(groupCtx, administrator, project(n)) })
+	}
+	for n := range namespaces - 1 {
+		others.Go(func() error { return apply(groupCtx, administrator, namespace(n)) })
 	}
 	if err := others.Wait(); err != nil {
 		return err
 	}
-	return apply(ctx, administrator, person(people-1), project(projects-1), namespace(projects-1))
+	return apply(ctx, administrator, person(people-1), project(projects-1), namespace(namespaces-1))
 })
 
 func makeCrowd(t testing.TB) {
@@ -54,7 +58,7 @@ func makeCrowd(t testing.TB) {
 	if err := crowd(); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("created %d projects and %d people in %s", projects, people, time.Since(start).Round(time.Second))
+	t.Logf("created %d projects, %d namespaces and %d people in %s", projects, namespaces, people, time.Since(start).Round(time.Second))
 }
 
 // apply creates objects as kubectl apply does, with a copy of each in its last-applied annotation.
@@ -79,7 +83,7 @@ func project(n int) *v1alpha1.Project {
 }
 
 func namespace(n int) *corev1.Namespace {
-	labels := map[string]string{config.Default().ProjectLabel: projectName(n), "pod-security.kubernetes.io/enforce": "baseline"}
+	labels := map[string]string{config.Default().ProjectLabel: projectName(n % projects), "pod-security.kubernetes.io/enforce": "baseline"}
 	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespaceName(n), Labels: labels}}
 }
 
@@ -97,6 +101,6 @@ func person(n int) *v1alpha1.PosixIdentity {
 }
 
 func projectName(n int) string   { return fmt.Sprintf("team-%04d", n) }
-func namespaceName(n int) string { return "runai-" + projectName(n) }
+func namespaceName(n int) string { return fmt.Sprintf("runai-team-%04d", n) }
 func personName(n int) string    { return fmt.Sprintf("user%05d", n) }
 func subject(n int) string       { return fmt.Sprintf("saml:%s@example.com", personName(n)) }

@@ -17,7 +17,7 @@ import (
 // sampleJob returns a job as runai writes it, with several intents.
 func sampleJob(n int) *v2beta1.MPIJob {
 	return mpijobtest.MakeMPIJob("dist1", namespaceName(n)).Workers(2).Gate(annotations.AdmissionGate).
-		Annotation(annotations.RunAsUserKey, "true").Annotation(annotations.ProjectKey, projectName(n)).
+		Annotation(annotations.RunAsUserKey, "true").Annotation(annotations.ProjectKey, projectName(n%projects)).
 		Annotation(annotations.GPUKey, "2").Annotation(annotations.NodeTypeKey, "dgx").Annotation(annotations.LargeShmKey, "8Gi").Obj()
 }
 
