@@ -1,9 +1,12 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,8 +18,9 @@ const (
 	requestTime = 5 * time.Second
 	// waitTime is how long a request waits for its turn.
 	waitTime = time.Second
-	// smallRequest is the size in bytes of a request that is not large. Those of almost all jobs are small.
-	smallRequest = 256 << 10
+	// smallRequest is the size in bytes of a request that is not large. Those of almost all jobs are small. They are read
+	// before their turn, and so many together take less memory than a replica has.
+	smallRequest = 128 << 10
 	smallAtOnce  = 64
 	// largestRequest is the size in bytes of the largest request that is read: two objects as large as an API server
 	// accepts, and a user.
@@ -39,7 +43,7 @@ func NewServer(options webhook.Options) webhook.Server {
 type boundedServer struct {
 	webhook.Server
 	connections  *connections
-	small, large chan struct{} // the requests that are read and handled
+	small, large chan struct{} // the requests that are handled; large ones are also read meanwhile
 }
 
 // Register registers a webhook behind the limits.
@@ -55,10 +59,19 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 		}
 		ctx, cancel := context.WithDeadline(r.Context(), deadline)
 		defer cancel()
-		turns := s.turns(r)
+		turns := s.large
+		if isSmall(r) {
+			turns = s.small
+			body := bodies.Get().(*bytes.Buffer)
+			defer bodies.Put(body)
+			// rule T70 in webhook/server TestSlowBodies: slow clients that take all turns
+			readInto(body, r)
+			s.connections.heard(r.RemoteAddr)
+		}
 		select {
 		case turns <- struct{}{}:
 			defer func() { <-turns }()
+			s.connections.heard(r.RemoteAddr)
 			hook.ServeHTTP(w, r.WithContext(ctx))
 		case <-time.After(waitTime):
 			observeUnread(path, notAvailable, "too many requests")
@@ -67,11 +80,26 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 	}))
 }
 
-// turns returns a semaphore for requests of this size, so that large ones, which take much memory, are few, and
-// small ones do not wait for them.
-func (s *boundedServer) turns(r *http.Request) chan struct{} {
-	if 0 <= r.ContentLength && r.ContentLength <= smallRequest {
-		return s.small
+// isSmall reports whether a request says that it is. Large ones, which take much memory, are few at a time, and small
+// ones do not wait for them.
+func isSmall(r *http.Request) bool { return 0 <= r.ContentLength && r.ContentLength <= smallRequest }
+
+// bodies are the memory of small requests, which the next ones use again.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// readInto reads the body of a small request before it has its turn: a slow client must not keep others from theirs. It
+// takes as much memory as has come.
+func readInto(body *bytes.Buffer, r *http.Request) {
+	body.Reset()
+	if _, err := body.ReadFrom(r.Body); err != nil {
+		r.Body = io.NopCloser(unreadable{err})
+		return
 	}
-	return s.large
+	r.Body = io.NopCloser(body)
 }
+
+// unreadable is a body that cannot be read, and why.
+type unreadable struct{ error }
+
+// Read returns why.
+func (u unreadable) Read([]byte) (int, error) { return 0, u.error }

@@ -27,16 +27,17 @@ func (c *caller) isAdmitted(to *connections) bool {
 	return err == nil
 }
 
-// Whoever opens too many connections gets no more of them until some have been answered or their time is over. The
+func stranger(port int) *caller {
+	return &caller{address: net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: port}}
+}
+
+// Whoever has too many requests open gets no more connections until some have been answered or their time is over. The
 // replica's own health check always gets one.
 func TestConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		open := newConnections()
-		stranger := func(port int) *caller {
-			return &caller{address: net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: port}}
-		}
 		first := stranger(0)
-		for port := range maxConnections {
+		for port := range maxConnections - maxUnheard {
 			c := first
 			if port > 0 {
 				c = stranger(port)
@@ -44,6 +45,7 @@ func TestConnections(t *testing.T) {
 			if !c.isAdmitted(open) {
 				t.Fatalf("connection %d is refused", port)
 			}
+			open.heard(c.address.String())
 		}
 		if stranger(maxConnections).isAdmitted(open) {
 			t.Error("there is no limit")
@@ -54,13 +56,53 @@ func TestConnections(t *testing.T) {
 		}
 		open.done(own.address.String())
 		open.done(stranger(1).address.String())
-		if !stranger(maxConnections).isAdmitted(open) || stranger(maxConnections+1).isAdmitted(open) {
+		last := stranger(maxConnections)
+		admitted := last.isAdmitted(open)
+		open.heard(last.address.String())
+		if !admitted || stranger(maxConnections+1).isAdmitted(open) {
 			t.Error("an answered request does not make room for one more")
 		}
 		time.Sleep(connectionTime)
 		synctest.Wait()
-		if !first.closed || len(open.open) > 0 {
+		if !first.closed || len(open.open) > 0 || open.unheard.Len() > 0 {
 			t.Errorf("closed: %t, %d connections are counted after their time", first.closed, len(open.open))
+		}
+	})
+}
+
+// Of many clients that do not send their request, the one that has been waited for longest makes room for a new one.
+// Those whose requests have come keep their connections.
+func TestSlowestConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		open := newConnections()
+		quick := stranger(0)
+		var slow []*caller
+		for port := range maxUnheard {
+			slow = append(slow, stranger(port+1))
+		}
+		for _, c := range append([]*caller{quick}, slow...) {
+			if !c.isAdmitted(open) {
+				t.Fatal("a connection is refused")
+			}
+			open.heard(quick.address.String())
+		}
+		for port := range 3 {
+			if !stranger(10_000 + port).isAdmitted(open) {
+				t.Error("slow clients keep others out")
+			}
+		}
+		for i, c := range append(slow, quick) {
+			if c.closed != (i < 3) {
+				t.Errorf("slow client %d: closed: %t", i, c.closed)
+			}
+		}
+		if open.unheard.Len() != maxUnheard {
+			t.Errorf("%d slow clients have connections", open.unheard.Len())
+		}
+		time.Sleep(connectionTime)
+		synctest.Wait()
+		if len(open.open) > 0 || open.unheard.Len() > 0 {
+			t.Errorf("%d connections are counted after their time", len(open.open))
 		}
 	})
 }
