@@ -42,7 +42,7 @@ func (test betweenTest) run(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := string(marshal(t, operations))
+	got := string(written(t, operations))
 	want := strings.NewReplacer("POD", podPath, "ROLES", rolesPath).Replace(test.want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", test.reason, diff)
@@ -77,13 +77,13 @@ func decode(t testing.TB, raw []byte) *v2beta1.MPIJob {
 // apply applies a patch as the API server does.
 func apply(t testing.TB, raw []byte, operations []Operation) []byte {
 	t.Helper()
-	patch, err := jsonpatch.DecodePatch(marshal(t, operations))
+	patch, err := jsonpatch.DecodePatch(written(t, operations))
 	if err != nil {
 		t.Fatal(err)
 	}
 	applied, err := patch.Apply(raw)
 	if err != nil {
-		t.Fatalf("%s\n%s\n%s", err, raw, marshal(t, operations))
+		t.Fatalf("%s\n%s\n%s", err, raw, written(t, operations))
 	}
 	return applied
 }
@@ -94,10 +94,19 @@ func checkApplied(t testing.TB, raw []byte, operations []Operation, after *v2bet
 	applied := apply(t, raw, operations)
 	got := decode(t, applied)
 	if !equality.Semantic.DeepEqual(got, after) {
-		t.Errorf("applied (-want +got):\n%s\n%s", cmp.Diff(after, got), marshal(t, operations))
+		t.Errorf("applied (-want +got):\n%s\n%s", cmp.Diff(after, got), written(t, operations))
 	}
 	if again, err := Between(got, after, applied); err != nil || len(again) > 0 {
-		t.Errorf("not done after one patch: %s, error %v", marshal(t, again), err)
+		t.Errorf("not done after one patch: %s, error %v", written(t, again), err)
 	}
 	return applied
+}
+
+func written(t testing.TB, operations []Operation) []byte {
+	t.Helper()
+	text, err := Marshal(operations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }

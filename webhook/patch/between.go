@@ -8,10 +8,9 @@
 package patch
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
-	"slices"
-	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 )
@@ -36,7 +35,7 @@ type Operation struct {
 // order is fixed. If the two are semantically equal, the list is empty. It returns an error if elements without
 // names were both removed and changed.
 func Between(before, after *v2beta1.MPIJob, raw []byte) ([]Operation, error) {
-	w := walk{raw: raw, operations: []Operation{}} // JSON: [], never null
+	w := walk{raw: raw}
 	w.fields(reflect.ValueOf(before).Elem(), reflect.ValueOf(after).Elem())
 	if w.err != nil {
 		return nil, fmt.Errorf("cannot write the patch: %w", w.err)
@@ -47,47 +46,48 @@ func Between(before, after *v2beta1.MPIJob, raw []byte) ([]Operation, error) {
 // A walk descends into two values of the same type in parallel.
 type walk struct {
 	raw        []byte
-	path       []string
+	path       []byte // a JSON pointer (RFC 6901)
 	operations []Operation
 	err        error
 }
 
 // push descends by one segment, and pop returns.
-func (w *walk) push(segment string) { w.path = append(w.path, segment) }
+func (w *walk) push(segment string) {
+	w.path = append(w.path, '/')
+	for i := range len(segment) {
+		switch c := segment[i]; c {
+		case '~':
+			w.path = append(w.path, "~0"...)
+		case '/':
+			w.path = append(w.path, "~1"...)
+		default:
+			w.path = append(w.path, c)
+		}
+	}
+}
 
-func (w *walk) pop() { w.path = w.path[:len(w.path)-1] }
+func (w *walk) pop() { w.path = w.path[:bytes.LastIndexByte(w.path, '/')] }
 
 func (w *walk) write(op string, value reflect.Value) {
-	if value.Kind() == reflect.Struct && value.CanAddr() {
+	if value.CanAddr() {
 		value = value.Addr() // marshals the same, without a copy
 	}
-	w.operations = append(w.operations, Operation{Op: op, Path: pointer(w.path), Value: value.Interface()})
+	w.operations = append(w.operations, Operation{Op: op, Path: string(w.path), Value: value.Interface()})
 }
 
 func (w *walk) remove() {
-	w.operations = append(w.operations, Operation{Op: opRemove, Path: pointer(w.path)})
+	w.operations = append(w.operations, Operation{Op: opRemove, Path: string(w.path)})
 }
 
 // move moves an element of the list to the path.
 func (w *walk) move(from string) {
-	at := slices.Concat(w.path[:len(w.path)-1], []string{from})
-	w.operations = append(w.operations, Operation{Op: opMove, From: pointer(at), Path: pointer(w.path)})
+	parent := w.path[:bytes.LastIndexByte(w.path, '/')]
+	w.operations = append(w.operations, Operation{Op: opMove, From: string(parent) + "/" + from, Path: string(w.path)})
 }
 
 // fail keeps the first error.
 func (w *walk) fail(problem string) {
 	if w.err == nil {
-		w.err = fmt.Errorf("%s %s", pointer(w.path), problem)
+		w.err = fmt.Errorf("%s %s", w.path, problem)
 	}
-}
-
-// pointer returns a path as a JSON pointer (RFC 6901).
-func pointer(path []string) string {
-	var text strings.Builder
-	text.Grow(16 * len(path))
-	for _, segment := range path {
-		text.WriteByte('/')
-		text.WriteString(strings.ReplaceAll(strings.ReplaceAll(segment, "~", "~0"), "/", "~1"))
-	}
-	return text.String()
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 )
@@ -66,6 +67,9 @@ func nameOf(typ reflect.Type) int {
 }
 
 func (w *walk) element(i int, before, after reflect.Value) {
+	if formOf(before.Type()).same(unsafe.Pointer(before.UnsafeAddr()), unsafe.Pointer(after.UnsafeAddr())) {
+		return
+	}
 	w.push(strconv.Itoa(i))
 	w.value(opReplace, before, after)
 	w.pop()

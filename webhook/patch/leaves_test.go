@@ -67,8 +67,8 @@ func TestBytesAreOneValue(t *testing.T) {
 	}
 	before, after := object{[]byte("abc")}, object{[]byte("xy")}
 	w := walk{}
-	w.fields(reflect.ValueOf(before), reflect.ValueOf(after))
-	if got, want := string(marshal(t, w.operations)), `[{"op":"add","path":"/data","value":"eHk="}]`; got != want {
+	w.fields(reflect.ValueOf(&before).Elem(), reflect.ValueOf(&after).Elem())
+	if got, want := string(written(t, w.operations)), `[{"op":"add","path":"/data","value":"eHk="}]`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -7,16 +7,30 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// isObject reports whether the JSON has an object at a path. It reads from the beginning and builds
+// isObject reports whether the JSON has an object at a path, which is a JSON pointer. It reads from the beginning and builds
 // nothing, because it is called rarely and for paths near the beginning.
-func isObject(raw []byte, path []string) bool {
+func isObject(raw, path []byte) bool {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
-	for _, segment := range path {
-		if !descend(decoder, segment) {
+	for len(path) > 0 {
+		var segment []byte
+		segment, path = next(path)
+		if !descend(decoder, string(segment)) {
 			return false
 		}
 	}
 	return decoder.PeekKind() == '{'
+}
+
+// next splits off the first segment of a JSON pointer.
+func next(path []byte) (segment, rest []byte) {
+	segment, rest = path[1:], nil
+	if end := bytes.IndexByte(segment, '/'); end >= 0 {
+		segment, rest = segment[:end], segment[end:]
+	}
+	if bytes.IndexByte(segment, '~') >= 0 {
+		segment = bytes.ReplaceAll(bytes.ReplaceAll(segment, []byte("~1"), []byte("/")), []byte("~0"), []byte("~"))
+	}
+	return segment, rest
 }
 
 // descend reads up to the value with the given name or index, and reports whether there is one.

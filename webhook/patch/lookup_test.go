@@ -1,9 +1,6 @@
 package patch
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 func TestIsObject(t *testing.T) {
 	for _, test := range []struct {
@@ -26,11 +23,11 @@ func TestIsObject(t *testing.T) {
 		{"no JSON", ``, "a", false},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
-			var path []string
-			if test.path != "" {
-				path = strings.Split(test.path, "/")
+			path := test.path
+			if path != "" {
+				path = "/" + path
 			}
-			if got := isObject([]byte(test.raw), path); got != test.want {
+			if got := isObject([]byte(test.raw), []byte(path)); got != test.want {
 				t.Errorf("got %t", got)
 			}
 		})

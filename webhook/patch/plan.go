@@ -19,6 +19,8 @@ type plan struct {
 type member struct {
 	name      string
 	index     int
+	form      *form
+	offset    uintptr
 	removable bool // if it is empty; a required number or string stays
 }
 
@@ -54,7 +56,7 @@ func (p *plan) addMembers(typ reflect.Type) {
 		if field.Type.Kind() == reflect.Struct && !isLeaf(field.Type) {
 			removable = false // it may have fields that its type does not know
 		}
-		p.members = append(p.members, member{name, i, removable})
+		p.members = append(p.members, member{name, i, formOf(field.Type), field.Offset, removable})
 		if name == "name" && options == "" {
 			p.name = i
 		}

@@ -48,7 +48,7 @@ func TestUnknownFieldsStayWhereTheyWere(t *testing.T) {
 				t.Log(len(raw), len(want), len(operations))
 			}
 			if !reflect.DeepEqual(want, got) {
-				t.Errorf("want %v\ngot %v\n%s", want, got, marshal(t, operations))
+				t.Errorf("want %v\ngot %v\n%s", want, got, written(t, operations))
 			}
 		})
 	}
@@ -63,7 +63,7 @@ func TestUnknownFieldsGoOnlyWithWhatIsRemoved(t *testing.T) {
 			got := unknownIn(t, checkApplied(t, raw, operations, after))
 			for number, path := range unknownIn(t, raw) {
 				if _, ok := got[number]; ok == isRemoved(path, operations) {
-					t.Errorf("unknown field %v of %s, still there: %t\n%s", number, path, ok, marshal(t, operations))
+					t.Errorf("unknown field %v of %s, still there: %t\n%s", number, path, ok, written(t, operations))
 				}
 			}
 		})
@@ -86,7 +86,7 @@ func TestPatchesAreDeterministic(t *testing.T) {
 		raw := marshal(t, before)
 		first, _ := Between(before, after, raw)
 		second, _ := Between(before, after, raw)
-		if string(marshal(t, first)) != string(marshal(t, second)) {
+		if string(written(t, first)) != string(written(t, second)) {
 			t.Fatalf("seed %d", seed)
 		}
 	}

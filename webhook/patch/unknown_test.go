@@ -83,3 +83,11 @@ func collect(tree any, path []string, found map[float64]string) {
 		}
 	}
 }
+
+func pointer(path []string) string {
+	w := walk{}
+	for _, segment := range path {
+		w.push(segment)
+	}
+	return string(w.path)
+}

@@ -2,16 +2,21 @@ package patch
 
 import (
 	"reflect"
+	"unsafe"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 )
 
 // fields compares two structs that both exist in the JSON.
 func (w *walk) fields(before, after reflect.Value) {
+	inBefore, inAfter := unsafe.Pointer(before.UnsafeAddr()), unsafe.Pointer(after.UnsafeAddr())
 	for _, member := range planOf(before.Type()).members {
+		if member.form.same(unsafe.Add(inBefore, member.offset), unsafe.Add(inAfter, member.offset)) {
+			continue // almost all
+		}
 		b, a := before.Field(member.index), after.Field(member.index)
 		if isAbsent(b) && isAbsent(a) {
-			continue // most fields of a pod
+			continue
 		}
 		if member.name == "" {
 			w.fields(b, a)

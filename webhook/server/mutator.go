@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -43,9 +42,9 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 	return fits(request, allow(created.operations, created.warnings, created.job.Annotations[annotations.AppliedPoliciesKey]))
 }
 
-// allow marshals the patch itself, because controller-runtime marshals its own operations twice.
+// allow allows a request with a patch.
 func allow(operations []patch.Operation, warnings []string, applied string) admission.Response {
-	text, err := json.Marshal(operations)
+	text, err := patch.Marshal(operations)
 	if err != nil {
 		return refuse(err)
 	}
