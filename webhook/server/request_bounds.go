@@ -28,10 +28,15 @@ const (
 	longestRole = 63
 )
 
-// mostIn has lower maxima of some lists and objects, by their quoted names.
-var mostIn = map[string]int{
-	`"mpiReplicaSpecs"`: mostRoles, `"containers"`: 100, `"initContainers"`: 100, `"ephemeralContainers"`: 100,
-	`"add"`: 100, `"drop"`: 100, // capabilities, of which Linux has 41
+// mostIn returns the maximum for the list or object with a quoted name.
+func mostIn(name []byte) int {
+	switch string(name) {
+	case `"mpiReplicaSpecs"`:
+		return mostRoles
+	case `"containers"`, `"initContainers"`, `"ephemeralContainers"`, `"add"`, `"drop"`: // capabilities, of which Linux has 41
+		return 100
+	}
+	return mostElements
 }
 
 // DecodeNew reads a new job, unless reading it costs too much. Its errors are API statuses for the client.
@@ -64,6 +69,14 @@ func tooLarge(format string, args ...any) error {
 // overgrown returns an error for the first list or object with too many elements. It builds nothing. It
 // accepts invalid JSON, for which the decoder has the error.
 func overgrown(raw []byte) *field.Error {
+	if inBoundsAtAGlance(raw) {
+		return nil
+	}
+	return overgrownList(raw)
+}
+
+// overgrownList is overgrown, with a decoder.
+func overgrownList(raw []byte) *field.Error {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	var open []int // the most elements of each list and object around the current token
 	var err error
@@ -84,9 +97,7 @@ func overgrown(raw []byte) *field.Error {
 					return field.Forbidden(field.NewPath("spec", "mpiReplicaSpecs"), fmt.Sprintf("the name of a role must have at most %d bytes", longestRole))
 				}
 			}
-			if next = mostIn[string(token)]; next == 0 {
-				next = mostElements
-			}
+			next = mostIn(token)
 			if string(token) == `"fieldsV1"` && atName(decoder) {
 				_, err = decoder.ReadValue() // of managedFields, which the API server writes
 			}

@@ -1,8 +1,13 @@
 package server
 
 import (
+	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+
+	"github.com/runai-mpi/runai-mpi/test/flood"
 )
 
 func TestOvergrown(t *testing.T) {
@@ -29,6 +34,9 @@ func TestOvergrown(t *testing.T) {
 		{"a great depth", strings.Repeat("[", 20_000), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			if inBoundsAtAGlance([]byte(test.json)) && test.want != "" {
+				t.Error("in bounds at a glance")
+			}
 			said := ""
 			if err := overgrown([]byte(test.json)); err != nil {
 				said = err.Error()
@@ -37,5 +45,37 @@ func TestOvergrown(t *testing.T) {
 				t.Errorf("got %q, want %q", said, test.want)
 			}
 		})
+	}
+}
+
+// What is in bounds at a glance is in bounds, and almost all jobs are.
+func FuzzInBoundsAtAGlance(f *testing.F) {
+	f.Add([]byte(`{"metadata":{"name":"a\\\"b"},"spec":{"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"containers":[{},{"args":["containers"]}]}}}}}}`), 100)
+	f.Add([]byte(`{"\u0063ontainers":[{}]}`), 101)
+	f.Add([]byte(`{"containers" : [{}], "a": ["add", [{}]]}`), 101)
+	f.Add([]byte(`{"mpiReplicaSpecs":{"`+strings.Repeat("x", 64)+`":{}}}`), 1)
+	f.Fuzz(func(t *testing.T, raw []byte, times int) {
+		if times < 1 || times > 5_001 || len(raw) > 1_000 {
+			return
+		}
+		raw = bytes.ReplaceAll(raw, []byte("{}"), []byte("{}"+strings.Repeat(",{}", times-1)))
+		if inBoundsAtAGlance(raw) && overgrownList(raw) != nil {
+			t.Errorf("in bounds at a glance, but %s", overgrownList(raw))
+		}
+	})
+}
+
+func TestJobsAreInBoundsAtAGlance(t *testing.T) {
+	m := mutator()
+	for _, job := range []*v2beta1.MPIJob{largeJob(), asUser(largeJob())} {
+		raw := marshal(t, job)
+		if stored := applied(t, raw, m.Handle(t.Context(), byAlice(raw))); !inBoundsAtAGlance(raw) || !inBoundsAtAGlance(stored) {
+			t.Errorf("not in bounds at a glance: %s", stored)
+		}
+	}
+	for _, job := range append(flood.Jobs(namespace), flood.Namesakes(namespace)...) {
+		if inBoundsAtAGlance(job.JSON) && overgrownList(job.JSON) != nil {
+			t.Errorf("%s is in bounds at a glance, but %s", job.Name, overgrownList(job.JSON))
+		}
 	}
 }
