@@ -18,9 +18,11 @@ const (
 	requestTime = 5 * time.Second
 	// waitTime is how long a request waits for its turn.
 	waitTime = time.Second
-	// smallRequest is the size in bytes of a request that is not large. Those of almost all jobs are small. They are read
-	// before their turn, and so many together take less memory than a replica has.
-	smallRequest = 128 << 10
+	// quickRequest is the size in bytes of a request that is read before it has its turn, so that as many as there can be
+	// connections take little memory. Those of almost all jobs are so small.
+	quickRequest = 32 << 10
+	// smallRequest is the size in bytes of a request that is not large.
+	smallRequest = 256 << 10
 	smallAtOnce  = 64
 	// largestRequest is the size in bytes of the largest request that is read: two objects as large as an API server
 	// accepts, and a user.
@@ -59,15 +61,13 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 		}
 		ctx, cancel := context.WithDeadline(r.Context(), deadline)
 		defer cancel()
-		turns := s.large
-		if isSmall(r) {
-			turns = s.small
-			body := bodies.Get().(*bytes.Buffer)
+		if 0 <= r.ContentLength && r.ContentLength <= quickRequest {
+			body := bodies.Get().(*[quickRequest]byte)
 			defer bodies.Put(body)
 			// rule T70 in webhook/server TestSlowBodies: slow clients that take all turns
 			readInto(body, r)
-			s.connections.heard(r.RemoteAddr)
 		}
+		turns := s.turns(r)
 		select {
 		case turns <- struct{}{}:
 			defer func() { <-turns }()
@@ -80,22 +80,26 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 	}))
 }
 
-// isSmall reports whether a request says that it is. Large ones, which take much memory, are few at a time, and small
-// ones do not wait for them.
-func isSmall(r *http.Request) bool { return 0 <= r.ContentLength && r.ContentLength <= smallRequest }
+// turns returns a semaphore for requests of this size, so that large ones, which take much memory, are few, and
+// small ones do not wait for them.
+func (s *boundedServer) turns(r *http.Request) chan struct{} {
+	if 0 <= r.ContentLength && r.ContentLength <= smallRequest {
+		return s.small
+	}
+	return s.large
+}
 
-// bodies are the memory of small requests, which the next ones use again.
-var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+// bodies are the memory of requests that are read before their turn, which the next ones use again.
+var bodies = sync.Pool{New: func() any { return new([quickRequest]byte) }}
 
-// readInto reads the body of a small request before it has its turn: a slow client must not keep others from theirs. It
-// takes as much memory as has come.
-func readInto(body *bytes.Buffer, r *http.Request) {
-	body.Reset()
-	if _, err := body.ReadFrom(r.Body); err != nil {
+// readInto reads the body of a request before it has its turn: a slow client must not keep others from theirs.
+func readInto(memory *[quickRequest]byte, r *http.Request) {
+	body := memory[:r.ContentLength]
+	if _, err := io.ReadFull(r.Body, body); err != nil {
 		r.Body = io.NopCloser(unreadable{err})
 		return
 	}
-	r.Body = io.NopCloser(body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
 }
 
 // unreadable is a body that cannot be read, and why.

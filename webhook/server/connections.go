@@ -10,16 +10,18 @@ import (
 )
 
 const (
-	maxConnections = 512
-	// maxUnheard is how many of them have not sent their request yet. An API server sends it at once.
-	maxUnheard = 256
+	maxConnections = 1100
+	// manyUnheard is when clients that have not sent their request for so long as patience lose their connections to new
+	// ones. An API server sends it at once.
+	manyUnheard = 512
+	patience    = 2 * time.Second
 	// connectionTime is longer than any request takes.
 	connectionTime = 2 * requestTime
 )
 
 // connections limits the number of open connections, and how long each stays open. It counts a connection from
-// its TLS handshake until its request is answered or its time is over. If many clients are slow, a new one takes the
-// place of the slowest, so that they do not keep others out.
+// its TLS handshake until its request is answered or its time is over. If there are many, a new one takes the place of the
+// slowest, so that slow clients do not keep others out.
 type connections struct {
 	mutex   sync.Mutex
 	open    map[string]*openConnection // by the client's address
@@ -28,6 +30,7 @@ type connections struct {
 
 type openConnection struct {
 	net.Conn
+	since time.Time
 	timer *time.Timer
 	place *list.Element // in unheard; nil if the request has been read
 }
@@ -41,16 +44,18 @@ func (c *connections) admit(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	address := hello.Conn.RemoteAddr()
-	if len(c.open)-c.unheard.Len() >= maxConnections-maxUnheard && !isLoopback(address) { // loopback: the replica's own health check
+	// rule T71 in webhook/server TestSlowestConnection: slow clients that take all connections
+	// without: if c.unheard.Len() < 0 {
+	if c.unheard.Len() >= manyUnheard {
+		if slowest := c.unheard.Front().Value.(*openConnection); time.Since(slowest.since) >= patience {
+			_ = slowest.Close() // its client may have closed it
+			c.remove(slowest)
+		}
+	}
+	if len(c.open) >= maxConnections && !isLoopback(address) { // loopback: the replica's own health check
 		return nil, errors.New("too many connections")
 	}
-	// rule T71 in webhook/server TestSlowestConnection: slow clients that take all connections
-	if c.unheard.Len() >= maxUnheard {
-		slowest := c.unheard.Front().Value.(*openConnection)
-		_ = slowest.Close() // its client may have closed it
-		c.remove(slowest)
-	}
-	added := &openConnection{Conn: hello.Conn}
+	added := &openConnection{Conn: hello.Conn, since: time.Now()}
 	added.timer = time.AfterFunc(connectionTime, func() {
 		_ = added.Close() // its client may have closed it
 		c.done(address.String())
