@@ -69,6 +69,29 @@ func TestBenchmarkJobHasFourKilobytes(t *testing.T) {
 	}
 }
 
+// Comparing a job with itself allocates almost nothing, and a patch a few objects for each operation.
+func TestAllocations(t *testing.T) {
+	job := benchmarkJob()
+	raw, same, after := sortedKeys(t, marshal(t, job)), job.DeepCopy(), job.DeepCopy()
+	fourteenChanges(after)
+	for _, test := range []struct {
+		name string
+		job  *v2beta1.MPIJob
+		most float64
+	}{{"nothing", same, 20}, {"fourteen changes", after, 175}} {
+		got := testing.AllocsPerRun(20, func() {
+			operations, err := Between(job, test.job, raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = written(t, operations)
+		})
+		if t.Logf("%s: %.0f", test.name, got); got > test.most {
+			t.Errorf("%s: %.0f allocations, more than %.0f", test.name, got, test.most)
+		}
+	}
+}
+
 func benchmarkJob() *v2beta1.MPIJob {
 	return mpijobtest.MakeMPIJob("dist1", "runai-team-a").Workers(2).Gate("run.ai/admission").
 		Annotation("run.ai/gpu", "2").Annotation("run.ai/large-shm", "8Gi").

@@ -39,9 +39,11 @@ func (o *Operation) append(text []byte) ([]byte, error) {
 	if o.Value == nil {
 		return append(text, '}'), nil
 	}
-	value := reflect.ValueOf(o.Value)
-	at := reflect.New(value.Type())
-	at.Elem().Set(value)
-	text, err := formOf(value.Type()).append(append(text, `,"value":`...), at.UnsafePointer())
+	at := reflect.ValueOf(o.Value)
+	if at.Kind() != reflect.Pointer || at.IsNil() {
+		at = reflect.New(at.Type())
+		at.Elem().Set(reflect.ValueOf(o.Value))
+	}
+	text, err := formOf(at.Type().Elem()).append(append(text, `,"value":`...), at.UnsafePointer())
 	return append(text, '}'), err
 }

@@ -20,69 +20,88 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 )
 
-// BenchmarkHandler measures a whole admission, AdmissionReview in and out, of a job of 4 KB: with every
-// policy, next to controller-runtime's typed defaulter that changes nothing, or adds a volume, a mount and
-// an annotation for each role. The validating calls and the updates get the job as the API server sends it after the
-// mutating call. Look at the ratios of cpu-ns/op in one run.
-func BenchmarkHandler(b *testing.B) {
+// subjects are whole admissions, AdmissionReview in and out, of a job of 4 KB: with every policy, next to
+// controller-runtime's typed defaulter that changes nothing, or adds a volume, a mount and an annotation for each role.
+// The validating calls and the updates get the job as the API server sends it after the mutating call.
+func subjects(t testing.TB) []subject {
 	scheme := runtime.NewScheme()
 	if err := v2beta1.AddToScheme(scheme); err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	nothing := admission.HandlerFunc(func(context.Context, admission.Request) admission.Response { return admission.Allowed("") })
 	m := mutator()
 	mutates := envelope{observed{m, "mutate"}, MutatePath}
 	validates := envelope{observed{&Validator{m.Lookups, m.Reviewer}, "validate"}, ValidatePath}
 	job, users := largeJob(), asUser(largeJob())
-	created, usersCreated := reviewOf(b, job), reviewOf(b, users)
-	stored, usersStored := storedAs(b, m, created), storedAs(b, m, usersCreated)
-	for _, bench := range []struct {
-		name    string
-		handler http.Handler
-		body    []byte
-	}{
-		{"bare", &admission.Webhook{Handler: nothing}, created},
-		{"defaulter-nothing", &admission.Webhook{Handler: admission.WithDefaulter(scheme, defaulter(func(*v2beta1.MPIJob) {})).Handler}, created},
-		{"defaulter-one-mutation", &admission.Webhook{Handler: admission.WithDefaulter(scheme, defaulter(addVolume)).Handler}, created},
-		{"envelope", envelope{nothing, MutatePath}, created},
-		{"all-policies", mutates, created},
-		{"all-policies-as-user", mutates, usersCreated},
-		{"validate", validates, reviewOf(b, stored)},
-		{"validate-as-user", validates, reviewOf(b, usersStored)},
-		{"update-scaled", mutates, updatedTo(b, usersStored, scaled)},
-		{"update-validate-scaled", validates, updatedTo(b, usersStored, scaled)},
-		{"update-reapplied", mutates, updatedTo(b, usersStored, func(*v2beta1.MPIJob) *v2beta1.MPIJob { return users })},
-	} {
-		b.Run(bench.name, func(b *testing.B) { serve(b, bench.handler, bench.body) })
+	created, usersCreated := reviewOf(t, job), reviewOf(t, users)
+	stored, usersStored := storedAs(t, m, created), storedAs(t, m, usersCreated)
+	return []subject{
+		{"bare", &admission.Webhook{Handler: nothing}, created, 0},
+		{"defaulter-nothing", &admission.Webhook{Handler: admission.WithDefaulter(scheme, defaulter(func(*v2beta1.MPIJob) {})).Handler}, created, 0},
+		{"defaulter-one-mutation", &admission.Webhook{Handler: admission.WithDefaulter(scheme, defaulter(addVolume)).Handler}, created, 0},
+		{"envelope", envelope{nothing, MutatePath}, created, 45},
+		{"all-policies", mutates, created, 1600},
+		{"all-policies-as-user", mutates, usersCreated, 2800},
+		{"validate", validates, reviewOf(t, stored), 2000},
+		{"validate-as-user", validates, reviewOf(t, usersStored), 4200},
+		{"update-scaled", mutates, updatedTo(t, usersStored, scaled), 5000},
+		{"update-validate-scaled", validates, updatedTo(t, usersStored, scaled), 5000},
+		{"update-reapplied", mutates, updatedTo(t, usersStored, func(*v2beta1.MPIJob) *v2beta1.MPIJob { return users }), 5700},
 	}
 }
 
-func serve(b *testing.B, handler http.Handler, body []byte) {
-	b.ReportAllocs()
-	b.SetBytes(int64(len(body)))
-	start := usedCPU()
-	for b.Loop() {
-		request := httptest.NewRequest(http.MethodPost, MutatePath, bytes.NewReader(body))
-		request.Header.Set("Content-Type", "application/json")
-		recorder := httptest.NewRecorder()
-		handler.ServeHTTP(recorder, request)
-		if !bytes.Contains(recorder.Body.Bytes(), []byte(`"allowed":true`)) {
-			b.Fatal(recorder.Body.String())
+type subject struct {
+	name        string
+	handler     http.Handler
+	body        []byte
+	allocations float64 // at most, of ours
+}
+
+// BenchmarkHandler measures admissions. Look at the ratios of cpu-ns/op in one run.
+func BenchmarkHandler(b *testing.B) {
+	for _, subject := range subjects(b) {
+		b.Run(subject.name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(subject.body)))
+			start := usedCPU()
+			for b.Loop() {
+				subject.serve(b)
+			}
+			b.ReportMetric(float64(usedCPU()-start)/float64(b.N), "cpu-ns/op")
+		})
+	}
+}
+
+// An admission allocates no more than a bound a little above what it needs. Lower it when it needs less.
+func TestAllocations(t *testing.T) {
+	for _, subject := range subjects(t) {
+		got := testing.AllocsPerRun(20, func() { subject.serve(t) })
+		if t.Logf("%s: %.0f", subject.name, got); subject.allocations > 0 && got > raceFactor*subject.allocations {
+			t.Errorf("%s: %.0f allocations, more than %.0f", subject.name, got, subject.allocations)
 		}
 	}
-	b.ReportMetric(float64(usedCPU()-start)/float64(b.N), "cpu-ns/op")
+}
+
+func (s subject) serve(t testing.TB) {
+	request := httptest.NewRequest(http.MethodPost, MutatePath, bytes.NewReader(s.body))
+	request.Header.Set("Content-Type", "application/json")
+	recorder := httptest.NewRecorder()
+	s.handler.ServeHTTP(recorder, request)
+	if !bytes.Contains(recorder.Body.Bytes(), []byte(`"allowed":true`)) {
+		t.Fatal(recorder.Body.String())
+	}
 }
 
 // storedAs returns a job as the mutating webhook makes it.
-func storedAs(b *testing.B, m *Mutator, body []byte) *v2beta1.MPIJob {
-	b.Helper()
+func storedAs(t testing.TB, m *Mutator, body []byte) *v2beta1.MPIJob {
+	t.Helper()
 	request, err := decodeReview(body)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	stored := &v2beta1.MPIJob{}
-	if err := json.Unmarshal(applied(b, request.Object.Raw, m.Handle(b.Context(), request)), stored); err != nil {
-		b.Fatal(err)
+	if err := json.Unmarshal(applied(t, request.Object.Raw, m.Handle(t.Context(), request)), stored); err != nil {
+		t.Fatal(err)
 	}
 	return stored
 }
@@ -92,18 +111,18 @@ func scaled(job *v2beta1.MPIJob) *v2beta1.MPIJob {
 	return job
 }
 
-func updatedTo(b *testing.B, stored *v2beta1.MPIJob, change func(*v2beta1.MPIJob) *v2beta1.MPIJob) []byte {
+func updatedTo(t testing.TB, stored *v2beta1.MPIJob, change func(*v2beta1.MPIJob) *v2beta1.MPIJob) []byte {
 	review := admissionv1.AdmissionReview{}
-	if err := json.Unmarshal(reviewOf(b, change(stored.DeepCopy())), &review); err != nil {
-		b.Fatal(err)
+	if err := json.Unmarshal(reviewOf(t, change(stored.DeepCopy())), &review); err != nil {
+		t.Fatal(err)
 	}
-	review.Request.Operation, review.Request.OldObject.Raw = admissionv1.Update, marshal(b, stored)
-	return marshal(b, review)
+	review.Request.Operation, review.Request.OldObject.Raw = admissionv1.Update, marshal(t, stored)
+	return marshal(t, review)
 }
 
-func reviewOf(b *testing.B, object *v2beta1.MPIJob) []byte {
-	job := marshal(b, object)
-	return marshal(b, admissionv1.AdmissionReview{
+func reviewOf(t testing.TB, object *v2beta1.MPIJob) []byte {
+	job := marshal(t, object)
+	return marshal(t, admissionv1.AdmissionReview{
 		TypeMeta: metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "AdmissionReview"},
 		Request: &admissionv1.AdmissionRequest{
 			UID: "1", Operation: admissionv1.Create, Namespace: namespace, Name: "dist1",

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -20,6 +21,7 @@ import (
 	rt "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/pod-security-admission/api"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+	kubejson "sigs.k8s.io/json"
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -274,10 +276,10 @@ func FuzzReviews(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, handler := range []admission.Handler{m, &Validator{m.Lookups, m.Reviewer}} {
-			response, spent := answer(handler, body)
-			if response != nil && !response.Allowed && response.Result.Code == http.StatusInternalServerError {
-				t.Errorf("%T: %s", handler, response.Result.Message)
+			if err := malformed(posted(handler, postOf(bytes.NewReader(body)))); err != nil {
+				t.Errorf("%T: %s", handler, err)
 			}
+			_, spent := answer(handler, body)
 			if spent.inBounds(body) != nil {
 				if _, again := answer(handler, body); again.inBounds(body) != nil { // not what the runtime allocated by the way
 					t.Errorf("%T: %s", handler, again.inBounds(body))
@@ -285,4 +287,29 @@ func FuzzReviews(f *testing.F) {
 			}
 		}
 	})
+}
+
+// malformed returns an error unless a response is an AdmissionReview without a bug, or an API status of 400 to 499.
+func malformed(response *http.Response) error {
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		admissionv1.AdmissionReview
+	}
+	if err := kubejson.UnmarshalCaseSensitivePreserveInts(text, &answer); err != nil {
+		return err
+	}
+	switch got := answer.Response; {
+	case response.StatusCode != http.StatusOK:
+		if response.StatusCode < 400 || response.StatusCode > 499 || answer.Kind != "Status" {
+			return fmt.Errorf("status %s: %s", response.Status, text)
+		}
+	case got == nil || got.UID == "" || got.Result == nil || answer.Kind != reviewKind || answer.APIVersion != reviewVersion:
+		return fmt.Errorf("answer %s", text)
+	case got.Result.Code == http.StatusInternalServerError || (len(got.Patch) > 0) != (got.PatchType != nil):
+		return fmt.Errorf("bug: %s", text)
+	}
+	return nil
 }
