@@ -53,8 +53,10 @@ func (c *Client) Logs(ctx context.Context, namespace, pod string, options LogOpt
 func newCore(config *rest.Config, shared *http.Client) (*rest.RESTClient, error) {
 	scheme := runtime.NewScheme()
 	metav1.AddToGroupVersion(scheme, corev1.SchemeGroupVersion)
+	scheme.AddKnownTypes(corev1.SchemeGroupVersion, &corev1.PodList{})
 	copied := rest.CopyConfig(config)
 	copied.APIPath, copied.GroupVersion = "/api", &corev1.SchemeGroupVersion
+	copied.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 	copied.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
 	return rest.RESTClientForConfigAndClient(copied, shared)
 }

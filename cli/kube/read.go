@@ -36,13 +36,26 @@ func (c *Client) Jobs(ctx context.Context, namespace string) ([]*unstructured.Un
 }
 
 // JobPods returns the pods of the MPIJobs of a namespace, or of all namespaces if it is "". If job is set, it
-// returns only the pods of this job.
+// returns only the pods of this job. They have no managed fields. They are read by their Go type: as maps, the pods of
+// thousands of workers would take a gigabyte.
 func (c *Client) JobPods(ctx context.Context, namespace, job string) ([]corev1.Pod, error) {
 	selector := v2beta1.JobNameLabel
 	if job != "" {
 		selector = labels.Set{v2beta1.JobNameLabel: job}.String()
 	}
-	return list[corev1.Pod](ctx, c, pods, namespace, metav1.ListOptions{LabelSelector: selector})
+	page := func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+		list := &corev1.PodList{}
+		err := c.core.Get().Namespace(namespace).Resource(pods.Resource).VersionedParams(&options, metav1.ParameterCodec).Do(ctx).Into(list)
+		return list, err
+	}
+	var found []corev1.Pod
+	err := pager.New(page).EachListItem(ctx, metav1.ListOptions{LabelSelector: selector}, func(object runtime.Object) error {
+		pod := object.(*corev1.Pod)
+		pod.ManagedFields = nil
+		found = append(found, *pod)
+		return nil
+	})
+	return found, err
 }
 
 // Projects returns all projects as stored in the cluster, or those that the user is allowed to read.
@@ -59,21 +72,6 @@ func (c *Client) Projects(ctx context.Context) ([]*unstructured.Unstructured, er
 }
 
 // list returns all objects, which it reads in pages.
-func list[T any](
-	ctx context.Context, c *Client, resource schema.GroupVersionResource, namespace string, options metav1.ListOptions,
-) ([]T, error) {
-	var typed []T
-	err := c.eachItem(ctx, resource, namespace, options, func(object *unstructured.Unstructured) error {
-		var next T
-		if err := Decode(object, &next); err != nil {
-			return err
-		}
-		typed = append(typed, next)
-		return nil
-	})
-	return typed, err
-}
-
 func (c *Client) list(
 	ctx context.Context, resource schema.GroupVersionResource, namespace string, options metav1.ListOptions,
 ) ([]*unstructured.Unstructured, error) {
