@@ -21,9 +21,11 @@ const (
 	// quickRequest is the size in bytes of a request that is read before it has its turn, so that as many as there can be
 	// connections take little memory. Those of almost all jobs are so small.
 	quickRequest = 32 << 10
-	// smallRequest is the size in bytes of a request that is not large.
+	quickAtOnce  = 64
+	// smallRequest is the size in bytes of a request that is not large. Small and large ones are read when they have their
+	// turn, and so have turns of their own, of which slow clients can take all.
 	smallRequest = 256 << 10
-	smallAtOnce  = 64
+	smallAtOnce  = 16
 	// largestRequest is the size in bytes of the largest request that is read: two objects as large as an API server
 	// accepts, and a user.
 	largestRequest = 7 << 20
@@ -39,13 +41,16 @@ func NewServer(options webhook.Options) webhook.Server {
 		config.NextProtos = []string{"http/1.1"} // HTTP/2 would carry any number of requests
 		config.GetConfigForClient = connections.admit
 	})
-	return &boundedServer{webhook.NewServer(options), connections, make(chan struct{}, smallAtOnce), make(chan struct{}, largeAtOnce)}
+	return &boundedServer{
+		webhook.NewServer(options), connections,
+		make(chan struct{}, quickAtOnce), make(chan struct{}, smallAtOnce), make(chan struct{}, largeAtOnce),
+	}
 }
 
 type boundedServer struct {
 	webhook.Server
-	connections  *connections
-	small, large chan struct{} // the requests that are handled; large ones are also read meanwhile
+	connections         *connections
+	quick, small, large chan struct{} // the requests that have their turn
 }
 
 // Register registers a webhook behind the limits.
@@ -61,13 +66,13 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 		}
 		ctx, cancel := context.WithDeadline(r.Context(), deadline)
 		defer cancel()
-		if 0 <= r.ContentLength && r.ContentLength <= quickRequest {
+		turns := s.turns(r)
+		if turns == s.quick {
 			body := bodies.Get().(*[quickRequest]byte)
 			defer bodies.Put(body)
 			// rule T70 in webhook/server TestSlowBodies: slow clients that take all turns
 			readInto(body, r)
 		}
-		turns := s.turns(r)
 		select {
 		case turns <- struct{}{}:
 			defer func() { <-turns }()
@@ -80,13 +85,16 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 	}))
 }
 
-// turns returns a semaphore for requests of this size, so that large ones, which take much memory, are few, and
-// small ones do not wait for them.
+// turns returns a semaphore for requests of this size, so that large ones, which take much memory, are few, and others
+// do not wait for them.
 func (s *boundedServer) turns(r *http.Request) chan struct{} {
-	if 0 <= r.ContentLength && r.ContentLength <= smallRequest {
+	switch {
+	case r.ContentLength < 0 || r.ContentLength > smallRequest:
+		return s.large
+	case r.ContentLength > quickRequest:
 		return s.small
 	}
-	return s.large
+	return s.quick
 }
 
 // bodies are the memory of requests that are read before their turn, which the next ones use again.

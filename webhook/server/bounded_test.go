@@ -90,13 +90,13 @@ func writeCertificate(t *testing.T) (dir string) {
 func TestBusy(t *testing.T) {
 	release := make(chan struct{})
 	var handling sync.WaitGroup
-	handling.Add(smallAtOnce)
+	handling.Add(quickAtOnce)
 	url, client := serving(t, func(http.ResponseWriter, *http.Request) {
 		handling.Done()
 		<-release
 	})
 	var others sync.WaitGroup
-	for range smallAtOnce {
+	for range quickAtOnce {
 		others.Go(func() {
 			if response, err := client.Post(url, "application/json", strings.NewReader("{}")); err == nil {
 				response.Body.Close()
@@ -107,7 +107,7 @@ func TestBusy(t *testing.T) {
 	defer close(release)
 	handling.Wait()
 	review := fmt.Sprintf(`{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"705ab4f5","object":%q}}`,
-		bytes.Repeat([]byte("x"), 100_000))
+		bytes.Repeat([]byte("x"), 20_000))
 	response, err := client.Post(url, "application/json", strings.NewReader(review))
 	if err != nil {
 		t.Fatal(err)

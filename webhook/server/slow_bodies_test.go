@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// More clients than have a turn begin a request and do not end it. The next one has its turn at once.
+// More clients than have a turn begin a request and do not end it, whatever its size. The next one has its turn at once.
 func TestSlowBodies(t *testing.T) {
 	address, client := serving(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(w, r.Body) // the client may be gone
@@ -19,13 +19,14 @@ func TestSlowBodies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range smallAtOnce + 1 {
+	for n := range 3 * (quickAtOnce + 1) {
+		length := []int{9, quickRequest + 1, smallRequest + 1}[n%3]
 		slow, err := tls.Dial("tcp", target.Host, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a certificate for one test
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer slow.Close()
-		if _, err := fmt.Fprintf(slow, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf", MutatePath); err != nil {
+		if _, err := fmt.Fprintf(slow, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\nhalf", MutatePath, length); err != nil {
 			t.Fatal(err)
 		}
 	}
