@@ -171,7 +171,7 @@ fmt: ## Format the code.
 .PHONY: goldens
 goldens: ## Write the golden files that need no servers, in seconds.
 	go test $(GOLDENS) -update
-	go test ./test/chart -run '^(TestValuesHaveTheDefaultPolicy|TestSchema)$$' -update
+	go test ./test/chart -run '^(TestValuesHaveTheDefaultPolicy|TestSchema|TestMetricsPage)$$' -update
 	$(HELM_DOCS)
 	go test ./test/docgen -run '^TestCommands$$' -update
 

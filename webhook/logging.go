@@ -18,13 +18,17 @@ type logging struct {
 	LogFormat string `enum:"text,json" default:"text" help:"Format of the log: text or json."`
 }
 
+// logLevel is the lowest level that is logged.
+var logLevel slog.LevelVar
+
 // setUp makes the logger of this program, and of the libraries that it uses.
 func (l logging) setUp(out io.Writer) error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(l.LogLevel)); err != nil {
 		return err
 	}
-	options := &slog.HandlerOptions{Level: level, ReplaceAttr: escape}
+	logLevel.Set(level)
+	options := &slog.HandlerOptions{Level: &logLevel, ReplaceAttr: escape}
 	var handler slog.Handler = slog.NewTextHandler(out, options)
 	if l.LogFormat == "json" {
 		handler = slog.NewJSONHandler(out, options)

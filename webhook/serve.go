@@ -30,6 +30,8 @@ type serve struct {
 	HealthAddress  string        `default:":8081" placeholder:"ADDRESS" help:"Address of /healthz and /readyz; 0 turns them off."`
 	MetricsAddress string        `default:":8080" placeholder:"ADDRESS" help:"Address of /metrics; 0 turns it off."`
 	Drain          time.Duration `default:"10s" help:"How long a replica still serves, but is not ready, after it is told to stop."`
+	PprofPort      int           `placeholder:"PORT" help:"Port of /debug/pprof on loopback, for kubectl port-forward. Default: profiles are off."`
+	LogLevelFile   string        `placeholder:"FILE" help:"File with a log level that replaces --log-level, while it has one. It is read again and again."`
 	Kubeconfig     string        `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the pod's service account."`
 
 	logging
@@ -37,8 +39,10 @@ type serve struct {
 
 // Validate is called by kong.
 func (s *serve) Validate() error {
-	if s.Port < 0 || s.Port > 65535 {
-		return fmt.Errorf("invalid value %q for --port: must be a port from 1 to 65535", strconv.Itoa(s.Port))
+	for flag, port := range map[string]int{"--port": s.Port, "--pprof-port": s.PprofPort} {
+		if port < 0 || port > 65535 {
+			return fmt.Errorf("invalid value %q for %s: must be a port from 1 to 65535", strconv.Itoa(port), flag)
+		}
 	}
 	return notNegative("--drain", s.Drain)
 }
@@ -59,13 +63,17 @@ func (s *serve) Run() error {
 	if err := s.setUp(os.Stderr); err != nil {
 		return err
 	}
-	metrics.Registry.MustRegister(server.CertificateExpiry(s.CertDir))
-	manager, err := s.manager(cluster)
+	heard := server.NewHeard()
+	metrics.Registry.MustRegister(append(heard.Collectors(), server.CertificateExpiry(s.CertDir))...)
+	manager, err := s.manager(cluster, heard)
 	if err != nil {
 		return err
 	}
 	signal := ctrl.SetupSignalHandler()
 	ctx := s.drained(signal)
+	if s.LogLevelFile != "" {
+		go (&levelFile{path: s.LogLevelFile, usual: logLevel.Level()}).follow(ctx)
+	}
 	if err := manager.AddReadyzCheck("signal", func(*http.Request) error { return signal.Err() }); err != nil {
 		return err
 	}
@@ -81,9 +89,11 @@ func (s *serve) Run() error {
 // canListen returns an error if another program has a port of the replica, as it may on the network of a node. The
 // manager would report it only when the API server has answered.
 func (s *serve) canListen() error {
-	addresses := map[string]string{"the webhook": net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), "metrics": s.MetricsAddress}
+	addresses := map[string]string{
+		"the webhook": net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), "metrics": s.MetricsAddress, "profiles": s.pprofAddress(),
+	}
 	for what, address := range addresses {
-		if address == "0" {
+		if address == "" || address == "0" {
 			continue
 		}
 		listener, err := net.Listen("tcp", address)
@@ -93,6 +103,14 @@ func (s *serve) canListen() error {
 		listener.Close()
 	}
 	return nil
+}
+
+// pprofAddress is on loopback: whoever may forward ports to the pod may read its profiles, and nobody else of the cluster.
+func (s *serve) pprofAddress() string {
+	if s.PprofPort == 0 {
+		return ""
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.PprofPort))
 }
 
 // stopTime is longer than any request takes.
@@ -128,12 +146,13 @@ func (s *serve) drained(signal context.Context) context.Context {
 	return ctx
 }
 
-func (s *serve) manager(cluster *config.ClusterPolicy) (ctrl.Manager, error) {
+func (s *serve) manager(cluster *config.ClusterPolicy, heard *server.Heard) (ctrl.Manager, error) {
 	client, err := clientConfig(s.Kubeconfig)
 	if err != nil {
 		return nil, err
 	}
 	client.QPS = -1 // no limit: a start reads many pages, and each session a pod
+	client.Wrap(heard.Wrap)
 	manager, err := ctrl.NewManager(client, ctrl.Options{
 		Scheme:                 server.Scheme(),
 		Cache:                  server.CacheOptions(cluster.ProjectLabel),
@@ -141,6 +160,7 @@ func (s *serve) manager(cluster *config.ClusterPolicy) (ctrl.Manager, error) {
 		WebhookServer:          server.NewServer(webhook.Options{Host: s.Host, Port: s.Port, CertDir: s.CertDir}),
 		Metrics:                metricsserver.Options{BindAddress: s.MetricsAddress},
 		HealthProbeBindAddress: s.HealthAddress,
+		PprofBindAddress:       s.pprofAddress(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot serve: %w", err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -50,33 +51,26 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// The alerts of the page are those of the chart, which also restricts generic metrics to the webhook's replicas.
-func TestAlerts(t *testing.T) {
+// Every alert has a section in the page to which it links, and every section named like an alert has one.
+func TestRunbooks(t *testing.T) {
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	rule := find[monitoringv1.PrometheusRule](t, render(t, "--set", "metrics.prometheusRule.enabled=true"), "PrometheusRule", "")
-	waits := map[string]string{}
-	scope := regexp.MustCompile(`\{namespace="[^"]+",service="[^"]+"\}`)
+	var alerts, sections []string
 	for _, alert := range rule.Spec.Groups[0].Rules {
-		wait := "0m"
-		if alert.For != nil {
-			wait = string(*alert.For)
-		}
-		waits[scope.ReplaceAllString(alert.Expr.StrVal, "")] = wait
-	}
-	_, table, _ := strings.Cut(page(t, "metrics.md"), "## Alerts")
-	count := 0
-	for line := range strings.Lines(table) {
-		cells := strings.Split(strings.ReplaceAll(line, `\|`, "\x00"), " | ")
-		if len(cells) != 3 || !strings.HasPrefix(line, "| `") {
-			continue
-		}
-		count++
-		expression := strings.ReplaceAll(strings.Trim(cells[0], "| `"), "\x00", "|")
-		if wait, ok := waits[expression]; !ok || wait != cells[1] {
-			t.Errorf("the chart has no alert for %s of %s, only %v", cells[1], expression, waits)
+		alerts = append(alerts, alert.Alert)
+		want := "https://github.com/runai-mpi/runai-mpi/blob/main/docs/operations.md#" + strings.ToLower(alert.Alert)
+		if got := alert.Annotations["runbook_url"]; got != want {
+			t.Errorf("%s links to %s", alert.Alert, got)
 		}
 	}
-	if count < 5 {
-		t.Errorf("the page has %d alerts", count)
+	for _, match := range regexp.MustCompile(`(?m)^#+ (RunaiMPI\w+)$`).FindAllStringSubmatch(string(text), -1) {
+		sections = append(sections, match[1])
+	}
+	if diff := cmp.Diff(alerts, sections); diff != "" {
+		t.Errorf("(-alerts +sections):\n%s", diff)
 	}
 }
 

@@ -20,14 +20,14 @@ var Chain = []Policy{
 }
 
 // Apply changes the job with each policy that applies to it. It returns the names of these policies and
-// all of their errors. If applied is set, it is called after each policy.
+// all of their errors, whose Origin is the name of the policy. If applied is set, it is called after each policy.
 func Apply(job *v2beta1.MPIJob, in Input, applied func(name string, job *v2beta1.MPIJob)) (names []string, errs field.ErrorList) {
 	in.chain = Chain
 	for _, policy := range Chain {
 		if !policy.appliesTo(job, in) {
 			continue
 		}
-		errs = append(errs, policy.Ensure(job, in)...)
+		errs = append(errs, policy.Ensure(job, in).WithOrigin(policy.Name)...)
 		names = append(names, policy.Name)
 		if applied != nil {
 			applied(policy.Name, job)
@@ -36,13 +36,18 @@ func Apply(job *v2beta1.MPIJob, in Input, applied func(name string, job *v2beta1
 	return names, errs
 }
 
-// Warn returns warnings about an admitted job: what is legal but surprising.
-func Warn(job *v2beta1.MPIJob, in Input) []string {
+// Warn returns warnings about an admitted job: what is legal but surprising. If warned is set, it is called with the name
+// of each policy that has a warning.
+func Warn(job *v2beta1.MPIJob, in Input, warned func(name string)) []string {
 	in.chain = Chain
 	var warnings []string
 	for _, policy := range Chain {
-		if policy.Warn != nil {
-			warnings = append(warnings, policy.Warn(job, in)...)
+		if policy.Warn == nil {
+			continue
+		}
+		found := policy.Warn(job, in)
+		if warnings = append(warnings, found...); len(found) > 0 && warned != nil {
+			warned(policy.Name)
 		}
 	}
 	return warnings
@@ -54,7 +59,7 @@ func Holds(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	var errs field.ErrorList
 	for _, policy := range Chain {
 		if policy.Holds != nil && policy.appliesTo(job, in) {
-			errs = append(errs, policy.Holds(job, in)...)
+			errs = append(errs, policy.Holds(job, in).WithOrigin(policy.Name)...)
 		}
 	}
 	return errs

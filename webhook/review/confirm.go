@@ -16,14 +16,14 @@ import (
 // identity. Then the result is foreign, and Confirm returns errors only for what no replica may admit. A
 // creation that is refused then may succeed on the next try.
 func (r Reviewer) Confirm(job *v2beta1.MPIJob, request Request) (foreign bool, errs field.ErrorList) {
-	intent, errs := annotations.Parse(job.Annotations)
+	intent, errs := readIntent(job)
 	in := policy.Input{Intent: intent, Project: request.Project, Cluster: r.Cluster, Submitter: request.Submitter.Identity}
 	if isMultiKueueCopy(job) {
-		return true, r.reviewCopy(job, in, request, errs)
+		return true, during(StepMultiKueue, r.reviewCopy(job, in, request, errs))
 	}
 	var err *field.Error
 	if in.Identity, err = identityOf(in, request); err != nil {
-		errs = append(errs, err)
+		errs = append(errs, err.WithOrigin(policy.Identity.Name))
 	}
 	said, present := r.appliedTo(job)
 	in.ByRunai = present && said.ByRunai
@@ -33,7 +33,8 @@ func (r Reviewer) Confirm(job *v2beta1.MPIJob, request Request) (foreign bool, e
 	}
 	// rule T42 in webhook/server TestForgedDigest/another_stamp: a stamp of somebody else, with the digest of another policy
 	if stamp := stampFor(in, request).String(); job.Annotations[annotations.SubmittedByKey] != stamp {
-		errs = append(errs, field.Invalid(annotations.Path(annotations.SubmittedByKey), job.Annotations[annotations.SubmittedByKey], "must be "+stamp))
+		errs = append(errs, field.Invalid(annotations.Path(annotations.SubmittedByKey), job.Annotations[annotations.SubmittedByKey], "must be "+stamp).
+			WithOrigin(policy.Identity.Name))
 	}
 	// rule T42 in webhook/server TestForgedDigest/another_uid: another uid, with the digest of another policy
 	errs = append(errs, policy.Holds(job, in)...)

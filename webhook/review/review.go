@@ -21,8 +21,12 @@ type Reviewer struct {
 	Cluster *config.ClusterPolicy
 	// Version is the webhook's version, for run.ai/applied-policies.
 	Version string
+	// Started is called before the first policy. Default: nothing is called.
+	Started func()
 	// Applied is called after each policy that was applied. Default: nothing is called.
 	Applied func(name string, job *v2beta1.MPIJob)
+	// Warned is called with the name of each policy that warns about an admitted job. Default: nothing is called.
+	Warned func(name string)
 }
 
 // NamespaceFacts are what the cluster knows about the namespace of a job.
@@ -55,14 +59,14 @@ type Submitter struct {
 // Create makes a new job comply with every policy and validates the result. If it returns errors, which
 // are all reasons to refuse the job, the job is in an undefined state.
 func (r Reviewer) Create(job *v2beta1.MPIJob, request Request) (warnings []string, errs field.ErrorList) {
-	intent, errs := annotations.Parse(job.Annotations)
+	intent, errs := readIntent(job)
 	in := policy.Input{Intent: intent, Project: request.Project, Cluster: r.Cluster, Submitter: request.Submitter.Identity}
 	if isMultiKueueCopy(job) {
-		return nil, r.reviewCopy(job, in, request, errs)
+		return nil, during(StepMultiKueue, r.reviewCopy(job, in, request, errs))
 	}
 	var err *field.Error
 	if in.Identity, err = identityOf(in, request); err != nil {
-		errs = append(errs, err)
+		errs = append(errs, err.WithOrigin(policy.Identity.Name))
 	}
 	// Another replica has admitted the job, or it is the copy of an admitted one: it is built again.
 	said, present := r.appliedTo(job)
@@ -74,9 +78,17 @@ func (r Reviewer) Create(job *v2beta1.MPIJob, request Request) (warnings []strin
 	return r.apply(job, in, request, digest, errs)
 }
 
+func readIntent(job *v2beta1.MPIJob) (annotations.Intent, field.ErrorList) {
+	intent, errs := annotations.Parse(job.Annotations)
+	return intent, errs.WithOrigin(StepAnnotations)
+}
+
 // apply runs the chain, records the submitter and the applied policies with their digest, and validates the result.
 func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, digest string, errs field.ErrorList) ([]string, field.ErrorList) {
 	submitted := mpijob.Validate(job)
+	if r.Started != nil {
+		r.Started()
+	}
 	names, refused := policy.Apply(job, in, r.Applied)
 	errs = append(errs, refused...)
 	// rule T08 in test/forgery TestT08ForgedStamp: a stamp of one's own
@@ -90,7 +102,7 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, d
 	if errs = append(errs, invalid...); len(errs) > 0 {
 		return nil, distinct(errs)
 	}
-	return slices.Concat(policy.Warn(job, in), warnRoles(job), warnings, mpijob.WarnComputed(job)), nil
+	return slices.Concat(policy.Warn(job, in, r.Warned), warnRoles(job), warnings, mpijob.WarnComputed(job)), nil
 }
 
 // undo removes what policies wrote to a job, as [policy.Undoing] says.

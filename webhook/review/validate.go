@@ -16,17 +16,17 @@ import (
 // validate returns every reason why the final job is not allowed to run or cannot run, and warnings about it. The
 // parameter unrunnable has the reasons that [mpijob.Validate] found.
 func validate(job *v2beta1.MPIJob, in policy.Input, enforced api.LevelVersion, unrunnable field.ErrorList) (errs field.ErrorList, warnings []string) {
-	errs = append(validateProject(job, in), unrunnable...)
-	errs = append(errs, validateRoles(job)...)
-	errs = append(errs, validateWorkers(job, in.Cluster)...)
+	errs = append(validateProject(job, in).WithOrigin(StepProject), unrunnable.WithOrigin(StepRunnable)...)
+	errs = append(errs, validateRoles(job).WithOrigin(StepRunnable)...)
+	errs = append(errs, validateWorkers(job, in.Cluster).WithOrigin(StepWorkers)...)
 	ofMounts, warnings := mpijob.CheckMounts(job)
-	errs = append(errs, ofMounts...)
-	errs = append(errs, mpijob.ValidateUsers(job)...)
-	errs = append(errs, mpijob.ValidateComputed(job)...)
-	errs = append(errs, validatePodSecurity(job, in, enforced)...)
+	errs = append(errs, ofMounts.WithOrigin(StepRunnable)...)
+	errs = append(errs, mpijob.ValidateUsers(job).WithOrigin(StepRunnable)...)
+	errs = append(errs, mpijob.ValidateComputed(job).WithOrigin(StepRunnable)...)
+	errs = append(errs, validatePodSecurity(job, in, enforced).WithOrigin(StepPodSecurity)...)
 	for _, template := range mpijob.Templates(job) {
-		errs = append(errs, validateIntents(template)...)
-		errs = append(errs, validateRestrictions(template, in)...)
+		errs = append(errs, validateIntents(template).WithOrigin(StepAnnotations)...)
+		errs = append(errs, validateRestrictions(template, in).WithOrigin(StepRestrictions)...)
 	}
 	return errs, warnings
 }

@@ -34,23 +34,23 @@ func few(warnings []string) []string {
 }
 
 // Invalid returns the refusal of a job: a status with a cause for each of the first errors, and a last one
-// that counts the others.
-func Invalid(name string, errs field.ErrorList) *apierrors.StatusError {
+// that counts the others. The Origin of an error is the policy or the step that found it.
+func Invalid(name string, errs field.ErrorList) error {
 	shown := make(field.ErrorList, 0, mostCauses)
 	// rule T38 in test/forgery TestT38Creations: an error for each of thousands of elements, which NewInvalid joins in quadratic time
 	// without: for _, err := range errs {
 	for _, err := range errs[:min(len(errs), mostCauses)] {
 		shown = append(shown, shortened(err))
 	}
-	refusal := apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), cut(name, longestName), shown)
+	invalid := apierrors.NewInvalid(v2beta1.SchemeGroupVersionKind.GroupKind(), cut(name, longestName), shown)
 	if more := len(errs) - len(shown); more > 0 {
-		status := &refusal.ErrStatus
+		status := &invalid.ErrStatus
 		rest := fmt.Sprintf("and %d more", more)
 		status.Message += ", " + rest
 		last := metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: "spec", Message: rest}
 		status.Details.Causes = append(status.Details.Causes, last)
 	}
-	return refusal
+	return refusal{invalid, reasonsIn(errs)}
 }
 
 // shortened returns an error whose texts are cut.

@@ -17,7 +17,7 @@ func TestRefusalsAreBounded(t *testing.T) {
 		for i := range errs {
 			errs[i] = one
 		}
-		status := Invalid(long, errs).Status()
+		status := refuse(Invalid(long, errs)).Result
 		last, want := "", ""
 		if n > mostCauses {
 			last, want = status.Details.Causes[mostCauses].Message, fmt.Sprintf("and %d more", n-mostCauses)

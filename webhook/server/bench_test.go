@@ -30,8 +30,8 @@ func subjects(t testing.TB) []subject {
 	}
 	nothing := admission.HandlerFunc(func(context.Context, admission.Request) admission.Response { return admission.Allowed("") })
 	m := mutator()
-	mutates := envelope{observed{m, "mutate"}, MutatePath}
-	validates := envelope{observed{&Validator{m.Lookups, m.Reviewer}, "validate"}, ValidatePath}
+	mutates := envelope{observed{Handler: m, webhook: "mutate", projectOf: m.projectOf}, MutatePath}
+	validates := envelope{observed{Handler: &Validator{m.Lookups, m.Reviewer}, webhook: "validate"}, ValidatePath}
 	job, users := largeJob(), asUser(largeJob())
 	created, usersCreated := reviewOf(t, job), reviewOf(t, users)
 	stored, usersStored := storedAs(t, m, created), storedAs(t, m, usersCreated)

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 )
 
@@ -57,14 +56,14 @@ type boundedServer struct {
 func (s *boundedServer) Register(path string, hook http.Handler) {
 	s.Server.Register(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer s.connections.done(r.RemoteAddr)
-		defer prometheus.NewTimer(reviewDuration.WithLabelValues(webhookOf(path))).ObserveDuration()
 		w.Header().Set("Connection", "close")
-		deadline := time.Now().Add(requestTime)
+		arrived := time.Now()
+		deadline := arrived.Add(requestTime)
 		control := http.NewResponseController(w)
 		if control.SetReadDeadline(deadline) != nil || control.SetWriteDeadline(deadline) != nil {
 			return // the connection is gone
 		}
-		ctx, cancel := context.WithDeadline(r.Context(), deadline)
+		ctx, cancel := context.WithDeadline(withArrival(r.Context(), arrived), deadline)
 		defer cancel()
 		turns := s.turns(r)
 		if turns == s.quick {
@@ -73,12 +72,15 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 			// rule T70 in webhook/server TestSlowBodies: slow clients that take all turns
 			readInto(body, r)
 		}
+		requestsWaiting.Inc()
 		select {
 		case turns <- struct{}{}:
+			requestsWaiting.Dec()
 			defer func() { <-turns }()
 			s.connections.heard(r.RemoteAddr)
 			hook.ServeHTTP(w, r.WithContext(ctx))
 		case <-time.After(waitTime):
+			requestsWaiting.Dec()
 			observeUnread(path, notAvailable, "too many requests")
 			answerBusy(w, r)
 		}

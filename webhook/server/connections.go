@@ -53,6 +53,7 @@ func (c *connections) admit(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		}
 	}
 	if len(c.open) >= maxConnections && !isLoopback(address) { // loopback: the replica's own health check
+		connectionsRefused.Inc()
 		return nil, errors.New("too many connections")
 	}
 	added := &openConnection{Conn: hello.Conn, since: time.Now()}
@@ -62,6 +63,7 @@ func (c *connections) admit(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	})
 	added.place = c.unheard.PushBack(added)
 	c.open[address.String()] = added
+	connectionsOpen.Set(float64(len(c.open)))
 	return nil, nil //nolint:nilnil // the configuration stays
 }
 
@@ -87,6 +89,7 @@ func (c *connections) remove(client *openConnection) {
 	client.timer.Stop()
 	c.leave(client)
 	delete(c.open, client.RemoteAddr().String())
+	connectionsOpen.Set(float64(len(c.open)))
 }
 
 func (c *connections) leave(client *openConnection) {

@@ -90,14 +90,16 @@ func AddToManager(ctx context.Context, manager ctrl.Manager, reviewer review.Rev
 		Directory:  CachedDirectory{reader},
 		Schema:     CachedSchema{reader},
 	}
-	policyInfo.WithLabelValues(digestOf(reviewer), reviewer.Version).Set(1)
-	slog.Info("starting", "version", reviewer.Version, "clusterPolicy", digestOf(reviewer))
-	register := func(path string, handler admission.Handler) {
-		manager.GetWebhookServer().Register(path, envelope{observed{handler, webhookOf(path)}, path})
+	digest := digestOf(reviewer)
+	policyInfo.WithLabelValues(digest, reviewer.Version).Set(1)
+	slog.Info("starting", "version", reviewer.Version, "clusterPolicy", digest)
+	register := func(path string, handler admission.Handler, projectOf func(context.Context, string) string) {
+		seen := observed{handler, webhookOf(path), reviewer.Version, digest, projectOf}
+		manager.GetWebhookServer().Register(path, envelope{seen, path})
 	}
-	register(MutatePath, &Mutator{lookups, reviewer})
-	register(ValidatePath, &Validator{lookups, reviewer})
-	register(SessionsPath, &Sessions{lookups.Directory, manager.GetAPIReader(), reviewer.Cluster.Identity})
+	register(MutatePath, &Mutator{lookups, reviewer}, lookups.projectOf)
+	register(ValidatePath, &Validator{lookups, reviewer}, nil)
+	register(SessionsPath, &Sessions{lookups.Directory, manager.GetAPIReader(), reviewer.Cluster.Identity}, nil)
 	return errors.Join(
 		manager.AddHealthzCheck("ping", healthz.Ping),
 		manager.AddReadyzCheck("caches", caches.synced),

@@ -6,12 +6,15 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admission/v1"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/runai-mpi/runai-mpi/shared/version"
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
@@ -34,28 +37,48 @@ var (
 	}, []string{"webhook", "operation", "outcome"})
 	reviewDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "runai_mpi_review_duration_seconds",
-		Help:    "Time from the headers of a request to its answer, including the time that it waits for its turn.",
+		Help:    "Time from the headers of a request that was read to the verdict, including the time that it waits for its turn.",
 		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
-	}, []string{"webhook"})
+	}, []string{"webhook", "outcome"})
+	refusalsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "runai_mpi_refusals_total",
+		Help: "Reasons for refusals: the policy or the step that found it, and the kind of error. A refusal can have more than one reason.",
+	}, []string{"webhook", "step", "kind"})
+	projectCreationsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "runai_mpi_project_creations_total",
+		Help: "Creations of jobs, by project and by the answer of the mutating webhook. A replica names the first " +
+			strconv.Itoa(mostProjects) + " projects that create jobs; the rest are other.",
+	}, []string{"project", "outcome"})
 	policyInfo = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "runai_mpi_cluster_policy_info",
 		Help: "Always 1. The labels are a digest of the cluster policy and the version of the replica, and differ while replicas differ.",
 	}, []string{"digest", "version"})
+	buildInfo = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "runai_mpi_build_info",
+		Help: "Always 1. The labels are the version of the replica, from which git describe finds the commit, and of Go.",
+	}, []string{"version", "goversion"})
+	unloggedTotal = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "runai_mpi_unlogged_total",
+		Help: "Answers without a line in the log, because there were too many. The next line has their number.",
+	})
 )
 
 func init() {
-	metrics.Registry.MustRegister(reviewsTotal, reviewDuration, policyInfo)
+	metrics.Registry.MustRegister(reviewsTotal, reviewDuration, refusalsTotal, projectCreationsTotal, policyInfo, buildInfo, unloggedTotal)
+	buildInfo.WithLabelValues(version.String(), runtime.Version()).Set(1)
 	for _, path := range []string{MutatePath, ValidatePath} {
-		reviewDuration.WithLabelValues(webhookOf(path))
 		for _, operation := range []string{string(admissionv1.Create), string(admissionv1.Update)} {
-			for _, answer := range []string{admitted, refused, notAvailable, failed} { // otherwise increase() would miss the first one
-				reviewsTotal.WithLabelValues(webhookOf(path), operation, answer)
-			}
+			presetOutcomes(webhookOf(path), operation)
 		}
 	}
-	reviewDuration.WithLabelValues(webhookOf(SessionsPath))
+	presetOutcomes(webhookOf(SessionsPath), string(admissionv1.Connect))
+}
+
+// presetOutcomes makes counters start at 0: otherwise increase() would miss the first answer of a kind.
+func presetOutcomes(webhook, operation string) {
 	for _, answer := range []string{admitted, refused, notAvailable, failed} {
-		reviewsTotal.WithLabelValues(webhookOf(SessionsPath), string(admissionv1.Connect), answer)
+		reviewsTotal.WithLabelValues(webhook, operation, answer)
+		reviewDuration.WithLabelValues(webhook, answer)
 	}
 }
 

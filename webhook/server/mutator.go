@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	admissionv1 "k8s.io/api/admission/v1"
@@ -14,9 +15,6 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/patch"
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
-
-// auditKey is the key of the audit annotation, to which the API server adds the webhook's name.
-const auditKey = "applied-policies"
 
 // Mutator is the handler of /mutate. It makes new MPIJobs comply with the policies, and restores a stored
 // job to which its manifest is applied again.
@@ -33,17 +31,19 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 	if _, is := m.warnedOnly(ctx, request, request.Object.Raw); is {
 		return admission.Allowed("warn-only") // the validating webhook says what would happen
 	}
-	created, err := m.create(ctx, m.Reviewer, request)
+	created, err := m.create(ctx, counted(m.Reviewer), request)
 	if err != nil {
 		response := refuse(err)
 		response.Warnings = created.warnings
 		return response
 	}
-	return fits(request, allow(created.operations, created.warnings, created.job.Annotations[annotations.AppliedPoliciesKey]))
+	return fits(request, allow(created.operations, created.warnings, map[string]string{
+		auditPolicies: created.job.Annotations[annotations.AppliedPoliciesKey],
+	}))
 }
 
 // allow allows a request with a patch.
-func allow(operations []patch.Operation, warnings []string, applied string) admission.Response {
+func allow(operations []patch.Operation, warnings []string, audit map[string]string) admission.Response {
 	text, err := patch.Marshal(operations)
 	if err != nil {
 		return refuse(err)
@@ -51,7 +51,7 @@ func allow(operations []patch.Operation, warnings []string, applied string) admi
 	patchType := admissionv1.PatchTypeJSONPatch
 	return admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{
 		Allowed: true, Patch: text, PatchType: &patchType, Warnings: warnings,
-		AuditAnnotations: map[string]string{auditKey: applied},
+		AuditAnnotations: audit,
 	}}
 }
 
@@ -62,7 +62,11 @@ func refuse(err error) admission.Response {
 		status = apierrors.NewInternalError(err)
 	}
 	result := status.Status()
-	return admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{Result: &result}}
+	response := admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{Result: &result}}
+	if reasons := reasonsFor(err); len(reasons) > 0 {
+		response.AuditAnnotations = map[string]string{auditReasons: strings.Join(reasons, " ")}
+	}
+	return response
 }
 
 func invalid(job *v2beta1.MPIJob, errs field.ErrorList) error {

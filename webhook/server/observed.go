@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
@@ -19,22 +21,71 @@ const (
 	longestLoggedCause = 400
 )
 
-// observed counts and logs the answers of a handler.
+// observed counts and logs the answers of a handler, and adds to the audit log who answered what.
 type observed struct {
 	admission.Handler
+	// webhook is its label.
 	webhook string
+	// version and clusterPolicy are those of the replica.
+	version, clusterPolicy string
+	// projectOf returns the project of a namespace, or "". It is set if creations are counted by project.
+	projectOf func(ctx context.Context, namespace string) string
 }
 
 func (o observed) Handle(ctx context.Context, request admission.Request) admission.Response {
+	arrived := arrivalOf(ctx)
 	response := o.Handler.Handle(ctx, request)
 	answer, level := classifyAnswer(response)
+	o.count(ctx, request, response, answer)
+	if response.AuditAnnotations == nil {
+		response.AuditAnnotations = map[string]string{}
+	}
+	response.AuditAnnotations[auditOutcome] = answer
+	response.AuditAnnotations[auditVersion], response.AuditAnnotations[auditClusterPolicy] = o.version, o.clusterPolicy
+	reviewDuration.WithLabelValues(o.webhook, answer).Observe(time.Since(arrived).Seconds())
+	if slog.Default().Enabled(ctx, level) {
+		o.log(ctx, level, answer, request, response)
+	}
+	return response
+}
+
+func (o observed) count(ctx context.Context, request admission.Request, response admission.Response, answer string) {
 	reviewsTotal.WithLabelValues(o.webhook, operationOf(request.Operation), answer).Inc()
-	if !slog.Default().Enabled(ctx, level) {
-		return response
+	for reason := range strings.FieldsSeq(response.AuditAnnotations[auditReasons]) {
+		step, kind, _ := strings.Cut(reason, "/")
+		refusalsTotal.WithLabelValues(o.webhook, step, kind).Inc()
+	}
+	if o.projectOf == nil || request.Operation != admissionv1.Create {
+		return
+	}
+	if project := o.projectOf(ctx, request.Namespace); project != "" {
+		projectCreationsTotal.WithLabelValues(namedProjects.label(project), answer).Inc()
+	}
+}
+
+// The most lines about answers that are not admissions, in a second and in a burst.
+const (
+	mostLinesASecond = 20
+	mostLinesAtOnce  = 200
+)
+
+// lines limits what a flood of refusals costs. skipped counts the lines that were not logged since the last one.
+var (
+	lines   = rate.NewLimiter(mostLinesASecond, mostLinesAtOnce)
+	skipped atomic.Int64
+)
+
+// log logs an answer in one line.
+func (o observed) log(ctx context.Context, level slog.Level, answer string, request admission.Request, response admission.Response) {
+	if level > slog.LevelDebug && !lines.Allow() {
+		skipped.Add(1)
+		unloggedTotal.Inc()
+		return
 	}
 	attributes := []any{
-		"webhook", o.webhook, "operation", operationOf(request.Operation), "namespace", cut(request.Namespace, longestName),
-		"name", cut(nameIn(request, response), longestName), "user", cut(request.UserInfo.Username, longestName),
+		"webhook", o.webhook, "uid", cut(string(request.UID), longestName), "operation", operationOf(request.Operation),
+		"namespace", cut(request.Namespace, longestName), "name", cut(nameIn(request, response), longestName),
+		"user", cut(request.UserInfo.Username, longestName),
 	}
 	if request.DryRun != nil && *request.DryRun {
 		attributes = append(attributes, "dryRun", true)
@@ -42,8 +93,10 @@ func (o observed) Handle(ctx context.Context, request admission.Request) admissi
 	if !response.Allowed && response.Result != nil {
 		attributes = append(attributes, "code", response.Result.Code, "reasons", reasonsOf(response.Result))
 	}
+	if unlogged := skipped.Swap(0); unlogged > 0 {
+		attributes = append(attributes, "notLogged", unlogged) // answers before this one
+	}
 	slog.Log(ctx, level, answer, attributes...)
-	return response
 }
 
 // classifyAnswer returns the label of an answer, and the level at which it is logged.

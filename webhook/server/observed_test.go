@@ -73,17 +73,17 @@ func TestReviewsAreCountedAndLogged(t *testing.T) {
 	}{
 		{"changed", m, byAlice(marshal(t, good)), "changed", nil},
 		{"refused", m, byAlice(marshal(t, bad)), "refused", map[string]any{
-			"level": "INFO", "msg": "refused", "webhook": "test-refused", "operation": "CREATE", "namespace": namespace, "name": "dist1",
+			"level": "INFO", "msg": "refused", "webhook": "test-refused", "uid": "1", "operation": "CREATE", "namespace": namespace, "name": "dist1",
 			"user": "saml:alice", "code": 422.0,
 			"reasons": `metadata.annotations[run.ai/gpu]: Invalid value: "many": must be a whole number, or a fraction between 0 and 1, for example 0.5; ` +
 				`metadata.annotations[run.ai/large-shm]: Invalid value: "much": must be true, false or a size, for example 8Gi`,
 		}},
 		{"unavailable", fails(unavailable("wait")), byAlice(marshal(t, good)), "unavailable", map[string]any{
-			"level": "WARN", "msg": "unavailable", "webhook": "test-unavailable", "operation": "CREATE", "namespace": namespace, "name": "dist1",
+			"level": "WARN", "msg": "unavailable", "webhook": "test-unavailable", "uid": "1", "operation": "CREATE", "namespace": namespace, "name": "dist1",
 			"user": "saml:alice", "code": 503.0, "reasons": "wait",
 		}},
 		{"failed", fails(errors.New("a bug")), byAlice(marshal(t, good)), "failed", map[string]any{
-			"level": "ERROR", "msg": "failed", "webhook": "test-failed", "operation": "CREATE", "namespace": namespace, "name": "dist1",
+			"level": "ERROR", "msg": "failed", "webhook": "test-failed", "uid": "1", "operation": "CREATE", "namespace": namespace, "name": "dist1",
 			"user": "saml:alice", "code": 500.0, "reasons": "a bug",
 		}},
 	} {
@@ -94,7 +94,7 @@ func TestReviewsAreCountedAndLogged(t *testing.T) {
 			if test.want != nil {
 				want = append(want, test.want)
 			}
-			got := logged(t, slog.LevelInfo, func() { observed{test.handler, webhook}.Handle(t.Context(), test.request) })
+			got := logged(t, slog.LevelInfo, func() { observed{Handler: test.handler, webhook: webhook}.Handle(t.Context(), test.request) })
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("the log (-want +got):\n%s", diff)
 			}
@@ -103,7 +103,7 @@ func TestReviewsAreCountedAndLogged(t *testing.T) {
 			}
 		})
 	}
-	lines := logged(t, slog.LevelDebug, func() { observed{m, "test-debug"}.Handle(t.Context(), byAlice(marshal(t, good))) })
+	lines := logged(t, slog.LevelDebug, func() { observed{Handler: m, webhook: "test-debug"}.Handle(t.Context(), byAlice(marshal(t, good))) })
 	if len(lines) != 1 || lines[0]["msg"] != "changed" {
 		t.Errorf("at the level debug: %v", lines)
 	}
@@ -119,9 +119,9 @@ func TestHostileReviewsAreBounded(t *testing.T) {
 	request := byAlice(marshal(t, job.Obj()))
 	request.Operation, request.Name = "EVIL", strings.Repeat("n", 100_000)
 	request.UserInfo.Username, request.Namespace = strings.Repeat("u", 100_000), strings.Repeat("s", 100_000)
-	lines := logged(t, slog.LevelInfo, func() { observed{m, "test-hostile"}.Handle(t.Context(), request) })
+	lines := logged(t, slog.LevelInfo, func() { observed{Handler: m, webhook: "test-hostile"}.Handle(t.Context(), request) })
 	request.Namespace = namespace
-	lines = append(lines, logged(t, slog.LevelInfo, func() { observed{m, "test-hostile"}.Handle(t.Context(), request) })...)
+	lines = append(lines, logged(t, slog.LevelInfo, func() { observed{Handler: m, webhook: "test-hostile"}.Handle(t.Context(), request) })...)
 	if len(lines) != 2 {
 		t.Fatalf("got %v", lines)
 	}
@@ -139,7 +139,9 @@ func TestHostileReviewsAreBounded(t *testing.T) {
 // Credentials in a URL are refused, and are not logged.
 func TestCredentialsAreNotLogged(t *testing.T) {
 	job := mpijobtest.MakeMPIJob("dist1", namespace).Annotation(annotations.GitSyncKey, "source=https://alice:hunter2@git.example.com/code").Obj()
-	lines := logged(t, slog.LevelDebug, func() { observed{mutator(), "test-secret"}.Handle(t.Context(), byAlice(marshal(t, job))) })
+	lines := logged(t, slog.LevelDebug, func() {
+		observed{Handler: mutator(), webhook: "test-secret"}.Handle(t.Context(), byAlice(marshal(t, job)))
+	})
 	if len(lines) != 1 || lines[0]["msg"] != "refused" || strings.Contains(lines[0]["reasons"].(string), "hunter2") {
 		t.Errorf("got %v", lines)
 	}

@@ -66,7 +66,8 @@ func (s *Sessions) judge(ctx context.Context, request admission.Request, name ty
 
 // forbidden returns a 403 with the text of an error.
 func forbidden(err error) error {
-	return &apierrors.StatusError{ErrStatus: metav1.Status{
+	status := &apierrors.StatusError{ErrStatus: metav1.Status{
 		Status: metav1.StatusFailure, Code: http.StatusForbidden, Reason: metav1.StatusReasonForbidden, Message: strings.TrimSpace(err.Error()),
 	}}
+	return refusal{status, []string{stepSession + "/" + string(metav1.StatusReasonForbidden)}}
 }

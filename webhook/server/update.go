@@ -70,7 +70,7 @@ func (m *Mutator) update(ctx context.Context, request admission.Request) admissi
 	}
 	if verdict.Class == review.Steers {
 		if operations := review.Recount(u.updated); len(operations) > 0 {
-			return allow(operations, nil, "recounted")
+			return allow(operations, nil, map[string]string{auditUpdate: "recounted"})
 		}
 		return admission.Allowed("does not change what the job runs")
 	}
@@ -78,7 +78,7 @@ func (m *Mutator) update(ctx context.Context, request admission.Request) admissi
 	if err != nil {
 		return refuse(err)
 	}
-	return allow(operations, nil, "restored")
+	return allow(operations, nil, map[string]string{auditUpdate: "restored"})
 }
 
 // classify decodes and classifies an update. Its errors are API statuses for the client.
@@ -99,8 +99,8 @@ func classify(ctx context.Context, reviewer review.Reviewer, request admission.R
 
 func unchangeable(u update, verdict review.Verdict) error {
 	if len(verdict.Reasons) > 0 {
-		return invalid(u.stored, verdict.Reasons)
+		return invalid(u.stored, verdict.Reasons.WithOrigin(stepUpdate))
 	}
 	return invalid(u.stored, field.ErrorList{field.Forbidden(field.NewPath("spec"),
-		"what a job runs cannot be changed after submission ("+strings.Join(verdict.Paths, ", ")+"): delete the job and submit it again")})
+		"what a job runs cannot be changed after submission ("+strings.Join(verdict.Paths, ", ")+"): delete the job and submit it again").WithOrigin(stepUpdate)})
 }

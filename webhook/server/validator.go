@@ -71,7 +71,7 @@ func tampered(operations []patch.Operation) field.ErrorList {
 			continue
 		}
 		errs = append(errs, field.Forbidden(fieldPath(operation.Path),
-			"was changed by another webhook after runai-mpi admitted the job: ask your administrator which one"))
+			"was changed by another webhook after runai-mpi admitted the job: ask your administrator which one").WithOrigin(stepFinal))
 	}
 	return errs
 }

@@ -12,9 +12,6 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// warnedOnlyKey is the key of the audit annotation of a request in a warn-only namespace. Its value is what would happen.
-const warnedOnlyKey = "warned-only"
-
 // warnedOnly reports whether a request is admitted unchanged whatever the policies say, and until when: no job in it,
 // as JSON, asks for the webhook, and the namespace is warn-only. A job that is too large to be read is judged.
 func (l Lookups) warnedOnly(ctx context.Context, request admission.Request, jobs ...[]byte) (review.WarnOnly, bool) {
@@ -55,7 +52,7 @@ func (v *Validator) warn(ctx context.Context, request admission.Request, until r
 func warned(namespace string, until review.WarnOnly, what []string, outcome outcome) admission.Response {
 	countWarnedOnly(namespace, outcome)
 	response := admission.Allowed("warn-only").WithWarnings(few(append([]string{until.String()}, what...))...)
-	response.AuditAnnotations = map[string]string{warnedOnlyKey: string(outcome)}
+	response.AuditAnnotations = map[string]string{auditWarnedOnly: string(outcome)}
 	return response
 }
 

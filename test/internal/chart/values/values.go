@@ -82,6 +82,7 @@ type Ports struct {
 	Port        int32 `json:"port" min:"1" max:"65535"`
 	HealthPort  int32 `json:"healthPort" min:"1" max:"65535"`
 	MetricsPort int32 `json:"metricsPort" min:"1" max:"65535"`
+	PprofPort   int32 `json:"pprofPort" min:"0" max:"65535"`
 }
 
 // Logging configures the logs of the webhook.
@@ -109,6 +110,7 @@ type Check struct {
 type Metrics struct {
 	ServiceMonitor ServiceMonitor `json:"serviceMonitor"`
 	PrometheusRule PrometheusRule `json:"prometheusRule"`
+	Dashboard      Dashboard      `json:"dashboard"`
 }
 
 // ServiceMonitor says how the metrics are read.
@@ -120,8 +122,16 @@ type ServiceMonitor struct {
 
 // PrometheusRule has the alerts.
 type PrometheusRule struct {
-	Enabled bool              `json:"enabled"`
-	Labels  map[string]string `json:"labels"`
+	Enabled    bool              `json:"enabled"`
+	Labels     map[string]string `json:"labels"`
+	RunbookURL string            `json:"runbookURL"`
+}
+
+// Dashboard is for Grafana's sidecar.
+type Dashboard struct {
+	Enabled     bool              `json:"enabled"`
+	Labels      map[string]string `json:"labels"`
+	Annotations map[string]string `json:"annotations"`
 }
 
 // NetworkPolicy restricts the webhook's pods.

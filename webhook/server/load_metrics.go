@@ -1,0 +1,24 @@
+package server
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+)
+
+// How much is asked of a replica. Requests in flight are a metric of controller-runtime.
+var (
+	requestsWaiting = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "runai_mpi_requests_waiting",
+		Help: "Requests that wait for their turn, for 1 s at most. Those that wait longer are counted as unread and unavailable.",
+	})
+	connectionsOpen = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "runai_mpi_connections_open",
+		Help: "Connections from their TLS handshake until their request is answered.",
+	})
+	connectionsRefused = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "runai_mpi_connections_refused_total",
+		Help: "Connections that were refused because too many were open.",
+	})
+)
+
+func init() { metrics.Registry.MustRegister(requestsWaiting, connectionsOpen, connectionsRefused) }
