@@ -81,6 +81,7 @@ test: have-packages lint verify servers $(if $(NODE),lab-images) ## Run everythi
 	go test -count=1 -timeout 30m ./test/forgery -args -differ # with a validating replica that has another cluster policy
 	go test -count=1 -timeout 30m ./test/bench # what is measured wants the machine for itself
 	go test -C test/oracle -count=1 -timeout 30m ./...
+	go test -C test/monitoring -count=1 -timeout 30m ./...
 	go test -count=1 -timeout 30m -p 1 ./test/lab ./test/e2e ./test/lifecycle ./test/operator ./test/matrix # a node does, too
 	$(MAKE) fuzz
 
@@ -88,14 +89,17 @@ test: have-packages lint verify servers $(if $(NODE),lab-images) ## Run everythi
 lint: ## Run go vet, the linter, and a linter of the language.
 	go vet ./...
 	go vet -C test/oracle ./...
+	go vet -C test/monitoring ./...
 	$(GOLANGCI_LINT) run
 	cd test/oracle && $(GOLANGCI_LINT) run
+	cd test/monitoring && $(GOLANGCI_LINT) run
 	$(VALE) *.md docs cli webhook shared config charts test
 
 .PHONY: verify
 verify: ## Fail if go.mod or a generated file is stale; the tests hold the golden files.
 	go mod tidy -diff
 	go mod tidy -C test/oracle -diff
+	go mod tidy -C test/monitoring -diff
 	$(CONTROLLER_GEN) object:headerFile=/dev/null paths=./shared/api/...
 	$(CONTROLLER_GEN) crd paths=./shared/api/... output:crd:dir=charts/runai-mpi/crds
 	$(HELM_DOCS)

@@ -69,23 +69,23 @@ const (
 	mostLinesAtOnce  = 200
 )
 
-// lines limits what a flood of refusals costs. skipped counts the lines that were not logged since the last one.
+// logLimit limits what a flood of refusals costs. skipped counts the lines that were not logged since the last one.
 var (
-	lines   = rate.NewLimiter(mostLinesASecond, mostLinesAtOnce)
-	skipped atomic.Int64
+	logLimit = rate.NewLimiter(mostLinesASecond, mostLinesAtOnce)
+	skipped  atomic.Int64
 )
 
 // log logs an answer in one line.
 func (o observed) log(ctx context.Context, level slog.Level, answer string, request admission.Request, response admission.Response) {
-	if level > slog.LevelDebug && !lines.Allow() {
+	if level > slog.LevelDebug && !logLimit.Allow() {
 		skipped.Add(1)
 		unloggedTotal.Inc()
 		return
 	}
 	attributes := []any{
-		"webhook", o.webhook, "uid", cut(string(request.UID), longestName), "operation", operationOf(request.Operation),
-		"namespace", cut(request.Namespace, longestName), "name", cut(nameIn(request, response), longestName),
-		"user", cut(request.UserInfo.Username, longestName),
+		"webhook", o.webhook, "operation", operationOf(request.Operation), "namespace", cut(request.Namespace, longestName),
+		"name", cut(nameIn(request, response), longestName), "user", cut(request.UserInfo.Username, longestName),
+		"uid", cut(string(request.UID), longestName),
 	}
 	if request.DryRun != nil && *request.DryRun {
 		attributes = append(attributes, "dryRun", true)

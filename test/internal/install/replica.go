@@ -42,6 +42,8 @@ type ReplicaOptions struct {
 	Address string
 	// Kubeconfig replaces that of the chart's service account.
 	Kubeconfig string
+	// Metrics is where it serves its metrics, as host:port. Default: nowhere.
+	Metrics string
 	// Drain is how long it serves after a signal to stop. Default: not at all, so that tests need not wait.
 	Drain time.Duration
 	// Unready does not wait until the replica is ready.
@@ -108,7 +110,7 @@ func (p *Product) arguments(deployment *appsv1.Deployment, replica *Replica, hea
 	}
 	here := map[string]string{
 		"--policy": replica.Policy, "--cert-dir": p.hooks.LocalServingCertDir, "--host": host, "--port": port, "--health-address": health,
-		"--metrics-address": "0", "--kubeconfig": options.Kubeconfig, "--drain": options.Drain.String(),
+		"--metrics-address": cmp.Or(options.Metrics, "0"), "--kubeconfig": options.Kubeconfig, "--drain": options.Drain.String(),
 	}
 	var args []string
 	for _, arg := range deployment.Spec.Template.Spec.Containers[0].Args {
