@@ -22,6 +22,8 @@ PLATFORMS       ?= linux/amd64 linux/arm64
 FUZZTIME        ?= 3s
 FUZZ            ?= [A-Za-z]*
 ROUNDS          ?= 3
+SOAK            ?= 2m
+SUBMISSIONS     ?= 50
 # Whether this machine can be a real node; elsewhere the tests that need one are skipped.
 NODE            := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && echo yes)
 
@@ -121,9 +123,11 @@ upgrade: can-be-node servers lab-images ## Install, upgrade, roll back and unins
 gate-scale: can-be-node servers lab-images ## Start a job with 256 workers, and count what its start gate asks.
 	go test -timeout 30m -v ./test/e2e -run '^TestGateAtScale$$' -args -gate-workers=256
 
-.PHONY: rollout-load
-rollout-load: can-be-node servers lab-images ## Replace the webhook's pods and certificates while 50 jobs a second are created.
-	go test -timeout 30m -v ./test/e2e -run '^Test(RollOut|CertificatesAreRenewed|ReplicasAreEvicted)$$' -args -submissions=50
+.PHONY: soak
+soak: can-be-node servers lab-images ## Let each fault happen for 2 minutes while 50 jobs a second are created, besiege the port, and write the page of results (RACE=1: with the race detector).
+	go test -count=1 -timeout 2h -v ./test/e2e -run '^TestSoak$$' -args -submissions=$(SUBMISSIONS) -soak=$(SOAK) \
+		$(if $(RACE),-raced,-soak-page=$(CURDIR)/docs/soak.md)
+	go test -count=1 -timeout 30m -v ./test/replicas -run '^TestBesieged$$' -args -siege=$(SOAK)
 
 .PHONY: states
 states: can-be-node servers lab-images ## Bring jobs into each state on a real node, and write what describe shows of them.

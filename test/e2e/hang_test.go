@@ -16,7 +16,7 @@ import (
 // While a roll-out hangs, because its cluster policy is wrong, an old replica that is killed, or deleted, comes back
 // with the policy that it had. Creations fail only while a replica that is gone is still an endpoint.
 func TestReplicasDieInAHangingRollOut(t *testing.T) {
-	l := startLoad(t, "hanging")
+	l := startLoad(t, "hanging", 0)
 	old := awaitReplicas(t, 2, anyReplica)
 	t.Cleanup(func() {
 		if err := product.Release.Upgrade(context.WithoutCancel(t.Context())); err != nil {
@@ -51,7 +51,7 @@ func TestReplicasDieInAHangingRollOut(t *testing.T) {
 	}
 	l.end(t, "killed", "deleted")
 	digests := map[string]int{}
-	for _, job := range product.Jobs(t, l.namespace) {
+	for _, job := range product.Jobs(t, l.namespaces[0]) {
 		digests[job.Annotations[annotations.AppliedPoliciesKey]]++
 	}
 	if len(digests) != 1 {

@@ -22,6 +22,17 @@ var (
 	chain  *saml.Chain
 )
 
+// raced is for the soak: the race detector takes much CPU and memory.
+var raced = flag.Bool("raced", false, "Build the webhook's image with the race detector.")
+
+// imageVariables are the variables of make push.
+func imageVariables() []string {
+	if !*raced {
+		return nil
+	}
+	return []string{`GO_BUILD=CGO_ENABLED=1 go build -race -trimpath -buildvcs=false -tags netgo,osusergo -ldflags '-linkmode external -extldflags -static'`}
+}
+
 func TestMain(m *testing.M) {
 	flag.Parse()
 	skip := ""
@@ -34,16 +45,25 @@ func TestMain(m *testing.M) {
 		Parallel:       4,
 		ControlPlane:   env.Options{AuditPolicy: auditPolicy, ControllerAccounts: true},
 		Authentication: startBroker,
+		ImageVariables: imageVariables(),
 		// A stand-in for the image of git-sync, timeouts that a test can wait for, Kueue's label for the queue, and the
 		// policies that judge what controllers and the kubelet do.
-		HelmArgs: []string{
+		HelmArgs: append(memory(), []string{
 			"--set", "policy.gitSync.image=" + images.GitSyncStandIn,
 			"--set", "policy.gitSync.timeout=30s",
 			"--set", "policy.start.timeout=90s",
 			"--set", "policy.scheduling.queueLabel=kueue.x-k8s.io/queue-name",
 			"--set", "backstop.enabled=true",
-		},
+		}...),
 	}))
+}
+
+// memory returns the arguments of helm with which the race detector has enough memory.
+func memory() []string {
+	if !*raced {
+		return nil
+	}
+	return []string{"--set", "resources.limits.memory=1Gi"}
 }
 
 func startBroker() (authentication string, err error) {

@@ -24,34 +24,36 @@ import (
 // serverName is the name of the webhook in its certificate.
 const serverName = chart.Release + "." + chart.Namespace + ".svc"
 
-// While cert-manager renews the certificate of the webhook, then its CA, then the certificate again, no creation fails.
-// None does if the CA's Secret is deleted, and its key with it, because cert-manager adds the new CA to the old one.
-func TestCertificatesAreRenewed(t *testing.T) {
-	l := startLoad(t, "renewal")
-	otherKey := false
-	for _, renewal := range []struct {
-		phase, secret string
-		deleted       bool
-	}{
-		{"leaf", leafSecret, false},
-		{"CA", authoritySecret, false},
-		{"leaf of that CA", leafSecret, false},
-		{"CA with another key", authoritySecret, true},
-		{"leaf of the other CA", leafSecret, false},
-	} {
-		l.during(t, renewal.phase, func() {
+// renewals renew certificates. If the CA's Secret is deleted, its key is lost, and no creation fails because cert-manager
+// adds the new CA to the old one.
+func renewals() []fault {
+	return []fault{
+		{name: "the certificate is renewed", happens: func(t *testing.T) func(*testing.T) {
+			rotate(t, leafSecret, false)
+			return nil
+		}},
+		{name: "the CA is renewed, and then the certificate", happens: func(t *testing.T) func(*testing.T) {
 			before := served(t)
-			renew(t, renewal.secret, renewal.deleted)
-			authority := issued(t, authoritySecret)
-			suite.Eventually(t, "the API server trusts the CA", suite.Soon, func() error { return isTrusted(t, authority) })
-			leaf := issued(t, leafSecret)
-			suite.Eventually(t, "the replicas serve the certificate", 2*time.Minute, func() error { return isServed(t, leaf) })
-			if otherKey = otherKey || renewal.deleted; !otherKey {
-				verifies(t, authority, append(before, leaf)) // cert-managers before 1.19 replace the old CA
-			}
-		})
+			rotate(t, authoritySecret, false)
+			rotate(t, leafSecret, false)
+			verifies(t, issued(t, authoritySecret), append(before, served(t)...)) // cert-managers before 1.19 replace the old CA
+			return nil
+		}},
+		{name: "the CA gets another key, and then the certificate is renewed", happens: func(t *testing.T) func(*testing.T) {
+			rotate(t, authoritySecret, true)
+			rotate(t, leafSecret, false)
+			return nil
+		}},
 	}
-	l.end(t)
+}
+
+// rotate renews the certificate in a Secret, and waits until everybody uses it.
+func rotate(t *testing.T, secret string, deleted bool) {
+	t.Helper()
+	renew(t, secret, deleted)
+	authority, leaf := issued(t, authoritySecret), issued(t, leafSecret)
+	suite.Eventually(t, "the API server trusts the CA", suite.Soon, func() error { return isTrusted(t, authority) })
+	suite.Eventually(t, "the replicas serve the certificate", 2*time.Minute, func() error { return isServed(t, leaf) })
 }
 
 // The Secrets, which have the names of their Certificates.

@@ -27,7 +27,10 @@ const (
 // startLoad creates jobs in a namespace as dry runs.
 func startLoad(t *testing.T, namespace string) *suite.Load {
 	t.Helper()
-	return product.StartLoad(t, often, func() *v2beta1.MPIJob { return mpijobtest.MakeMPIJob("load", namespace).Obj() }, client.DryRunAll)
+	return product.StartLoad(t, suite.LoadOptions{
+		PerSecond: often, Create: []client.CreateOption{client.DryRunAll},
+		Job: func(int) *v2beta1.MPIJob { return mpijobtest.MakeMPIJob("load", namespace).Obj() },
+	})
 }
 
 // Two replicas behind a balancer, probed as the chart says.

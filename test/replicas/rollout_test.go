@@ -10,6 +10,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 const (
@@ -33,11 +34,11 @@ func TestRollOut(t *testing.T) {
 			before := product.StartReplica(t, install.ReplicaOptions{Name: change.name + "-old"})
 			after := product.StartReplica(t, install.ReplicaOptions{Name: change.name + "-new"}, "--set", change.set)
 			product.Balance(t, namespace, before, after)
-			l := product.StartLoad(t, rate, func() *v2beta1.MPIJob {
+			l := product.StartLoad(t, suite.LoadOptions{PerSecond: rate, Job: func(int) *v2beta1.MPIJob {
 				job := mpijobtest.MakeMPIJob("", namespace).Annotation(annotations.GitSyncKey, "source=https://git.example.com/code").Obj()
 				job.GenerateName = "dist-"
 				return job
-			})
+			}})
 			l.Await(t, creations)
 			l.Stop()
 			t.Log(l)

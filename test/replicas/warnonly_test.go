@@ -14,6 +14,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // The date until which a project is warn-only comes and goes while jobs are created, and each replica learns it at
@@ -25,14 +26,14 @@ func TestWarnOnlyChanges(t *testing.T) {
 	product.Balance(t, namespace, first, second)
 	var mutex sync.Mutex
 	var jobs []*v2beta1.MPIJob
-	l := product.StartLoad(t, rate, func() *v2beta1.MPIJob {
+	l := product.StartLoad(t, suite.LoadOptions{PerSecond: rate, Job: func(int) *v2beta1.MPIJob {
 		job := mpijobtest.MakeMPIJob("", namespace).Obj()
 		job.GenerateName = "dist-"
 		mutex.Lock()
 		defer mutex.Unlock()
 		jobs = append(jobs, job)
 		return job
-	})
+	}})
 	project := &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "warned-now-and-then"}}
 	for n := 0; l.Phase("before").Created() < creations; n++ {
 		date := `null`

@@ -34,10 +34,6 @@ func (e *Env) startControllers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	operator, err := e.AddUser(Operator, "system:masters")
-	if err != nil {
-		return err
-	}
 	scheduler, err := e.AddUser("system:kube-scheduler", "system:masters")
 	if err != nil {
 		return err
@@ -48,7 +44,6 @@ func (e *Env) startControllers(ctx context.Context) error {
 	}{
 		{e.options.anyControllers(), manager},
 		{e.options.Scheduler, e.scheduler(scheduler)},
-		{!e.options.WithoutOperator, e.operator(operator)},
 	} {
 		if !c.wanted {
 			continue
@@ -57,7 +52,19 @@ func (e *Env) startControllers(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return e.startOperator(ctx)
+}
+
+func (e *Env) startOperator(ctx context.Context) error {
+	if e.options.WithoutOperator {
+		return nil
+	}
+	operator, err := e.AddUser(Operator, "system:masters")
+	if err != nil {
+		return err
+	}
+	e.operatorProcess, err = e.StartProcess(ctx, e.operator(operator))
+	return err
 }
 
 // controllerManager has no readiness check: it acts on whatever exists when it becomes ready.

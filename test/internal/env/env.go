@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
+	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
 // An Env is a running control plane. Its User is the administrator.
@@ -23,11 +24,12 @@ type Env struct {
 	// Dir holds all files of the environment until Stop.
 	Dir string
 
-	options      Options
-	binaries     binaries.Set
-	controlPlane *envtest.Environment
-	clients      kubernetes.Interface
-	atStop       []func() error
+	options         Options
+	binaries        binaries.Set
+	controlPlane    *envtest.Environment
+	operatorProcess *process.Process // nil if it does not run
+	clients         kubernetes.Interface
+	atStop          []func() error
 }
 
 // Start starts a control plane. If it fails, nothing is left behind.

@@ -42,8 +42,8 @@ func NewRelease(l *lab.Lab, programs Programs, helmArgs []string) (*Release, err
 	return &Release{Product: &Product{Env: l.Env, Programs: programs, Client: client}, Lab: l, Values: helmArgs}, nil
 }
 
-// ByHelm builds the image, starts cert-manager, and installs the chart.
-func ByHelm(ctx context.Context, l *lab.Lab, programs Programs, helmArgs []string) (*Release, error) {
+// ByHelm builds the image with variables of make, starts cert-manager, and installs the chart.
+func ByHelm(ctx context.Context, l *lab.Lab, programs Programs, helmArgs []string, imageVariables ...string) (*Release, error) {
 	r, err := NewRelease(l, programs, append([]string{
 		"--set", "image.repository=" + lab.Registry + "/runai-webhook", "--set-string", "image.tag=" + Tag,
 		"--set", `nodeSelector.run\.ai/type=` + lab.NodeType, // the simulated nodes do not run it
@@ -51,7 +51,7 @@ func ByHelm(ctx context.Context, l *lab.Lab, programs Programs, helmArgs []strin
 	if err != nil {
 		return nil, err
 	}
-	if err := r.PushImage(ctx, Tag); err != nil {
+	if err := r.PushImage(ctx, Tag, imageVariables...); err != nil {
 		return nil, err
 	}
 	if _, err := certmanager.Start(ctx, l.Env); err != nil {

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,40 +13,68 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/env"
 )
+
+// LoadOptions say which jobs a load creates, and as whom.
+type LoadOptions struct {
+	// PerSecond is how many jobs it creates.
+	PerSecond int
+	// Users create them in turn. Default: the administrator.
+	Users []*env.User
+	// Job returns the job with this number. It needs a generated name unless the creations are dry runs.
+	Job func(n int) *v2beta1.MPIJob
+	// Create are the options of each creation.
+	Create []client.CreateOption
+	// Keep is how many jobs are kept: whoever creates one more deletes the oldest. Default: all.
+	Keep int
+}
 
 // A Load creates jobs at a fixed rate, as many people do: none waits for another's answer. Their client tries again
 // only where client-go does so by itself. What happens is counted by the phase in which a creation began.
 type Load struct {
-	client  client.Client
-	job     func() *v2beta1.MPIJob
-	options []client.CreateOption
+	clients []client.Client
+	options LoadOptions
 
 	intervals chan time.Duration
 	stop      context.CancelFunc
 	running   sync.WaitGroup
 
 	mutex  sync.Mutex
-	phases []*Phase
+	phases []*Phase // in the order in which they were entered first
+	now    *Phase
+	kept   []created
 }
 
-// StartLoad creates jobs, which need generated names unless the options make it a dry run, in the phase "before"
-// until Stop.
-func (p *Product) StartLoad(t testing.TB, perSecond int, job func() *v2beta1.MPIJob, options ...client.CreateOption) *Load {
+// A created job can be deleted by who created it.
+type created struct {
+	user client.Client
+	job  *v2beta1.MPIJob
+}
+
+// StartLoad creates jobs in the phase "before" until Stop.
+func (p *Product) StartLoad(t testing.TB, options LoadOptions) *Load {
 	t.Helper()
-	config := rest.CopyConfig(p.Config)
-	config.QPS = -1
-	config.WarningHandler = rest.NoWarnings{}
-	config.Wrap(countAnswers)
-	counting, err := client.New(config, client.Options{Scheme: p.Client.Scheme()})
-	if err != nil {
-		t.Fatal(err)
+	if len(options.Users) == 0 {
+		options.Users = []*env.User{p.User}
 	}
-	l := &Load{client: counting, job: job, options: options, intervals: make(chan time.Duration)}
+	l := &Load{options: options, intervals: make(chan time.Duration)}
+	for _, user := range options.Users {
+		config := rest.CopyConfig(user.Config)
+		config.QPS = -1
+		config.WarningHandler = rest.NoWarnings{}
+		config.Wrap(countAnswers)
+		counting, err := client.New(config, client.Options{Scheme: p.Client.Scheme(), Mapper: p.Client.RESTMapper()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.clients = append(l.clients, counting)
+	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	l.stop = stop
-	l.phases = []*Phase{{Name: "before", began: time.Now()}}
-	l.running.Go(func() { l.run(ctx, interval(perSecond)) })
+	l.enter("before")
+	l.running.Go(func() { l.run(ctx, interval(options.PerSecond)) })
 	t.Cleanup(l.Stop)
 	return l
 }
@@ -55,36 +84,80 @@ func interval(perSecond int) time.Duration { return time.Second / time.Duration(
 func (l *Load) run(ctx context.Context, every time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
-	for {
+	for n := 0; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case every := <-l.intervals:
 			ticker.Reset(every)
 		case <-ticker.C:
-			l.running.Go(func() { l.create(context.WithoutCancel(ctx)) })
+			number := n
+			l.running.Go(func() { l.create(context.WithoutCancel(ctx), number) })
+			n++
 		}
 	}
 }
 
-func (l *Load) create(ctx context.Context) {
+func (l *Load) create(ctx context.Context, n int) {
 	phase := l.current()
 	phase.begin()
-	phase.end(l.client.Create(context.WithValue(ctx, phaseKey{}, phase), l.job(), l.options...))
+	start := time.Now()
+	one := created{l.clients[n%len(l.clients)], l.options.Job(n)}
+	err := one.user.Create(context.WithValue(ctx, phaseKey{}, phase), one.job, l.options.Create...)
+	phase.end(err, time.Since(start))
+	if oldest := l.keep(one, err == nil); oldest != nil {
+		_ = oldest.user.Delete(ctx, oldest.job) // otherwise, it is deleted with its namespace
+	}
+}
+
+// keep returns a job that is to be deleted for another one, or nil.
+func (l *Load) keep(one created, isStored bool) (oldest *created) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.options.Keep == 0 || !isStored {
+		return nil
+	}
+	if l.kept = append(l.kept, one); len(l.kept) <= l.options.Keep {
+		return nil
+	}
+	oldest, l.kept = &l.kept[0], l.kept[1:]
+	return oldest
 }
 
 func (l *Load) current() *Phase {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	return l.phases[len(l.phases)-1]
+	return l.now
 }
 
-// Enter begins a phase.
+// Enter begins a phase, or continues an earlier one of this name.
 func (l *Load) Enter(phase string, perSecond int) {
-	l.mutex.Lock()
-	l.phases = append(l.phases, &Phase{Name: phase, began: time.Now()})
-	l.mutex.Unlock()
+	l.enter(phase)
 	l.intervals <- interval(perSecond)
+}
+
+func (l *Load) enter(name string) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.now != nil {
+		l.now.leave()
+	}
+	l.now = l.find(name)
+	if l.now == nil {
+		l.now = &Phase{Name: name}
+		l.phases = append(l.phases, l.now)
+	}
+	l.now.enter()
+}
+
+// find returns a phase, or nil.
+func (l *Load) find(name string) *Phase {
+	for _, phase := range l.phases {
+		if phase.Name == name {
+			return phase
+		}
+	}
+	return nil
 }
 
 // Await waits until some jobs have been created that belong to the phase.
@@ -99,12 +172,14 @@ func (l *Load) Await(t testing.TB, atLeast int) {
 	t.Fatalf("too few jobs are created: %s", l)
 }
 
-// Settle waits until the creations of earlier phases have been answered.
+// Settle waits until the creations of other phases have been answered.
 func (l *Load) Settle(t testing.TB) {
 	t.Helper()
-	phases := l.Phases()
-	for _, phase := range phases[:len(phases)-1] {
-		Eventually(t, "earlier creations are answered", Soon, phase.settled)
+	now := l.current()
+	for _, phase := range l.Phases() {
+		if phase != now {
+			Eventually(t, "earlier creations are answered", Soon, phase.settled)
+		}
 	}
 }
 
@@ -112,18 +187,14 @@ func (l *Load) Settle(t testing.TB) {
 func (l *Load) Stop() {
 	l.stop()
 	l.running.Wait()
+	l.current().leave()
 }
 
 // Phase returns what happened in a phase.
 func (l *Load) Phase(name string) *Phase {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	for _, phase := range l.phases {
-		if phase.Name == name {
-			return phase
-		}
-	}
-	return &Phase{Name: name}
+	return cmp.Or(l.find(name), &Phase{Name: name})
 }
 
 // Phases returns all phases, in order.
@@ -154,15 +225,9 @@ func (l *Load) NoFailures(t testing.TB, phases ...string) {
 
 // String returns the figures of each phase.
 func (l *Load) String() string {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
 	var texts []string
-	for i, phase := range l.phases {
-		end := time.Now()
-		if i+1 < len(l.phases) {
-			end = l.phases[i+1].began
-		}
-		texts = append(texts, fmt.Sprintf("%s for %.1f s", phase, end.Sub(phase.began).Seconds()))
+	for _, phase := range l.Phases() {
+		texts = append(texts, fmt.Sprintf("%s for %.1f s", phase, phase.Took().Seconds()))
 	}
 	return strings.Join(texts, "; ")
 }

@@ -15,12 +15,14 @@ import (
 type Phase struct {
 	Name string
 
-	began time.Time
-	mutex sync.Mutex
-	open  int // creations without an answer yet
+	mutex   sync.Mutex
+	entered time.Time // zero while another phase is the load's
+	took    time.Duration
+	open    int // creations without an answer yet
 	// created and failures are what users see.
 	created  int
 	failures []error
+	times    []time.Duration // of creations that succeeded
 	// answers are those of the API server, by code. Those after which client-go tries again are among them.
 	answers map[int]int
 }
@@ -57,6 +59,31 @@ func (p *Phase) String() string {
 	return text + fmt.Sprintf(", %d answers %d", p.answers[http.StatusServiceUnavailable], http.StatusServiceUnavailable)
 }
 
+// Took returns for how long the load has been in this phase.
+func (p *Phase) Took() time.Duration {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.entered.IsZero() {
+		return p.took
+	}
+	return p.took + time.Since(p.entered)
+}
+
+func (p *Phase) enter() {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.entered = time.Now()
+}
+
+func (p *Phase) leave() {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if !p.entered.IsZero() {
+		p.took += time.Since(p.entered)
+		p.entered = time.Time{}
+	}
+}
+
 func (p *Phase) settled() error {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -84,21 +111,33 @@ func isStatus(err error) bool {
 	return errors.As(err, &status)
 }
 
+// Time returns how long a creation took at most, of a part of those that succeeded: Time(0.5) is the median.
+func (p *Phase) Time(part float64) time.Duration {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if len(p.times) == 0 {
+		return 0
+	}
+	slices.Sort(p.times)
+	return p.times[min(int(part*float64(len(p.times))), len(p.times)-1)]
+}
+
 func (p *Phase) begin() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	p.open++
 }
 
-func (p *Phase) end(err error) {
+func (p *Phase) end(err error, took time.Duration) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	p.open--
 	if err != nil {
 		p.failures = append(p.failures, err)
-	} else {
-		p.created++
+		return
 	}
+	p.created++
+	p.times = append(p.times, took)
 }
 
 func (p *Phase) answer(code int) {

@@ -38,6 +38,8 @@ type Options struct {
 	Uninstalled bool
 	// HelmArgs change the values of the chart.
 	HelmArgs []string
+	// ImageVariables are variables of make with which the image is built, on a Node.
+	ImageVariables []string
 	// ValidatorHelmArgs, if set, start a second replica, whose cluster policy has these values too. It serves
 	// the validating webhook, as a replica may during a roll-out.
 	ValidatorHelmArgs []string
@@ -140,7 +142,7 @@ func newRelease(ctx context.Context, l *lab.Lab, programs install.Programs, opti
 	if options.Uninstalled {
 		return install.NewRelease(l, programs, options.HelmArgs)
 	}
-	return install.ByHelm(ctx, l, programs, options.HelmArgs)
+	return install.ByHelm(ctx, l, programs, options.HelmArgs, options.ImageVariables...)
 }
 
 func startControlPlane(ctx context.Context, options Options) (*Product, error) {
