@@ -5,16 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/internal/install"
-	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
 const (
@@ -32,15 +28,7 @@ func TestSlowClients(t *testing.T) {
 
 func sendSlowly(t *testing.T, project string, number, bytes int) {
 	namespace := product.AddProject(t, project, v1alpha1.ProjectSpec{})
-	host, err := process.OwnAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, err := net.SplitHostPort(freeAddress(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	replica := product.StartReplica(t, install.ReplicaOptions{Name: project, Address: net.JoinHostPort(host, port)})
+	replica := startOutside(t, project)
 	product.Balance(t, namespace, replica)
 	l := startLoad(t, namespace)
 	l.Await(t, some)
@@ -60,17 +48,7 @@ func sendSlowly(t *testing.T, project string, number, bytes int) {
 	l.Stop()
 	t.Log(l)
 	l.NoFailures(t, "before", "during", "after")
-	if runtime.GOOS != "linux" {
-		return // only Linux has /proc
-	}
-	peak, err := replica.Memory("VmHWM")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%d MB at the peak", peak/1e6)
-	if peak >= memoryLimit {
-		t.Errorf("%d MB at the peak, more than %d", peak/1e6, int64(memoryLimit/1e6))
-	}
+	staysSmall(t, replica)
 }
 
 // neverEnd sends most of a request, stops, and returns an error unless the server closes the connection.
