@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 )
@@ -31,9 +32,9 @@ const SchedulerName = "kai-scheduler"
 // WholeGPU is the resource that KAI takes for whole GPUs, whatever the cluster policy names.
 const WholeGPU = "nvidia.com/gpu"
 
-// requests lists the annotations that request a part of a GPU, as patterns of [path.Match]. The last two are of
-// releases after 0.17, and name a container.
-var requests = []string{Fraction, Memory, Devices, MPS, "nvidia.com/container.*.gpu-memory.*", "kai.scheduler/container.*.gpu-memory.*"}
+// ofContainers are the annotations that request memory of a GPU for one container, as patterns of [path.Match]. They
+// are of releases after 0.17.
+var ofContainers = []string{"nvidia.com/container.*.gpu-memory.*", "kai.scheduler/container.*.gpu-memory.*"}
 
 // Annotations returns the annotations that decide which part of a GPU a pod gets, as patterns of [path.Match].
 func Annotations() []string {
@@ -42,7 +43,13 @@ func Annotations() []string {
 
 // IsRequest reports whether an annotation requests a part of a GPU.
 func IsRequest(key, value string) bool {
-	return (key != MPS || value == "true") && slices.ContainsFunc(requests, func(pattern string) bool {
+	switch key {
+	case Fraction, Memory, Devices:
+		return true
+	case MPS:
+		return value == "true"
+	}
+	return strings.Contains(key, "/container.") && slices.ContainsFunc(ofContainers, func(pattern string) bool {
 		matched, err := path.Match(pattern, key)
 		return err == nil && matched
 	})

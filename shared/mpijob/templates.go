@@ -97,6 +97,18 @@ func (t Template) MainPath() *field.Path {
 
 func mainPath(template *field.Path) *field.Path { return template.Child("spec", "containers").Index(0) }
 
+// AnnotationsWith returns the keys of the annotations for which a function returns true, in a fixed order.
+func (t Template) AnnotationsWith(wanted func(key, value string) bool) []string {
+	var keys []string
+	for key, value := range t.Annotations {
+		if wanted(key, value) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
 // A Container is a container or init container of a template.
 type Container struct {
 	*corev1.Container

@@ -13,7 +13,17 @@ import (
 )
 
 // sortedKeys returns the keys in a fixed order, so that errors do not change between calls.
-func sortedKeys[K ~string, V any](of map[K]V) []K { return slices.Sorted(maps.Keys(of)) }
+func sortedKeys[K ~string, V any](of map[K]V) []K {
+	if len(of) == 0 {
+		return nil
+	}
+	keys := make([]K, 0, len(of))
+	for key := range of {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
 
 // resources validates requests and limits. The parameter unnamed returns what is wrong with the name of one, or "".
 func (c *checker) resources(of corev1.ResourceRequirements, path place, unnamed func(corev1.ResourceName) string) {

@@ -1,8 +1,12 @@
 package policy
 
 import (
+	"slices"
+
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
 // Chain lists every policy in the order in which they are applied.
@@ -23,6 +27,8 @@ var Chain = []Policy{
 // all of their errors, whose Origin is the name of the policy. If applied is set, it is called after each policy.
 func Apply(job *v2beta1.MPIJob, in Input, applied func(name string, job *v2beta1.MPIJob)) (names []string, errs field.ErrorList) {
 	in.chain = Chain
+	names = make([]string, 0, len(Chain))
+	makeRoom(job)
 	for _, policy := range Chain {
 		if !policy.appliesTo(job, in) {
 			continue
@@ -34,6 +40,24 @@ func Apply(job *v2beta1.MPIJob, in Input, applied func(name string, job *v2beta1
 		}
 	}
 	return names, errs
+}
+
+// makeRoom makes the lists long enough for what the policies append, so that they are copied once.
+func makeRoom(job *v2beta1.MPIJob) {
+	for _, template := range mpijob.Templates(job) {
+		grow(&template.Spec.Volumes)
+		if main := template.Main(); main != nil {
+			grow(&main.Env)
+			grow(&main.VolumeMounts)
+		}
+	}
+}
+
+func grow[T any](list *[]T) {
+	const added = 10    // at most, but for variables of a launcher
+	if len(*list) > 0 { // an empty list stays nil
+		*list = slices.Grow(*list, added)
+	}
 }
 
 // Warn returns warnings about an admitted job: what is legal but surprising. If warned is set, it is called with the name

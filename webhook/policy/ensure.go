@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -46,20 +45,24 @@ func ensureValue[T comparable](value *T, want T, path *field.Path, asker string)
 	return nil
 }
 
-func ensurePointer[T comparable](value **T, want T, path *field.Path, asker string) field.ErrorList {
+// A pathTo returns the path of a field for an error, so that none is built for the many fields without one.
+type pathTo func(name string) *field.Path
+
+func ensurePointer[T comparable](value **T, want T, path pathTo, name, asker string) field.ErrorList {
 	if *value == nil {
-		*value = &want
+		set := want // a copy, so that a value that is set already costs no memory
+		*value = &set
 		return nil
 	}
-	return ensureAgrees(*value, want, path, asker)
+	return ensureAgrees(*value, want, path, name, asker)
 }
 
 // ensureAgrees accepts nil, because the field then inherits its value.
-func ensureAgrees[T comparable](value *T, want T, path *field.Path, asker string) field.ErrorList {
+func ensureAgrees[T comparable](value *T, want T, path pathTo, name, asker string) field.ErrorList {
 	if value == nil || *value == want {
 		return nil
 	}
-	return field.ErrorList{conflicts(path, *value, sets(asker), shown(want))}
+	return field.ErrorList{conflicts(path(name), *value, sets(asker), shown(want))}
 }
 
 func ensureLabel(meta *metav1.ObjectMeta, path *field.Path, key, want, source string) field.ErrorList {
@@ -104,7 +107,7 @@ func ensureVolume(template mpijob.Template, in Input, volume corev1.Volume, aske
 		template.Spec.Volumes = append(template.Spec.Volumes, volume)
 		return nil
 	}
-	if in.Admitted || equality.Semantic.DeepEqual(template.Spec.Volumes[i].VolumeSource, volume.VolumeSource) {
+	if in.Admitted || mpijob.Equal(&template.Spec.Volumes[i].VolumeSource, &volume.VolumeSource) {
 		template.Spec.Volumes[i] = volume
 		return nil
 	}
@@ -119,7 +122,7 @@ func ensureInitContainer(template mpijob.Template, in Input, container corev1.Co
 		template.Spec.InitContainers = append(template.Spec.InitContainers, container)
 		return nil
 	}
-	if !in.Admitted && !equality.Semantic.DeepEqual(template.Spec.InitContainers[i], container) {
+	if !in.Admitted && !mpijob.Equal(&template.Spec.InitContainers[i], &container) {
 		return nameTaken(template.Path.Child("spec", "initContainers").Index(i).Child("name"), "init container", container.Name, asker)
 	}
 	template.Spec.InitContainers[i] = container

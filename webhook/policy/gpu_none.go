@@ -1,9 +1,6 @@
 package policy
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -48,11 +45,9 @@ func ensureWithoutFractions(job *v2beta1.MPIJob, template mpijob.Template, in In
 // pods would start without a GPU.
 func sharingAnnotations(template mpijob.Template) field.ErrorList {
 	var errs field.ErrorList
-	for _, key := range slices.Sorted(maps.Keys(template.Annotations)) {
-		if value := template.Annotations[key]; kai.IsRequest(key, value) {
-			errs = append(errs, field.Invalid(template.Path.Child("metadata", "annotations").Key(key), value,
-				"fractional GPUs are not enabled on this cluster: remove it, and request a whole number of GPUs with "+annotations.GPUKey))
-		}
+	for _, key := range template.AnnotationsWith(kai.IsRequest) {
+		errs = append(errs, field.Invalid(template.Path.Child("metadata", "annotations").Key(key), template.Annotations[key],
+			"fractional GPUs are not enabled on this cluster: remove it, and request a whole number of GPUs with "+annotations.GPUKey))
 	}
 	return errs
 }

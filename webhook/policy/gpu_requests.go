@@ -38,7 +38,7 @@ func intentRequests(intent annotations.Intent) []gpuRequest {
 
 // resourceRequests returns the requests in the resources of a container.
 func resourceRequests(container mpijob.Container, name corev1.ResourceName) (requests []gpuRequest, errs field.ErrorList) {
-	for _, list := range []struct {
+	for _, list := range [...]struct {
 		name      string
 		resources corev1.ResourceList
 	}{{"limits", container.Resources.Limits}, {"requests", container.Resources.Requests}} {

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -31,11 +30,12 @@ func warnIdleGPU(job *v2beta1.MPIJob, in Input) []string {
 // warnUnread warns about annotations of the scheduler on the job, which it reads only on pods.
 func warnUnread(job *v2beta1.MPIJob) []string {
 	var warnings []string
-	for _, key := range slices.Sorted(maps.Keys(job.Annotations)) {
-		if kai.IsRequest(key, job.Annotations[key]) {
+	for key, value := range job.Annotations {
+		if kai.IsRequest(key, value) {
 			warnings = append(warnings, annotations.Path(key).String()+": has no effect here, because the scheduler reads it only on pods: use "+
 				annotations.GPUKey+" or "+annotations.GPUMemoryKey)
 		}
 	}
+	slices.Sort(warnings)
 	return warnings
 }

@@ -87,20 +87,21 @@ func ensurePodIdentity(template mpijob.Template, in Input) field.ErrorList {
 	if template.Spec.SecurityContext == nil {
 		template.Spec.SecurityContext = &corev1.PodSecurityContext{}
 	}
-	pod, path, nonRoot := template.Spec.SecurityContext, template.Path.Child("spec", "securityContext"), true
+	pod, nonRoot := template.Spec.SecurityContext, true
+	path := func(name string) *field.Path { return template.Path.Child("spec", "securityContext", name) }
 	errs := slices.Concat(
 		// rule T01 in test/forgery TestT01OtherIDs: another uid on a pod
-		ensurePointer(&pod.RunAsUser, in.Identity.UID, path.Child("runAsUser"), annotations.RunAsUserKey),
+		ensurePointer(&pod.RunAsUser, in.Identity.UID, path, "runAsUser", annotations.RunAsUserKey),
 		// rule T01 in test/forgery TestT01OtherIDs: another gid on a pod
-		ensurePointer(&pod.RunAsGroup, in.Identity.GID, path.Child("runAsGroup"), annotations.RunAsUserKey),
-		ensureGroups(pod, in.Identity.Groups, path.Child("supplementalGroups")),
-		ensurePointer(&pod.RunAsNonRoot, nonRoot, path.Child("runAsNonRoot"), annotations.RunAsUserKey),
+		ensurePointer(&pod.RunAsGroup, in.Identity.GID, path, "runAsGroup", annotations.RunAsUserKey),
+		ensureGroups(pod, in.Identity.Groups, path),
+		ensurePointer(&pod.RunAsNonRoot, nonRoot, path, "runAsNonRoot", annotations.RunAsUserKey),
 	)
 	// rule T04 in test/forgery TestT04OtherGroups: the groups of the image
 	// rule T05 in test/e2e TestT05GroupsOfTheImage: an image whose /etc/group names the user
 	if in.Cluster.Identity.SupplementalGroupsPolicy == config.GroupsStrict {
 		errs = append(errs, ensurePointer(&pod.SupplementalGroupsPolicy, corev1.SupplementalGroupsPolicyStrict,
-			path.Child("supplementalGroupsPolicy"), annotations.RunAsUserKey)...)
+			path, "supplementalGroupsPolicy", annotations.RunAsUserKey)...)
 	}
 	if pod.SeccompProfile == nil {
 		pod.SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
@@ -108,18 +109,27 @@ func ensurePodIdentity(template mpijob.Template, in Input) field.ErrorList {
 	return errs
 }
 
-func ensureGroups(pod *corev1.PodSecurityContext, groups []int64, path *field.Path) field.ErrorList {
+func ensureGroups(pod *corev1.PodSecurityContext, groups []int64, path pathTo) field.ErrorList {
+	const name = "supplementalGroups"
 	if len(pod.SupplementalGroups) == 0 && len(groups) > 0 {
 		pod.SupplementalGroups = slices.Clone(groups)
 	}
 	// rule T04 in test/forgery TestT04OtherGroups: a supplementary group
-	if own := slices.Sorted(slices.Values(pod.SupplementalGroups)); !slices.Equal(own, groups) && len(own)+len(groups) > 0 {
+	if own := sorted(pod.SupplementalGroups); !slices.Equal(own, groups) && len(own)+len(groups) > 0 {
 		if len(groups) == 0 {
-			return field.ErrorList{field.Invalid(path, joined(own), "conflicts with "+sets(annotations.RunAsUserKey)+" no groups: remove this field")}
+			return field.ErrorList{field.Invalid(path(name), joined(own), "conflicts with "+sets(annotations.RunAsUserKey)+" no groups: remove this field")}
 		}
-		return field.ErrorList{conflicts(path, joined(own), sets(annotations.RunAsUserKey), joined(groups))}
+		return field.ErrorList{conflicts(path(name), joined(own), sets(annotations.RunAsUserKey), joined(groups))}
 	}
 	return nil
+}
+
+// sorted returns the ids in ascending order. They may be in it already.
+func sorted(ids []int64) []int64 {
+	if slices.IsSorted(ids) {
+		return ids
+	}
+	return slices.Sorted(slices.Values(ids))
 }
 
 func joined(ids []int64) string {
@@ -130,21 +140,22 @@ func ensureContainerIdentity(container mpijob.Container, capabilities []corev1.C
 	if container.SecurityContext == nil {
 		container.SecurityContext = &corev1.SecurityContext{}
 	}
-	context, path := container.SecurityContext, container.Path().Child("securityContext")
+	context := container.SecurityContext
+	path := func(name string) *field.Path { return container.Path().Child("securityContext", name) }
 	errs := slices.Concat(
 		// rule T01 in test/forgery TestT01OtherIDs: another uid on a container
 		// rule T02 in test/oracle FuzzEffectiveIdentity: random jobs
 		// rule T02 in test/oracle/apiserver TestT02RandomJobs: random jobs on the API server
-		ensureAgrees(context.RunAsUser, in.Identity.UID, path.Child("runAsUser"), annotations.RunAsUserKey),
+		ensureAgrees(context.RunAsUser, in.Identity.UID, path, "runAsUser", annotations.RunAsUserKey),
 		// rule T01 in test/forgery TestT01OtherIDs: another gid on a container
-		ensureAgrees(context.RunAsGroup, in.Identity.GID, path.Child("runAsGroup"), annotations.RunAsUserKey),
+		ensureAgrees(context.RunAsGroup, in.Identity.GID, path, "runAsGroup", annotations.RunAsUserKey),
 		// rule T01 in test/forgery TestT01OtherIDs: root, if it is the image's user
-		ensureAgrees(context.RunAsNonRoot, true, path.Child("runAsNonRoot"), annotations.RunAsUserKey),
+		ensureAgrees(context.RunAsNonRoot, true, path, "runAsNonRoot", annotations.RunAsUserKey),
 		// rule T07 in test/forgery TestT07Privileges: privileged
-		ensureAgrees(context.Privileged, false, path.Child("privileged"), annotations.RunAsUserKey),
+		ensureAgrees(context.Privileged, false, path, "privileged", annotations.RunAsUserKey),
 		// rule T07 in test/forgery TestT07Privileges: allowPrivilegeEscalation
 		// rule T07 in test/e2e TestT07SetuidProgram: a setuid program in the image
-		ensurePointer(&context.AllowPrivilegeEscalation, false, path.Child("allowPrivilegeEscalation"), annotations.RunAsUserKey),
+		ensurePointer(&context.AllowPrivilegeEscalation, false, path, "allowPrivilegeEscalation", annotations.RunAsUserKey),
 	)
-	return append(errs, ensureCapabilities(context, capabilities, path.Child("capabilities"))...)
+	return append(errs, ensureCapabilities(context, capabilities, path)...)
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
@@ -17,7 +16,7 @@ func holdsIdentity(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	ensured := job.DeepCopy()
 	errs := ensureIdentity(ensured, in)
 	for i, template := range mpijob.Templates(job) {
-		if !equality.Semantic.DeepEqual(template.Spec, mpijob.Templates(ensured)[i].Spec) {
+		if !mpijob.Equal(&template.Spec, &mpijob.Templates(ensured)[i].Spec) {
 			errs = append(errs, field.Forbidden(template.Path.Child("spec"), "does not run as "+in.Identity.String()))
 		}
 	}
@@ -46,7 +45,7 @@ func undoPodIdentity(spec *corev1.PodSpec, was *corev1.PodSecurityContext, all b
 	if all {
 		clearEqual(&pod.SeccompProfile, was.SeccompProfile)
 	}
-	if equality.Semantic.DeepEqual(*pod, corev1.PodSecurityContext{}) {
+	if mpijob.Equal(*pod, corev1.PodSecurityContext{}) {
 		spec.SecurityContext = nil
 	}
 }
@@ -65,7 +64,7 @@ func undoContainers(containers, stored []corev1.Container, all bool) {
 		if all {
 			clearEqual(&context.AllowPrivilegeEscalation, stored[named].SecurityContext.AllowPrivilegeEscalation)
 		}
-		if equality.Semantic.DeepEqual(*context, corev1.SecurityContext{}) {
+		if mpijob.Equal(*context, corev1.SecurityContext{}) {
 			containers[i].SecurityContext = nil
 		}
 	}

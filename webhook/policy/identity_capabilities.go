@@ -26,7 +26,7 @@ func capabilitiesWithIdentity(spec corev1.PodSpec) []corev1.Capability {
 }
 
 // ensureCapabilities drops all capabilities and adds the given ones. It returns an error for each other one.
-func ensureCapabilities(context *corev1.SecurityContext, allowed []corev1.Capability, path *field.Path) field.ErrorList {
+func ensureCapabilities(context *corev1.SecurityContext, allowed []corev1.Capability, path pathTo) field.ErrorList {
 	if context.Capabilities == nil {
 		context.Capabilities = &corev1.Capabilities{}
 	}
@@ -35,7 +35,7 @@ func ensureCapabilities(context *corev1.SecurityContext, allowed []corev1.Capabi
 	for i, added := range capabilities.Add {
 		// rule T07 in test/forgery TestT07Privileges: capabilities
 		if !slices.Contains(allowed, added) {
-			errs = append(errs, field.Invalid(path.Child("add").Index(i), added, whyNot(added)))
+			errs = append(errs, field.Invalid(path("capabilities").Child("add").Index(i), added, whyNot(added)))
 		}
 	}
 	if !slices.Contains(capabilities.Drop, "ALL") {

@@ -16,10 +16,10 @@ var OSLabels = []string{corev1.LabelOSStable, "beta.kubernetes.io/os"}
 // windows returns an error for everything that is made for a Windows node, where POSIX ids have no meaning.
 func windows(template mpijob.Template) field.ErrorList {
 	const why = "must be \"linux\" with " + annotations.RunAsUserKey + ": Windows has no POSIX users"
-	path, spec := template.Path.Child("spec"), template.Spec
+	path, spec := template.Path, template.Spec
 	var errs field.ErrorList
 	if spec.OS != nil && spec.OS.Name != corev1.Linux {
-		errs = append(errs, field.Invalid(path.Child("os", "name"), spec.OS.Name, why))
+		errs = append(errs, field.Invalid(path.Child("spec", "os", "name"), spec.OS.Name, why))
 	}
 	for _, own := range windowsOptions(template) {
 		errs = append(errs, field.Forbidden(own, "cannot be used with "+annotations.RunAsUserKey+" because Windows has no POSIX users: remove it"))
@@ -27,36 +27,36 @@ func windows(template mpijob.Template) field.ErrorList {
 	for _, label := range OSLabels {
 		// rule T07 in test/forgery TestT07Privileges: a Windows node
 		if value, present := spec.NodeSelector[label]; present && value != string(corev1.Linux) {
-			errs = append(errs, field.Invalid(path.Child("nodeSelector").Key(label), value, why))
+			errs = append(errs, field.Invalid(path.Child("spec", "nodeSelector").Key(label), value, why))
 		}
 	}
-	for _, expression := range requiredExpressions(template) {
-		if slices.Contains(OSLabels, expression.Key) && selectsOther(expression.NodeSelectorRequirement, string(corev1.Linux)) {
-			errs = append(errs, field.Invalid(expression.path, expression.Key, why))
-		}
+	for _, expression := range requiresOtherOS(template) {
+		errs = append(errs, field.Invalid(expression.path, expression.label, why))
 	}
 	return errs
 }
 
-// An expression is a requirement of a node affinity, with its path.
+// An expression is a requirement of a node affinity on a label.
 type expression struct {
-	corev1.NodeSelectorRequirement
-	path *field.Path
+	label string
+	path  *field.Path
 }
 
-func requiredExpressions(template mpijob.Template) []expression {
+// requiresOtherOS returns the requirements of a node affinity that ask for another operating system than Linux.
+func requiresOtherOS(template mpijob.Template) []expression {
 	affinity := template.Spec.Affinity
 	if affinity == nil || affinity.NodeAffinity == nil || affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
 		return nil
 	}
-	path := template.Path.Child("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
-	var all []expression
+	var found []expression
 	for i, term := range affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms {
 		for n, requirement := range term.MatchExpressions {
-			all = append(all, expression{requirement, path.Index(i).Child("matchExpressions").Index(n)})
+			if slices.Contains(OSLabels, requirement.Key) && selectsOther(requirement, string(corev1.Linux)) {
+				found = append(found, expression{requirement.Key, termsPath(template).Index(i).Child("matchExpressions").Index(n)})
+			}
 		}
 	}
-	return all
+	return found
 }
 
 // selectsOther reports whether a requirement asks for another value than the given one.

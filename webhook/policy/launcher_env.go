@@ -6,7 +6,6 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -58,7 +57,7 @@ var launcherEnv = Policy{
 	},
 	Undo: func(u Undoing) {
 		u.removeEnv(func(v corev1.EnvVar) bool {
-			return equality.Semantic.DeepEqual(v, numWorkers) || v.Name == numWorkersEnv && v.Value == u.Workers ||
+			return mpijob.Equal(v, numWorkers) || v.Name == numWorkersEnv && v.Value == u.Workers ||
 				slices.Contains(allForOpenMPI, v) || u.Stored != nil && isForOpenMPI(v)
 		}, mpijob.Launcher)
 		u.each(func(template mpijob.Template, _ *corev1.PodTemplateSpec) {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
@@ -52,7 +51,7 @@ func undoNodeAffinity(u Undoing) {
 		}
 		var kept []corev1.NodeSelectorTerm
 		for i, term := range selector.NodeSelectorTerms {
-			if i < len(stored.NodeSelectorTerms) && equality.Semantic.DeepEqual(term, stored.NodeSelectorTerms[i]) && ours(term) {
+			if i < len(stored.NodeSelectorTerms) && mpijob.Equal(term, stored.NodeSelectorTerms[i]) && ours(term) {
 				term.MatchExpressions = term.MatchExpressions[:len(term.MatchExpressions)-1]
 				if isEmpty(term) {
 					continue
@@ -73,7 +72,7 @@ func removeEmptySelector(spec *corev1.PodSpec) {
 	if len(affinity.PreferredDuringSchedulingIgnoredDuringExecution) == 0 && affinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
 		spec.Affinity.NodeAffinity = nil
 	}
-	if equality.Semantic.DeepEqual(*spec.Affinity, corev1.Affinity{}) {
+	if mpijob.Equal(*spec.Affinity, corev1.Affinity{}) {
 		spec.Affinity = nil
 	}
 }

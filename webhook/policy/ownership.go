@@ -57,9 +57,18 @@ func (o Ownership) HasTemplateAnnotation(key string) bool {
 
 func matchesAny(patterns []string, key string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		if beginsOtherwise(pattern, key) {
+			return false
+		}
 		matched, err := path.Match(pattern, key)
 		return err == nil && matched
 	})
+}
+
+// beginsOtherwise reports whether the first letter of a key is another one than a pattern begins with, as for almost
+// every key.
+func beginsOtherwise(pattern, key string) bool {
+	return pattern != "" && key != "" && pattern[0] != key[0] && strings.IndexByte(`*?[\`, pattern[0]) < 0
 }
 
 // HasLabel reports whether a label is owned.

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -47,7 +49,7 @@ var ssh = Policy{
 			Volumes:     []string{filesVolume},
 			Mounts:      []string{filesDir},
 			Trees:       []string{filesDir},
-			Env:         append(agentVariables(), launcherAddressEnv),
+			Env:         slices.Concat(agentVariables, []string{launcherAddressEnv}),
 			Annotations: []string{annotations.FilesPrefix + "*"},
 			Fields:      []string{"spec.sshAuthMountPath", "template.spec.containers[0].command", "template.spec.containers[0].ports"},
 		}

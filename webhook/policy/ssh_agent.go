@@ -2,6 +2,7 @@ package policy
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -32,15 +33,9 @@ var (
 	withAgents = []string{"OMPI_MCA_", "PRTE_MCA_", "HYDRA_", "I_MPI_HYDRA_"}
 )
 
-func agentVariables() []string {
-	var names []string
-	for _, implementation := range []v2beta1.MPIImplementation{
-		v2beta1.MPIImplementationOpenMPI, v2beta1.MPIImplementationMPICH, v2beta1.MPIImplementationIntel,
-	} {
-		names = append(names, agents[implementation]...)
-	}
-	return names
-}
+// agentVariables are those of all implementations.
+var agentVariables = slices.Concat(
+	agents[v2beta1.MPIImplementationOpenMPI], agents[v2beta1.MPIImplementationMPICH], agents[v2beta1.MPIImplementationIntel])
 
 func implementationOf(job *v2beta1.MPIJob) v2beta1.MPIImplementation {
 	if job.Spec.MPIImplementation == "" {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
@@ -157,7 +156,7 @@ func isSame(mine, its *corev1.EnvVar) bool {
 	if mine.ValueFrom == nil && its.ValueFrom == nil {
 		return *mine == *its
 	}
-	return equality.Semantic.DeepEqual(*mine, *its)
+	return mpijob.Equal(*mine, *its)
 }
 
 // ofOnePod reports whether the value of a variable is a field of the pod, or refers to one that is.

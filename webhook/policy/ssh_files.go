@@ -3,6 +3,8 @@ package policy
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
@@ -26,14 +28,14 @@ func filesKey(name string) string { return annotations.FilesPrefix + name }
 
 // writeFiles writes the annotations, and returns the volume with the files.
 func writeFiles(template mpijob.Template, files []sshFile) corev1.Volume {
-	source := &corev1.DownwardAPIVolumeSource{}
+	source := &corev1.DownwardAPIVolumeSource{Items: make([]corev1.DownwardAPIVolumeFile, 0, len(files))}
 	for _, file := range files {
 		key := filesKey(file.name)
 		// rule T08 in test/forgery TestT08ForgedStamp: a passwd file of one's own
 		// without: _ = metav1.ObjectMeta{}
 		metav1.SetMetaDataAnnotation(&template.ObjectMeta, key, file.content)
 		item := corev1.DownwardAPIVolumeFile{
-			Path: cmp.Or(file.path, file.name), FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: fmt.Sprintf("metadata.annotations['%s']", key)},
+			Path: cmp.Or(file.path, file.name), FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.annotations['" + key + "']"},
 		}
 		if file.executable {
 			mode := int32(0o555)
@@ -74,29 +76,39 @@ type clientConfig struct {
 
 func (c clientConfig) text() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "Host %s\n", strings.Join(c.hosts, " "))
+	text.WriteString("Host " + strings.Join(c.hosts, " ") + "\n")
 	if c.port != 0 {
-		fmt.Fprintf(&text, "  Port %d\n", c.port)
+		text.WriteString("  Port " + strconv.Itoa(int(c.port)) + "\n")
 	}
 	for _, file := range c.identities {
-		fmt.Fprintf(&text, "  IdentityFile %s\n", file)
+		text.WriteString("  IdentityFile " + file + "\n")
 	}
 	// Not among mpirun's own arguments for ssh: Open MPI 5 cuts them at a '=' when workers connect to each other.
 	text.WriteString("  ConnectionAttempts 10\n")
 	text.WriteString("  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  LogLevel ERROR\n")
-	text.WriteString(eachLine("  SendEnv", c.sent))
+	writeLines(&text, "  SendEnv", c.sent)
 	return text.String()
 }
 
 // namesOnALine keeps lines short: old releases of ssh read at most 1023 characters.
 const namesOnALine = 5
 
-// eachLine returns lines of an option with names.
-func eachLine(option string, names []string) string {
-	var text strings.Builder
-	for start := 0; start < len(names); start += namesOnALine {
-		fmt.Fprintf(&text, "%s %s\n", option, strings.Join(names[start:min(start+namesOnALine, len(names))], " "))
+// writeLines writes lines of an option with names.
+func writeLines(text *strings.Builder, option string, names []string) {
+	for line := range slices.Chunk(names, namesOnALine) {
+		text.WriteString(option)
+		for _, name := range line {
+			text.WriteByte(' ')
+			text.WriteString(name)
+		}
+		text.WriteByte('\n')
 	}
+}
+
+// acceptedLines returns the lines with which sshd accepts variables.
+func acceptedLines(names []string) string {
+	var text strings.Builder
+	writeLines(&text, "AcceptEnv", names)
 	return text.String()
 }
 
@@ -126,5 +138,5 @@ func orAny(name string) string {
 // image's host keys nor its shadow file, and can log in only its own user.
 func sshdConfig(keys string, port int32, accepted []string) string {
 	return fmt.Sprintf("Port %d\nHostKey %s/id_rsa\nAuthorizedKeysFile %s/authorized_keys\nStrictModes no\nUsePAM no\nPidFile none\n"+
-		"PasswordAuthentication no\nKbdInteractiveAuthentication no\n", port, keys, keys) + eachLine("AcceptEnv", accepted)
+		"PasswordAuthentication no\nKbdInteractiveAuthentication no\n", port, keys, keys) + acceptedLines(accepted)
 }

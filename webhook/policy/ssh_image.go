@@ -65,7 +65,7 @@ const (
 
 // filesForWorker returns files that only workers need, and their mounts.
 func filesForWorker(worker mpijob.Template, env environment) ([]sshFile, []corev1.VolumeMount) {
-	accepted := eachLine("AcceptEnv", env.sent)
+	accepted := acceptedLines(env.sent)
 	switch {
 	case needsSeparationDir(worker):
 		// A directory of the volume, to which nobody else may write: sshd refuses an emptyDir.

@@ -29,6 +29,6 @@ func undoSSH(u Undoing) {
 		removeFrom(&main.Ports, mainOf(was).Ports, func(p corev1.ContainerPort) bool { return p.Name == nodePortName })
 	})
 	u.removeEnv(func(v corev1.EnvVar) bool {
-		return v.Value == agentFile && slices.Contains(agentVariables(), v.Name) || v.Name == launcherAddressEnv && v.ValueFrom != nil
+		return v.Value == agentFile && slices.Contains(agentVariables, v.Name) || v.Name == launcherAddressEnv && v.ValueFrom != nil
 	}, mpijob.Launcher)
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
@@ -60,15 +59,18 @@ func (u Undoing) undo(policy Policy) {
 // removed.
 func (u Undoing) each(undo func(template mpijob.Template, was *corev1.PodTemplateSpec)) {
 	for _, template := range mpijob.Templates(u.Job) {
-		was := template.DeepCopy()
-		if u.Stored != nil {
-			was = &corev1.PodTemplateSpec{}
-			if stored, present := mpijob.TemplateOf(u.Stored, template.Role); present {
-				was = stored.PodTemplateSpec
-			}
-		}
-		undo(template, was)
+		undo(template, u.was(template))
 	}
+}
+
+func (u Undoing) was(template mpijob.Template) *corev1.PodTemplateSpec {
+	if u.Stored == nil {
+		return template.DeepCopy()
+	}
+	if stored, present := mpijob.TemplateOf(u.Stored, template.Role); present {
+		return stored.PodTemplateSpec
+	}
+	return &corev1.PodTemplateSpec{}
 }
 
 // removeEnv removes variables of the main containers, or of those of the given roles.
@@ -105,7 +107,7 @@ func asJSON(element any) string {
 
 // clearEqual empties a value that equals another one.
 func clearEqual[T any](value *T, was T) {
-	if equality.Semantic.DeepEqual(*value, was) {
+	if mpijob.Equal(*value, was) {
 		var empty T
 		*value = empty
 	}
@@ -114,7 +116,7 @@ func clearEqual[T any](value *T, was T) {
 // deleteEqual deletes a key whose value equals that in another map.
 func deleteEqual[K comparable, V any](values map[K]V, was map[K]V, key K) {
 	value, present := values[key]
-	if old, had := was[key]; present && had && equality.Semantic.DeepEqual(value, old) {
+	if old, had := was[key]; present && had && mpijob.Equal(value, old) {
 		delete(values, key)
 	}
 }

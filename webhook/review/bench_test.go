@@ -83,7 +83,8 @@ func BenchmarkCreate(b *testing.B) {
 	for _, of := range measured {
 		b.Run(of.name, func(b *testing.B) {
 			reviewer, request := measuredRequest()
-			perJob(b, measuredJob(of.intents), func(job *v2beta1.MPIJob) {
+			request.Submitted = measuredJob(of.intents)
+			perJob(b, request.Submitted, func(job *v2beta1.MPIJob) {
 				if _, errs := reviewer.Create(job, request); len(errs) > 0 {
 					b.Fatal(errs)
 				}
@@ -101,6 +102,7 @@ func BenchmarkConfirm(b *testing.B) {
 			if _, errs := reviewer.Create(job, request); len(errs) > 0 {
 				b.Fatal(errs)
 			}
+			request.Submitted = job
 			perJob(b, job, func(job *v2beta1.MPIJob) {
 				if _, errs := reviewer.Confirm(job, request); len(errs) > 0 {
 					b.Fatal(errs)

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -69,7 +68,7 @@ func validateStamp(job *v2beta1.MPIJob, in policy.Input, path *field.Path) field
 	if errs := policy.Identity.Ensure(ensured, in); len(errs) > 0 {
 		return errs
 	}
-	if !equality.Semantic.DeepEqual(job.Spec, ensured.Spec) {
+	if !mpijob.Equal(&job.Spec, &ensured.Spec) {
 		return field.ErrorList{field.Forbidden(field.NewPath("spec"), "runs with other ids than "+annotations.SubmittedByKey+" records: "+
 			"ask your administrator to set the same identity policy on the manager cluster")}
 	}

@@ -42,6 +42,8 @@ type NamespaceFacts struct {
 // A Request is what the cluster knows about the creation of a job. It has values only: nothing is looked up.
 type Request struct {
 	NamespaceFacts
+	// Submitted is a copy of the job. Default: one is made.
+	Submitted *v2beta1.MPIJob
 	// User is the user that the API server authenticated.
 	User authenticationv1.UserInfo
 	// Submitter is the identity of the user.
@@ -73,6 +75,7 @@ func (r Reviewer) Create(job *v2beta1.MPIJob, request Request) (warnings []strin
 	digest := r.digestOf(job, in)
 	if present && said.Digest != digest {
 		r.undo(job, nil, said, in)
+		request.Submitted = nil
 	}
 	in.Admitted, in.ByRunai = present, policy.IsGated(job) || present && said.ByRunai
 	return r.apply(job, in, request, digest, errs)
@@ -85,7 +88,9 @@ func readIntent(job *v2beta1.MPIJob) (annotations.Intent, field.ErrorList) {
 
 // apply runs the chain, records the submitter and the applied policies with their digest, and validates the result.
 func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, digest string, errs field.ErrorList) ([]string, field.ErrorList) {
-	submitted := mpijob.Validate(job)
+	if request.Submitted == nil {
+		request.Submitted = job.DeepCopy()
+	}
 	if r.Started != nil {
 		r.Started()
 	}
@@ -98,7 +103,7 @@ func (r Reviewer) apply(job *v2beta1.MPIJob, in policy.Input, request Request, d
 	wrote.LauncherExempt, wrote.ByRunai = policy.LauncherIsExempt(job, in), in.ByRunai
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, annotations.AppliedPoliciesKey,
 		annotations.Applied{Policies: names, Version: r.Version, Digest: digest, Written: wrote}.String())
-	invalid, warnings := validate(job, in, request.PodSecurity, unrunnable(job, submitted, errs))
+	invalid, warnings := validate(job, in, request.PodSecurity, unrunnable(job, request.Submitted, errs))
 	if errs = append(errs, invalid...); len(errs) > 0 {
 		return nil, distinct(errs)
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -42,7 +41,7 @@ func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	recounted(was, now, updated)
 	// rule T10 in test/forgery TestT10Patches: to change it, or a uid, by any kind of patch
 	// without: if true {
-	if equality.Semantic.DeepEqual(was, now) {
+	if mpijob.Equal(was, now) {
 		if errs := leadAway(stored, updated); len(errs) > 0 {
 			return Verdict{Class: Refused, Reasons: errs}
 		}
@@ -61,7 +60,7 @@ func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	// without: if true {
 	// rule T15 in test/forgery TestT15CompromisedController: a controller changes what runs
 	// without: if true {
-	if equality.Semantic.DeepEqual(was, now) {
+	if mpijob.Equal(was, now) {
 		return Verdict{Class: Reapplies}
 	}
 	return Verdict{Class: Refused, Paths: differences(was, now)}
@@ -112,7 +111,7 @@ func forges(stored, updated *v2beta1.MPIJob) bool {
 func differences(before, after *v2beta1.MPIJob) []string {
 	var paths []string
 	note := func(path *field.Path, before, after any) {
-		if !equality.Semantic.DeepEqual(before, after) {
+		if !mpijob.Equal(before, after) {
 			paths = append(paths, path.String())
 		}
 	}

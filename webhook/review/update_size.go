@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
@@ -16,7 +15,7 @@ import (
 // the operator or the cluster cannot run. What the stored job already has is no reason, because the cluster
 // policy may be stricter today.
 func (r Reviewer) steered(stored, updated *v2beta1.MPIJob) Verdict {
-	if equality.Semantic.DeepEqual(stored.Spec, updated.Spec) {
+	if mpijob.Equal(&stored.Spec, &updated.Spec) {
 		return Verdict{Class: Steers}
 	}
 	known := map[string]bool{}

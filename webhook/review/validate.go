@@ -41,12 +41,15 @@ func validateProject(job *v2beta1.MPIJob, in policy.Input) field.ErrorList {
 			namespace, in.Project.Name, in.Intent.Project, in.Intent.Project))}
 }
 
-// unrunnable returns the reasons why a job cannot run, given those of the job that was submitted. If its author wrote
-// something that is a reason to refuse it, what the policies changed is not reported.
-func unrunnable(job *v2beta1.MPIJob, submitted, refused field.ErrorList) field.ErrorList {
+// unrunnable returns the reasons why a job cannot run. If the author of the submitted job wrote something that is a
+// reason to refuse it, what the policies changed is not reported.
+func unrunnable(job, submitted *v2beta1.MPIJob, refused field.ErrorList) field.ErrorList {
 	final := mpijob.Validate(job)
+	if len(final) == 0 {
+		return nil
+	}
 	written, answered := map[string]bool{}, map[string]bool{}
-	for _, err := range submitted {
+	for _, err := range mpijob.Validate(submitted) {
 		written[err.Error()] = true
 	}
 	for _, err := range refused {

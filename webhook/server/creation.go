@@ -32,6 +32,7 @@ func (l Lookups) create(ctx context.Context, reviewer review.Reviewer, request a
 	if problem := facts.WarnOnly.Problem(); problem != "" {
 		warnings = append(warnings, problem)
 	}
+	facts.Submitted = before
 	more, errs := reviewer.Create(job, facts)
 	if len(errs) > 0 {
 		return reviewed{warnings: warnings}, invalid(job, errs)
@@ -52,6 +53,7 @@ func (l Lookups) confirm(ctx context.Context, reviewer review.Reviewer, request 
 		return err
 	}
 	before := job.DeepCopy()
+	facts.Submitted = before
 	foreign, errs := reviewer.Confirm(job, facts)
 	switch {
 	case foreign && len(errs) > 0:
