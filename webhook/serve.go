@@ -12,6 +12,8 @@ import (
 	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	crmanager "sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
@@ -80,10 +82,23 @@ func (s *serve) Run() error {
 	if err := server.AddToManager(ctx, manager, review.Reviewer{Cluster: cluster, Version: version.String()}); err != nil {
 		return err
 	}
+	if err := manager.Add(whenSynced(manager.GetCache(), raiseHeapFloor)); err != nil {
+		return err
+	}
 	if err := start(ctx, manager); err != nil {
 		return fmt.Errorf("cannot serve: %w", err)
 	}
 	return nil
+}
+
+// whenSynced returns what calls a function once, as soon as a cache is synced.
+func whenSynced(informers cache.Cache, do func()) crmanager.RunnableFunc {
+	return func(ctx context.Context) error {
+		if informers.WaitForCacheSync(ctx) {
+			do()
+		}
+		return nil
+	}
 }
 
 // canListen returns an error if another program has a port of the replica, as it may on the network of a node. The
