@@ -16,56 +16,56 @@ import (
 )
 
 // minutes is how long the planted series are.
-const minutes = 180
+const minutes = 100
 
 // healthy are the series of two replicas and an API server without any fault, by name and labels.
 var healthy = map[string]string{
-	`up{` + Scope + `,pod="a"}`: "1x180",
-	`up{` + Scope + `,pod="b"}`: "1x180",
-	`apiserver_admission_webhook_rejection_count{name="mpijobs.admission.run.ai",error_type="no_error"}`:       "0+1x180",
-	`apiserver_admission_webhook_rejection_count{name="other.example.com",error_type="calling_webhook_error"}`: "0+1x180",
-	`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="changed",pod="a"}`:                   "0+60x180",
-	`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="refused",pod="a"}`:                   "0+10x180",
-	`runai_mpi_reviews_total{webhook="validate",operation="CREATE",outcome="refused",pod="a"}`:                 "0x180",
-	`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="unavailable",pod="a"}`:               "0x180",
-	`runai_mpi_reviews_total{webhook="mutate",operation="unread",outcome="unavailable",pod="a"}`:               "0x180",
-	`runai_mpi_reviews_total{webhook="mutate",operation="unread",outcome="refused",pod="a"}`:                   "0x180",
-	`runai_mpi_connections_refused_total{pod="a"}`:                                                             "0x180",
-	`runai_mpi_cluster_policy_info{digest="one",pod="a"}`:                                                      "1x180",
-	`runai_mpi_cluster_policy_info{digest="one",pod="b"}`:                                                      "1x180",
-	`runai_mpi_cache_heard_timestamp_seconds{resource="projects",pod="a"}`:                                     "0+60x180",
-	`runai_mpi_certificate_expiry_timestamp_seconds{pod="a"}`:                                                  "7776000x180",
-	`certwatcher_read_certificate_errors_total{` + Scope + `,pod="a"}`:                                         "0x180",
-	`controller_runtime_webhook_panics_total{` + Scope + `,pod="a"}`:                                           "0x180",
-	`controller_runtime_webhook_panics_total{namespace="other",service="other",pod="c"}`:                       "0+1x180",
-	`runai_mpi_review_duration_seconds_bucket{le="0.5",pod="a"}`:                                               "0+60x180",
-	`runai_mpi_review_duration_seconds_bucket{le="2.5",pod="a"}`:                                               "0+60x180",
-	`runai_mpi_review_duration_seconds_bucket{le="+Inf",pod="a"}`:                                              "0+60x180",
-	`process_resident_memory_bytes{` + Scope + `,pod="a"}`:                                                     "100000000x180",
-	`go_gc_gomemlimit_bytes{` + Scope + `,pod="a"}`:                                                            "228000000x180",
-	`process_resident_memory_bytes{namespace="other",service="other",pod="c"}`:                                 "1000000000x180",
+	`up{` + Scope + `,pod="a"}`: "1x100",
+	`up{` + Scope + `,pod="b"}`: "1x100",
+	`apiserver_admission_webhook_rejection_count{name="mpijobs.admission.run.ai",error_type="no_error"}`:       "0+1x100",
+	`apiserver_admission_webhook_rejection_count{name="other.example.com",error_type="calling_webhook_error"}`: "0+1x100",
+	`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="changed",pod="a"}`:                   "0+60x100",
+	`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="refused",pod="a"}`:                   "0+10x100",
+	`runai_mpi_reviews_total{webhook="validate",operation="CREATE",outcome="refused",pod="a"}`:                 "0x100",
+	`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="unavailable",pod="a"}`:               "0x100",
+	`runai_mpi_reviews_total{webhook="mutate",operation="unread",outcome="unavailable",pod="a"}`:               "0x100",
+	`runai_mpi_reviews_total{webhook="mutate",operation="unread",outcome="refused",pod="a"}`:                   "0x100",
+	`runai_mpi_connections_refused_total{pod="a"}`:                                                             "0x100",
+	`runai_mpi_cluster_policy_info{digest="one",pod="a"}`:                                                      "1x100",
+	`runai_mpi_cluster_policy_info{digest="one",pod="b"}`:                                                      "1x100",
+	`runai_mpi_cache_heard_timestamp_seconds{resource="projects",pod="a"}`:                                     "0+60x100",
+	`runai_mpi_certificate_expiry_timestamp_seconds{pod="a"}`:                                                  "7776000x100",
+	`certwatcher_read_certificate_errors_total{` + Scope + `,pod="a"}`:                                         "0x100",
+	`controller_runtime_webhook_panics_total{` + Scope + `,pod="a"}`:                                           "0x100",
+	`controller_runtime_webhook_panics_total{namespace="other",service="other",pod="c"}`:                       "0+1x100",
+	`runai_mpi_review_duration_seconds_bucket{le="0.5",pod="a"}`:                                               "0+60x100",
+	`runai_mpi_review_duration_seconds_bucket{le="2.5",pod="a"}`:                                               "0+60x100",
+	`runai_mpi_review_duration_seconds_bucket{le="+Inf",pod="a"}`:                                              "0+60x100",
+	`process_resident_memory_bytes{` + Scope + `,pod="a"}`:                                                     "100000000x100",
+	`go_gc_gomemlimit_bytes{` + Scope + `,pod="a"}`:                                                            "228000000x100",
+	`process_resident_memory_bytes{namespace="other",service="other",pod="c"}`:                                 "1000000000x100",
 }
 
 // faults are the series of each fault, by the alert that it causes. "" is a series that is missing.
 var faults = map[string]map[string]string{
-	"RunaiMPIWebhookDown": {`up{` + Scope + `,pod="a"}`: "0x180", `up{` + Scope + `,pod="b"}`: ""},
+	"RunaiMPIWebhookDown": {`up{` + Scope + `,pod="a"}`: "0x100", `up{` + Scope + `,pod="b"}`: ""},
 	"RunaiMPIWebhookNotCalled": {
-		`apiserver_admission_webhook_rejection_count{name="former-1.mpijobs.validation.run.ai",error_type="calling_webhook_error"}`: "0+1x180",
+		`apiserver_admission_webhook_rejection_count{name="former-1.mpijobs.validation.run.ai",error_type="calling_webhook_error"}`: "0+1x100",
 	},
-	"RunaiMPIReplicaDown":   {`up{` + Scope + `,pod="b"}`: "0x180"},
-	"RunaiMPIJobsNotJudged": {`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="unavailable",pod="a"}`: "0+1x180"},
-	"RunaiMPIOverloaded":    {`runai_mpi_connections_refused_total{pod="a"}`: "0+1x180"},
+	"RunaiMPIReplicaDown":   {`up{` + Scope + `,pod="b"}`: "0x100"},
+	"RunaiMPIJobsNotJudged": {`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="unavailable",pod="a"}`: "0+1x100"},
+	"RunaiMPIOverloaded":    {`runai_mpi_connections_refused_total{pod="a"}`: "0+1x100"},
 	"RunaiMPIMostJobsRefused": {
-		`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="changed",pod="a"}`: "0+5x180",
+		`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="changed",pod="a"}`: "0+5x100",
 	},
-	"RunaiMPIPoliciesDiffer":     {`runai_mpi_cluster_policy_info{digest="two",pod="b"}`: "1x180"},
-	"RunaiMPICachesAreOld":       {`runai_mpi_cache_heard_timestamp_seconds{resource="projects",pod="a"}`: "0x180"},
-	"RunaiMPICertificateExpires": {`runai_mpi_certificate_expiry_timestamp_seconds{pod="b"}`: "0x180"},
-	"RunaiMPICertificateNotRead": {`certwatcher_read_certificate_errors_total{` + Scope + `,pod="a"}`: "0+1x180"},
-	"RunaiMPIReviewsAreSlow":     {`runai_mpi_review_duration_seconds_bucket{le="0.5",pod="a"}`: "0+58x180"},
-	"RunaiMPIMemoryIsFull":       {`process_resident_memory_bytes{` + Scope + `,pod="a"}`: "240000000x180"},
-	"RunaiMPIUnexpectedRequests": {`runai_mpi_reviews_total{webhook="mutate",operation="unread",outcome="refused",pod="a"}`: "0+1x180"},
-	"RunaiMPIPanics":             {`controller_runtime_webhook_panics_total{` + Scope + `,pod="a"}`: "0+1x180"},
+	"RunaiMPIPoliciesDiffer":     {`runai_mpi_cluster_policy_info{digest="two",pod="b"}`: "1x100"},
+	"RunaiMPICachesAreOld":       {`runai_mpi_cache_heard_timestamp_seconds{resource="projects",pod="a"}`: "0x100"},
+	"RunaiMPICertificateExpires": {`runai_mpi_certificate_expiry_timestamp_seconds{pod="b"}`: "0x100"},
+	"RunaiMPICertificateNotRead": {`certwatcher_read_certificate_errors_total{` + Scope + `,pod="a"}`: "0+1x100"},
+	"RunaiMPIReviewsAreSlow":     {`runai_mpi_review_duration_seconds_bucket{le="0.5",pod="a"}`: "0+58x100"},
+	"RunaiMPIMemoryIsFull":       {`process_resident_memory_bytes{` + Scope + `,pod="a"}`: "240000000x100"},
+	"RunaiMPIUnexpectedRequests": {`runai_mpi_reviews_total{webhook="mutate",operation="unread",outcome="refused",pod="a"}`: "0+1x100"},
+	"RunaiMPIPanics":             {`controller_runtime_webhook_panics_total{` + Scope + `,pod="a"}`: "0+1x100"},
 }
 
 // causedToo are other alerts that a fault causes.
@@ -93,10 +93,12 @@ func fired(t *testing.T, alerts []rulefmt.Rule, series map[string]string) []stri
 		}
 		rule := rules.NewAlertingRule(alert.Alert, expr, time.Duration(alert.For), 0, labels.FromMap(alert.Labels),
 			labels.FromMap(alert.Annotations), labels.EmptyLabels(), "", false, promslog.NewNopLogger())
-		for minute := range minutes {
-			if _, err := rule.Eval(t.Context(), 0, time.Unix(int64(60*minute), 0), query, nil, 0); err != nil {
+		for minute := 0; minute <= minutes; minute += 2 {
+			now := time.Unix(int64(60*minute), 0)
+			if _, err := rule.Eval(t.Context(), 0, now, query, nil, 0); err != nil {
 				t.Fatal(err)
 			}
+			rule.SetEvaluationTimestamp(now)
 			if rule.State() == rules.StateFiring {
 				if time.Duration(minute)*time.Minute < time.Duration(alert.For) {
 					t.Errorf("%s fires after %d minutes", alert.Alert, minute)

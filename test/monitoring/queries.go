@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 	corev1 "k8s.io/api/core/v1"
@@ -34,7 +36,7 @@ func Alerts(ctx context.Context) ([]rulefmt.Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	groups, errs := rulefmt.Parse(text, false, 0, parser.NewParser(parser.Options{}))
+	groups, errs := rulefmt.Parse(text, false, model.UTF8Validation, parser.NewParser(parser.Options{}), promslog.NewNopLogger())
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("Prometheus refuses the rules: %v", errs)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func targets(t *testing.T, replica string) []target {
 		{"http://" + replica + "/metrics", http.DefaultClient, map[string]string{
 			"namespace": "runai-system", "service": "runai-mpi-metrics", "pod": "runai-mpi-0", "job": "runai-mpi-metrics", "instance": replica,
 		}},
-		{product.Config.Host + "/metrics", client, map[string]string{"job": "apiserver", "instance": product.Config.Host}},
+		{strings.TrimSuffix(product.Config.Host, "/") + "/metrics", client, map[string]string{"job": "apiserver", "instance": product.Config.Host}},
 	}
 }
 
