@@ -72,6 +72,10 @@ func init() {
 		}
 	}
 	presetOutcomes(webhookOf(SessionsPath), string(admissionv1.Connect))
+	for _, path := range []string{MutatePath, ValidatePath, SessionsPath} {
+		reviewsTotal.WithLabelValues(webhookOf(path), unread, notAvailable)
+		reviewsTotal.WithLabelValues(webhookOf(path), unread, refused)
+	}
 }
 
 // presetOutcomes makes counters start at 0: otherwise increase() would miss the first answer of a kind.

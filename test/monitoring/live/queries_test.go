@@ -34,8 +34,9 @@ func TestMain(m *testing.M) {
 
 // empty are queries without data here, and why.
 var empty = map[string]string{
-	`go_gc_gomemlimit_bytes < 1e15 and on (instance) runai_mpi_build_info`:                                                               "the limit is set by the chart, for pods",
-	`apiserver_admission_webhook_rejection_count{name=~"(former-[0-9]+.)?mpijobs.(admission|validation).run.ai",error_type!="no_error"}`: "the webhook can be called",
+	`go_gc_gomemlimit_bytes < 1e15 and on (instance) runai_mpi_build_info`: "the limit is set by the chart, for pods",
+	`apiserver_admission_webhook_rejection_count{error_type!="no_error",name=~"(former-[0-9]+.)?mpijobs.(admission|validation).run.ai"}`: "the " +
+		"webhook can be called",
 }
 
 // Every query of a panel has data, and so has every series in the condition of an alert, before it is compared.
