@@ -40,7 +40,7 @@ func alone() cache.Options {
 
 // handlers returns a handler with both webhooks, as the product assembles them, in this process and with a
 // cache that is synced from the API server.
-func handlers(b *testing.B, options cache.Options) http.Handler {
+func handlers(b testing.TB, options cache.Options) http.Handler {
 	b.Helper()
 	cluster, err := config.Load(product.Policy)
 	if err != nil {

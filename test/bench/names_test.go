@@ -1,11 +1,8 @@
 package bench
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,31 +13,30 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/ranges"
 )
 
 // A submission is one request, and with a generated name one more for each page of names. A page
 // has 5000, so that 10 000 jobs are two of them; together they are smaller than a tenth of the jobs.
 func TestRequestsOfASubmission(t *testing.T) {
 	product.AddProject(t, "counted", v1alpha1.ProjectSpec{})
-	for args, want := range map[string]counts{
-		"submit-mpi dist1 -p counted -i x": {posts: 1},
-		"submit-mpi -p counted -i x":       {posts: 1, lists: 1},
-	} {
-		if got, stderr := countsOf(t, strings.Fields(args)); got.posts != want.posts || got.lists != want.lists || got.others != 0 {
-			t.Errorf("%s: got %+v, want %+v: %s", args, got, want, stderr)
-		}
+	named, _ := countsOf(t, strings.Fields("submit-mpi dist1 -p counted -i x"))
+	ranges.Check(t, "requests-named", float64(named.all()))
+	generated, _ := countsOf(t, strings.Fields("submit-mpi -p counted -i x"))
+	ranges.Check(t, "requests-generated", float64(generated.all()))
+	if named.posts != 1 || generated.posts != 1 {
+		t.Errorf("got %+v and %+v, want one job each", named, generated)
 	}
 	const jobs = 5_010
 	product.AddNamespace(t, "crowded", nil) // of no project: the webhook is not asked
 	size := createJobs(t, "crowded", jobs)
 	got, stderr := countsOf(t, []string{"submit-mpi", "-n", "crowded", "-i", "x", "--dry-run=server"})
-	if want := fmt.Sprintf(`job "job-%d" was not submitted`, jobs); got.lists != 2 || !strings.Contains(stderr, want) {
+	if want := fmt.Sprintf(`job "job-%d" was not submitted`, jobs); !strings.Contains(stderr, want) {
 		t.Errorf("got %+v and %s", got, stderr)
 	}
 	t.Logf("the names of %d jobs are %d bytes in %d pages; a job is %d bytes", jobs, got.listed, got.lists, size)
-	if got.listed > jobs*size/10 {
-		t.Errorf("the names are %d bytes, more than a tenth of the jobs", got.listed)
-	}
+	ranges.Check(t, "requests-crowded", float64(got.all()))
+	ranges.Check(t, "names-to-jobs", float64(got.listed)/float64(jobs*size))
 }
 
 // createJobs creates jobs with the names that are generated first, and returns the size of one.
@@ -76,6 +72,8 @@ func createJobs(t *testing.T, namespace string, number int) int {
 // counts are requests for MPIJobs as the API server counts them, and the bytes of lists.
 type counts struct{ posts, lists, others, listed int }
 
+func (c counts) all() int { return c.posts + c.lists + c.others }
+
 // countsOf returns what a command costs, and what it prints on stderr.
 func countsOf(t *testing.T, args []string) (counts, string) {
 	t.Helper()
@@ -90,40 +88,21 @@ func countsOf(t *testing.T, args []string) (counts, string) {
 
 func counted(t *testing.T) (all counts) {
 	t.Helper()
-	text, err := clientset(t).CoreV1().RESTClient().Get().AbsPath("/metrics").DoRaw(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		line := lines.Text()
-		if !strings.Contains(line, `resource="mpijobs"`) {
-			continue
-		}
-		number, err := strconv.ParseFloat(line[strings.LastIndex(line, " ")+1:], 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		isList := strings.Contains(line, `verb="LIST"`)
+	for _, s := range metricsOf(t, "apiserver_request_total{", "apiserver_response_sizes_sum{") {
+		isList := s.has("verb", "LIST")
 		switch {
-		case strings.HasPrefix(line, "apiserver_response_sizes_sum{") && isList:
-			all.listed += int(number)
-		case !strings.HasPrefix(line, "apiserver_request_total{"):
+		case !s.has("resource", "mpijobs"):
+		case strings.HasPrefix(s.text, "apiserver_response_sizes_sum{"):
+			if isList {
+				all.listed += s.value
+			}
 		case isList:
-			all.lists += int(number)
-		case strings.Contains(line, `verb="POST"`):
-			all.posts += int(number)
+			all.lists += s.value
+		case s.has("verb", "POST"):
+			all.posts += s.value
 		default:
-			all.others += int(number)
+			all.others += s.value
 		}
 	}
 	return all
-}
-
-func clientset(t *testing.T) *kubernetes.Clientset {
-	t.Helper()
-	set, err := kubernetes.NewForConfig(product.Config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return set
 }

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/runai-mpi/runai-mpi/test/ranges"
 )
 
 // A place is where a test runs the script: with the real ssh and ssh-keyscan, sshds that only say who they are, and
@@ -200,14 +202,12 @@ func TestGateOfReadyWorkers(t *testing.T) {
 			if output, passed := p.run("60", "", "", ""); !passed || output != "" {
 				t.Fatalf("passed: %t, output: %s", passed, output)
 			}
+			connections := 0
 			for worker := range 70 {
-				if queries, connections := p.queries(worker), p.connections(worker); queries != 1 || connections != 1 {
-					t.Errorf("worker %d has %d lookups and %d connections", worker, queries, connections)
-				}
+				connections = max(connections, p.connections(worker))
 			}
-			if all := strings.Count(p.read("queries"), "\n"); all != 70 {
-				t.Errorf("%d names were looked up", all)
-			}
+			ranges.Check(t, "gate-connections", float64(connections))
+			ranges.Check(t, "gate-lookups", float64(strings.Count(p.read("queries"), "\n"))/70)
 		})
 	}
 }

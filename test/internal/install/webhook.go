@@ -28,6 +28,10 @@ func (p *Product) WebhookAddress() string {
 // WebhookAuthority returns the PEM certificate by which the API server verifies the webhook.
 func (p *Product) WebhookAuthority() []byte { return p.hooks.LocalServingCAData }
 
+// WebhookCertificates returns the directory with the certificate that the webhook serves with. It is also valid for this
+// machine's own address.
+func (p *Product) WebhookCertificates() string { return p.hooks.LocalServingCertDir }
+
 // CallWebhookAt lets the API server call the webhook at another address of this machine, as host:port. The API
 // server follows a moment later.
 func (p *Product) CallWebhookAt(ctx context.Context, address string) error {
