@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -45,9 +46,9 @@ func TestWebhookIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The old replicas would serve until the new ones are ready: take them, as a node does that fails.
-	suite.Kubectl(t, product.User, "", "delete", "replicasets", "--namespace", chart.Namespace, "--selector", "pod-template-hash="+hash(old[0]))
-	suite.Kubectl(t, product.User, "", "delete", "pods", "--namespace", chart.Namespace, "--selector", "pod-template-hash="+hash(old[0]),
-		"--grace-period=0", "--force")
+	ofOld := []string{"--namespace", chart.Namespace, "--selector", "pod-template-hash=" + hash(old[0])}
+	suite.Kubectl(t, product.User, "", append([]string{"delete", "replicasets"}, ofOld...)...)
+	suite.Kubectl(t, product.User, "", append([]string{"delete", "pods", "--grace-period=0", "--force"}, ofOld...)...)
 	for _, pod := range old {
 		leads(t, pod.Status.PodIP, false)
 	}
@@ -82,8 +83,8 @@ func refusedWhileGone(t *testing.T, namespace string) {
 		t.Fatalf("a job in a project: %v", err)
 	}
 	t.Log(err)
-	const name, service = `failed calling webhook "mpijobs.admission.run.ai"`, "https://" + chart.Release + "." + chart.Namespace + ".svc:443/mutate"
-	if err := suite.Says(err.Error(), name, service); err != nil {
+	const service = "https://" + chart.Release + "." + chart.Namespace + ".svc:443/mutate"
+	if err := suite.Says(err.Error(), `failed calling webhook "mpijobs.admission.run.ai"`, service); err != nil {
 		t.Error(err)
 	}
 	_, stderr, code := product.Runai(t, "submit-mpi", "refused", "-n", namespace, "-i", "example/train")
@@ -110,7 +111,9 @@ func worksWhileGone(namespace string) map[string]func(*testing.T) error {
 	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: namespace, Name: name} }
 	pod := corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "other"}},
-		Spec:       corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever, Containers: []corev1.Container{{Name: "main", Image: "example/other"}}},
+		Spec: corev1.PodSpec{
+			RestartPolicy: corev1.RestartPolicyNever, Containers: []corev1.Container{{Name: "main", Image: "example/other"}},
+		},
 	}
 	served := *pod.DeepCopy()
 	served.Spec.RestartPolicy = corev1.RestartPolicyAlways
@@ -127,13 +130,13 @@ func worksWhileGone(namespace string) map[string]func(*testing.T) error {
 		"a change of a project": patch(&v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "gone"}}, `{"spec":{"queue":"other"}}`),
 		"a new project":         create(&v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "gone-too"}}),
 		"a queue resumes and suspends a job": func(t *testing.T) error {
-			return errors.Join(
-				patch(job("steered"), `{"spec":{"runPolicy":{"suspend":false},"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"nodeSelector":{"a":"b"}}}}}}}`)(t),
-				patch(job("steered"), `{"spec":{"runPolicy":{"suspend":true},"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"nodeSelector":null}}}}}}`)(t),
-			)
+			const steers = `{"spec":{"runPolicy":{"suspend":%t},"mpiReplicaSpecs":{"Worker":{"template":{"spec":{"nodeSelector":%s}}}}}}`
+			return errors.Join(patch(job("steered"), fmt.Sprintf(steers, false, `{"a":"b"}`))(t),
+				patch(job("steered"), fmt.Sprintf(steers, true, "null"))(t))
 		},
 		"a status": func(t *testing.T) error {
-			return product.Client.Status().Patch(t.Context(), job("reported"), merge(`{"status":{"conditions":[{"type":"Created","status":"True"}]}}`))
+			const status = `{"status":{"conditions":[{"type":"Created","status":"True"}]}}`
+			return product.Client.Status().Patch(t.Context(), job("reported"), merge(status))
 		},
 		"a job with a finalizer is deleted": func(t *testing.T) error {
 			if err := errors.Join(patch(job("finalized"), `{"metadata":{"finalizers":["example.com/hold"]}}`)(t),

@@ -30,7 +30,8 @@ func imageVariables() []string {
 	if !*raced {
 		return nil
 	}
-	return []string{`GO_BUILD=CGO_ENABLED=1 go build -race -trimpath -buildvcs=false -tags netgo,osusergo -ldflags '-linkmode external -extldflags -static'`}
+	const static = `-tags netgo,osusergo -ldflags '-linkmode external -extldflags -static'` // the image has no C library
+	return []string{"GO_BUILD=CGO_ENABLED=1 go build -race -trimpath -buildvcs=false " + static}
 }
 
 func TestMain(m *testing.M) {

@@ -30,7 +30,8 @@ func followLogs(t *testing.T) *replicaLogs {
 	l := &replicaLogs{stop: stop, texts: map[string]string{}}
 	l.following.Go(func() {
 		for ; ctx.Err() == nil; time.Sleep(time.Second) {
-			pods, err := product.Release.Lab.Clients.CoreV1().Pods(chart.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + chart.Release})
+			ofWebhook := metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + chart.Release}
+			pods, err := product.Release.Lab.Clients.CoreV1().Pods(chart.Namespace).List(ctx, ofWebhook)
 			if err != nil {
 				continue // the API server is being restarted
 			}

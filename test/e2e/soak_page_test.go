@@ -5,6 +5,7 @@ import (
 	_ "embed" // the page
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"testing"
 	"text/template"
@@ -55,7 +56,10 @@ var soakHeader = []string{
 }
 
 func countsOf(phase *suite.Phase) []string {
-	return []string{fmt.Sprintf("%.0f s", phase.Took().Seconds()), fmt.Sprint(phase.Created()), fmt.Sprint(len(phase.Failures())), fmt.Sprint(phase.Answers(503))}
+	return []string{
+		fmt.Sprintf("%.0f s", phase.Took().Seconds()), fmt.Sprint(phase.Created()), fmt.Sprint(len(phase.Failures())),
+		fmt.Sprint(phase.Answers(http.StatusServiceUnavailable)),
+	}
 }
 
 func longest(all []time.Duration) string {

@@ -83,7 +83,8 @@ func (h hostile) isRefused(address string) error {
 		return unlessOpen(err)
 	}
 	defer response.Body.Close()
-	refused := response.StatusCode >= 400 && response.StatusCode < 500 || response.StatusCode == http.StatusHTTPVersionNotSupported || response.StatusCode == http.StatusNotImplemented // of net/http
+	refused := response.StatusCode >= 400 && response.StatusCode < 500 ||
+		response.StatusCode == http.StatusHTTPVersionNotSupported || response.StatusCode == http.StatusNotImplemented // by net/http
 	if !refused && (!h.isReview || !refusesJob(response)) {
 		return fmt.Errorf("the answer is %s", response.Status)
 	}

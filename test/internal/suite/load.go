@@ -17,7 +17,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 )
 
-// LoadOptions say which jobs a load creates, and as whom.
+// LoadOptions say which jobs a load creates, and who creates them.
 type LoadOptions struct {
 	// PerSecond is how many jobs it creates.
 	PerSecond int
