@@ -77,6 +77,9 @@ func cut(t *testing.T) func(*testing.T) {
 }
 
 func restartAPIServer(t *testing.T) func(*testing.T) {
+	if err := product.Release.Lab.KillAPIServer(); err != nil {
+		t.Fatal(err)
+	}
 	if err := product.RestartAPIServer(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func (s *soak) record(t *testing.T, before, after figures) {
 		afterwards := s.Phase(f.name + afterwards)
 		rows = append(rows, append(append([]string{f.name}, countsOf(s.Phase(f.name+untilDetected))...),
 			longest(s.detected[f.name]), fmt.Sprintf("%d of %d", len(afterwards.Failures()), afterwards.Created()),
-			fmt.Sprintf("0 of %d", s.submissions[f.name])))
+			fmt.Sprintf("%d of %d", s.failed[f.name], s.submissions[f.name])))
 	}
 	var content bytes.Buffer
 	err := template.Must(template.New("page").Parse(soakText)).Execute(&content, map[string]any{

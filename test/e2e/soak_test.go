@@ -37,8 +37,8 @@ type soak struct {
 	*load
 	// detected is how long it took until creations did not meet a fault any more.
 	detected map[string][]time.Duration
-	// submissions are those of runai.
-	submissions map[string]int
+	// submissions are those of runai, and failed those of them that failed.
+	submissions, failed map[string]int
 }
 
 // Jobs are created at a fixed rate, by clients that try again only where client-go does so by itself, while replicas of
@@ -48,7 +48,10 @@ func TestSoak(t *testing.T) {
 	lab.Require(t)
 	followed := followLogs(t)
 	before := settle(t)
-	s := &soak{load: startLoad(t, "soak", kept), detected: map[string][]time.Duration{}, submissions: map[string]int{}}
+	s := &soak{
+		load:     startLoad(t, "soak", kept),
+		detected: map[string][]time.Duration{}, submissions: map[string]int{}, failed: map[string]int{},
+	}
 	for _, f := range s.faults() {
 		t.Run(f.name, func(t *testing.T) {
 			for start := time.Now(); ; {
@@ -137,6 +140,9 @@ func (s *soak) startPeople(f fault) (stop func(*testing.T)) {
 				mutex.Lock()
 				defer mutex.Unlock()
 				s.submissions[f.name]++
+				if failure != "" {
+					s.failed[f.name]++
+				}
 				if failure != "" && (f.runaiMayFail == nil || !f.runaiMayFail(failure)) {
 					failed = append(failed, failure)
 				}

@@ -2,15 +2,14 @@ package env
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
-// RestartAPIServer stops the API server, and starts it again with the same flags and certificates. mpi-operator is
-// restarted with it, as the kubelet would do: it ends if it loses its lease.
+// RestartAPIServer stops the API server, unless it has ended, and starts it again with the same flags and certificates.
+// mpi-operator is restarted with it, as the kubelet would do: it ends if it loses its lease.
 func (e *Env) RestartAPIServer(ctx context.Context) error {
 	if e.operatorProcess != nil {
 		_ = e.operatorProcess.Stop() // it may have lost its lease before
@@ -22,7 +21,11 @@ func (e *Env) RestartAPIServer(ctx context.Context) error {
 	defer log.Close()
 	server := e.controlPlane.ControlPlane.APIServer
 	server.Out, server.Err = log, log
-	if err := errors.Join(server.Stop(), process.OnForkThread(server.Start)); err != nil {
+	err = server.Stop()
+	if err == nil {
+		err = process.OnForkThread(server.Start)
+	}
+	if err != nil {
 		return fmt.Errorf("cannot restart the API server: %w\n%s", err, process.Tail(e.LogFile("kube-apiserver")))
 	}
 	return e.startOperator(ctx)

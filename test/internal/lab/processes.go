@@ -57,6 +57,23 @@ func (l *Lab) PulseEtcd(ctx context.Context, pause time.Duration) error {
 	return nil
 }
 
+// KillAPIServer ends the API server as a crash does: one that is told to stop waits for its clients. RestartAPIServer
+// starts it again.
+func (l *Lab) KillAPIServer() error {
+	certDir := "--cert-dir=" + filepath.Join(l.Dir, "kube-apiserver")
+	pid, err := findProcess(func(_ string, command []string) bool { return slices.Contains(command, certDir) })
+	if err != nil {
+		return fmt.Errorf("cannot find the API server: %w", err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		return fmt.Errorf("cannot kill the API server: %w", err)
+	}
+	for exists(fmt.Sprint("/proc/", pid)) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	return nil
+}
+
 // findProcess returns the id of the process whose cgroups and command line are accepted.
 func findProcess(accept func(groups string, command []string) bool) (pid int, err error) {
 	files, err := filepath.Glob("/proc/[0-9]*/cgroup")
