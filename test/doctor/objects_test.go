@@ -292,7 +292,7 @@ func TestComponents(t *testing.T) {
 			join(t, "early")
 		}},
 	})
-	plant(t, operator("--kube-api-qps=100", "--kube-api-burst=200"))
+	plant(t, operator("--kube-api-qps=100", "--kube-api-burst=200", "--controller-queue-rate-limit=1000"))
 	finds(t)
 }
 
