@@ -129,6 +129,12 @@ soak: can-be-node servers lab-images ## Let each fault happen for 2 minutes whil
 		$(if $(RACE),-raced,-soak-page=$(CURDIR)/docs/soak.md)
 	go test -count=1 -timeout 30m -v ./test/replicas -run '^TestBesieged$$' -args -siege=$(SOAK)
 
+.PHONY: scale
+scale: servers ## Run jobs of up to 4,096 workers on simulated nodes, and commands in a crowd, and write the page (an hour).
+	go test -count=1 -timeout 3h -v ./test/scale -run '^Test(Jobs|Gate|ClonesSimulated)$$' -args -workers 4096 -record
+	go test -count=1 -timeout 1h -v ./test/bench -run '^TestCommandsInACrowd$$' -args -record
+	go test -count=1 ./test/scale -run '^TestPage$$' -update
+
 .PHONY: states
 states: can-be-node servers lab-images ## Bring jobs into each state on a real node, and write what describe shows of them.
 	go test -timeout 30m -parallel 20 ./test/e2e -run '^TestStates$$' -args -record

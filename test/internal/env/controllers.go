@@ -7,13 +7,17 @@ import (
 	"strconv"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
-const lockNamespace = "default"
+const (
+	lockNamespace = "default"
+	operatorLease = "mpi-operator"
+)
 
 // Operator is the username of MPI Operator, as its own manifests install it.
 const Operator = "system:serviceaccount:mpi-operator:mpi-operator"
@@ -55,16 +59,37 @@ func (e *Env) startControllers(ctx context.Context) error {
 	return e.startOperator(ctx)
 }
 
-func (e *Env) startOperator(ctx context.Context) error {
+// startOperator starts mpi-operator with rates that hold nobody up, unless the options say that it does not run.
+func (e *Env) startOperator(ctx context.Context) (err error) {
 	if e.options.WithoutOperator {
 		return nil
 	}
-	operator, err := e.AddUser(Operator, "system:masters")
-	if err != nil {
-		return err
-	}
-	e.operatorProcess, err = e.StartProcess(ctx, e.operator(operator))
+	e.operatorProcess, err = e.StartOperator(ctx, "--kube-api-qps=1000", "--kube-api-burst=2000",
+		"--controller-queue-rate-limit=1000", "--controller-queue-burst=2000", "--threadiness=4")
 	return err
+}
+
+// StartOperator starts mpi-operator with some of its flags, after one that was stopped before.
+func (e *Env) StartOperator(ctx context.Context, flags ...string) (*process.Process, error) {
+	operator, err := binaries.Find(binaries.MPIOperator)
+	if err != nil {
+		return nil, err
+	}
+	user, err := e.AddUser(Operator, "system:masters")
+	if err != nil {
+		return nil, err
+	}
+	leases := e.clients.CoordinationV1().Leases(lockNamespace)
+	if err := leases.Delete(ctx, operatorLease, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("cannot remove the lease of a former operator: %w", err)
+	}
+	return e.StartProcess(ctx, process.Command{
+		Name:  "mpi-operator",
+		Path:  operator[binaries.MPIOperator],
+		Args:  append([]string{"--kubeConfig=" + user.Kubeconfig(), "--lock-namespace=" + lockNamespace, "--monitoring-port=0"}, flags...),
+		Env:   cleanEnv("HOME="+e.Dir, binaries.MPIOperatorHealthAddressEnv+"=127.0.0.1:0"),
+		Ready: e.operatorLeads,
+	})
 }
 
 // controllerManager has no readiness check: it acts on whatever exists when it becomes ready.
@@ -110,27 +135,8 @@ func (e *Env) scheduler(as *User) process.Command {
 	}
 }
 
-func (e *Env) operator(as *User) process.Command {
-	return process.Command{
-		Name: "mpi-operator",
-		Path: e.binaries[binaries.MPIOperator],
-		Args: []string{
-			"--kubeConfig=" + as.Kubeconfig(),
-			"--lock-namespace=" + lockNamespace,
-			"--monitoring-port=0",
-			"--kube-api-qps=1000",
-			"--kube-api-burst=2000",
-			"--controller-queue-rate-limit=1000",
-			"--controller-queue-burst=2000",
-			"--threadiness=4",
-		},
-		Env:   cleanEnv("HOME="+e.Dir, binaries.MPIOperatorHealthAddressEnv+"=127.0.0.1:0"),
-		Ready: e.operatorLeads,
-	}
-}
-
 func (e *Env) operatorLeads(ctx context.Context) error {
-	lease, err := e.clients.CoordinationV1().Leases(lockNamespace).Get(ctx, "mpi-operator", metav1.GetOptions{})
+	lease, err := e.clients.CoordinationV1().Leases(lockNamespace).Get(ctx, operatorLease, metav1.GetOptions{})
 	if err != nil {
 		return err
 	}

@@ -3,14 +3,10 @@ package lab
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
-	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
 const (
@@ -45,27 +41,12 @@ func (l *Lab) addGPUNodes(ctx context.Context) error {
 			}
 		}
 	}
-	return l.startKwok(ctx)
-}
-
-func (l *Lab) startKwok(ctx context.Context) error {
-	source, err := binaries.Source(binaries.Kwok)
-	if err != nil {
-		return err
-	}
-	args := []string{
-		"--kubeconfig=" + l.Kubeconfig(),
+	return l.StartKwok(ctx, stages,
 		"--manage-all-nodes=false",
-		"--manage-nodes-with-annotation-selector=" + kwokAnnotation + "=" + kwokValue,
-		"--cidr=" + simulatedPods,
+		"--manage-nodes-with-annotation-selector="+kwokAnnotation+"="+kwokValue,
+		"--cidr="+simulatedPods,
 		"--node-ip=10.213.128.1",
-		"--node-lease-duration-seconds=40", // as a kubelet; without a lease, a node is soon not ready
-	}
-	for _, stage := range stages {
-		args = append(args, "--config="+filepath.Join(source, "kustomize/stage", stage))
-	}
-	_, err = l.StartProcess(ctx, process.Command{Name: "kwok", Path: l.binaries[binaries.Kwok], Args: args})
-	return err
+	)
 }
 
 // gpuNode returns a node that the scheduler avoids for pods that the real node can run.
