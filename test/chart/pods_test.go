@@ -186,7 +186,9 @@ func TestImages(t *testing.T) {
 
 // Pods whose ports are the same would never start, and the API server accepts them.
 func TestPortsDiffer(t *testing.T) {
-	for _, set := range []string{"webhook.port=8080", "webhook.port=8081", "webhook.healthPort=8080", "webhook.metricsPort=9443", "webhook.pprofPort=8081"} {
+	for _, set := range []string{
+		"webhook.port=8080", "webhook.port=8081", "webhook.healthPort=8080", "webhook.metricsPort=9443", "webhook.pprofPort=8081",
+	} {
 		_, err := chart.Render(t.Context(), "--set", set)
 		if err == nil || !strings.Contains(err.Error(), "must be different ports") {
 			t.Errorf("%s: got %v", set, err)

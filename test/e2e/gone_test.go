@@ -125,7 +125,8 @@ func worksWhileGone(namespace string) map[string]func(*testing.T) error {
 			Selector: &metav1.LabelSelector{MatchLabels: pod.Labels}, Template: served,
 		}}),
 		"a new namespace of a project": create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-			Name: "gone-more", Labels: map[string]string{"runai/queue": "gone", annotations.IdentityLabel: string(v1alpha1.IdentityOptional)},
+			Name:   "gone-more",
+			Labels: map[string]string{"runai/queue": "gone", annotations.IdentityLabel: string(v1alpha1.IdentityOptional)},
 		}}),
 		"a change of a project": patch(&v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "gone"}}, `{"spec":{"queue":"other"}}`),
 		"a new project":         create(&v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "gone-too"}}),

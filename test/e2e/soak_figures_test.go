@@ -70,7 +70,8 @@ func leavesNothing(t *testing.T, before figures) (after figures) {
 	suite.Eventually(t, "goroutines and files are as before", suite.Soon, func() error {
 		after = measure(t)
 		if after.Goroutines > before.Goroutines || after.Files > before.Files {
-			return fmt.Errorf("%d goroutines and %d files, before %d and %d", after.Goroutines, after.Files, before.Goroutines, before.Files)
+			return fmt.Errorf("%d goroutines and %d files, before %d and %d",
+				after.Goroutines, after.Files, before.Goroutines, before.Files)
 		}
 		return nil
 	})

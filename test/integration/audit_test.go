@@ -47,7 +47,8 @@ func creationOf(t *testing.T, namespace, name string) (found map[string]string) 
 func TestDecisionsAreInTheAuditLog(t *testing.T) {
 	namespace := product.AddProject(t, "audited", v1alpha1.ProjectSpec{})
 	product.Create(t, mpijobtest.MakeMPIJob("admitted", namespace).Annotation(annotations.LargeShmKey, "8Gi").Obj())
-	refused := mpijobtest.MakeMPIJob("refused", namespace).Annotation(annotations.LargeShmKey, "hunter2").Annotation(annotations.ProjectKey, "b").Obj()
+	refused := mpijobtest.MakeMPIJob("refused", namespace).
+		Annotation(annotations.LargeShmKey, "hunter2").Annotation(annotations.ProjectKey, "b").Obj()
 	if err := product.Client.Create(t.Context(), refused); err == nil {
 		t.Fatal("the job was admitted")
 	}

@@ -70,7 +70,7 @@ func staysSmall(t *testing.T, replica *install.Replica) {
 func (h hostile) isRefused(address string) error {
 	connection, err := h.dial(address)
 	if err != nil {
-		return nil //nolint:nilerr // it is closed in the handshake
+		return nil // it is closed in the handshake
 	}
 	defer func() { _ = connection.Close() }() // the server may have closed it
 	if err := connection.SetDeadline(time.Now().Add(patience)); err != nil {

@@ -58,7 +58,8 @@ func TestBesieged(t *testing.T) {
 	t.Logf("%s; creations take %s and %s, at most %s and %s", l, quiet.Time(.5), besieged.Time(.5), quiet.Time(.99), besieged.Time(.99))
 	l.NoFailures(t, "before", "quiet", "they come", "besieged", "after")
 	if *siege > 0 && besieged.Time(.99) > mostDelay*quiet.Time(.99) {
-		t.Errorf("one creation of a hundred takes longer than %s, and %s while nobody besieges the port", besieged.Time(.99), quiet.Time(.99))
+		t.Errorf("one creation of a hundred takes longer than %s, and %s while nobody besieges the port",
+			besieged.Time(.99), quiet.Time(.99))
 	}
 	staysSmall(t, replica)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -290,11 +289,8 @@ func FuzzReviews(f *testing.F) {
 }
 
 // malformed returns an error unless a response is an AdmissionReview without a bug, or an API status of 400 to 499.
-func malformed(response *http.Response) error {
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
+func malformed(recorder *httptest.ResponseRecorder) error {
+	text := recorder.Body.Bytes()
 	var answer struct {
 		admissionv1.AdmissionReview
 	}
@@ -302,9 +298,9 @@ func malformed(response *http.Response) error {
 		return err
 	}
 	switch got := answer.Response; {
-	case response.StatusCode != http.StatusOK:
-		if response.StatusCode < 400 || response.StatusCode > 499 || answer.Kind != "Status" {
-			return fmt.Errorf("status %s: %s", response.Status, text)
+	case recorder.Code != http.StatusOK:
+		if recorder.Code < 400 || recorder.Code > 499 || answer.Kind != "Status" {
+			return fmt.Errorf("status %d: %s", recorder.Code, text)
 		}
 	case got == nil || got.UID == "" || got.Result == nil || answer.Kind != reviewKind || answer.APIVersion != reviewVersion:
 		return fmt.Errorf("answer %s", text)

@@ -29,10 +29,10 @@ import (
 )
 
 // posted returns the answer of a handler to a request, as HTTP transports it.
-func posted(handler admission.Handler, request *http.Request) *http.Response {
+func posted(handler admission.Handler, request *http.Request) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	envelope{handler, MutatePath}.ServeHTTP(recorder, request)
-	return recorder.Result()
+	return recorder
 }
 
 func postOf(body io.Reader) *http.Request {
@@ -41,12 +41,12 @@ func postOf(body io.Reader) *http.Request {
 	return request
 }
 
-func reviewIn(t *testing.T, response *http.Response) admissionv1.AdmissionReview {
+func reviewIn(t *testing.T, recorder *httptest.ResponseRecorder) admissionv1.AdmissionReview {
 	t.Helper()
 	var review admissionv1.AdmissionReview
-	text, err := io.ReadAll(response.Body)
-	if err != nil || json.Unmarshal(text, &review) != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %.500s", response.Status, text)
+	text := recorder.Body.Bytes()
+	if err := json.Unmarshal(text, &review); err != nil || recorder.Code != http.StatusOK {
+		t.Fatalf("%d: %.500s", recorder.Code, text)
 	}
 	return review
 }
@@ -95,17 +95,17 @@ func TestForeignRequests(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			called := false
-			response := posted(admission.HandlerFunc(func(context.Context, admission.Request) admission.Response {
+			recorder := posted(admission.HandlerFunc(func(context.Context, admission.Request) admission.Response {
 				called = true
 				return admission.Allowed("")
 			}), test.request)
-			text, _ := io.ReadAll(response.Body)
-			if response.StatusCode != test.want || called != (test.want == http.StatusOK) {
-				t.Fatalf("got %s, called: %t: %.500s", response.Status, called, text)
+			text := recorder.Body.Bytes()
+			if recorder.Code != test.want || called != (test.want == http.StatusOK) {
+				t.Fatalf("got %d, called: %t: %.500s", recorder.Code, called, text)
 			}
 			var status metav1.Status
-			if err := json.Unmarshal(text, &status); err != nil || response.Header.Get("Content-Type") != "application/json" {
-				t.Fatalf("%s, %v", response.Header, err)
+			if err := json.Unmarshal(text, &status); err != nil || recorder.Header().Get("Content-Type") != "application/json" {
+				t.Fatalf("%s, %v", recorder.Header(), err)
 			}
 			if !called && (int(status.Code) != test.want || status.Kind != "Status" || status.Message == "" || strings.Contains(status.Message, "Go ")) {
 				t.Errorf("got %+v", status)
@@ -240,7 +240,7 @@ func TestAnswersOfControllerRuntime(t *testing.T) {
 		})
 		recorder := httptest.NewRecorder()
 		(&admission.Webhook{Handler: handler}).ServeHTTP(recorder, postOf(strings.NewReader(emptyReview)))
-		want, got := reviewIn(t, recorder.Result()), reviewIn(t, posted(handler, postOf(strings.NewReader(emptyReview))))
+		want, got := reviewIn(t, recorder), reviewIn(t, posted(handler, postOf(strings.NewReader(emptyReview))))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("seed %d (-controller-runtime +ours):\n%s", seed, diff)
 		}
