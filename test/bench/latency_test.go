@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -143,10 +144,14 @@ func (r *runner) round(t *testing.T, round int) {
 // sweep deletes the jobs, so that their number does not slow down the API server.
 func (r *runner) sweep(t *testing.T) {
 	t.Helper()
+	var sweepers errgroup.Group
 	for _, c := range r.contenders {
-		if err := product.Client.DeleteAllOf(t.Context(), &v2beta1.MPIJob{}, client.InNamespace(c.namespace)); err != nil {
-			t.Fatal(err)
-		}
+		sweepers.Go(func() error {
+			return product.Client.DeleteAllOf(t.Context(), &v2beta1.MPIJob{}, client.InNamespace(c.namespace))
+		})
+	}
+	if err := sweepers.Wait(); err != nil {
+		t.Fatal(err)
 	}
 }
 
