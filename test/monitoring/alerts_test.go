@@ -50,7 +50,8 @@ var healthy = map[string]string{
 var faults = map[string]map[string]string{
 	"RunaiMPIWebhookDown": {`up{` + Scope + `,pod="a"}`: "0x100", `up{` + Scope + `,pod="b"}`: ""},
 	"RunaiMPIWebhookNotCalled": {
-		`apiserver_admission_webhook_rejection_count{name="former-1.mpijobs.validation.run.ai",error_type="calling_webhook_error"}`: "0+1x100",
+		`apiserver_admission_webhook_rejection_count{` +
+			`name="former-1.mpijobs.validation.run.ai",error_type="calling_webhook_error"}`: "0+1x100",
 	},
 	"RunaiMPIReplicaDown":   {`up{` + Scope + `,pod="b"}`: "0x100"},
 	"RunaiMPIJobsNotJudged": {`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="unavailable",pod="a"}`: "0+1x100"},

@@ -38,7 +38,7 @@ func Alerts(ctx context.Context) ([]rulefmt.Rule, error) {
 	}
 	groups, errs := rulefmt.Parse(text, false, model.UTF8Validation, parser.NewParser(parser.Options{}), promslog.NewNopLogger())
 	if len(errs) > 0 {
-		return nil, fmt.Errorf("Prometheus refuses the rules: %v", errs)
+		return nil, fmt.Errorf("the rules are refused: %v", errs)
 	}
 	return groups.Groups[0].Rules, nil
 }

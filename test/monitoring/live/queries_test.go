@@ -35,8 +35,8 @@ func TestMain(m *testing.M) {
 // empty are queries without data here, and why.
 var empty = map[string]string{
 	`go_gc_gomemlimit_bytes < 1e15 and on (instance) runai_mpi_build_info`: "the limit is set by the chart, for pods",
-	`apiserver_admission_webhook_rejection_count{error_type!="no_error",name=~"(former-[0-9]+.)?mpijobs.(admission|validation).run.ai"}`: "the " +
-		"webhook can be called",
+	`apiserver_admission_webhook_rejection_count{error_type!="no_error",` +
+		`name=~"(former-[0-9]+.)?mpijobs.(admission|validation).run.ai"}`: "the webhook can be called",
 }
 
 // Every query of a panel has data, and so has every series in the condition of an alert, before it is compared.
@@ -125,7 +125,8 @@ func use(t *testing.T, replica *install.Replica, namespace, lax string) {
 	job.GenerateName = "measured-"
 	product.Create(t, job)
 	for _, key := range []string{annotations.LargeShmKey, annotations.RunAsUserKey} {
-		if err := product.Client.Create(t.Context(), mpijobtest.MakeMPIJob("refused", namespace).Annotation(key, "maybe").Obj()); err == nil {
+		refused := mpijobtest.MakeMPIJob("refused", namespace).Annotation(key, "maybe").Obj()
+		if err := product.Client.Create(t.Context(), refused); err == nil {
 			t.Fatal("the job was admitted")
 		}
 	}

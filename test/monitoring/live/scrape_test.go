@@ -32,9 +32,12 @@ func targets(t *testing.T, replica string) []target {
 	}
 	return []target{
 		{"http://" + replica + "/metrics", http.DefaultClient, map[string]string{
-			"namespace": "runai-system", "service": "runai-mpi-metrics", "pod": "runai-mpi-0", "job": "runai-mpi-metrics", "instance": replica,
+			"namespace": "runai-system", "service": "runai-mpi-metrics", "pod": "runai-mpi-0",
+			"job": "runai-mpi-metrics", "instance": replica,
 		}},
-		{strings.TrimSuffix(product.Config.Host, "/") + "/metrics", client, map[string]string{"job": "apiserver", "instance": product.Config.Host}},
+		{strings.TrimSuffix(product.Config.Host, "/") + "/metrics", client, map[string]string{
+			"job": "apiserver", "instance": product.Config.Host,
+		}},
 	}
 }
 
