@@ -32,7 +32,10 @@ var (
 // Templates returns the job's pod templates: Launcher, Worker, then any other role in alphabetical
 // order. The order is fixed so that patches and errors do not change between calls.
 func Templates(job *v2beta1.MPIJob) []Template {
-	templates := make([]Template, 0, len(job.Spec.MPIReplicaSpecs))
+	return appendTemplates(make([]Template, 0, 2), job) // inlined: those of the known roles are on the caller's stack
+}
+
+func appendTemplates(templates []Template, job *v2beta1.MPIJob) []Template {
 	for _, role := range roles(job) {
 		if template, present := TemplateOf(job, role); present {
 			templates = append(templates, template)
@@ -122,7 +125,13 @@ func (c Container) Path() *field.Path { return c.template.Child("spec", c.list).
 
 // Containers returns the template's containers, then its init containers.
 func (t Template) Containers() []Container {
-	all := make([]Container, 0, len(t.Spec.Containers)+len(t.Spec.InitContainers))
+	return t.appendContainers(make([]Container, 0, fewContainers)) // inlined: those of most templates are on the caller's stack
+}
+
+// fewContainers is the number of containers of most templates, with those of the policies.
+const fewContainers = 4
+
+func (t Template) appendContainers(all []Container) []Container {
 	for i := range t.Spec.Containers {
 		all = append(all, Container{&t.Spec.Containers[i], t.Path, "containers", i})
 	}

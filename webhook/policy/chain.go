@@ -6,6 +6,7 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
@@ -28,7 +29,9 @@ var Chain = []Policy{
 func Apply(job *v2beta1.MPIJob, in Input, applied func(name string, job *v2beta1.MPIJob)) (names []string, errs field.ErrorList) {
 	in.chain = Chain
 	names = make([]string, 0, len(Chain))
-	makeRoom(job)
+	if _, admitted := job.Annotations[annotations.AppliedPoliciesKey]; !admitted { // else almost nothing is appended
+		makeRoom(job)
+	}
 	for _, policy := range Chain {
 		if !policy.appliesTo(job, in) {
 			continue
