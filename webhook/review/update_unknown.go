@@ -34,8 +34,9 @@ func UnknownChanges(storedRaw, updatedRaw []byte) []string {
 type skipped any
 
 type unknownChanges struct {
-	at    []string // the names and indexes that lead to what is compared
+	at    []part // what leads to the values that are compared
 	found []string
+	splitter
 }
 
 // steers reports whether queues and schedulers, perhaps of a newer version, write a member of a struct.
@@ -54,47 +55,62 @@ func (u *unknownChanges) compare(of reflect.Type, before, after jsontext.Value) 
 	for of.Kind() == reflect.Pointer {
 		of = of.Elem()
 	}
-	if bytes.Equal(before, after) || readsItself(of) {
+	if bytes.Equal(before, after) || hidesNothing(of) {
 		return
 	}
-	var kind jsontext.Kind
-	switch of.Kind() {
-	case reflect.Struct, reflect.Map:
-		kind = '{'
-	case reflect.Slice:
+	kind := jsontext.Kind('{')
+	if of.Kind() == reflect.Slice {
 		kind = '['
-	default:
-		return
 	}
-	was, now := split(before, kind), split(after, kind)
-	for name := range was {
-		u.compareIn(of, name, was[name], now[name])
-	}
-	for name := range now {
-		if _, compared := was[name]; !compared {
-			u.compareIn(of, name, nil, now[name])
+	around := len(u.parts)
+	was, now := u.split(before, kind), u.split(after, kind)
+	for len(was) > 0 || len(now) > 0 {
+		var old, changed part
+		order := compareFirst(was, now)
+		if order <= 0 {
+			old, was = was[0], was[1:]
 		}
+		if order >= 0 {
+			changed, now = now[0], now[1:]
+		}
+		u.compareParts(of, old, changed)
 	}
+	u.parts = u.parts[:around]
 }
 
-// compareIn compares what has a name or an index in values of a type. It is nil where it is missing.
-func (u *unknownChanges) compareIn(of reflect.Type, name string, before, after jsontext.Value) {
+// hidesNothing reports whether values of a type have no fields that Go types could lack.
+func hidesNothing(of reflect.Type) bool {
+	if reflect.PointerTo(of).Implements(reflect.TypeFor[stdjson.Unmarshaler]()) {
+		return true
+	}
+	switch of.Kind() {
+	case reflect.Struct:
+		return false
+	case reflect.Map, reflect.Slice, reflect.Pointer:
+		return hidesNothing(of.Elem())
+	}
+	return true
+}
+
+// compareParts compares a part of two values of a type. One of both may be missing.
+func (u *unknownChanges) compareParts(of reflect.Type, old, changed part) {
+	which := old
+	if old.value == nil {
+		which = changed
+	}
+	name := which.text()
 	if steers(of, name) {
 		return
 	}
-	u.at = append(u.at, name)
+	u.at = append(u.at, which)
 	if of.Kind() != reflect.Struct {
-		u.compare(of.Elem(), before, after)
+		u.compare(of.Elem(), old.value, changed.value)
 	} else if member, known := membersOf(of)[name]; known {
-		u.compare(member, before, after)
-	} else if !isSameJSON(before, after) {
+		u.compare(member, old.value, changed.value)
+	} else if !isSameJSON(old.value, changed.value) {
 		u.found = append(u.found, fieldPath(u.at))
 	}
 	u.at = u.at[:len(u.at)-1]
-}
-
-func readsItself(of reflect.Type) bool {
-	return reflect.PointerTo(of).Implements(reflect.TypeFor[stdjson.Unmarshaler]())
 }
 
 // isSameJSON reports whether two values are the same in another notation. A missing value differs from every other.
@@ -105,34 +121,6 @@ func isSameJSON(before, after jsontext.Value) bool {
 	before, after = before.Clone(), after.Clone()
 	_, _ = before.Canonicalize(), after.Canonicalize()
 	return bytes.Equal(before, after)
-}
-
-// split returns the members of an object by their names, or the elements of a list by their indexes, and nothing for a
-// value of another kind. It ends early at an error, of which there is none: the job was decoded before.
-func split(value jsontext.Value, kind jsontext.Kind) map[string]jsontext.Value {
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(value), jsontext.AllowDuplicateNames(true))
-	if decoder.PeekKind() != kind {
-		return nil
-	}
-	_, _ = decoder.ReadToken()
-	parts := map[string]jsontext.Value{}
-	for end := decoder.PeekKind(); end != '}' && end != ']' && end != 0; end = decoder.PeekKind() {
-		name := strconv.Itoa(len(parts))
-		if kind == '{' {
-			token, err := decoder.ReadToken()
-			if err != nil {
-				return parts
-			}
-			name = token.String()
-		}
-		part, err := decoder.ReadValue()
-		if err != nil {
-			return parts
-		}
-		to := decoder.InputOffset()
-		parts[name] = value[to-int64(len(part)) : to] // the decoder reuses part
-	}
-	return parts
 }
 
 // membersByType caches what membersOf has found.
@@ -156,9 +144,10 @@ func membersOf(of reflect.Type) map[string]reflect.Type {
 }
 
 // fieldPath writes names and indexes as errors name fields.
-func fieldPath(names []string) string {
+func fieldPath(parts []part) string {
 	path, parent := "", ""
-	for _, name := range names {
+	for _, part := range parts {
+		name := part.text()
 		_, err := strconv.Atoi(name)
 		switch {
 		case err == nil || parent == "mpiReplicaSpecs":
