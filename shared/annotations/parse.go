@@ -11,9 +11,9 @@ import (
 )
 
 // Path is the field path of an annotation, as errors name it: metadata.annotations[run.ai/gpu].
-func Path(key string) *field.Path {
-	return field.NewPath("metadata", "annotations").Key(key)
-}
+func Path(key string) *field.Path { return parent.Key(key) }
+
+var parent = field.NewPath("metadata", "annotations")
 
 // Parse reads the intent out of an MPIJob's annotations. It returns every error at once, each with
 // the path of its annotation, and the intents that could be read. Annotations of other domains, and

@@ -11,6 +11,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 	"github.com/runai-mpi/runai-mpi/shared/paths"
+	"github.com/runai-mpi/runai-mpi/webhook/patch"
 )
 
 // The functions of this file set a missing value, accept an equal one, and return an error for one that
@@ -107,7 +108,7 @@ func ensureVolume(template mpijob.Template, in Input, volume corev1.Volume, aske
 		template.Spec.Volumes = append(template.Spec.Volumes, volume)
 		return nil
 	}
-	if in.Admitted || mpijob.Equal(&template.Spec.Volumes[i].VolumeSource, &volume.VolumeSource) {
+	if in.Admitted || equalTo(&template.Spec.Volumes[i], volume) {
 		template.Spec.Volumes[i] = volume
 		return nil
 	}
@@ -122,12 +123,15 @@ func ensureInitContainer(template mpijob.Template, in Input, container corev1.Co
 		template.Spec.InitContainers = append(template.Spec.InitContainers, container)
 		return nil
 	}
-	if !in.Admitted && !mpijob.Equal(&template.Spec.InitContainers[i], &container) {
+	if !in.Admitted && !equalTo(&template.Spec.InitContainers[i], container) {
 		return nameTaken(template.Path.Child("spec", "initContainers").Index(i).Child("name"), "init container", container.Name, asker)
 	}
 	template.Spec.InitContainers[i] = container
 	return nil
 }
+
+// equalTo takes a copy, so that one that is never compared stays on the stack of its function.
+func equalTo[T any](value *T, want T) bool { return patch.Equal(value, &want) }
 
 func nameTaken(path *field.Path, kind, name, asker string) *field.Error {
 	return field.Invalid(path, name, fmt.Sprintf("is reserved for the %s that %s adds: use another name", kind, asker))

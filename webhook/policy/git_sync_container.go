@@ -31,10 +31,10 @@ func gitSyncInit(template mpijob.Template, in Input) corev1.Container {
 		ImagePullPolicy: corev1.PullIfNotPresent,
 		Command:         []string{"sh", "-c", gitSyncScript, gitSyncContainer, strconv.Itoa(seconds(in.Cluster.GitSync.Timeout.Duration))},
 		Args:            gitSyncFlags(in),
-		Env:             append([]corev1.EnvVar{{Name: "HOME", Value: codeDir}, {Name: "LAST_ERROR", Value: codeDir + "/last-error"}}, endStalled(in)...),
+		Env:             gitSyncEnv(in),
 		Resources:       injectedResources(template.Main()),
 		SecurityContext: confinedAs(template, in),
-		VolumeMounts:    []corev1.VolumeMount{{Name: codeVolume, MountPath: codeDir}},
+		VolumeMounts:    append(make([]corev1.VolumeMount, 0, 4), corev1.VolumeMount{Name: codeVolume, MountPath: codeDir}),
 
 		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 	}
@@ -54,11 +54,12 @@ func gitSyncInit(template mpijob.Template, in Input) corev1.Container {
 	return container
 }
 
-// endStalled returns variables that make git close a connection that is silent for half of the time limit, to leave
-// time to try again. git-sync appends its own options to GIT_SSH_COMMAND.
-func endStalled(in Input) []corev1.EnvVar {
+// gitSyncEnv returns the variables of git-sync. They make git close a connection that is silent for half of the time
+// limit, to leave time to try again. git-sync appends its own options to GIT_SSH_COMMAND.
+func gitSyncEnv(in Input) []corev1.EnvVar {
 	stalled := max(1, seconds(in.Cluster.GitSync.Timeout.Duration)/2)
 	return []corev1.EnvVar{
+		{Name: "HOME", Value: codeDir}, {Name: "LAST_ERROR", Value: codeDir + "/last-error"},
 		{Name: "GIT_CONFIG_COUNT", Value: "3"},
 		{Name: "GIT_CONFIG_KEY_0", Value: "safe.directory"}, {Name: "GIT_CONFIG_VALUE_0", Value: "*"},
 		{Name: "GIT_CONFIG_KEY_1", Value: "http.lowSpeedLimit"}, {Name: "GIT_CONFIG_VALUE_1", Value: "1"},

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/webhook/patch"
 )
 
 // holdsIdentity returns an error for a job that does not run as its identity, or that could become another
@@ -16,7 +17,7 @@ func holdsIdentity(job *v2beta1.MPIJob, in Input) field.ErrorList {
 	ensured := job.DeepCopy()
 	errs := ensureIdentity(ensured, in)
 	for i, template := range mpijob.Templates(job) {
-		if !mpijob.Equal(&template.Spec, &mpijob.Templates(ensured)[i].Spec) {
+		if !patch.Equal(&template.Spec, &mpijob.Templates(ensured)[i].Spec) {
 			errs = append(errs, field.Forbidden(template.Path.Child("spec"), "does not run as "+in.Identity.String()))
 		}
 	}
@@ -45,7 +46,7 @@ func undoPodIdentity(spec *corev1.PodSpec, was *corev1.PodSecurityContext, all b
 	if all {
 		clearEqual(&pod.SeccompProfile, was.SeccompProfile)
 	}
-	if mpijob.Equal(*pod, corev1.PodSecurityContext{}) {
+	if patch.Equal(pod, &corev1.PodSecurityContext{}) {
 		spec.SecurityContext = nil
 	}
 }
@@ -64,7 +65,7 @@ func undoContainers(containers, stored []corev1.Container, all bool) {
 		if all {
 			clearEqual(&context.AllowPrivilegeEscalation, stored[named].SecurityContext.AllowPrivilegeEscalation)
 		}
-		if mpijob.Equal(*context, corev1.SecurityContext{}) {
+		if patch.Equal(context, &corev1.SecurityContext{}) {
 			containers[i].SecurityContext = nil
 		}
 	}

@@ -57,7 +57,7 @@ var launcherEnv = Policy{
 	},
 	Undo: func(u Undoing) {
 		u.removeEnv(func(v corev1.EnvVar) bool {
-			return mpijob.Equal(v, numWorkers) || v.Name == numWorkersEnv && v.Value == u.Workers ||
+			return v.Name == numWorkersEnv && (v.Value == u.Workers || equalTo(&numWorkers, v)) ||
 				slices.Contains(allForOpenMPI, v) || u.Stored != nil && isForOpenMPI(v)
 		}, mpijob.Launcher)
 		u.each(func(template mpijob.Template, _ *corev1.PodTemplateSpec) {

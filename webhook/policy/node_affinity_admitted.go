@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/webhook/patch"
 )
 
 // holdsNodeTypes returns an error for a template whose pods could run on other node types. Fewer types than
@@ -51,7 +52,7 @@ func undoNodeAffinity(u Undoing) {
 		}
 		var kept []corev1.NodeSelectorTerm
 		for i, term := range selector.NodeSelectorTerms {
-			if i < len(stored.NodeSelectorTerms) && mpijob.Equal(term, stored.NodeSelectorTerms[i]) && ours(term) {
+			if i < len(stored.NodeSelectorTerms) && patch.Equal(&term, &stored.NodeSelectorTerms[i]) && ours(term) {
 				term.MatchExpressions = term.MatchExpressions[:len(term.MatchExpressions)-1]
 				if isEmpty(term) {
 					continue
@@ -72,7 +73,7 @@ func removeEmptySelector(spec *corev1.PodSpec) {
 	if len(affinity.PreferredDuringSchedulingIgnoredDuringExecution) == 0 && affinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
 		spec.Affinity.NodeAffinity = nil
 	}
-	if mpijob.Equal(*spec.Affinity, corev1.Affinity{}) {
+	if patch.Equal(spec.Affinity, &corev1.Affinity{}) {
 		spec.Affinity = nil
 	}
 }

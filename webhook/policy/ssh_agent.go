@@ -83,7 +83,7 @@ func hasOwnAgent(main *corev1.Container) bool {
 
 // hasAgent reports whether the script is among the files of a template.
 func hasAgent(template *corev1.PodTemplateSpec) bool {
-	return template.Annotations[filesKey(agentName)] != ""
+	return template.Annotations[agentScript.key] != ""
 }
 
 // agent returns the script. ssh does not read a key that others can read if it belongs to its user, as root's
@@ -105,8 +105,12 @@ func agent(keys string, isHydra, withConfig bool) sshFile {
 	} else {
 		text.WriteString("exec ssh \"$@\"\n")
 	}
-	return sshFile{name: agentName, content: text.String(), executable: true}
+	file := agentScript.with(text.String())
+	file.executable = true
+	return file
 }
+
+var agentScript = fileNamed(agentName)
 
 const callBackByAddress = `_address=$` + launcherAddressEnv + `
 read -r _host </proc/sys/kernel/hostname

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/webhook/patch"
 )
 
 // The limits of what ssh sends. sshd takes 128 variables in a session, including some for the locale. The length
@@ -156,7 +157,7 @@ func isSame(mine, its *corev1.EnvVar) bool {
 	if mine.ValueFrom == nil && its.ValueFrom == nil {
 		return *mine == *its
 	}
-	return mpijob.Equal(*mine, *its)
+	return patch.Equal(mine, its)
 }
 
 // ofOnePod reports whether the value of a variable is a field of the pod, or refers to one that is.

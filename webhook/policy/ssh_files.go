@@ -18,25 +18,43 @@ import (
 // An sshFile is carried in an annotation of the pod template, because the webhook creates no ConfigMap.
 type sshFile struct {
 	name, content string
+	key, field    string // the annotation, and the field of the pod that it is
 	path          string // in the volume, if it is not the name
 	mountPath     string // where it is mounted in addition to /etc/runai-mpi
 	executable    bool
 }
 
-// filesKey returns the annotation that carries a file.
-func filesKey(name string) string { return annotations.FilesPrefix + name }
+// fileNamed returns a file without its content.
+func fileNamed(name string) sshFile {
+	key := annotations.FilesPrefix + name
+	return sshFile{name: name, key: key, field: "metadata.annotations['" + key + "']"}
+}
+
+func (f sshFile) with(content string) sshFile {
+	f.content = content
+	return f
+}
+
+func (f sshFile) storedAt(path string) sshFile {
+	f.path = path
+	return f
+}
+
+func (f sshFile) mountedAt(path string) sshFile {
+	f.mountPath = path
+	return f
+}
 
 // writeFiles writes the annotations, and returns the volume with the files.
 func writeFiles(template mpijob.Template, files []sshFile) corev1.Volume {
 	source := &corev1.DownwardAPIVolumeSource{Items: make([]corev1.DownwardAPIVolumeFile, 0, len(files))}
-	for _, file := range files {
-		key := filesKey(file.name)
+	fields := make([]corev1.ObjectFieldSelector, len(files))
+	for i, file := range files {
 		// rule T08 in test/forgery TestT08ForgedStamp: a passwd file of one's own
 		// without: _ = metav1.ObjectMeta{}
-		metav1.SetMetaDataAnnotation(&template.ObjectMeta, key, file.content)
-		item := corev1.DownwardAPIVolumeFile{
-			Path: cmp.Or(file.path, file.name), FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.annotations['" + key + "']"},
-		}
+		metav1.SetMetaDataAnnotation(&template.ObjectMeta, file.key, file.content)
+		fields[i] = corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: file.field}
+		item := corev1.DownwardAPIVolumeFile{Path: cmp.Or(file.path, file.name), FieldRef: &fields[i]}
 		if file.executable {
 			mode := int32(0o555)
 			item.Mode = &mode

@@ -35,10 +35,10 @@ func keysDirOf(job *v2beta1.MPIJob) string {
 
 // identityFiles are mounted over the image's, which do not know the user.
 var identityFiles = []sshFile{
-	{name: "passwd", mountPath: "/etc/passwd"},
-	{name: "group", mountPath: "/etc/group"},
-	{name: "ssh_config", mountPath: "/etc/ssh/ssh_config"},
-	{name: "sshd_config", mountPath: defaultSSHDFile},
+	fileNamed("passwd").mountedAt("/etc/passwd"),
+	fileNamed("group").mountedAt("/etc/group"),
+	fileNamed("ssh_config").mountedAt("/etc/ssh/ssh_config"),
+	fileNamed("sshd_config").mountedAt(defaultSSHDFile),
 }
 
 // ensureIdentitySSH replaces the files of the image, in which ssh would not find the user, and sshd would be

@@ -63,16 +63,23 @@ const (
 	dropIn        = "/etc/ssh/sshd_config.d/runai-mpi.conf" // next to the image's configuration, which includes it
 )
 
+// The files of a job without an identity.
+var (
+	configFile     = fileNamed("ssh_config")
+	acceptFile     = fileNamed("accept_env")
+	separationFile = fileNamed("sshd").storedAt("sshd/empty")
+)
+
 // filesForWorker returns files that only workers need, and their mounts.
 func filesForWorker(worker mpijob.Template, env environment) ([]sshFile, []corev1.VolumeMount) {
 	accepted := acceptedLines(env.sent)
 	switch {
 	case needsSeparationDir(worker):
 		// A directory of the volume, to which nobody else may write: sshd refuses an emptyDir.
-		return []sshFile{{name: "sshd", path: "sshd/empty"}},
+		return []sshFile{separationFile},
 			[]corev1.VolumeMount{{Name: filesVolume, MountPath: separationDir, SubPath: "sshd", ReadOnly: true}}
 	case !startsSSHD(worker.Main()) && accepted != "" && !mountsAt(worker.Main(), "/etc/ssh"):
-		return []sshFile{{name: "accept_env", content: accepted}},
+		return []sshFile{acceptFile.with(accepted)},
 			[]corev1.VolumeMount{{Name: filesVolume, MountPath: dropIn, SubPath: "accept_env", ReadOnly: true}}
 	}
 	return nil, nil
@@ -104,7 +111,7 @@ func filesForImage(job *v2beta1.MPIJob, in Input, env environment) []sshFile {
 		client.identities = []string{keys + "/id_rsa", "~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"}
 	}
 	return []sshFile{
-		{name: "ssh_config", content: client.text() + "Host *\n  Include ~/.ssh/config\n  Include /etc/ssh/ssh_config\n"},
+		configFile.with(client.text() + "Host *\n  Include ~/.ssh/config\n  Include /etc/ssh/ssh_config\n"),
 		agent(keys, isHydra(job), true),
 	}
 }

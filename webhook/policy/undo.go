@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/webhook/patch"
 )
 
 // An Undoing removes from a job what policies wrote to it, perhaps under another cluster policy, project or
@@ -107,7 +108,7 @@ func asJSON(element any) string {
 
 // clearEqual empties a value that equals another one.
 func clearEqual[T any](value *T, was T) {
-	if mpijob.Equal(*value, was) {
+	if patch.Equal(value, &was) {
 		var empty T
 		*value = empty
 	}
@@ -116,7 +117,7 @@ func clearEqual[T any](value *T, was T) {
 // deleteEqual deletes a key whose value equals that in another map.
 func deleteEqual[K comparable, V any](values map[K]V, was map[K]V, key K) {
 	value, present := values[key]
-	if old, had := was[key]; present && had && mpijob.Equal(value, old) {
+	if old, had := was[key]; present && had && patch.Equal(&value, &old) {
 		delete(values, key)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 	"github.com/runai-mpi/runai-mpi/webhook/identity"
+	"github.com/runai-mpi/runai-mpi/webhook/patch"
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
@@ -68,7 +69,7 @@ func validateStamp(job *v2beta1.MPIJob, in policy.Input, path *field.Path) field
 	if errs := policy.Identity.Ensure(ensured, in); len(errs) > 0 {
 		return errs
 	}
-	if !mpijob.Equal(&job.Spec, &ensured.Spec) {
+	if !patch.Equal(&job.Spec, &ensured.Spec) {
 		return field.ErrorList{field.Forbidden(field.NewPath("spec"), "runs with other ids than "+annotations.SubmittedByKey+" records: "+
 			"ask your administrator to set the same identity policy on the manager cluster")}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/webhook/patch"
 	"github.com/runai-mpi/runai-mpi/webhook/policy"
 )
 
@@ -41,7 +42,7 @@ func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 	recounted(was, now, updated)
 	// rule T10 in test/forgery TestT10Patches: to change it, or a uid, by any kind of patch
 	// without: if true {
-	if mpijob.Equal(was, now) {
+	if patch.Equal(was, now) {
 		if errs := leadAway(stored, updated); len(errs) > 0 {
 			return Verdict{Class: Refused, Reasons: errs}
 		}
@@ -55,12 +56,12 @@ func (r Reviewer) ClassifyUpdate(stored, updated *v2beta1.MPIJob) Verdict {
 		return Verdict{Class: Refused, Paths: differences(was, now)}
 	}
 	// The author's part is what is left without what the policies have written to the stored job.
-	was, now = reduced(r.lean(stored, stored), owned), reduced(r.lean(updated, stored), owned)
+	was, now = governedPart(r.lean(stored, stored), owned), governedPart(r.lean(updated, stored), owned)
 	// rule T12 in test/forgery TestT12Colleague: to change what a colleague's job runs
 	// without: if true {
 	// rule T15 in test/forgery TestT15CompromisedController: a controller changes what runs
 	// without: if true {
-	if mpijob.Equal(was, now) {
+	if patch.Equal(was, now) {
 		return Verdict{Class: Reapplies}
 	}
 	return Verdict{Class: Refused, Paths: differences(was, now)}
@@ -110,18 +111,19 @@ func forges(stored, updated *v2beta1.MPIJob) bool {
 // differences returns the paths at which the governed parts of two jobs differ.
 func differences(before, after *v2beta1.MPIJob) []string {
 	var paths []string
-	note := func(path *field.Path, before, after any) {
-		if !mpijob.Equal(before, after) {
+	note := func(path *field.Path, equal bool) {
+		if !equal {
 			paths = append(paths, path.String())
 		}
 	}
-	note(field.NewPath("metadata", "annotations"), before.Annotations, after.Annotations)
-	note(field.NewPath("metadata", "labels"), before.Labels, after.Labels)
+	note(field.NewPath("metadata", "annotations"), patch.Equal(&before.Annotations, &after.Annotations))
+	note(field.NewPath("metadata", "labels"), patch.Equal(&before.Labels, &after.Labels))
 	for _, role := range rolesOf(before, after) {
-		note(mpijob.ReplicaPath(role), before.Spec.MPIReplicaSpecs[role], after.Spec.MPIReplicaSpecs[role])
+		was, now := before.Spec.MPIReplicaSpecs[role], after.Spec.MPIReplicaSpecs[role]
+		note(mpijob.ReplicaPath(role), patch.Equal(&was, &now))
 	}
 	before.Spec.MPIReplicaSpecs, after.Spec.MPIReplicaSpecs = nil, nil
-	note(field.NewPath("spec"), before.Spec, after.Spec)
+	note(field.NewPath("spec"), patch.Equal(&before.Spec, &after.Spec))
 	return paths
 }
 

@@ -1,7 +1,6 @@
 package review
 
 import (
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -22,40 +21,42 @@ const (
 	gatesField        = "template.spec.schedulingGates"
 )
 
-// governedPart returns the part of a job that no update may change.
+// governedPart returns the part of a job that no update may change. It shares memory with the job.
 func governedPart(job *v2beta1.MPIJob, owned policy.Ownership) *v2beta1.MPIJob {
-	return reduced(job.DeepCopy(), owned)
-}
-
-// reduced is governedPart for a job that nobody else has.
-func reduced(job *v2beta1.MPIJob, owned policy.Ownership) *v2beta1.MPIJob {
 	part := &v2beta1.MPIJob{Spec: job.Spec}
+	part.Spec.RunPolicy = *job.Spec.RunPolicy.DeepCopy()
 	// rule T14 in test/forgery TestT14Controllers: a controller suspends it, which is allowed
 	dropUnowned(reflect.ValueOf(&part.Spec.RunPolicy).Elem(), runPolicyField, owned)
 	// rule T12 in test/forgery TestT12Colleague: to change what it asks for
 	part.Annotations = filtered(job.Annotations, isGovernedAnnotation(owned))
 	part.Labels = filtered(job.Labels, owned.HasLabel)
-	for name, role := range part.Spec.MPIReplicaSpecs {
-		if role == nil {
-			continue
+	part.Spec.MPIReplicaSpecs = make(map[v2beta1.MPIReplicaType]*v2beta1.ReplicaSpec, len(job.Spec.MPIReplicaSpecs))
+	for name, role := range job.Spec.MPIReplicaSpecs {
+		if role != nil {
+			role = governedRole(*role, name, owned)
 		}
-		// rule T13 in test/forgery TestT13ColleagueSteers: to resume and scale it, which is allowed
-		// without: _ = name
-		role.Replicas = whetherSet(role.Replicas, owned.HasField("spec.mpiReplicaSpecs."+string(name)+".replicas"))
-		template := &role.Template
-		template.Labels = filtered(template.Labels, owned.HasLabel)
-		template.Annotations = filtered(template.Annotations, isGovernedTemplateAnnotation(owned))
-		// rule T02 in test/oracle FuzzUpdates: random updates
-		// without: template.Spec.NodeSelector, template.Spec.SecurityContext = nil, nil
-		template.Spec.NodeSelector = filtered(template.Spec.NodeSelector, func(key string) bool { return owned.HasField(element(nodeSelectorField, key)) })
-		template.Spec.Tolerations = slices.DeleteFunc(template.Spec.Tolerations, func(t corev1.Toleration) bool {
-			return !owned.HasField(element(tolerationsField, t.Key))
-		})
-		template.Spec.SchedulingGates = slices.DeleteFunc(template.Spec.SchedulingGates, func(gate corev1.PodSchedulingGate) bool {
-			return !owned.HasField(element(gatesField, gate.Name))
-		})
+		part.Spec.MPIReplicaSpecs[name] = role
 	}
 	return part
+}
+
+func governedRole(role v2beta1.ReplicaSpec, name v2beta1.MPIReplicaType, owned policy.Ownership) *v2beta1.ReplicaSpec {
+	// rule T13 in test/forgery TestT13ColleagueSteers: to resume and scale it, which is allowed
+	// without: _ = name
+	role.Replicas = whetherSet(role.Replicas, owned.HasField("spec.mpiReplicaSpecs."+string(name)+".replicas"))
+	template := &role.Template
+	template.Labels = filtered(template.Labels, owned.HasLabel)
+	template.Annotations = filtered(template.Annotations, isGovernedTemplateAnnotation(owned))
+	// rule T02 in test/oracle FuzzUpdates: random updates
+	// without: template.Spec.NodeSelector, template.Spec.SecurityContext = nil, nil
+	template.Spec.NodeSelector = filtered(template.Spec.NodeSelector, func(key string) bool { return owned.HasField(element(nodeSelectorField, key)) })
+	template.Spec.Tolerations = slices.DeleteFunc(slices.Clone(template.Spec.Tolerations), func(t corev1.Toleration) bool {
+		return !owned.HasField(element(tolerationsField, t.Key))
+	})
+	template.Spec.SchedulingGates = slices.DeleteFunc(slices.Clone(template.Spec.SchedulingGates), func(gate corev1.PodSchedulingGate) bool {
+		return !owned.HasField(element(gatesField, gate.Name))
+	})
+	return &role
 }
 
 // whetherSet returns nil for a number that is not set or that no policy owns. No update may remove a number that a
@@ -83,8 +84,15 @@ func isGovernedTemplateAnnotation(owned policy.Ownership) func(key string) bool 
 }
 
 func filtered(all map[string]string, keep func(key string) bool) map[string]string {
-	kept := maps.Clone(all)
-	maps.DeleteFunc(kept, func(key, _ string) bool { return !keep(key) })
+	var kept map[string]string
+	for key, value := range all {
+		if keep(key) {
+			if kept == nil {
+				kept = make(map[string]string, len(all))
+			}
+			kept[key] = value
+		}
+	}
 	return kept
 }
 

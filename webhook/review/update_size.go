@@ -9,20 +9,25 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
+	"github.com/runai-mpi/runai-mpi/webhook/patch"
 )
 
 // steered returns the verdict on an update that only steers a job: it is refused if it makes the job one that
 // the operator or the cluster cannot run. What the stored job already has is no reason, because the cluster
 // policy may be stricter today.
 func (r Reviewer) steered(stored, updated *v2beta1.MPIJob) Verdict {
-	if mpijob.Equal(&stored.Spec, &updated.Spec) {
+	if patch.Equal(&stored.Spec, &updated.Spec) {
+		return Verdict{Class: Steers}
+	}
+	errs := r.stuck(updated)
+	if len(errs) == 0 {
 		return Verdict{Class: Steers}
 	}
 	known := map[string]bool{}
 	for _, err := range r.stuck(stored) {
 		known[withoutIndexes(err)] = true
 	}
-	errs := slices.DeleteFunc(r.stuck(updated), func(err *field.Error) bool { return known[withoutIndexes(err)] })
+	errs = slices.DeleteFunc(errs, func(err *field.Error) bool { return known[withoutIndexes(err)] })
 	// rule T37 in test/forgery TestT37TooManyWorkers: to scale a stored job
 	// without: if true {
 	if len(errs) == 0 {

@@ -1,4 +1,4 @@
-package mpijob
+package patch
 
 import (
 	"testing"
@@ -23,7 +23,7 @@ func TestEqual(t *testing.T) {
 		a, b corev1.PodSpec
 		want bool
 	}{"itself": {spec, *spec.DeepCopy(), true}, "written differently": {spec, same, true}, "another amount": {spec, other, false}} {
-		if got := Equal(test.a, test.b); got != test.want {
+		if got := Equal(&test.a, &test.b); got != test.want {
 			t.Errorf("%s: got %t", name, got)
 		}
 	}
