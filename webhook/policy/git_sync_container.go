@@ -18,11 +18,12 @@ var trustRepository = []corev1.EnvVar{
 	{Name: "GIT_CONFIG_COUNT", Value: "1"}, {Name: "GIT_CONFIG_KEY_0", Value: "safe.directory"}, {Name: "GIT_CONFIG_VALUE_0", Value: "*"},
 }
 
+//go:embed git_sync.sh
+var gitSyncSource string
+
 // gitSyncScript runs git-sync, tries again after a failure, and ends in time. It needs sh, coreutils and grep,
 // which are in git-sync's image.
-//
-//go:embed git_sync.sh
-var gitSyncScript string
+var gitSyncScript = lean(gitSyncSource)
 
 func gitSyncInit(template mpijob.Template, in Input) corev1.Container {
 	container := corev1.Container{

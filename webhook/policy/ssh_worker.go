@@ -2,7 +2,6 @@ package policy
 
 import (
 	_ "embed"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,13 +12,11 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijob"
 )
 
-// startSSHDScript starts sshd in a worker whose command its author leaves to the operator.
-//
 //go:embed sshd_start.sh
 var startSSHDSource string
 
-// startSSHDScript is the source without its comments, because every job carries it.
-var startSSHDScript = regexp.MustCompile(`(?m)^\s*#.*\n| # .*$`).ReplaceAllString(startSSHDSource, "")
+// startSSHDScript starts sshd in a worker whose command its author leaves to the operator.
+var startSSHDScript = lean(startSSHDSource)
 
 // sshdMarker is the name of the script in the command of a worker, by which it is recognised.
 const sshdMarker = "runai-sshd"

@@ -2,7 +2,6 @@ package policy
 
 import (
 	_ "embed"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,8 +28,7 @@ const (
 //go:embed start_gate.sh
 var gateSource string
 
-// gateScript is the source without its comments, because every job carries it.
-var gateScript = regexp.MustCompile(`(?m)^\s*#.*\n`).ReplaceAllString(gateSource, "")
+var gateScript = lean(gateSource)
 
 // hostfile returns the volume with the operator's list of workers. The operator writes it again before it starts
 // the launcher of a job that was suspended and scaled.
