@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -189,8 +190,9 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.mutex.Lock()
 		version := fmt.Sprint(len(c.events))
 		c.mutex.Unlock()
+		kind := map[string]string{"pods": "PodList"}[resource] // pods are read by their Go type
 		answer(w, map[string]any{
-			"apiVersion": "v1", "kind": "List", "metadata": map[string]any{"resourceVersion": version}, "items": c.all(resource),
+			"apiVersion": "v1", "kind": cmp.Or(kind, "List"), "metadata": map[string]any{"resourceVersion": version}, "items": c.all(resource),
 		})
 	}
 }
