@@ -79,7 +79,7 @@ func (s *serve) Run() error {
 	if err := manager.AddReadyzCheck("signal", func(*http.Request) error { return signal.Err() }); err != nil {
 		return err
 	}
-	if err := server.AddToManager(ctx, manager, review.Reviewer{Cluster: cluster, Version: version.String()}); err != nil {
+	if err := server.AddToManager(ctx, manager, review.Reviewer{Cluster: cluster, Version: version.String()}.Prepared()); err != nil {
 		return err
 	}
 	if err := manager.Add(whenSynced(manager.GetCache(), raiseHeapFloor)); err != nil {

@@ -44,24 +44,48 @@ func (r Reviewer) appliedTo(job *v2beta1.MPIJob) (annotations.Applied, bool) {
 func (r Reviewer) digestOf(job *v2beta1.MPIJob, in policy.Input) string {
 	spec := in.Project.Spec
 	spec.WarnOnlyUntil = "" // it does not change what is judged
-	intents := map[string]string{}
-	for key, value := range job.Annotations {
-		if isIntent(key) {
-			intents[key] = value
-		}
-	}
 	text, _ := json.Marshal(struct { // texts, numbers and lists
 		Version, Project string
-		Cluster          any
 		Spec             v1alpha1.ProjectSpec
 		Identity         *annotations.Identity
-		Intent           map[string]string
 		Workers          int32
 	}{
-		r.Version, in.Project.Name, r.Cluster, spec, in.Identity, intents, mpijob.Workers(job),
+		r.Version, in.Project.Name, spec, in.Identity, mpijob.Workers(job),
 	})
+	text = append(text, r.clusterJSON()...)
+	intents := make([]string, 0, len(job.Annotations))
+	for key := range job.Annotations {
+		if isIntent(key) {
+			intents = append(intents, key)
+		}
+	}
+	slices.Sort(intents)
+	for _, key := range intents {
+		text = strconv.AppendQuote(strconv.AppendQuote(text, key), job.Annotations[key])
+	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:6])
+}
+
+// Prepared returns a reviewer that has computed what depends on the cluster policy alone. Nobody may change the cluster
+// policy after that.
+func (r Reviewer) Prepared() Reviewer {
+	r.prepared = prepared{r.Cluster, r.clusterJSON()}
+	return r
+}
+
+// prepared is what depends on a cluster policy alone.
+type prepared struct {
+	cluster *config.ClusterPolicy
+	json    []byte
+}
+
+func (r Reviewer) clusterJSON() []byte {
+	if r.prepared.cluster == r.Cluster && r.prepared.json != nil {
+		return r.prepared.json
+	}
+	text, _ := json.Marshal(r.Cluster) // texts, numbers and lists
+	return text
 }
 
 func isIntent(key string) bool {

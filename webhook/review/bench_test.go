@@ -51,7 +51,7 @@ func measuredJob(intents map[string]string) *v2beta1.MPIJob {
 func measuredRequest() (Reviewer, Request) {
 	project := &v1alpha1.Project{ObjectMeta: metav1.ObjectMeta{Name: "team-a"}}
 	project.Spec.NodeAffinity.Train = []string{"dgx"}
-	return Reviewer{Cluster: config.Default(), Version: "(test)"}, Request{
+	return Reviewer{Cluster: config.Default(), Version: "(test)"}.Prepared(), Request{
 		NamespaceFacts: NamespaceFacts{Project: project},
 		User:           authenticationv1.UserInfo{Username: "saml:alice@example.com"},
 		Submitter: Submitter{Identity: &annotations.Identity{

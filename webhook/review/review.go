@@ -27,6 +27,8 @@ type Reviewer struct {
 	Applied func(name string, job *v2beta1.MPIJob)
 	// Warned is called with the name of each policy that warns about an admitted job. Default: nothing is called.
 	Warned func(name string)
+
+	prepared prepared
 }
 
 // NamespaceFacts are what the cluster knows about the namespace of a job.

@@ -30,6 +30,7 @@ func subjects(t testing.TB) []subject {
 	}
 	nothing := admission.HandlerFunc(func(context.Context, admission.Request) admission.Response { return admission.Allowed("") })
 	m := mutator()
+	m.Reviewer = m.Reviewer.Prepared()
 	mutates := envelope{observed{Handler: m, webhook: "mutate", projectOf: m.projectOf}, MutatePath}
 	validates := envelope{observed{Handler: &Validator{m.Lookups, m.Reviewer}, webhook: "validate"}, ValidatePath}
 	job, users := largeJob(), asUser(largeJob())
