@@ -26,15 +26,15 @@ func WarnComputed(job *v2beta1.MPIJob) []string {
 		warnings = append(warnings, path.String()+": the API server computes it from "+class+", and refuses pods with another value: remove it")
 	}
 	for _, template := range Templates(job) {
-		path := template.Path.Child("spec")
+		path := func() *field.Path { return template.Path.Child("spec") }
 		if template.Spec.Priority != nil {
-			warn(path.Child("priority"), "priorityClassName")
+			warn(path().Child("priority"), "priorityClassName")
 		}
 		if template.Spec.PreemptionPolicy != nil {
-			warn(path.Child("preemptionPolicy"), "priorityClassName")
+			warn(path().Child("preemptionPolicy"), "priorityClassName")
 		}
 		if len(template.Spec.Overhead) > 0 && template.Spec.RuntimeClassName != nil {
-			warn(path.Child("overhead"), "runtimeClassName")
+			warn(path().Child("overhead"), "runtimeClassName")
 		}
 	}
 	return warnings

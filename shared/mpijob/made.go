@@ -31,10 +31,9 @@ func validateMade(job *v2beta1.MPIJob, template Template) field.ErrorList {
 		added[configVolume] = configMount
 	}
 	var errs field.ErrorList
-	spec := template.Path.Child("spec")
 	for i, volume := range template.Spec.Volumes {
 		if _, taken := added[volume.Name]; taken {
-			errs = append(errs, field.Invalid(spec.Child("volumes").Index(i).Child("name"), volume.Name,
+			errs = append(errs, field.Invalid(template.Path.Child("spec", "volumes").Index(i).Child("name"), volume.Name,
 				"is the name of a volume that the MPI Operator adds: use another name"))
 		}
 	}
@@ -42,7 +41,7 @@ func validateMade(job *v2beta1.MPIJob, template Template) field.ErrorList {
 		errs = append(errs, validateMadeMounts(job, main, added, template.MainPath())...)
 	}
 	if template.Role == Worker {
-		errs = append(errs, validateMadeSearches(job, template.Spec.DNSConfig, spec.Child("dnsConfig", "searches"))...)
+		errs = append(errs, validateMadeSearches(job, template)...)
 	}
 	return append(errs, validateMadeRestarts(job, template)...)
 }
@@ -84,7 +83,8 @@ func validateMadeMounts(job *v2beta1.MPIJob, main *corev1.Container, added map[s
 func sshMountPath(job *v2beta1.MPIJob) string { return cmp.Or(job.Spec.SSHAuthMountPath, "/root/.ssh") }
 
 // validateMadeSearches validates that there is room for the job's own domain.
-func validateMadeSearches(job *v2beta1.MPIJob, dns *corev1.PodDNSConfig, path *field.Path) field.ErrorList {
+func validateMadeSearches(job *v2beta1.MPIJob, template Template) field.ErrorList {
+	dns := template.Spec.DNSConfig
 	if dns == nil {
 		return nil
 	}
@@ -94,7 +94,7 @@ func validateMadeSearches(job *v2beta1.MPIJob, dns *corev1.PodDNSConfig, path *f
 	if len(dns.Searches) <= mostSearches-1 && length <= mostSearchLength {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(path, len(dns.Searches), fmt.Sprintf(
+	return field.ErrorList{field.Invalid(template.Path.Child("spec", "dnsConfig", "searches"), len(dns.Searches), fmt.Sprintf(
 		"must have at most %d domains and %d characters in total, because the MPI Operator adds the job's own domain", mostSearches-1, mostSearchLength-len(own)-1))}
 }
 

@@ -16,10 +16,7 @@ import (
 
 // ReadOnlyAround returns the index of the innermost mount around a path, and whether it is read-only.
 func ReadOnlyAround(template Template, container *corev1.Container, target string) (int, bool) {
-	return readOnlyAround(container.VolumeMounts, volumesOf(template.Spec.Volumes), target)
-}
-
-func readOnlyAround(mounts []corev1.VolumeMount, volumes map[string]*corev1.VolumeSource, target string) (int, bool) {
+	mounts := container.VolumeMounts
 	around, at := -1, ""
 	for i, mount := range mounts {
 		if own := paths.Absolute(mount.MountPath); paths.IsBelow(target, own) && len(own) > len(at) {
@@ -29,7 +26,7 @@ func readOnlyAround(mounts []corev1.VolumeMount, volumes map[string]*corev1.Volu
 	if around < 0 {
 		return around, false
 	}
-	volume := volumes[mounts[around].Name]
+	volume := (&sources{list: template.Spec.Volumes}).of(mounts[around].Name)
 	return around, mounts[around].ReadOnly || volume != nil && isAlwaysReadOnly(volume)
 }
 
@@ -95,13 +92,14 @@ func eachNested(job *v2beta1.MPIJob, visit func(nested)) {
 		if !exists {
 			continue
 		}
-		seen, volumes := map[string]bool{}, volumesOf(template.Spec.Volumes)
+		seen, known := map[string]bool{}, sources{list: template.Spec.Volumes}
 		for _, container := range template.Containers() {
-			mounts, known := container.VolumeMounts, sources{own: volumes}
+			mounts := container.VolumeMounts
+			known.made = nil
 			if container.Container == template.Main() {
 				mounts, known.made = withMade(job, role, mounts)
 			}
-			nestedIn(container, mounts, known, func(n nested) {
+			nestedIn(container, mounts, &known, func(n nested) {
 				key := n.mountPath + "\x00" + n.around
 				if !seen[key] || container.list == "containers" {
 					visit(n)
@@ -114,12 +112,16 @@ func eachNested(job *v2beta1.MPIJob, visit func(nested)) {
 
 // sources are the volumes that a container can mount, by name: the template's, and those that the operator adds.
 type sources struct {
+	list      []corev1.Volume
 	own, made map[string]*corev1.VolumeSource
 }
 
-func (s sources) of(name string) *corev1.VolumeSource {
+func (s *sources) of(name string) *corev1.VolumeSource {
 	if volume, isMade := s.made[name]; isMade {
 		return volume
+	}
+	if s.own == nil { // few templates have mounts for which the volume counts
+		s.own = volumesOf(s.list)
 	}
 	return s.own[name]
 }
@@ -159,7 +161,7 @@ type placedMount struct {
 }
 
 // nestedIn visits the mounts of a container whose innermost mount around them is read-only.
-func nestedIn(container Container, mounts []corev1.VolumeMount, volumes sources, visit func(nested)) {
+func nestedIn(container Container, mounts []corev1.VolumeMount, volumes *sources, visit func(nested)) {
 	all := make([]placedMount, len(mounts))
 	for i := range mounts {
 		all[i] = placedMount{&mounts[i], paths.Absolute(mounts[i].MountPath), i}

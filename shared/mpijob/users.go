@@ -17,17 +17,17 @@ func ValidateUsers(job *v2beta1.MPIJob) field.ErrorList {
 		}
 		for _, container := range template.Containers() {
 			uid, nonRoot := pod.RunAsUser, pod.RunAsNonRoot
-			path := template.Path.Child("spec")
+			path := func() *field.Path { return template.Path.Child("spec") }
 			if own := container.SecurityContext; own != nil {
 				if own.RunAsUser != nil {
-					uid, path = own.RunAsUser, container.Path()
+					uid, path = own.RunAsUser, container.Path
 				}
 				if own.RunAsNonRoot != nil {
 					nonRoot = own.RunAsNonRoot
 				}
 			}
 			if uid != nil && *uid == 0 && nonRoot != nil && *nonRoot {
-				errs = append(errs, field.Invalid(path.Child("securityContext", "runAsUser"), *uid,
+				errs = append(errs, field.Invalid(path().Child("securityContext", "runAsUser"), *uid,
 					"cannot be used together with runAsNonRoot, with which "+container.Name+" never starts: use another uid, or remove one of them"))
 			}
 		}

@@ -2,6 +2,7 @@ package pods
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -52,11 +53,11 @@ func (c *checker) atLeast(path place, value, least int64) {
 
 // choice validates that a value is one of several.
 func choice[T ~string](c *checker, path place, value T, choices ...T) {
+	if slices.Contains(choices, value) {
+		return
+	}
 	names := make([]string, 0, len(choices))
 	for _, one := range choices {
-		if value == one {
-			return
-		}
 		names = append(names, string(one))
 	}
 	c.invalid(path, value, "must be "+suggest.OneOf(names...))

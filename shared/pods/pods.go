@@ -37,7 +37,7 @@ type checker struct {
 
 func newChecker(template *corev1.PodTemplateSpec, added []corev1.Volume) *checker {
 	c := &checker{
-		pod: &template.Spec, volumes: make(map[string]*corev1.VolumeSource, len(template.Spec.Volumes)+len(added)), claims: map[string]bool{},
+		pod: &template.Spec, volumes: make(map[string]*corev1.VolumeSource, len(template.Spec.Volumes)+len(added)),
 	}
 	for i := range added {
 		c.volumes[added[i].Name] = &added[i].VolumeSource

@@ -20,15 +20,19 @@ func (c *checker) annotatedProfiles(template *corev1.PodTemplateSpec, path place
 		if container.SecurityContext != nil {
 			own = *container.SecurityContext
 		}
-		if annotation, present := template.Annotations[seccompOfContainer+container.Name]; present && own.SeccompProfile != nil {
-			c.sameSeccomp(path.Child("securityContext", "seccompProfile"), *own.SeccompProfile, annotation)
+		if own.SeccompProfile != nil {
+			if annotation, present := template.Annotations[seccompOfContainer+container.Name]; present {
+				c.sameSeccomp(path.Child("securityContext", "seccompProfile"), *own.SeccompProfile, annotation)
+			}
 		}
 		profile := own.AppArmorProfile
 		if profile == nil {
 			profile = ofPod.AppArmorProfile
 		}
-		annotation, present := template.Annotations[appArmorOfContainer+container.Name]
-		if present && profile != nil && !c.isWindows() {
+		if profile == nil || c.isWindows() {
+			return
+		}
+		if annotation, present := template.Annotations[appArmorOfContainer+container.Name]; present {
 			c.sameProfile(path.Child("securityContext", "appArmorProfile"), string(profile.Type), profile.LocalhostProfile, annotation)
 		}
 	})

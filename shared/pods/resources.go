@@ -14,10 +14,10 @@ import (
 
 // sortedKeys returns the keys in a fixed order, so that errors do not change between calls.
 func sortedKeys[K ~string, V any](of map[K]V) []K {
-	if len(of) == 0 {
-		return nil
-	}
-	keys := make([]K, 0, len(of))
+	return appendSorted(make([]K, 0, 16), of) // inlined: few keys are on the caller's stack
+}
+
+func appendSorted[K ~string, V any](keys []K, of map[K]V) []K {
 	for key := range of {
 		keys = append(keys, key)
 	}
@@ -206,6 +206,9 @@ func raise(to, list corev1.ResourceList) {
 func (c *checker) resourceClaims(path place) {
 	for i, claim := range c.pod.ResourceClaims {
 		at := path.Index(i)
+		if c.claims == nil {
+			c.claims = map[string]bool{}
+		}
 		if c.required(at.Child("name"), claim.Name) && c.unique(c.claims, at.Child("name"), claim.Name, "claim") {
 			c.label(at.Child("name"), claim.Name)
 		}

@@ -156,7 +156,7 @@ func (c *checker) downwardFiles(items []corev1.DownwardAPIVolumeFile, files map[
 		c.fileMode(at.Child("mode"), item.Mode)
 		c.id(at.Child("user"), item.User)
 		c.onlyFile(files, at.Child("path"), item.Path)
-		var set []string
+		set := make([]string, 0, 2)
 		if item.FieldRef != nil {
 			set = append(set, "fieldRef")
 			c.fieldRef(item.FieldRef, fileFields, at.Child("fieldRef"))

@@ -106,12 +106,12 @@ func warnGitSync(_ *v2beta1.MPIJob, in Input) []string {
 		return nil
 	}
 	var warnings []string
-	path := annotations.Path(annotations.GitSyncKey).String()
+	path := func() string { return annotations.Path(annotations.GitSyncKey).String() }
 	if sync.Rev != "" && sync.Branch != "" {
-		warnings = append(warnings, path+": branch="+sync.Branch+" is ignored because rev="+sync.Rev+" is set: remove one of them")
+		warnings = append(warnings, path()+": branch="+sync.Branch+" is ignored because rev="+sync.Rev+" is set: remove one of them")
 	}
 	if in.Intent.GitSyncSecret != "" && strings.HasPrefix(sync.Source, "http://") {
-		warnings = append(warnings, path+": the password is sent unencrypted over http: use https")
+		warnings = append(warnings, path()+": the password is sent unencrypted over http: use https")
 	}
 	return warnings
 }

@@ -34,7 +34,7 @@ func NewPodSecurityEvaluator(wanted func(podsecurity.CheckID) bool) podsecurity.
 // loosens returns an error for each setting with which a process with the right ids could still become
 // another user.
 func loosens(template mpijob.Template, cluster config.Identity) field.ErrorList {
-	path, spec := template.Path.Child("spec"), template.Spec
+	path, spec := template.Path.Child("spec"), &template.Spec
 	var errs field.ErrorList
 	forbid := func(path *field.Path, why string) {
 		errs = append(errs, field.Forbidden(path, "cannot be used with "+annotations.RunAsUserKey+" because "+why+": remove it"))

@@ -45,9 +45,9 @@ func environmentOf(job *v2beta1.MPIJob, in Input) environment {
 	var env environment
 	launcher, worker := variablesOf(job, mpijob.Launcher), variablesOf(job, mpijob.Worker)
 	compared := map[string]bool{}
-	env.sent = make([]string, 0, min(len(launcher.names)+len(trustRepository), mostSent))
+	env.sent = make([]string, 0, min(len(launcher.env)+len(trustRepository), mostSent))
 	for _, name := range namesForRanks(job, launcher, in) {
-		_, set := worker.byName[name]
+		set := worker.named(name) != nil
 		if set && (!launcher.hasSame(worker, name, compared) || worker.ofOnePod(name)) {
 			continue // the worker's own value is another one
 		}
@@ -68,9 +68,9 @@ func environmentOf(job *v2beta1.MPIJob, in Input) environment {
 // namesForRanks returns the names of the launcher's variables that the author wrote for the ranks, too, and of
 // those that policies write for them.
 func namesForRanks(job *v2beta1.MPIJob, launcher variables, in Input) []string {
-	names := make([]string, 0, len(launcher.names)+len(trustRepository))
+	names := make([]string, 0, len(launcher.env)+len(trustRepository))
 	ofUser := wantsHome(job, in) && in.Identity != nil // the passwd file has the same values
-	for _, name := range launcher.names {
+	for _, name := range launcher.names() {
 		switch {
 		case slices.Contains(ofPod, name), beginsWithAny(name, ofMPI), ofUser && slices.Contains(homeEnv, name), launcher.ofOnePod(name):
 		case isTrusted(name) && in.Intent.GitSync != nil: // added below, because git-sync writes them later
@@ -107,31 +107,63 @@ func isTrusted(name string) bool {
 
 // variables are those of a main container. The last one of a name counts.
 type variables struct {
-	names  []string
-	byName map[string]*corev1.EnvVar
-	pod    map[string]bool // what ofOnePod has found out about variables that refer to others
+	env    []corev1.EnvVar
+	byName map[string]*corev1.EnvVar // if there are many
+	pod    map[string]bool           // what ofOnePod has found out about variables that refer to others
 }
+
+// fewVariables are found one by one as fast as in a map, which would be most of the memory here.
+const fewVariables = 32
 
 func variablesOf(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType) variables {
 	template, present := mpijob.TemplateOf(job, role)
 	if !present || template.Main() == nil {
 		return variables{}
 	}
-	env := template.Main().Env
-	all := variables{names: make([]string, 0, len(env)), byName: make(map[string]*corev1.EnvVar, len(env)), pod: map[string]bool{}}
-	for i := range env {
-		if _, known := all.byName[env[i].Name]; !known {
-			all.names = append(all.names, env[i].Name)
+	all := variables{env: template.Main().Env, pod: map[string]bool{}}
+	if len(all.env) > fewVariables {
+		all.byName = make(map[string]*corev1.EnvVar, len(all.env))
+		for i := range all.env {
+			all.byName[all.env[i].Name] = &all.env[i]
 		}
-		all.byName[env[i].Name] = &env[i]
 	}
 	return all
+}
+
+// named returns a variable, or nil if there is none of this name.
+func (v variables) named(name string) *corev1.EnvVar {
+	if v.byName != nil {
+		return v.byName[name]
+	}
+	for i := range slices.Backward(v.env) {
+		if v.env[i].Name == name {
+			return &v.env[i]
+		}
+	}
+	return nil
+}
+
+// names returns each name once.
+func (v variables) names() []string {
+	names := make([]string, 0, len(v.env))
+	seen := make(map[string]bool, len(v.byName))
+	for i := range v.env {
+		name := v.env[i].Name
+		if v.byName == nil && slices.Contains(names, name) || seen[name] {
+			continue
+		}
+		names = append(names, name)
+		if v.byName != nil {
+			seen[name] = true
+		}
+	}
+	return names
 }
 
 // hasSame reports whether a variable is the same in both roles, and so is each that its value refers to. compared has
 // what it has found out.
 func (v variables) hasSame(other variables, name string, compared map[string]bool) bool {
-	mine, its := v.byName[name], other.byName[name]
+	mine, its := v.named(name), other.named(name)
 	if mine == nil || its == nil || !refers(mine.Value) {
 		return isSame(mine, its)
 	}
@@ -162,7 +194,7 @@ func isSame(mine, its *corev1.EnvVar) bool {
 
 // ofOnePod reports whether the value of a variable is a field of the pod, or refers to one that is.
 func (v variables) ofOnePod(name string) bool {
-	own, variable := slices.Contains(ofPod, name), v.byName[name]
+	own, variable := slices.Contains(ofPod, name), v.named(name)
 	if variable == nil {
 		return own
 	}

@@ -44,26 +44,22 @@ func (r Reviewer) appliedTo(job *v2beta1.MPIJob) (annotations.Applied, bool) {
 func (r Reviewer) digestOf(job *v2beta1.MPIJob, in policy.Input) string {
 	spec := in.Project.Spec
 	spec.WarnOnlyUntil = "" // it does not change what is judged
-	text, _ := json.Marshal(struct { // texts, numbers and lists
-		Version, Project string
-		Spec             v1alpha1.ProjectSpec
-		Identity         *annotations.Identity
-		Workers          int32
-	}{
-		r.Version, in.Project.Name, spec, in.Identity, mpijob.Workers(job),
-	})
-	text = append(text, r.clusterJSON()...)
-	intents := make([]string, 0, len(job.Annotations))
-	for key := range job.Annotations {
+	intents := map[string]string{}
+	for key, value := range job.Annotations {
 		if isIntent(key) {
-			intents = append(intents, key)
+			intents[key] = value
 		}
 	}
-	slices.Sort(intents)
-	for _, key := range intents {
-		text = strconv.AppendQuote(strconv.AppendQuote(text, key), job.Annotations[key])
-	}
-	sum := sha256.Sum256(text)
+	names, _ := json.Marshal(struct{ Version, Project string }{r.Version, in.Project.Name})
+	rest, _ := json.Marshal(struct { // texts, numbers and lists
+		Spec     v1alpha1.ProjectSpec
+		Identity *annotations.Identity
+		Intent   map[string]string
+		Workers  int32
+	}{
+		spec, in.Identity, intents, mpijob.Workers(job),
+	})
+	sum := sha256.Sum256(slices.Concat(names[:len(names)-1], []byte(`,"Cluster":`), r.clusterJSON(), []byte(","), rest[1:])) // one object
 	return hex.EncodeToString(sum[:6])
 }
 
