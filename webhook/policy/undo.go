@@ -86,6 +86,9 @@ func (u Undoing) removeEnv(remove func(corev1.EnvVar) bool, of ...v2beta1.MPIRep
 // removeFrom removes the matching elements that another list has, too. The elements are compared as JSON,
 // because a user can write thousands that match.
 func removeFrom[T any](list *[]T, was []T, remove func(T) bool) {
+	if !slices.ContainsFunc(*list, remove) {
+		return // as in a manifest that is applied again
+	}
 	had := map[string]bool{}
 	for _, element := range was {
 		if remove(element) {

@@ -80,6 +80,18 @@ func (u *unknownChanges) compare(of reflect.Type, before, after jsontext.Value) 
 
 // hidesNothing reports whether values of a type have no fields that Go types could lack.
 func hidesNothing(of reflect.Type) bool {
+	if known, ok := hidingNothing.Load(of); ok {
+		return known.(bool)
+	}
+	hides := hidesNothingByItself(of)
+	hidingNothing.Store(of, hides)
+	return hides
+}
+
+// hidingNothing caches what hidesNothing has found.
+var hidingNothing sync.Map
+
+func hidesNothingByItself(of reflect.Type) bool {
 	if reflect.PointerTo(of).Implements(reflect.TypeFor[stdjson.Unmarshaler]()) {
 		return true
 	}

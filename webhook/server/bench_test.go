@@ -41,13 +41,13 @@ func subjects(t testing.TB) []subject {
 		{"defaulter-nothing", &admission.Webhook{Handler: admission.WithDefaulter(scheme, defaulter(func(*v2beta1.MPIJob) {})).Handler}, created, 0},
 		{"defaulter-one-mutation", &admission.Webhook{Handler: admission.WithDefaulter(scheme, defaulter(addVolume)).Handler}, created, 0},
 		{"envelope", envelope{nothing, MutatePath}, created, 45},
-		{"all-policies", mutates, created, 860},
-		{"all-policies-as-user", mutates, usersCreated, 1330},
-		{"validate", validates, reviewOf(t, stored), 1120},
-		{"validate-as-user", validates, reviewOf(t, usersStored), 2380},
-		{"update-scaled", mutates, updatedTo(t, usersStored, scaled), 5000},
-		{"update-validate-scaled", validates, updatedTo(t, usersStored, scaled), 5000},
-		{"update-reapplied", mutates, updatedTo(t, usersStored, func(*v2beta1.MPIJob) *v2beta1.MPIJob { return users }), 5700},
+		{"all-policies", mutates, created, 570},
+		{"all-policies-as-user", mutates, usersCreated, 830},
+		{"validate", validates, reviewOf(t, stored), 560},
+		{"validate-as-user", validates, reviewOf(t, usersStored), 1040},
+		{"update-scaled", mutates, updatedTo(t, usersStored, scaled), 2100},
+		{"update-validate-scaled", validates, updatedTo(t, usersStored, scaled), 2100},
+		{"update-reapplied", mutates, updatedTo(t, usersStored, func(*v2beta1.MPIJob) *v2beta1.MPIJob { return users }), 3200},
 	}
 }
 
