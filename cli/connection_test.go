@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 )
 
 // If nothing can be sent to the API server, the error names the cause, and does not say that anything may have
@@ -51,11 +52,16 @@ users: [{name: u, user: %s}], contexts: [{name: x, context: {cluster: c, user: u
 				t.Fatal(err)
 			}
 			want := "runai: " + strings.ReplaceAll(test.want, "FILE", path) + "\n"
+			if cause, isRefused := strings.CutSuffix(test.want, "; check the network and the kubeconfig"); isRefused {
+				want = "trying again for up to 30 seconds: " + cause + "\n" + want
+			}
 			for _, args := range []string{"submit-mpi dist1 -n ns -i x", "submit-mpi -n ns -i x", "whoami", "list", "delete dist1"} {
-				stdout, stderr, code := runai(t, append(strings.Fields(args), "--kubeconfig="+path)...)
-				if stderr != want || stdout != "" || code != 1 {
-					t.Errorf("%s: exit code %d\ngot  %swant %s", args, code, stderr, want)
-				}
+				synctest.Test(t, func(t *testing.T) {
+					stdout, stderr, code := runai(t, append(strings.Fields(args), "--kubeconfig="+path)...)
+					if stderr != want || stdout != "" || code != 1 {
+						t.Errorf("%s: exit code %d\ngot  %swant %s", args, code, stderr, want)
+					}
+				})
 			}
 		})
 	}

@@ -41,7 +41,7 @@ func (s source) names(what string) cobra.CompletionFunc {
 		case what == "contexts":
 			found = kube.Contexts(s.options(command))
 		case isOfCluster:
-			ctx, cancel := context.WithTimeout(command.Context(), deadline)
+			ctx, cancel := context.WithTimeout(kube.Once(command.Context()), deadline)
 			defer cancel()
 			found = s.ask(ctx, command, args, ask)
 		}

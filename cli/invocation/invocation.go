@@ -28,7 +28,7 @@ type Globals struct {
 	Context        string   `group:"global" placeholder:"CONTEXT" complete:"contexts" filled:"" help:"Context of the kubeconfig. Default: the current context. Example: --context cluster"`
 	As             string   `group:"global" name:"as" placeholder:"USER" filled:"" help:"User to impersonate, if you are allowed to. Example: --as alice@example.com"`
 	AsGroup        []string `group:"global" name:"as-group" sep:"none" placeholder:"GROUP" help:"Group to impersonate, with --as. Can be repeated. Example: --as-group researchers"`
-	RequestTimeout string   `group:"global" name:"request-timeout" placeholder:"DURATION" filled:"" help:"How long to wait for each answer from the API server. Does not limit following, watching or sessions. Default: no limit. Example: --request-timeout 10s"`
+	RequestTimeout string   `group:"global" name:"request-timeout" placeholder:"DURATION" filled:"" help:"How long to wait for each answer from the API server. Does not limit following, watching or sessions. Default: no limit, but 30s if it refuses or closes connections. Example: --request-timeout 10s"`
 	LogLevel       string   `group:"global" name:"loglevel" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"Log level: debug (logs each request), info, warn or error. Default: info. Example: --loglevel debug"`
 }
 

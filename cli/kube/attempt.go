@@ -11,8 +11,10 @@ import (
 type attempt struct {
 	started time.Time
 	sent    atomic.Bool  // there was a connection to send it on, and it was not refused since
+	lost    atomic.Bool  // it was sent, and the answer was lost
 	noted   atomic.Bool  // the user knows that it is repeated
 	tries   atomic.Int32 // also those of the client library
+	refused atomic.Int64 // the time until the API server refused it for want of a role
 }
 
 type attemptKey struct{}
@@ -26,3 +28,10 @@ func withAttempt(ctx context.Context) (context.Context, *attempt) {
 
 // attemptOf returns the record of a request, which every request has from its first try on.
 func attemptOf(ctx context.Context) *attempt { return ctx.Value(attemptKey{}).(*attempt) }
+
+// isRefusedFor returns the time since the API server refused the request for want of a role.
+func (a *attempt) isRefusedFor() time.Duration {
+	now := time.Since(a.started)
+	a.refused.CompareAndSwap(0, int64(now))
+	return now - time.Duration(a.refused.Load())
+}

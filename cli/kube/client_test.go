@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -23,7 +24,8 @@ type server struct {
 
 	mutex    sync.Mutex
 	requests []string // method and body
-	manager  string   // the field manager of the creation
+	paths    []string
+	manager  string // the field manager of the creation
 }
 
 func newServer(t *testing.T, answers ...http.HandlerFunc) *server {
@@ -43,6 +45,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := s.answers[min(len(s.requests), len(s.answers)-1)]
 	s.requests = append(s.requests, r.Method+" "+string(body))
+	s.paths = append(s.paths, r.URL.Path)
 	s.mutex.Unlock()
 	answer(w, r)
 }
@@ -78,6 +81,24 @@ func later(answer http.HandlerFunc) http.HandlerFunc {
 
 // cut reads the request and closes the connection.
 func cut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+// reset reads the request and resets the connection.
+func reset(w http.ResponseWriter, _ *http.Request) {
+	connection, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		_ = connection.(*net.TCPConn).SetLinger(0)
+		_ = connection.Close()
+	}
+}
+
+// half closes the connection in the middle of an answer.
+func half(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", "1000")
+	fmt.Fprint(w, `{"apiVersion":`)
+	w.(http.Flusher).Flush()
+	panic(http.ErrAbortHandler)
+}
 
 // stored answers with the job, which the manager created; "" is that of the last creation.
 func (s *server) stored(manager string) http.HandlerFunc {

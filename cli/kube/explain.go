@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
 // Explain returns in one line why a request failed and what to do about it.
@@ -84,9 +83,12 @@ func (c *Client) ExplainTrouble(err error) string {
 	return problem
 }
 
-// mayBeStored reports whether a creation may have succeeded although it returned an error: its response was lost, or
-// the object exists after a second try.
-func mayBeStored(err error, a *attempt) bool {
+// mayBeStored reports whether a creation may have succeeded although it returned an error: a response was lost, or the
+// object exists after a second try.
+func mayBeStored(err error, a *attempt) bool { return a.lost.Load() || isUndecided(err, a) }
+
+// isUndecided reports whether the last response to a creation, or none, leaves open whether it has succeeded.
+func isUndecided(err error, a *attempt) bool {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
 		return a.sent.Load()
@@ -116,9 +118,6 @@ func isNoResource(err error) bool {
 
 // explainNotSent returns why a request did not reach the network.
 func (c *Client) explainNotSent(err error) string {
-	if utilnet.IsProbableEOF(err) {
-		return fmt.Sprintf("cannot reach the API server %s: it closed the connection; check the network and the kubeconfig", c.server)
-	}
 	if problem, isLogin := strings.CutPrefix(err.Error(), credentialPrefix); isLogin {
 		return c.explainLogin(problem)
 	}

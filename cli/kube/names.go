@@ -44,9 +44,13 @@ func (c *Client) Names(ctx context.Context, resource schema.GroupVersionResource
 func (c *Client) namesPage(
 	ctx context.Context, resource schema.GroupVersionResource, namespace string, options metav1.ListOptions,
 ) (*metav1.PartialObjectMetadataList, error) {
-	text, err := c.core.Get().AbsPath(pathOf(resource.GroupVersion())).NamespaceIfScoped(namespace, namespace != "").
+	result := c.core.Get().AbsPath(pathOf(resource.GroupVersion())).NamespaceIfScoped(namespace, namespace != "").
 		Resource(resource.Resource).SpecificallyVersionedParams(&options, metav1.ParameterCodec, metav1.SchemeGroupVersion).
-		Param("includeObject", string(metav1.IncludeNone)).SetHeader("Accept", tableOf).Do(ctx).Raw()
+		Param("includeObject", string(metav1.IncludeNone)).SetHeader("Accept", tableOf).Do(ctx)
+	if err := result.Error(); err != nil { // that of Raw does not have the API server's reason
+		return nil, err
+	}
+	text, err := result.Raw()
 	if err != nil {
 		return nil, err
 	}

@@ -42,3 +42,16 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// A user who may not list the jobs of a namespace reads why.
+func TestNamesForbidden(t *testing.T) {
+	const text = `mpijobs.kubeflow.org is forbidden: User "bob" cannot list resource "mpijobs" in API group "kubeflow.org" in the namespace "ns"`
+	s := newServer(t, status(403, "Forbidden", text), func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	s.answers = append(s.answers, s.answers[0])
+	var notes []string
+	client := connect(t, s.url, &notes)
+	_, err := client.Names(t.Context(), MPIJobs, "ns")
+	if got := client.Explain(err); !strings.HasPrefix(got, "bob is not allowed to list mpijobs in namespace ns") || s.methods() != "GET GET" {
+		t.Errorf("got %s after %q", got, s.requests)
+	}
+}

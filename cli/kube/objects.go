@@ -42,6 +42,16 @@ func ResourceOf(object *unstructured.Unstructured) schema.GroupVersionResource {
 
 const cleanupTime = 10 * time.Second // for requests after an interruption
 
+// finishing returns a context for a change that an interruption does not stop at once.
+func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
+	kept, cancel := context.WithTimeout(context.WithoutCancel(ctx), retryTime+cleanupTime)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(cleanupTime, cancel) })
+	return kept, func() {
+		stop()
+		cancel()
+	}
+}
+
 // ErrUnknown is the error of [Client.Create] if the object may have been created.
 var ErrUnknown = errors.New("the creation may have succeeded")
 
@@ -63,7 +73,7 @@ func (c *Client) Create(
 		return stored, err
 	case resource != Secrets:
 		return c.find(ctx, resource, object, err)
-	case apierrors.IsAlreadyExists(err):
+	case apierrors.IsAlreadyExists(err) && !attempt.lost.Load():
 		return nil, err
 	}
 	return nil, fmt.Errorf("%w: %w", ErrUnknown, err)
@@ -86,6 +96,8 @@ func (c *Client) find(
 		return true, err
 	})
 	switch {
+	case wait.Interrupted(err) && ctx.Err() == nil && !isUndecided(lost, attemptOf(ctx)):
+		return nil, lost // the second try was refused
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrUnknown, lost)
 	case !c.isOurs(found):
@@ -116,7 +128,7 @@ func (c *Client) Patch(ctx context.Context, resource schema.GroupVersionResource
 // Delete deletes an object, or only tries to if dryRun is set, even after an interruption, but not another object that
 // has its name now. It returns no error if the object does not exist.
 func (c *Client) Delete(ctx context.Context, resource schema.GroupVersionResource, object *unstructured.Unstructured, dryRun bool) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	ctx, cancel := finishing(ctx)
 	defer cancel()
 	propagation := metav1.DeletePropagationBackground
 	options := metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(object.GetUID())), PropagationPolicy: &propagation}

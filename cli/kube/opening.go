@@ -29,7 +29,7 @@ type upgraded struct {
 }
 
 func (u upgraded) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, err := u.next.RoundTrip(request)
+	response, err := u.next.RoundTrip(request.WithContext(forSession(request.Context())))
 	if err == nil && response.StatusCode == http.StatusSwitchingProtocols {
 		u.opening.isOpen = true
 		if u.opening.opened != nil {

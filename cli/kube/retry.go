@@ -1,19 +1,15 @@
 package kube
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/client-go/rest"
 )
 
 const (
@@ -23,17 +19,20 @@ const (
 	lastPause  = 2 * time.Second
 )
 
-// retrying sends a request again that was refused because something is down for a moment. Nothing was stored then,
-// not even if the request is a creation. It notes once what is down.
+// retrying sends a request again that met something that is down for a moment. It notes once what is down.
+//
+// A request whose answer was lost may have been served. It is sent again nevertheless, unless it opens a session: each
+// object has a name, so that a second creation does not create another one.
 type retrying struct {
 	library retryablehttp.RoundTripper // sends each body from its beginning
 	next    http.RoundTripper
+	config  *rest.Config
 	server  string
 	note    func(string)
 }
 
-func newRetrying(next http.RoundTripper, server string, note func(string)) *retrying {
-	r := &retrying{next: next, server: server, note: note}
+func newRetrying(next http.RoundTripper, config *rest.Config, note func(string)) *retrying {
+	r := &retrying{next: next, config: config, server: serverOf(config), note: note}
 	r.library.Client = &retryablehttp.Client{
 		HTTPClient:   &http.Client{Transport: next, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		RetryMax:     math.MaxInt, // the time is limited, not the number
@@ -52,27 +51,38 @@ type onceKey struct{}
 // and those that the caller repeats.
 func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
 
-// once hides from the client library why it would repeat the request silently.
-func (r *retrying) once(request *http.Request) (*http.Response, error) {
-	response, err := r.next.RoundTrip(request)
-	switch {
-	case err == nil:
-		response.Header.Del("Retry-After")
-	case request.Context().Err() != nil:
-	case utilnet.IsProbableEOF(err):
-		err = errClosed
-	default:
-		err = networkError{errors.New(err.Error())}
-	}
-	return response, err
+type sessionKey struct{}
+
+// forSession returns a context for a request that opens a session. It is not sent again after it was sent: its command
+// would run twice.
+func forSession(ctx context.Context) context.Context {
+	return context.WithValue(ctx, sessionKey{}, true)
 }
 
-var errClosed = networkError{errors.New("it closed the connection")}
-
 func (r *retrying) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := r.send(request)
+	if err != nil {
+		return nil, silent(request.Context(), err)
+	}
+	if request.Context().Value(onceKey{}) != nil {
+		response.Header.Del("Retry-After") // the client library would repeat the request silently
+	}
+	return response, nil
+}
+
+// silent hides from the client library why it would repeat the request, which it does silently.
+func silent(ctx context.Context, err error) error {
+	var network networkError
+	if ctx.Err() != nil || !errors.As(err, &network) {
+		return err
+	}
+	return networkError{errors.New(network.Error())}
+}
+
+func (r *retrying) send(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
 	if ctx.Value(onceKey{}) != nil {
-		return r.once(request)
+		return r.next.RoundTrip(request)
 	}
 	if ctx.Value(attemptKey{}) == nil {
 		ctx, _ = withAttempt(ctx)
@@ -84,57 +94,54 @@ func (r *retrying) RoundTrip(request *http.Request) (*http.Response, error) {
 func (r *retrying) isWorthwhile(ctx context.Context, response *http.Response, err error) (bool, error) {
 	attempt := attemptOf(ctx)
 	tries := attempt.tries.Add(1)
-	if err != nil {
-		return false, nil //nolint:nilerr // the library returns it
+	if err == nil {
+		err = readWhole(response)
 	}
-	down, err := r.whatIsDown(response)
-	if down == "" || err != nil {
+	outage := r.outageOf(ctx, response, err)
+	if outage.isLost && attempt.sent.Load() {
+		attempt.lost.Store(true)
+	}
+	if outage.text == "" || outage.isLost && ctx.Value(sessionKey{}) != nil || ctx.Err() != nil {
 		return false, err
 	}
-	attempt.sent.Store(false)
-	until := time.Since(attempt.started) + pauseAfter(firstPause, lastPause, int(tries-1), response)
-	if until > retryTime {
-		response.Header.Del("Retry-After") // the client library would repeat the request silently
-		return false, nil
+	if err == nil {
+		attempt.sent.Store(false)
 	}
-	if until >= quietTime && attempt.noted.CompareAndSwap(false, true) {
-		r.note(fmt.Sprintf("trying again for up to %.0f seconds: %s", retryTime.Seconds(), down))
+	limit := limitOf(ctx)
+	until := time.Since(attempt.started) + pauseAfter(firstPause, lastPause, int(tries-1), response)
+	if until > limit {
+		if err == nil {
+			response.Header.Del("Retry-After") // the client library would repeat the request silently
+		}
+		return false, err
+	}
+	if (outage.atOnce || until >= quietTime) && attempt.noted.CompareAndSwap(false, true) {
+		r.note(fmt.Sprintf("trying again for up to %s: %s", seconds(limit), outage.text))
 	}
 	return true, nil
+}
+
+func seconds(time time.Duration) string {
+	if n := math.Ceil(time.Seconds()); n != 1 {
+		return fmt.Sprintf("%.0f seconds", n)
+	}
+	return "1 second"
+}
+
+// limitOf returns for how long a request is retried: not longer than the user wants to wait.
+func limitOf(ctx context.Context) time.Duration {
+	if deadline, isSet := ctx.Deadline(); isSet {
+		return min(retryTime, deadline.Sub(attemptOf(ctx).started))
+	}
+	return retryTime
 }
 
 // pauseAfter returns how long to wait: longer each time, and as long as the server asks.
 func pauseAfter(least, most time.Duration, tries int, response *http.Response) time.Duration {
 	grown := retryablehttp.DefaultBackoff(least, most, tries, nil)
+	if response == nil {
+		return grown
+	}
 	asked := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: response.Header} // it does not look at a 500
 	return max(grown, retryablehttp.DefaultBackoff(least, most, tries, asked))
-}
-
-// whatIsDown returns why a request was refused for the moment, or "" if it was not.
-func (r *retrying) whatIsDown(response *http.Response) (string, error) {
-	switch response.StatusCode {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusInternalServerError:
-	default:
-		return "", nil
-	}
-	text, err := io.ReadAll(response.Body)
-	response.Body.Close()
-	if err != nil {
-		return "", err
-	}
-	response.Body = io.NopCloser(bytes.NewReader(text))
-	var status metav1.Status
-	_ = json.Unmarshal(text, &status) // the answer of a proxy has no status
-	webhook := silentWebhook(status.Message)
-	switch {
-	case webhook != "":
-		return fmt.Sprintf("webhook %s does not respond", webhook), nil
-	case response.StatusCode == http.StatusInternalServerError:
-		return "", nil
-	case response.StatusCode == http.StatusTooManyRequests:
-		return fmt.Sprintf("the API server %s is overloaded", r.server), nil
-	case status.Message != "":
-		return withoutWebhook(status.Message), nil
-	}
-	return fmt.Sprintf("the API server %s is not available", r.server), nil
 }

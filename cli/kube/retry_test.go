@@ -88,7 +88,8 @@ func TestInterruptionEndsRetries(t *testing.T) {
 	}
 }
 
-// A creation whose response does not say what happened is looked up, and nothing else is.
+// A creation whose response does not say what happened is repeated or looked up, and nothing else is. None creates two
+// jobs, and none fails for a job that it has created.
 func TestLostCreations(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -96,10 +97,21 @@ func TestLostCreations(t *testing.T) {
 		requests string
 		check    func(error) bool
 	}{
-		{"cut off", func(*server) []http.HandlerFunc { return []http.HandlerFunc{cut, forbidden} }, "POST GET", isUnknown},
-		{"cut off, and ours", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{cut, s.stored("")} }, "POST GET", isNil},
-		{"cut off, and another's", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{cut, s.stored("kubectl")} },
-			"POST GET", apierrors.IsAlreadyExists},
+		{"cut off, and another's", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{cut, taken, s.stored("kubectl")} },
+			"POST POST GET", apierrors.IsAlreadyExists},
+		{"cut off after it was stored", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{cut, taken, s.stored("")} },
+			"POST POST GET", isNil},
+		{"cut off before it was stored", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{cut, s.stored("")} }, "POST POST", isNil},
+		{"reset", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{reset, reset, taken, s.stored("")} },
+			"POST POST POST GET", isNil},
+		{"half an answer", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{half, taken, s.stored("")} }, "POST POST GET", isNil},
+		{"stored, and then refused", func(s *server) []http.HandlerFunc {
+			return []http.HandlerFunc{cut, status(422, "Invalid", "no"), s.stored("")}
+		}, "POST POST GET", isNil},
+		{"not stored, and then refused", func(*server) []http.HandlerFunc {
+			return []http.HandlerFunc{cut, status(422, "Invalid", "no"), missing}
+		}, "POST POST GET GET GET GET GET GET", apierrors.IsInvalid},
+		{"cut off, and nobody may look", func(*server) []http.HandlerFunc { return []http.HandlerFunc{cut, forbidden} }, "POST POST GET", isUnknown},
 		{"timed out", func(s *server) []http.HandlerFunc {
 			return []http.HandlerFunc{status(504, "Timeout", "timed out"), s.stored("")}
 		}, "POST GET", isNil},
@@ -116,6 +128,7 @@ func TestLostCreations(t *testing.T) {
 		{"no namespace", func(*server) []http.HandlerFunc { return []http.HandlerFunc{missing} }, "POST", apierrors.IsNotFound},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			s := newServer(t)
 			s.answers = test.answers(s)
 			var notes []string
@@ -138,7 +151,8 @@ func TestLostSecrets(t *testing.T) {
 		requests string
 		check    func(error) bool
 	}{
-		{"cut off", []http.HandlerFunc{cut}, "POST", isUnknown},
+		{"cut off", []http.HandlerFunc{cut, answers(`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"dist1"}}`)}, "POST POST", isNil},
+		{"cut off, and taken", []http.HandlerFunc{cut, taken}, "POST POST", isUnknown},
 		{"taken meanwhile", []http.HandlerFunc{unknownYet, taken}, "POST POST", apierrors.IsAlreadyExists},
 	} {
 		s := newServer(t, test.answers...)

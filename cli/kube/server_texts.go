@@ -1,6 +1,9 @@
 package kube
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // The API server's own sentences, which have no types. TestServerTexts in test/integration holds them.
 var (
@@ -27,4 +30,13 @@ func forbiddenBy(message string) (user, verb, resource, namespace string, isRole
 		return "", "", "", "", false
 	}
 	return match[1], match[2], match[3], match[4], true
+}
+
+// isStreamReset reports whether an error of the client library is that the server ended a stream of HTTP/2. The type is
+// another one in each copy of the library.
+func isStreamReset(message string) bool { return strings.HasPrefix(message, "stream error: ") }
+
+// isNotReady reports whether a request was refused by an admission plugin that has not read yet what it needs.
+func isNotReady(message string) bool {
+	return strings.HasSuffix(message, "not yet ready to handle request")
 }

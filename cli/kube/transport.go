@@ -47,10 +47,22 @@ type networkError struct{ error }
 
 func (e networkError) Unwrap() error { return e.error }
 
+func (e networkError) Error() string {
+	if e.isCutOff() {
+		return "it closed the connection"
+	}
+	return e.error.Error()
+}
+
+// isCutOff reports whether a connection ended before the answer did.
+func (e networkError) isCutOff() bool {
+	return utilnet.IsProbableEOF(e.error) || utilnet.IsConnectionReset(e.error) || utilnet.IsHTTP2ConnectionLost(e.error) ||
+		isStreamReset(e.error.Error())
+}
+
 func (m marking) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := m.next.RoundTrip(request)
-	if err != nil && !utilnet.IsProbableEOF(err) && // the client library compares io.EOF, and repeats the request
-		!httpstream.IsUpgradeFailure(err) { // an answer, to a request for a session
+	if err != nil && !httpstream.IsUpgradeFailure(err) { // an answer, to a request for a session
 		err = networkError{err}
 	}
 	return response, err

@@ -1,0 +1,296 @@
+package kube
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
+	"k8s.io/client-go/rest"
+)
+
+// refusing returns an address at which nobody listens.
+func refusing(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.Close()
+	return listener.Addr().String()
+}
+
+// closing returns an address at which every connection is closed, as by a load balancer without API servers.
+func closing(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			connection.Close()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+// While an API server restarts, nobody listens. The user is told at once, because the address may be wrong.
+func TestRefusedConnections(t *testing.T) {
+	address := refusing(t)
+	served := httptest.NewUnstartedServer(nil)
+	var notes []string
+	client := connectNoting(t, "http://"+address, func(note string) {
+		notes = append(notes, note)
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		served.Listener.Close()
+		s := &server{url: "http://" + address}
+		s.answers = []http.HandlerFunc{s.stored("")}
+		served.Listener, served.Config.Handler = listener, s
+		served.Start()
+	})
+	defer served.Close()
+	if _, err := client.Create(t.Context(), MPIJobs, job(), false); err != nil {
+		t.Error(err)
+	}
+	want := fmt.Sprintf("trying again for up to 30 seconds: cannot reach the API server http://%s: dial tcp %s: connect: connection refused",
+		address, address)
+	if len(notes) != 1 || notes[0] != want {
+		t.Errorf("got %q, want %s", notes, want)
+	}
+}
+
+// What does not come back fails after the time that the user was told, with the same line as what is never repeated.
+func TestHowLongOutagesAreAwaited(t *testing.T) {
+	refused, closed := refusing(t), closing(t)
+	const remedy = "; check the network and the kubeconfig"
+	for _, test := range []struct {
+		name, url, timeout string
+		most               time.Duration
+		notes              string // those of one request
+		want               string
+	}{
+		{"nobody listens", "https://" + refused, "0", retryTime,
+			"trying again for up to 30 seconds: cannot reach the API server URL: dial tcp " + refused + ": connect: connection refused",
+			"cannot reach the API server URL: dial tcp " + refused + ": connect: connection refused" + remedy},
+		{"nobody listens, and the user is in a hurry", "https://" + refused, "1s", time.Second,
+			"trying again for up to 1 second: cannot reach the API server URL: dial tcp " + refused + ": connect: connection refused",
+			"cannot reach the API server URL: dial tcp " + refused + ": connect: connection refused" + remedy},
+		{"no handshake", "https://" + closed, "0", retryTime,
+			"trying again for up to 30 seconds: the API server URL closed the connection",
+			"cannot reach the API server URL: it closed the connection" + remedy},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for name, request := range map[string]func(context.Context, *Client) error{
+				"get": func(ctx context.Context, c *Client) error { _, err := c.Get(ctx, MPIJobs, "ns", "dist1"); return err },
+				"create": func(ctx context.Context, c *Client) error {
+					_, err := c.Create(ctx, MPIJobs, job(), false)
+					return err
+				},
+				"delete": func(ctx context.Context, c *Client) error { return c.Delete(ctx, MPIJobs, job(), false) },
+				"once": func(ctx context.Context, c *Client) error {
+					_, err := c.Get(Once(ctx), MPIJobs, "ns", "dist1")
+					return err
+				},
+			} {
+				synctest.Test(t, func(t *testing.T) {
+					var notes []string
+					client := connectWith(t, test.url, "", ConnectOptions{Timeout: test.timeout, Note: func(note string) { notes = append(notes, note) }})
+					start := time.Now()
+					err := request(t.Context(), client)
+					took, most, wantNotes := time.Since(start), test.most, test.notes
+					if name == "once" {
+						most, wantNotes = 0, ""
+					}
+					if got, want := strings.Join(notes, "\n"), strings.ReplaceAll(wantNotes, "URL", test.url); got != want {
+						t.Errorf("%s: got  %q\nwant %q", name, got, want)
+					}
+					if got, want := client.Explain(err), strings.ReplaceAll(test.want, "URL", test.url); got != want {
+						t.Errorf("%s: got  %s\nwant %s", name, got, want)
+					}
+					if took > most || took < most-lastPause {
+						t.Errorf("%s: took %s, not %s", name, took, most)
+					}
+				})
+			}
+		})
+	}
+}
+
+// What waiting does not change fails at once.
+func TestMistakesAreNoOutages(t *testing.T) {
+	for _, err := range []error{
+		&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "x", IsNotFound: true}},
+		&net.OpError{Op: "dial", Err: &net.DNSError{Err: "server misbehaving", Name: "x", IsTemporary: true}},
+		&net.OpError{Op: "dial", Err: syscall.ENETUNREACH},
+		&net.OpError{Op: "dial", Err: syscall.ETIMEDOUT},
+		&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}},
+		tls.AlertError(42), // a bad certificate
+		tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"},
+		http.ErrSchemeMismatch,
+	} {
+		tries := 0
+		next := roundTrip(func(*http.Request) (*http.Response, error) { tries++; return nil, networkError{err} })
+		request, problem := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api", nil)
+		if problem != nil {
+			t.Fatal(problem)
+		}
+		response, got := newRetrying(next, &rest.Config{Host: "https://api"}, func(string) {}).RoundTrip(request)
+		if got == nil {
+			response.Body.Close()
+		}
+		if got == nil || got.Error() != err.Error() || tries != 1 {
+			t.Errorf("%v: got %v after %d tries", err, got, tries)
+		}
+	}
+}
+
+// A connection of HTTP/2 lives on when a request on it is cut off.
+func TestCutOffStreams(t *testing.T) {
+	var requests atomic.Int32
+	served := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			t.Errorf("the request has %s", r.Proto)
+		}
+		if requests.Add(1) < 3 {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(http.StatusOK)
+	}))
+	served.EnableHTTP2 = true
+	served.StartTLS()
+	defer served.Close()
+	for _, isSession := range []bool{false, true} {
+		requests.Store(0)
+		client := newRetrying(marking{served.Client().Transport}, &rest.Config{Host: served.URL}, func(string) {})
+		ctx := t.Context()
+		if isSession {
+			ctx = forSession(ctx)
+		}
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, served.URL, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := client.RoundTrip(request)
+		if err == nil {
+			response.Body.Close()
+		}
+		if want := map[bool]int32{false: 3, true: 1}[isSession]; (err != nil) != isSession || requests.Load() != want {
+			t.Errorf("session %v: %v after %d requests", isSession, err, requests.Load())
+		}
+	}
+}
+
+// An API server that starts refuses everybody until it has read the roles. Then a refusal is meant.
+func TestRefusedWhileStarting(t *testing.T) {
+	const text = `mpijobs.kubeflow.org is forbidden: User "bob" cannot create resource "mpijobs" in API group "kubeflow.org" in the namespace "ns"`
+	noRole := status(403, "Forbidden", text)
+	code := func(code int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+	}
+	for _, test := range []struct {
+		name     string
+		answers  func(*server) []http.HandlerFunc
+		requests string
+		refused  bool
+	}{
+		{"no roles yet", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{noRole, code(403), s.stored("")} }, "POST GET POST", false},
+		{"not ready", func(s *server) []http.HandlerFunc {
+			return []http.HandlerFunc{noRole, code(403), noRole, code(500), s.stored("")}
+		}, "POST GET POST GET POST", false},
+		{"ready", func(*server) []http.HandlerFunc { return []http.HandlerFunc{noRole, code(200)} }, "POST GET", true},
+		{"ready in the end", func(*server) []http.HandlerFunc { return []http.HandlerFunc{noRole, code(403), noRole, code(200)} },
+			"POST GET POST GET", true},
+		{"nobody may ask", func(*server) []http.HandlerFunc { return []http.HandlerFunc{noRole, code(404)} }, "POST GET", true},
+		{"an admission plugin is not ready", func(s *server) []http.HandlerFunc {
+			return []http.HandlerFunc{status(403, "Forbidden", `mpijobs.kubeflow.org "dist1" is forbidden: not yet ready to handle request`), s.stored("")}
+		}, "POST POST", false},
+		{"a quota", func(*server) []http.HandlerFunc { return []http.HandlerFunc{forbidden} }, "POST", true},
+		{"impersonation", func(*server) []http.HandlerFunc {
+			return []http.HandlerFunc{status(403, "Forbidden", `users "eve" is forbidden: User "bob" cannot impersonate resource "users" in API group ""`)}
+		}, "POST", true},
+	} {
+		for prefix, want := range map[string]string{"": "/readyz", "/": "/readyz", "/clusters/a/": "/clusters/a/readyz"} {
+			t.Run(test.name+prefix, func(t *testing.T) {
+				t.Parallel()
+				s := newServer(t)
+				s.answers = test.answers(s)
+				var notes []string
+				_, err := connect(t, s.url+prefix, &notes).Create(t.Context(), MPIJobs, job(), false)
+				if IsForbidden(err) != test.refused || err != nil != test.refused || s.methods() != test.requests || len(notes) > 0 {
+					t.Errorf("%v, requests %q, notes %q", err, s.requests, notes)
+				}
+				if strings.Contains(test.requests, "GET") && s.paths[1] != want {
+					t.Errorf("got %s", s.paths)
+				}
+			})
+		}
+	}
+}
+
+// Where nobody is allowed to ask whether the API server is ready, a refusal is believed after a few seconds.
+func TestRefusedWithoutReadiness(t *testing.T) {
+	refusals := roundTrip(func(request *http.Request) (*http.Response, error) {
+		recorder := httptest.NewRecorder()
+		status(403, "Forbidden", `pods is forbidden: User "bob" cannot list resource "pods" in API group "" in the namespace "ns"`)(recorder, request)
+		response := recorder.Result()
+		response.Request = request
+		return response, nil
+	})
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api/api/v1/pods", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := newRetrying(refusals, &rest.Config{Host: "https://api"}, func(string) {}).RoundTrip(request)
+		if err != nil || response.StatusCode != http.StatusForbidden {
+			t.Errorf("%v, %v", response, err)
+		}
+		if took := time.Since(start); took < rolesTime-lastPause || took > rolesTime+lastPause {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+// Pods come as protobuf, and so do refusals of them.
+func TestStatusesInProtobuf(t *testing.T) {
+	scheme := runtime.NewScheme()
+	metav1.AddToGroupVersion(scheme, corev1.SchemeGroupVersion)
+	text, err := runtime.Encode(serializer.NewCodecFactory(scheme).EncoderForVersion(protobuf.NewSerializer(scheme, scheme), corev1.SchemeGroupVersion),
+		&metav1.Status{Message: "no"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	response := &http.Response{Body: io.NopCloser(bytes.NewReader(text))}
+	status := statusOf(response)
+	again, err := io.ReadAll(response.Body)
+	if status.Message != "no" || err != nil || !bytes.Equal(again, text) {
+		t.Errorf("got %+v, %v", status, err)
+	}
+}
