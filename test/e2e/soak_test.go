@@ -23,8 +23,6 @@ type fault struct {
 	happens func(t *testing.T) (takeBack func(t *testing.T))
 	// mayFail reports whether a creation that begins meanwhile may fail with an error. Default: none may fail.
 	mayFail func(error) bool
-	// runaiMayFail reports whether runai may fail with an error. Default: it may not.
-	runaiMayFail func(stderr string) bool
 }
 
 // faults are in an order in which the last ones leave the replicas as they are.
@@ -142,8 +140,6 @@ func (s *soak) startPeople(f fault) (stop func(*testing.T)) {
 				s.submissions[f.name]++
 				if failure != "" {
 					s.failed[f.name]++
-				}
-				if failure != "" && (f.runaiMayFail == nil || !f.runaiMayFail(failure)) {
 					failed = append(failed, failure)
 				}
 			})

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
+	"syscall"
+	"time"
 
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
@@ -34,4 +37,21 @@ func (e *Env) RestartAPIServer(ctx context.Context) error {
 // Ready returns nil if the API server is ready, as a load balancer in front of it would find it.
 func (e *Env) Ready(ctx context.Context) error {
 	return e.clients.CoreV1().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
+}
+
+// KillAPIServer ends the API server as a crash does: one that is told to stop waits for its clients. RestartAPIServer
+// starts it again.
+func (e *Env) KillAPIServer() error {
+	certDir := "--cert-dir=" + e.certDir()
+	pid, err := process.Find(func(_ string, command []string) bool { return slices.Contains(command, certDir) })
+	if err != nil {
+		return fmt.Errorf("cannot find the API server: %w", err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		return fmt.Errorf("cannot kill the API server: %w", err)
+	}
+	for ; err == nil; _, err = os.Stat(fmt.Sprint("/proc/", pid)) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	return nil
 }
