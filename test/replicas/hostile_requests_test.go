@@ -3,8 +3,12 @@ package replicas
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/runai-mpi/runai-mpi/test/flood"
 )
 
 // A hostile request is one that no API server sends.
@@ -47,7 +51,10 @@ func hostileRequests() []hostile {
 		all = append(all, hostile{name: method, send: text(strings.Replace(head("/mutate", 2), "POST", method, 1) + "{}")})
 	}
 	for name, body := range hostileBodies() {
-		for _, path := range []string{"/mutate", "/validate"} {
+		for _, path := range []string{"/mutate", "/validate", "/sessions"} {
+			if path == "/sessions" && strings.HasSuffix(name, "in the job") {
+				continue // it judges no jobs
+			}
 			all = append(all, hostile{
 				name: name + " to " + path, isReview: strings.HasSuffix(name, "in the job"), send: text(head(path, len(body)) + body),
 			})
@@ -58,9 +65,6 @@ func hostileRequests() []hostile {
 
 // hostileBodies are what no API server sends as a review.
 func hostileBodies() map[string]string {
-	review := func(request string) string {
-		return `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":` + request + `}`
-	}
 	const deep = 10_000
 	return map[string]string{
 		"nothing":                             "",
@@ -89,8 +93,28 @@ func hostileBodies() map[string]string {
 		"a request that is a list":            review("[]"),
 		"a request without a uid":             review(`{"operation":"CREATE"}`),
 		"a uid that is a number":              review(`{"uid":1}`),
+		"a uid of 1 MB":                       review(`{"uid":"` + strings.Repeat("a", 1<<20) + `"}`),
 		"an operation that is a map":          review(`{"uid":"1","operation":{}}`),
 	}
+}
+
+// floods are reviews of jobs that would cost much. The API server would not send all of them.
+func floods(namespace string) []hostile {
+	var all []hostile
+	for _, job := range slices.Concat(flood.Jobs(namespace), flood.Namesakes(namespace)) {
+		if job.Refusal == "" {
+			continue
+		}
+		body := review(strings.Replace(request(string(job.JSON)), `"nowhere"`, strconv.Quote(namespace), 1))
+		for _, path := range []string{"/mutate", "/validate"} {
+			all = append(all, hostile{name: job.Name + " to " + path, isReview: true, send: text(head(path, len(body)) + body)})
+		}
+	}
+	return all
+}
+
+func review(request string) string {
+	return `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":` + request + `}`
 }
 
 // request is the request of a review, of a job as it is written.

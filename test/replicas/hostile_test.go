@@ -10,20 +10,27 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
 
+	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
 // Whatever is sent to the port is refused, or the connection is closed, and it takes little memory.
 func TestHostileRequests(t *testing.T) {
+	nodes := v1alpha1.NodeAffinity{} // many types, so that many terms are too many
+	for n := range 64 {
+		nodes.Train = append(nodes.Train, fmt.Sprint("type-", n))
+	}
+	namespace := product.AddProject(t, "hostile", v1alpha1.ProjectSpec{NodeAffinity: nodes})
 	replica := startOutside(t, "hostile")
 	t.Run("all", func(t *testing.T) {
-		for _, h := range hostileRequests() {
+		for _, h := range slices.Concat(hostileRequests(), floods(namespace)) {
 			t.Run(h.name, func(t *testing.T) {
 				t.Parallel()
 				if err := h.isRefused(replica.Address); err != nil {
@@ -85,8 +92,13 @@ func (h hostile) isRefused(address string) error {
 	defer response.Body.Close()
 	refused := response.StatusCode >= 400 && response.StatusCode < 500 ||
 		response.StatusCode == http.StatusHTTPVersionNotSupported || response.StatusCode == http.StatusNotImplemented // by net/http
-	if !refused && (!h.isReview || !refusesJob(response)) {
+	if !refused && !h.isReview {
 		return fmt.Errorf("the answer is %s", response.Status)
+	}
+	if !refused {
+		if err := refusesJob(response); err != nil {
+			return err
+		}
 	}
 	for err == nil {
 		_, err = reader.Discard(1)
@@ -109,12 +121,15 @@ func unlessOpen(err error) error {
 	return nil
 }
 
-// refusesJob reports whether an answer is a review that refuses a job because of what it says.
-func refusesJob(response *http.Response) bool {
+// refusesJob returns an error unless an answer is a review that refuses a job.
+func refusesJob(response *http.Response) error {
 	var review admissionv1.AdmissionReview
-	if json.NewDecoder(response.Body).Decode(&review) != nil || review.Response == nil || review.Response.Result == nil {
-		return false
+	if err := json.NewDecoder(response.Body).Decode(&review); err != nil {
+		return err
 	}
-	code := review.Response.Result.Code
-	return !review.Response.Allowed && code >= 400 && code < 500
+	answer := review.Response
+	if answer == nil || answer.Allowed || answer.Result == nil || answer.Result.Code < 400 {
+		return fmt.Errorf("the answer is %.500s", fmt.Sprint(answer))
+	}
+	return nil
 }

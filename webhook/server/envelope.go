@@ -54,7 +54,7 @@ func (e envelope) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil:
 		response = e.handle(r, request)
-	case errors.Is(err, errSprawls) && request.UID != "":
+	case errors.Is(err, errSprawls):
 		observeUnread(e.path, refused, err.Error())
 		response = refuse(apierrors.NewRequestEntityTooLargeError(err.Error()))
 	default:
@@ -74,9 +74,9 @@ func (e envelope) handle(r *http.Request, request admission.Request) (response a
 	defer func() {
 		if cause := recover(); cause != nil {
 			metrics.WebhookPanics.WithLabelValues().Inc()
-			slog.Error("panic", "webhook", webhookOf(e.path), "uid", cut(string(request.UID), longestName),
+			slog.Error("panic", "webhook", webhookOf(e.path), "uid", string(request.UID),
 				"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			response = refuse(fmt.Errorf("runai-webhook has a bug: report it, with its log of the request %s", cut(string(request.UID), longestName)))
+			response = refuse(fmt.Errorf("runai-webhook has a bug: report it, with its log of the request %s", request.UID))
 		}
 	}()
 	return e.handler.Handle(r.Context(), request)

@@ -58,14 +58,25 @@ func decodeReview(body []byte) (admission.Request, error) {
 	var request admission.Request
 	review := admissionv1.AdmissionReview{Request: &request.AdmissionRequest}
 	switch err := json.Unmarshal(body, &review, reviewOptions); {
-	case errors.Is(err, errSprawls):
+	case errors.Is(err, errSprawls) && hasUID(request):
 		return request, errSprawls
+	case errors.Is(err, errSprawls):
+		return request, errNoUID
 	case err != nil:
 		return request, errors.New(cmp.Or(syntaxProblem(err), "a value has the wrong type"))
 	case review.Kind != reviewKind || review.APIVersion != reviewVersion:
 		return request, errors.New("it has another kind or apiVersion")
-	case review.Request == nil || request.UID == "":
-		return request, errors.New("it has no request with a uid")
+	case review.Request == nil || !hasUID(request):
+		return request, errNoUID
 	}
 	return request, nil
+}
+
+// longestUID is longer than any uid of an API server, which is a UUID. The answer and the log repeat it.
+const longestUID = 64
+
+var errNoUID = errors.New("it has no request with a uid of at most 64 bytes")
+
+func hasUID(request admission.Request) bool {
+	return request.UID != "" && len(request.UID) <= longestUID
 }

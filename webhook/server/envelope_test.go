@@ -89,6 +89,7 @@ func TestForeignRequests(t *testing.T) {
 		{"a name in capitals", replaced("request", "Request"), http.StatusBadRequest},
 		{"no uid", replaced("uid", "id"), http.StatusBadRequest},
 		{"a uid that is a number", replaced(`"705ab4f5"`, "1"), http.StatusBadRequest},
+		{"a long uid", replaced("705ab4f5", strings.Repeat("a", longestUID+1)), http.StatusBadRequest},
 		{"as much as is read", body(long[:largestRequest]), http.StatusOK},
 		{"more than is read", body(long), http.StatusRequestEntityTooLarge},
 		{"more than is read, of unknown length", postOf(io.MultiReader(strings.NewReader(long))), http.StatusRequestEntityTooLarge},
@@ -208,7 +209,8 @@ func FuzzDecodeReview(f *testing.F) {
 		got, err := decodeReview(body)
 		var want admissionv1.AdmissionReview
 		strict, refused := kubejson.UnmarshalStrict(body, &want)
-		switch known := refused == nil && want.Kind == reviewKind && want.APIVersion == reviewVersion && want.Request != nil && want.Request.UID != ""; {
+		switch known := refused == nil && want.Kind == reviewKind && want.APIVersion == reviewVersion && want.Request != nil &&
+			hasUID(admission.Request{AdmissionRequest: *want.Request}); {
 		case err == nil && refused != nil:
 			t.Errorf("Kubernetes refuses it: %s", refused)
 		case slices.ContainsFunc(strict, isOfDuplicates): // null after a value is another value, which no API server sends
