@@ -36,8 +36,8 @@ func starts(t *testing.T) {
 	}
 	took := time.Since(start)
 	for resource, objects := range map[string]int{"posixidentities": people, "projects": projects, "namespaces": namespaces} {
-		if got, want := lists(t)[resource]-before[resource], objects/500; got < want || got > want+1 {
-			t.Errorf("listed %d %s with %d requests, want pages of 500", objects, resource, got)
+		if got, want := lists(t)[resource]-before[resource], objects/1000; got < want || got > want+1 {
+			t.Errorf("listed %d %s with %d requests, want pages of 1,000", objects, resource, got)
 		}
 	}
 	start = time.Now()

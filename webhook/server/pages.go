@@ -12,7 +12,7 @@ import (
 )
 
 // pageSize is the number of objects in a page of a list.
-const pageSize = 500
+const pageSize = 1000
 
 // newInformer returns an informer that lists in pages. An API server could also stream the objects, which costs the
 // webhook twice the CPU time, and the API server more.
