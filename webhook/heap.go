@@ -12,13 +12,12 @@ import (
 // it would collect garbage every 30 requests, and spend a fifth of its time on that.
 const heapFloor = 48 << 20
 
-// raiseHeapFloor gives back the memory that only the start needed, and keeps the floor from then on: above it, the heap
-// grows to twice of what is kept, as always. It does nothing if somebody has set GOGC.
+// raiseHeapFloor keeps the floor from now on: above it, the heap grows to twice of what is kept, as always. It does
+// nothing if somebody has set GOGC.
 func raiseHeapFloor() {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	debug.FreeOSMemory()
 	keepHeapFloor()
 	slog.Debug("no garbage is collected below the floor of the heap", "bytes", heapFloor)
 }

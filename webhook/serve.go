@@ -65,6 +65,7 @@ func (s *serve) Run() error {
 	if err := s.setUp(os.Stderr); err != nil {
 		return err
 	}
+	raiseHeapFloor()
 	heard := server.NewHeard()
 	metrics.Registry.MustRegister(append(heard.Collectors(), server.CertificateExpiry(s.CertDir))...)
 	manager, err := s.manager(cluster, heard)
@@ -82,7 +83,7 @@ func (s *serve) Run() error {
 	if err := server.AddToManager(ctx, manager, review.Reviewer{Cluster: cluster, Version: version.String()}.Prepared()); err != nil {
 		return err
 	}
-	if err := manager.Add(whenSynced(manager.GetCache(), raiseHeapFloor)); err != nil {
+	if err := manager.Add(whenSynced(manager.GetCache(), giveBackWhenIdle)); err != nil {
 		return err
 	}
 	if err := start(ctx, manager); err != nil {
@@ -91,11 +92,11 @@ func (s *serve) Run() error {
 	return nil
 }
 
-// whenSynced returns what calls a function once, as soon as a cache is synced.
-func whenSynced(informers cache.Cache, do func()) crmanager.RunnableFunc {
+// whenSynced returns what calls a function as soon as a cache is synced.
+func whenSynced(informers cache.Cache, do func(context.Context)) crmanager.RunnableFunc {
 	return func(ctx context.Context) error {
 		if informers.WaitForCacheSync(ctx) {
-			do()
+			do(ctx)
 		}
 		return nil
 	}

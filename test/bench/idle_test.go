@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -31,6 +32,12 @@ func TestIdle(t *testing.T) {
 	requests := len(asked)
 	mutex.Unlock()
 	ranges.Check(t, "requests-of-start", float64(requests))
-	t.Logf("%.0f MB with the pages of the program's file", megabytes(t, replica.Process, "VmRSS"))
+	suite.Eventually(t, "the replica gives back what only its start needed", suite.Soon, func() error {
+		if resident := megabytes(t, replica.Process, "VmRSS"); resident > 40 {
+			return fmt.Errorf("it has %.0f MB", resident)
+		}
+		return nil
+	})
+	ranges.Check(t, "memory-resident", megabytes(t, replica.Process, "VmRSS"))
 	ranges.Check(t, "memory-idle", megabytes(t, replica.Process, "RssAnon"))
 }
