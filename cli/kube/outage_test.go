@@ -269,8 +269,12 @@ func TestRefusedWithoutReadiness(t *testing.T) {
 			t.Fatal(err)
 		}
 		response, err := newRetrying(refusals, &rest.Config{Host: "https://api"}, func(string) {}).RoundTrip(request)
-		if err != nil || response.StatusCode != http.StatusForbidden {
-			t.Errorf("%v, %v", response, err)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		if response.StatusCode != http.StatusForbidden {
+			t.Errorf("got %s", response.Status)
 		}
 		if took := time.Since(start); took < rolesTime-lastPause || took > rolesTime+lastPause {
 			t.Errorf("took %s", took)

@@ -15,7 +15,8 @@ func TestDashboardIsValid(t *testing.T) {
 		t.Fatal(err)
 	}
 	plugins.RegisterDefaultPlugins()
-	board := dashboard.Dashboard{}                                                       //nolint:staticcheck // the classic form, which every Grafana reads
+	//nolint:staticcheck // the classic form, which every Grafana reads
+	board := dashboard.Dashboard{}
 	if err := board.UnmarshalJSONStrict([]byte(text)); err != nil && err.Error() != "" { // it may be an empty list of errors
 		t.Fatal(err)
 	}
