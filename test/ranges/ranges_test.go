@@ -42,7 +42,7 @@ func TestSpecification(t *testing.T) {
 			t.Errorf("%+v is not complete, or is there twice", r)
 		}
 		if r.Low > r.High || r.Low < 0 {
-			t.Errorf("%s: from %v to %v is no range", r.Name, r.Low, r.High)
+			t.Errorf("%s: low %v must be below high %v", r.Name, r.Low, r.High)
 		}
 		if !checked[r.Name] {
 			t.Errorf("no test checks %s", r.Name)

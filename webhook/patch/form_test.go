@@ -79,7 +79,7 @@ func TestFormsOfJobsAreCompiled(t *testing.T) {
 		}
 	}
 	if len(made) < 200 || len(others) > 0 {
-		t.Errorf("%d types, of which by reflection: %q", len(made), others)
+		t.Errorf("%d types; these are compared by reflection: %q", len(made), others)
 	}
 }
 

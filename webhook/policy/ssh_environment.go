@@ -130,7 +130,7 @@ func variablesOf(job *v2beta1.MPIJob, role v2beta1.MPIReplicaType) variables {
 	return all
 }
 
-// named returns a variable, or nil if there is none of this name.
+// named returns the variable with a name, or nil.
 func (v variables) named(name string) *corev1.EnvVar {
 	if v.byName != nil {
 		return v.byName[name]

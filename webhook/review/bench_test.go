@@ -1,17 +1,17 @@
 package review
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	authenticationv1 "k8s.io/api/authentication/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
+	"github.com/runai-mpi/runai-mpi/test/yardstick"
 )
 
 // measured are the jobs of the benchmarks: 4 KB of JSON with every intent, with and without an identity and code
@@ -28,24 +28,10 @@ var measured = []struct {
 }
 
 func measuredJob(intents map[string]string) *v2beta1.MPIJob {
-	builder := mpijobtest.MakeMPIJob("dist1", "runai-team-a").Workers(2).Gate(annotations.AdmissionGate).
-		Annotation(annotations.ProjectKey, "team-a").Annotation(annotations.GPUKey, "2").
-		Annotation(annotations.NodeTypeKey, "dgx").Annotation(annotations.LargeShmKey, "8Gi")
-	for key, value := range intents {
-		builder = builder.Annotation(key, value)
-	}
-	return builder.Both(func(template *corev1.PodTemplateSpec) {
-		container := &template.Spec.Containers[0]
-		for _, name := range []string{"BATCH_SIZE", "LEARNING_RATE", "EPOCHS", "NCCL_DEBUG", "NCCL_IB_DISABLE", "OMP_NUM_THREADS", "DATASET", "CHECKPOINTS"} {
-			container.Env = append(container.Env, corev1.EnvVar{Name: name, Value: "a value of some length for " + name})
-		}
-		for _, name := range []string{"data", "checkpoints", "home", "scratch"} {
-			container.VolumeMounts = append(container.VolumeMounts, corev1.VolumeMount{Name: name, MountPath: "/mnt/" + name})
-			template.Spec.Volumes = append(template.Spec.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
-				PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "claim-of-" + name},
-			}})
-		}
-	}).Obj()
+	job := yardstick.Job("runai-team-a", "team-a")
+	job.ManagedFields = nil // which no review sees
+	maps.Copy(job.Annotations, intents)
+	return job
 }
 
 func measuredRequest() (Reviewer, Request) {

@@ -49,7 +49,7 @@ type splitter struct {
 }
 
 // split returns the members of an object in the order of their names, or the elements of a list, and nothing for a
-// value of another kind. It ends early at an error, of which there is none: the job was decoded before.
+// value of another kind. It ends early at an error, which cannot happen: the job was decoded before.
 func (s *splitter) split(value jsontext.Value, kind jsontext.Kind) []part {
 	around := len(s.parts)
 	s.buffer = *bytes.NewBuffer(value)

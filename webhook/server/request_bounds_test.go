@@ -8,6 +8,7 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 
 	"github.com/runai-mpi/runai-mpi/test/flood"
+	"github.com/runai-mpi/runai-mpi/test/yardstick"
 )
 
 func TestOvergrown(t *testing.T) {
@@ -67,7 +68,7 @@ func FuzzInBoundsAtAGlance(f *testing.F) {
 
 func TestJobsAreInBoundsAtAGlance(t *testing.T) {
 	m := mutator()
-	for _, job := range []*v2beta1.MPIJob{largeJob(), asUser(largeJob())} {
+	for _, job := range []*v2beta1.MPIJob{largeJob(), yardstick.AsUser(largeJob())} {
 		raw := marshal(t, job)
 		if stored := applied(t, raw, m.Handle(t.Context(), byAlice(raw))); !inBoundsAtAGlance(raw) || !inBoundsAtAGlance(stored) {
 			t.Errorf("not in bounds at a glance: %s", stored)
