@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
 	"time"
@@ -10,11 +11,12 @@ import (
 // An attempt records what happened to a request, which its error alone does not say.
 type attempt struct {
 	started time.Time
-	sent    atomic.Bool  // there was a connection to send it on, and it was not refused since
-	lost    atomic.Bool  // it was sent, and the answer was lost
-	noted   atomic.Bool  // the user knows that it is repeated
-	tries   atomic.Int32 // also those of the client library
-	refused atomic.Int64 // the time until the API server refused it for want of a role
+	request *http.Request // as its last sender sent it; the answers of upgraded connections do not tell theirs
+	sent    atomic.Bool   // there was a connection to send it on, and it was not refused since
+	lost    atomic.Bool   // it was sent, and the answer was lost
+	noted   atomic.Bool   // the user knows that it is repeated
+	tries   atomic.Int32  // also those of the client library
+	refused atomic.Int64  // the time until the API server refused it for want of a role
 }
 
 type attemptKey struct{}

@@ -111,7 +111,7 @@ func (r *retrying) whyForbidden(ctx context.Context, response *http.Response) st
 	_, verb, _, _, isRole := forbiddenBy(message)
 	isReady := !isNotReady(message)
 	if isReady && isRole && verb != "impersonate" {
-		code := r.readiness(ctx, response.Request)
+		code := r.readiness(ctx)
 		isOpen := code == http.StatusForbidden && attemptOf(ctx).isRefusedFor() < rolesTime
 		isReady = !isOpen && code < http.StatusInternalServerError
 	}
@@ -121,14 +121,14 @@ func (r *retrying) whyForbidden(ctx context.Context, response *http.Response) st
 	return fmt.Sprintf("the API server %s is not ready", r.server)
 }
 
-// readiness asks the API server as the user of a request whether it is ready. It returns the code of the answer.
-func (r *retrying) readiness(ctx context.Context, request *http.Request) int {
+// readiness asks the API server as the user of the request whether it is ready. It returns the code of the answer.
+func (r *retrying) readiness(ctx context.Context) int {
 	address, _, err := rest.DefaultServerUrlFor(r.config)
 	if err != nil {
 		return 0
 	}
 	address.Path = path.Join("/", address.Path, "readyz")
-	question := request.Clone(ctx)
+	question := attemptOf(ctx).request.Clone(ctx)
 	question.Method, question.URL, question.Body, question.ContentLength = http.MethodGet, address, nil, 0
 	answer, err := r.next.RoundTrip(question)
 	if err != nil {

@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/tls"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,13 +13,13 @@ import (
 type caller struct {
 	net.Conn
 	address net.TCPAddr
-	closed  bool
+	closed  atomic.Bool // also by its timer
 }
 
 func (c *caller) RemoteAddr() net.Addr { return &c.address }
 
 func (c *caller) Close() error {
-	c.closed = true
+	c.closed.Store(true)
 	return nil
 }
 
@@ -60,8 +61,8 @@ func TestConnections(t *testing.T) {
 		}
 		time.Sleep(connectionTime)
 		synctest.Wait()
-		if !first.closed || len(open.open) > 0 || open.unheard.Len() > 0 {
-			t.Errorf("closed: %t, %d connections are counted after their time", first.closed, len(open.open))
+		if !first.closed.Load() || len(open.open) > 0 || open.unheard.Len() > 0 {
+			t.Errorf("closed: %t, %d connections are counted after their time", first.closed.Load(), len(open.open))
 		}
 	})
 }
@@ -93,8 +94,8 @@ func TestSlowestConnection(t *testing.T) {
 			}
 		}
 		for i, c := range append(slow, quick) {
-			if c.closed != (i < 3) {
-				t.Errorf("slow client %d: closed: %t", i, c.closed)
+			if c.closed.Load() != (i < 3) {
+				t.Errorf("slow client %d: closed: %t", i, c.closed.Load())
 			}
 		}
 		time.Sleep(connectionTime)
