@@ -159,6 +159,10 @@ fuzz: ## Fuzz every parser and the policies, each for FUZZTIME (only names that 
 	@grep -rHoE --include='*_test.go' '^func Fuzz($(FUZZ))[(]' . | tr -d '(' | while IFS=: read -r file func; do \
 		go test -C "$$(dirname "$$file")" -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; done
 
+.PHONY: fuzz-hour
+fuzz-hour: ## Fuzz every parser, the patches, the handlers and the policies for 150 s each (an hour).
+	$(MAKE) fuzz FUZZTIME=150s
+
 .PHONY: fuzz-identity
 fuzz-identity: ## Fuzz identities and updates against Kubernetes' own code (20 minutes).
 	$(MAKE) fuzz FUZZ='EffectiveIdentity|Updates' FUZZTIME=10m

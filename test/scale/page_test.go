@@ -97,9 +97,9 @@ func TestPage(t *testing.T) {
 			"one is tried again as the real script does, for at most ^gitSync.timeout^ of 2 minutes. " +
 			"The real script and the real git are tested with 12 pods and 2 connections."},
 		{"crowd", "Many projects, people and jobs", "Measured with 2,000 projects, 5,000 namespaces, 20,000 PosixIdentities and " +
-			"10,000 jobs. There, the webhook is ready after 27 lists of at most 1,000 objects, " +
-			"takes 124 MB at most, and an admission [takes as long](../test/bench/scale_test.go) as in an empty cluster. ^review^ " +
-			"reviews the 10,000 jobs."},
+			"10,000 jobs. There, the webhook is ready after 27 lists of at most 1,000 objects, takes [less than 150 MB]" +
+			"(speed.md#memory-of-a-replica), and an admission [takes as long](../test/bench/scale_test.go) as in an empty cluster. " +
+			"^review^ reviews the 10,000 jobs."},
 	} {
 		table := figures.Read(t, part.name)
 		if len(table) == 0 {
