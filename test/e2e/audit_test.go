@@ -15,7 +15,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/kueue"
 )
 
-// auditPolicy records who changed a job, with the response, and what the chart's pods ask for. Everything would be
+// auditPolicy records who created or changed a job or entered a pod, with the response, and what the chart's pods ask for. Everything would be
 // hundreds of megabytes.
 const auditPolicy = `
 apiVersion: audit.k8s.io/v1
@@ -23,8 +23,8 @@ kind: Policy
 omitStages: [RequestReceived]
 rules:
 - level: Metadata
-  verbs: [update, patch]
-  resources: [{group: kubeflow.org, resources: [mpijobs, mpijobs/*]}]
+  verbs: [create, update, patch]
+  resources: [{group: kubeflow.org, resources: [mpijobs, mpijobs/*]}, {group: "", resources: [pods/exec]}]
 - level: Metadata
   userGroups: ["system:serviceaccounts:` + chart.Namespace + `"]
 `

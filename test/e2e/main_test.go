@@ -48,13 +48,14 @@ func TestMain(m *testing.M) {
 		Authentication: startBroker,
 		ImageVariables: imageVariables(),
 		// A stand-in for the image of git-sync, timeouts that a test can wait for, Kueue's label for the queue, and the
-		// policies that judge what controllers and the kubelet do.
+		// policies that judge what controllers and the kubelet do. A port for profiles.
 		HelmArgs: append(memory(), []string{
 			"--set", "policy.gitSync.image=" + images.GitSyncStandIn,
 			"--set", "policy.gitSync.timeout=30s",
 			"--set", "policy.start.timeout=90s",
 			"--set", "policy.scheduling.queueLabel=kueue.x-k8s.io/queue-name",
 			"--set", "backstop.enabled=true",
+			"--set", "webhook.pprofPort=" + pprofPort,
 		}...),
 	}))
 }

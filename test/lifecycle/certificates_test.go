@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/pages"
+
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
@@ -26,7 +28,7 @@ func TestWithoutCertManager(t *testing.T) {
 		t.Fatal(err)
 	}
 	pasteAll(t, admin, "install.md", "4. Write your values")
-	install, renew := commandsIn(t, "install.md", "Without cert-manager")[0], commandsIn(t, "install.md", "Without cert-manager")[1]
+	install, renew := pages.Commands(t, "install.md", "Without cert-manager")[0], pages.Commands(t, "install.md", "Without cert-manager")[1]
 	admin.paste(t, install)
 	admin.run(t, "helm test runai-mpi --namespace runai-system\nkubectl create namespace elsewhere\n")
 	tr := startTraffic(t, projectNamespace, elsewhere)

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/pages"
+
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 )
 
@@ -13,16 +15,16 @@ func TestInstallPage(t *testing.T) {
 	lab.Require(t)
 	admin := newShell(t)
 	var before inventory
-	for _, c := range commandsIn(t, "install.md", "Install") {
-		if strings.HasPrefix(c.text, "helm install") {
+	for _, c := range pages.Commands(t, "install.md", "Install") {
+		if strings.HasPrefix(c.Text, "helm install") {
 			before = takeInventory(t)
 		}
 		admin.paste(t, c)
 	}
-	for _, c := range commandsIn(t, "install.md", "Configure") {
+	for _, c := range pages.Commands(t, "install.md", "Configure") {
 		admin.paste(t, c)
 	}
-	uninstall := commandsIn(t, "uninstall.md", "Uninstall")
+	uninstall := pages.Commands(t, "uninstall.md", "Uninstall")
 	for _, c := range uninstall {
 		admin.paste(t, c)
 	}
@@ -41,7 +43,7 @@ func TestInstallPage(t *testing.T) {
 		admin.paste(t, c)
 	}
 	onlyWhatThePageSaysIsLeft(t, before, "runai-team-a")
-	for _, c := range commandsIn(t, "uninstall.md", "Remove the rest") {
+	for _, c := range pages.Commands(t, "uninstall.md", "Remove the rest") {
 		admin.paste(t, c)
 	}
 	nothingIsLeft(t, before)

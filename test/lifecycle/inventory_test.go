@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/pages"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -111,12 +112,8 @@ var (
 // page lists more. The last row is about a failed upgrade.
 func onlyWhatThePageSaysIsLeft(t *testing.T, before inventory, projects ...string) {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/uninstall.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var rows [][]string
-	for _, row := range tableRow.FindAllStringSubmatch(sectionOf(string(text), "What stays"), -1) {
+	for _, row := range tableRow.FindAllStringSubmatch(pages.Section(t, "uninstall.md", "What stays"), -1) {
 		var words []string
 		for _, word := range code.FindAllStringSubmatch(row[1], -1) {
 			words = append(words, word[1])

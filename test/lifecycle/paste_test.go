@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/pages"
+
 	"github.com/runai-mpi/runai-mpi/test/docgen"
 	"github.com/runai-mpi/runai-mpi/test/internal/binaries"
 	"github.com/runai-mpi/runai-mpi/test/internal/certmanager"
@@ -99,16 +101,16 @@ func deployOperator(t *testing.T) {
 
 // paste runs a command of a page, and fails the test if it prints something else than the page says. It returns what
 // it prints.
-func (s *shell) paste(t *testing.T, c command) string {
+func (s *shell) paste(t *testing.T, c pages.Command) string {
 	t.Helper()
-	output := s.runReplaced(t, c.text, replacements(t))
-	if c.prints == "" {
+	output := s.runReplaced(t, c.Text, replacements(t))
+	if c.Prints == "" {
 		return output
 	}
-	want := comparable(me.ReplaceAllString(c.prints, username))
+	want := comparable(me.ReplaceAllString(c.Prints, username))
 	got := comparable(output)
-	if got != want && (!c.partly || !strings.HasSuffix(got, want)) {
-		t.Errorf("%s\nprints\n%s\n\nthe page says\n%s", c.text, got, want)
+	if got != want && (!c.Partly || !strings.HasSuffix(got, want)) {
+		t.Errorf("%s\nprints\n%s\n\nthe page says\n%s", c.Text, got, want)
 	}
 	return output
 }

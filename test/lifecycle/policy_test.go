@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/pages"
+
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -144,8 +146,8 @@ func unchanged(t *testing.T, do func()) {
 func saysWhy(t *testing.T, admin *shell) {
 	t.Helper()
 	suite.Eventually(t, "the page's commands say why", suite.Soon, func() error {
-		for _, c := range commandsIn(t, "upgrade.md", "If an upgrade fails") {
-			for command := range strings.Lines(c.text) { // each of them is enough
+		for _, c := range pages.Commands(t, "upgrade.md", "If an upgrade fails") {
+			for command := range strings.Lines(c.Text) { // each of them is enough
 				if err := suite.Says(admin.run(t, command), reasons...); err != nil {
 					return fmt.Errorf("%s: %w", command, err)
 				}

@@ -3,6 +3,8 @@ package lifecycle
 import (
 	"testing"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/pages"
+
 	"github.com/runai-mpi/runai-mpi/test/internal/lab"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
@@ -70,7 +72,7 @@ helm install runai-mpi `+olderChart+` --namespace runai-system --create-namespac
 	}
 	tr.stop()
 	admin.run(t, removeTeams)
-	for _, c := range commandsIn(t, "uninstall.md", "Remove the rest")[:1] { // the chart created no other namespaces
+	for _, c := range pages.Commands(t, "uninstall.md", "Remove the rest")[:1] { // the chart created no other namespaces
 		admin.paste(t, c)
 	}
 	nothingIsLeft(t, before)
@@ -78,7 +80,7 @@ helm install runai-mpi `+olderChart+` --namespace runai-system --create-namespac
 
 func pasteAll(t *testing.T, admin *shell, page, section string) {
 	t.Helper()
-	for _, c := range commandsIn(t, page, section) {
+	for _, c := range pages.Commands(t, page, section) {
 		admin.paste(t, c)
 	}
 }

@@ -27,6 +27,7 @@ var node = []need{
 	{"ssh-keygen", "openssh-client"},
 	{"openssl", "openssl"},
 	{"buildah", "buildah"},
+	{"jq", "jq"},
 }
 
 // shells lists the shells that make completion completes in, with the package of each.
