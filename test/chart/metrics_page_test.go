@@ -17,7 +17,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
 
-// ofLibraries are metrics of the libraries that are worth a look.
+// ofLibraries are useful metrics of the libraries.
 var ofLibraries = []string{"certwatcher_read_certificate_errors_total", "controller_runtime_webhook_panics_total", "controller_runtime_webhook_requests_in_flight"}
 
 var (
@@ -30,18 +30,18 @@ func TestMetricsPage(t *testing.T) {
 	page := docgen.Head("Metrics", "See what the webhook answers and how fast, and alert before users notice. "+
 		"Each replica serves its metrics at `/metrics` on port 8080.", "the metrics of `webhook/server` and the alerts of the chart")
 	page += docgen.Text("\n## Metrics of the webhook\n\n") + docgen.Table([]string{"metric", "labels", "meaning"}, own) + docgen.Text(`
-^webhook^ is ^mutate^, ^validate^ or ^sessions^; every creation of a job passes the first two. ^operation^ is ^CREATE^, ^UPDATE^ or, for sessions, ^CONNECT^; ^other^ is for requests that no API server sends, and ^unread^ for those that are answered without being read, because there are too many or they are too large. ^outcome^ is:
+^webhook^ is ^mutate^, ^validate^ or ^sessions^; every creation of a job passes the first two. ^operation^ is ^CREATE^, ^UPDATE^ or, for sessions, ^CONNECT^; ^other^ is any other operation, which no API server sends. ^unread^ is for requests that are answered before their operation is known: ^unavailable^ if too many wait, and ^refused^ if a request gets a 4xx because no API server sends such a request, or because it is too large. ^outcome^ is:
 
 `)
 	page += docgen.Table([]string{"outcome", "meaning"}, [][]string{
 		{"`admitted`", "unchanged"},
 		{"`changed`", "admitted with changes"},
-		{"`refused`", "the job is not valid, or not allowed. The log has a line with the namespace, the job, the user and the reasons."},
+		{"`refused`", "not valid, or not allowed. The log has a line with the namespace, the job, the user and the reasons."},
 		{"`unavailable`", "HTTP status 503 or 504: clients try again. The log has a warning."},
 		{"`failed`", "HTTP status 500: a bug in the webhook. The log has an error."},
 	})
-	page += docgen.Text("\n`kind` is a kind of error of the API, without `FieldValue`, and `step` is a policy, or what else refuses a job:\n\n") + stepsTable(t)
-	page += docgen.Text("\nThe libraries have metrics of their own. In `controller_runtime_webhook_requests_total`, refusals have the code 200. These are worth a look:\n\n")
+	page += docgen.Text("\n`kind` is the API's name for an error, such as `Invalid` or `Forbidden`. `step` is a policy, or one of these:\n\n") + stepsTable(t)
+	page += docgen.Text("\nThe libraries have metrics of their own. In `controller_runtime_webhook_requests_total`, refusals have the code 200. These are useful:\n\n")
 	var rows [][]string
 	for _, name := range ofLibraries {
 		i := slices.IndexFunc(all, func(row []string) bool { return row[0] == docgen.Code(name) })
@@ -125,14 +125,14 @@ func stepsTable(t *testing.T) string {
 
 var stepMeanings = map[string]string{
 	review.StepAnnotations:  "unknown or wrong `run.ai/` annotations",
-	review.StepProject:      "a job for another project than that of its namespace",
+	review.StepProject:      "a job for another project than its namespace's",
 	review.StepRunnable:     "what the API server or the MPI Operator would refuse later",
 	review.StepWorkers:      "too many workers",
 	review.StepPodSecurity:  "what the Pod Security Standard of the namespace forbids",
 	review.StepRestrictions: "what the cluster policy or the project denies",
 	review.StepMultiKueue:   "copies of jobs from another cluster",
 	"request":               "what cannot be read, or is too large",
-	"update":                "changes of what a stored job runs",
-	"final":                 "changes that another webhook made afterwards",
+	"update":                "changes to what a stored job runs",
+	"final":                 "a job that another webhook has changed afterwards",
 	"session":               "sessions in pods of other users",
 }

@@ -79,8 +79,8 @@ func partsTable(result Latency) string {
 		what   string
 		millis float64
 	}{
-		{"two calls with a patch of eight operations: the constant patch, and one that allows all", adds["constant"] + adds["allow"]},
-		{"the larger patch: the webhook's own as a constant, less the former", adds["copied"] - adds["constant"] - adds["allow"]},
+		{"two calls with a small patch: the constant patch, and a webhook that allows everything", adds["constant"] + adds["allow"]},
+		{"the larger patch: the webhook's own as a constant, less the line above", adds["copied"] - adds["constant"] - adds["allow"]},
 		{"a new connection for each call", adds["copied-closing"] - adds["copied"]},
 		{"both reviews", adds["runai-webhook"] - adds["copied-closing"]},
 	}

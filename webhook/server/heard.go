@@ -38,7 +38,7 @@ func (h *Heard) Collectors() []prometheus.Collector {
 	for _, resource := range readResources {
 		all = append(all, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name:        "runai_mpi_cache_heard_timestamp_seconds",
-			Help:        "When the API server last sent something for a cache, as a Unix time. It sends something once in a minute, even if nothing changes.",
+			Help:        "When the API server last sent something for a cache, as a Unix time. It sends something about once a minute, even if nothing changes.",
 			ConstLabels: prometheus.Labels{"resource": resource},
 		}, func() float64 { return float64(h.at[resource].Load()) / 1000 }))
 	}

@@ -9,11 +9,11 @@ import (
 var (
 	requestsWaiting = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "runai_mpi_requests_waiting",
-		Help: "Requests that wait for their turn, for 1 s at most. Those that wait longer are counted as unread and unavailable.",
+		Help: "Requests that wait for their turn, for at most 1 s. After that, they are counted as unread and unavailable.",
 	})
 	connectionsOpen = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "runai_mpi_connections_open",
-		Help: "Connections from their TLS handshake until their request is answered.",
+		Help: "Open connections, from the TLS handshake until the request is answered.",
 	})
 	connectionsRefused = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "runai_mpi_connections_refused_total",

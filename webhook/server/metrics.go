@@ -33,11 +33,11 @@ const unread = "unread"
 var (
 	reviewsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "runai_mpi_reviews_total",
-		Help: "Requests, by answer. Clients try again after unavailable; failed is a bug in the webhook.",
+		Help: "Requests, by answer.",
 	}, []string{"webhook", "operation", "outcome"})
 	reviewDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "runai_mpi_review_duration_seconds",
-		Help:    "Time from the headers of a request that was read to the verdict, including the time that it waits for its turn.",
+		Help:    "Time from the arrival of a request's headers to the verdict, including the wait for its turn. Unread requests are not in it.",
 		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 	}, []string{"webhook", "outcome"})
 	refusalsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -47,19 +47,19 @@ var (
 	projectCreationsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "runai_mpi_project_creations_total",
 		Help: "Creations of jobs, by project and by the answer of the mutating webhook. A replica names the first " +
-			strconv.Itoa(mostProjects) + " projects that create jobs; the rest are other.",
+			strconv.Itoa(mostProjects) + " projects that create jobs; the rest are " + otherProjects + ".",
 	}, []string{"project", "outcome"})
 	policyInfo = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "runai_mpi_cluster_policy_info",
-		Help: "Always 1. The labels are a digest of the cluster policy and the version of the replica, and differ while replicas differ.",
+		Help: "Always 1. The labels are a digest of the cluster policy and the version of the replica. They differ if replicas differ.",
 	}, []string{"digest", "version"})
 	buildInfo = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "runai_mpi_build_info",
-		Help: "Always 1. The labels are the version of the replica, from which git describe finds the commit, and of Go.",
+		Help: "Always 1. The labels are the version of the replica, as git describe writes it, and the version of Go.",
 	}, []string{"version", "goversion"})
 	unloggedTotal = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "runai_mpi_unlogged_total",
-		Help: "Answers without a line in the log, because there were too many. The next line has their number.",
+		Help: "Answers without a line in the log, because there were too many. The next line has their number in notLogged.",
 	})
 )
 

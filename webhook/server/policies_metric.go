@@ -15,11 +15,11 @@ import (
 var (
 	policyAppliedTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "runai_mpi_policy_applied_total",
-		Help: "New jobs to which a policy applied, whether or not they were refused in the end.",
+		Help: "New jobs to which a policy applied, even if they were refused in the end.",
 	}, []string{"policy"})
 	policySecondsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "runai_mpi_policy_seconds_total",
-		Help: "Time that a policy took for new jobs. Divided by the jobs to which it applied, it is the mean.",
+		Help: "Time that a policy took for new jobs. Divide it by runai_mpi_policy_applied_total for the mean.",
 	}, []string{"policy"})
 	policyWarnedTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "runai_mpi_policy_warned_total",
