@@ -12,7 +12,7 @@ import (
 // it would collect garbage every 30 requests, and spend a fifth of its time on that.
 const heapFloor = 48 << 20
 
-// raiseHeapFloor keeps the floor from now on: above it, the heap grows to twice of what is kept, as always. It does
+// raiseHeapFloor keeps the floor from now on: above it, the heap grows to twice what is kept, as always. It does
 // nothing if somebody has set GOGC.
 func raiseHeapFloor() {
 	if os.Getenv("GOGC") != "" {

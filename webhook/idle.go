@@ -36,9 +36,9 @@ func giveBackWhenIdle(ctx context.Context) {
 func giveBack() {
 	debug.FreeOSMemory()
 	if err := unmapProgram(); err != nil {
-		slog.Debug("the pages of the program stay mapped", "reason", err)
+		slog.Debug("cannot unmap the program's code", "reason", err)
 	}
-	slog.Debug("unused memory was given back")
+	slog.Debug("gave unused memory back")
 }
 
 // idleness knows how many bytes had been allocated when memory was last given back, and at the last look.

@@ -12,7 +12,7 @@ import (
 func unmapProgram() error {
 	self, err := procfs.Self()
 	if err != nil {
-		return fmt.Errorf("cannot find the own process: %w", err)
+		return fmt.Errorf("cannot find this process: %w", err)
 	}
 	program, err := self.Executable()
 	if err != nil {

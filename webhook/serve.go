@@ -32,8 +32,8 @@ type serve struct {
 	HealthAddress  string        `default:":8081" placeholder:"ADDRESS" help:"Address of /healthz and /readyz; 0 turns them off."`
 	MetricsAddress string        `default:":8080" placeholder:"ADDRESS" help:"Address of /metrics; 0 turns it off."`
 	Drain          time.Duration `default:"10s" help:"How long a replica still serves, but is not ready, after it is told to stop."`
-	PprofPort      int           `placeholder:"PORT" help:"Port of /debug/pprof on loopback, for kubectl port-forward. Default: profiles are off."`
-	LogLevelFile   string        `placeholder:"FILE" help:"File with a log level that replaces --log-level, while it has one. It is read again and again."`
+	PprofPort      int           `placeholder:"PORT" help:"Port of /debug/pprof on the loopback interface, for kubectl port-forward. Default: no profiles."`
+	LogLevelFile   string        `placeholder:"FILE" help:"File with a log level that overrides --log-level. It is read again every few seconds, and may be empty or missing."`
 	Kubeconfig     string        `placeholder:"FILE" type:"existingfile" help:"File with the kubeconfig. Default: the pod's service account."`
 
 	logging

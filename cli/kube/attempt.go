@@ -14,9 +14,9 @@ type attempt struct {
 	request *http.Request // as its last sender sent it; the answers of upgraded connections do not tell theirs
 	sent    atomic.Bool   // there was a connection to send it on, and it was not refused since
 	lost    atomic.Bool   // it was sent, and the answer was lost
-	noted   atomic.Bool   // the user knows that it is repeated
+	noted   atomic.Bool   // the user has been told that it is repeated
 	tries   atomic.Int32  // also those of the client library
-	refused atomic.Int64  // the time until the API server refused it for want of a role
+	refused atomic.Int64  // the time until the API server first refused it because no role allows it
 }
 
 type attemptKey struct{}
@@ -31,7 +31,7 @@ func withAttempt(ctx context.Context) (context.Context, *attempt) {
 // attemptOf returns the record of a request, which every request has from its first try on.
 func attemptOf(ctx context.Context) *attempt { return ctx.Value(attemptKey{}).(*attempt) }
 
-// isRefusedFor returns the time since the API server refused the request for want of a role.
+// isRefusedFor returns the time since the API server first refused the request because no role allows it.
 func (a *attempt) isRefusedFor() time.Duration {
 	now := time.Since(a.started)
 	a.refused.CompareAndSwap(0, int64(now))

@@ -11,8 +11,8 @@ import (
 
 const (
 	maxConnections = 1100
-	// manyUnheard is when clients that have not sent their request for so long as patience lose their connections to new
-	// ones. An API server sends it at once.
+	// If manyUnheard clients have not sent their request yet, a new connection replaces the slowest, once that has been
+	// open for as long as patience. An API server sends its request at once.
 	manyUnheard = 512
 	patience    = 2 * time.Second
 	// connectionTime is longer than any request takes.

@@ -76,7 +76,7 @@ func (e envelope) handle(r *http.Request, request admission.Request) (response a
 			metrics.WebhookPanics.WithLabelValues().Inc()
 			slog.Error("panic", "webhook", webhookOf(e.path), "uid", string(request.UID),
 				"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			response = refuse(fmt.Errorf("runai-webhook has a bug: report it, with its log of the request %s", request.UID))
+			response = refuse(fmt.Errorf("runai-webhook has a bug: report it with the webhook's log of request %s", request.UID))
 		}
 	}()
 	return e.handler.Handle(r.Context(), request)

@@ -40,7 +40,7 @@ func readBody(buffer *bytes.Buffer, r *http.Request) *rejection {
 	buffer.Grow(int(min(max(r.ContentLength, 0), largestRequest)) + bytes.MinRead)
 	switch _, err := buffer.ReadFrom(io.LimitReader(r.Body, largestRequest+1)); {
 	case err != nil:
-		return &rejection{http.StatusBadRequest, "the body ended, or did not come in time"}
+		return &rejection{http.StatusBadRequest, "the body is incomplete or did not arrive in time"}
 	case buffer.Len() > largestRequest:
 		return tooLong()
 	case buffer.Len() == 0:
