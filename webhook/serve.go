@@ -16,7 +16,6 @@ import (
 	crmanager "sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
-	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/runai-mpi/runai-mpi/config"
 	"github.com/runai-mpi/runai-mpi/shared/version"
@@ -106,7 +105,7 @@ func whenSynced(informers cache.Cache, do func(context.Context)) crmanager.Runna
 // manager would report it only when the API server has answered.
 func (s *serve) canListen() error {
 	addresses := map[string]string{
-		"the webhook": net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), "metrics": s.MetricsAddress, "profiles": s.pprofAddress(),
+		"the webhook": s.webhookAddress(), "metrics": s.MetricsAddress, "profiles": s.pprofAddress(),
 	}
 	for what, address := range addresses {
 		if address == "" || address == "0" {
@@ -120,6 +119,8 @@ func (s *serve) canListen() error {
 	}
 	return nil
 }
+
+func (s *serve) webhookAddress() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
 // pprofAddress is on loopback: whoever may forward ports to the pod may read its profiles, and nobody else of the cluster.
 func (s *serve) pprofAddress() string {
@@ -173,7 +174,7 @@ func (s *serve) manager(cluster *config.ClusterPolicy, heard *server.Heard) (ctr
 		Scheme:                 server.Scheme(),
 		Cache:                  server.CacheOptions(cluster.ProjectLabel),
 		MapperProvider:         server.Mapper,
-		WebhookServer:          server.NewServer(webhook.Options{Host: s.Host, Port: s.Port, CertDir: s.CertDir}),
+		WebhookServer:          server.NewServer(s.webhookAddress(), s.CertDir),
 		Metrics:                metricsserver.Options{BindAddress: s.MetricsAddress},
 		HealthProbeBindAddress: s.HealthAddress,
 		PprofBindAddress:       s.pprofAddress(),

@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"io"
 	"net/http"
 	"sync"
@@ -31,23 +30,22 @@ const (
 	largeAtOnce    = 2
 )
 
-// NewServer returns controller-runtime's webhook server with limits on what requests may take of it, because
-// anybody who reaches its port can send them. It serves one request per connection: a connection that stayed
-// open would lead later requests to a replica that hangs, although its endpoint is gone.
-func NewServer(options webhook.Options) webhook.Server {
-	connections := newConnections()
-	options.TLSOpts = append(options.TLSOpts, func(config *tls.Config) {
-		config.NextProtos = []string{"http/1.1"} // HTTP/2 would carry any number of requests
-		config.GetConfigForClient = connections.admit
-	})
+// NewServer returns a webhook server with limits on what requests may take of it, because anybody who reaches its port can
+// send them. It serves one request per connection: a connection that stayed open would lead later requests to a replica
+// that hangs, although its endpoint is gone. The certificate is read from tls.crt and tls.key in a directory, again
+// whenever they change.
+func NewServer(address, certDir string) webhook.Server {
 	return &boundedServer{
-		webhook.NewServer(options), connections,
+		webhook.NewServer(webhook.Options{WebhookMux: http.NewServeMux()}), address, certDir, newConnections(),
 		make(chan struct{}, quickAtOnce), make(chan struct{}, smallAtOnce), make(chan struct{}, largeAtOnce),
 	}
 }
 
+// boundedServer is controller-runtime's server, which counts the requests, but does not serve them: it accepts any number
+// of connections, and 1 MB of headers from each.
 type boundedServer struct {
 	webhook.Server
+	address, certDir    string
 	connections         *connections
 	quick, small, large chan struct{} // the requests that have their turn
 }
@@ -55,8 +53,6 @@ type boundedServer struct {
 // Register registers a webhook behind the limits.
 func (s *boundedServer) Register(path string, hook http.Handler) {
 	s.Server.Register(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer s.connections.done(r.RemoteAddr)
-		w.Header().Set("Connection", "close")
 		arrived := time.Now()
 		deadline := arrived.Add(requestTime)
 		control := http.NewResponseController(w)
@@ -77,7 +73,7 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 		case turns <- struct{}{}:
 			requestsWaiting.Dec()
 			defer func() { <-turns }()
-			s.connections.heard(r.RemoteAddr)
+			connectionOf(r).heard()
 			hook.ServeHTTP(w, r.WithContext(ctx))
 		case <-time.After(waitTime):
 			requestsWaiting.Dec()

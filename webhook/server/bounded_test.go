@@ -16,14 +16,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
-	"sigs.k8s.io/controller-runtime/pkg/webhook"
 )
 
 // serving runs a server whose only webhook is a function, and returns its URL and a client.
@@ -33,13 +31,8 @@ func serving(t *testing.T, hook http.HandlerFunc) (url string, client *http.Clie
 	if err != nil {
 		t.Fatal(err)
 	}
-	host, port, _ := net.SplitHostPort(listener.Addr().String())
 	listener.Close()
-	number, err := strconv.Atoi(port)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := NewServer(webhook.Options{Host: host, Port: number, CertDir: writeCertificate(t)})
+	server := NewServer(listener.Addr().String(), writeCertificate(t))
 	server.Register(MutatePath, hook)
 	ctx, cancel := context.WithCancel(t.Context())
 	stopped := make(chan error, 1)

@@ -2,8 +2,6 @@ package server
 
 import (
 	"container/list"
-	"crypto/tls"
-	"errors"
 	"net"
 	"sync"
 	"time"
@@ -19,87 +17,84 @@ const (
 	connectionTime = 2 * requestTime
 )
 
-// connections limits the number of open connections, and how long each stays open. It counts a connection from
-// its TLS handshake until its request is answered or its time is over. If there are many, a new one takes the place of the
-// slowest, so that slow clients do not keep others out.
+// connections limits the number of open connections, and how long each stays open. If there are many, a new one takes the
+// place of the slowest, so that slow clients do not keep others out.
 type connections struct {
 	mutex   sync.Mutex
-	open    map[string]*openConnection // by the client's address
-	unheard *list.List                 // of *openConnection, the oldest first
-}
-
-type openConnection struct {
-	net.Conn
-	since time.Time
-	timer *time.Timer
-	place *list.Element // in unheard; nil if the request has been read
+	open    map[*openConnection]struct{}
+	unheard *list.List // of *openConnection, the oldest first
 }
 
 func newConnections() *connections {
-	return &connections{open: map[string]*openConnection{}, unheard: list.New()}
+	return &connections{open: map[*openConnection]struct{}{}, unheard: list.New()}
 }
 
-// admit is called during the TLS handshake. An error ends it.
-func (c *connections) admit(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+// admit returns a new connection that is counted until it is closed, or nil if there are too many.
+func (c *connections) admit(connection net.Conn) *openConnection {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	address := hello.Conn.RemoteAddr()
 	// rule T71 in webhook/server TestSlowestConnection: slow clients that take all connections
 	// without: if c.unheard.Len() < 0 {
 	if c.unheard.Len() >= manyUnheard {
 		if slowest := c.unheard.Front().Value.(*openConnection); time.Since(slowest.since) >= patience {
-			_ = slowest.Close() // its client may have closed it
 			c.remove(slowest)
+			_ = slowest.Conn.Close() // its client may have closed it
 		}
 	}
-	if len(c.open) >= maxConnections && !isLoopback(address) { // loopback: the replica's own health check
+	if len(c.open) >= maxConnections && !isLoopback(connection.RemoteAddr()) { // loopback: the replica's own health check
 		connectionsRefused.Inc()
-		return nil, errors.New("too many connections")
+		return nil
 	}
-	added := &openConnection{Conn: hello.Conn, since: time.Now()}
+	added := &openConnection{Conn: connection, counted: c, since: time.Now()}
 	added.timer = time.AfterFunc(connectionTime, func() {
 		_ = added.Close() // its client may have closed it
-		c.done(address.String())
 	})
 	added.place = c.unheard.PushBack(added)
-	c.open[address.String()] = added
+	c.open[added] = struct{}{}
 	connectionsOpen.Set(float64(len(c.open)))
-	return nil, nil //nolint:nilnil // the configuration stays
+	return added
 }
 
-// heard is called when the request of the connection from an address has been read.
-func (c *connections) heard(address string) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	if client, ok := c.open[address]; ok {
-		c.leave(client)
-	}
-}
-
-// done stops counting the connection from an address.
-func (c *connections) done(address string) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	if client, ok := c.open[address]; ok {
-		c.remove(client)
-	}
-}
-
-func (c *connections) remove(client *openConnection) {
-	client.timer.Stop()
-	c.leave(client)
-	delete(c.open, client.RemoteAddr().String())
+// remove stops counting a connection. It may be called again.
+func (c *connections) remove(connection *openConnection) {
+	connection.timer.Stop()
+	c.leave(connection)
+	delete(c.open, connection)
 	connectionsOpen.Set(float64(len(c.open)))
 }
 
-func (c *connections) leave(client *openConnection) {
-	if client.place != nil {
-		c.unheard.Remove(client.place)
-		client.place = nil
+func (c *connections) leave(connection *openConnection) {
+	if connection.place != nil {
+		c.unheard.Remove(connection.place)
+		connection.place = nil
 	}
 }
 
 func isLoopback(address net.Addr) bool {
 	tcp, ok := address.(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()
+}
+
+// An openConnection is a connection that is counted.
+type openConnection struct {
+	net.Conn
+	counted *connections
+	since   time.Time
+	timer   *time.Timer
+	place   *list.Element // in unheard; nil if the request has been read
+}
+
+// Close closes the connection, which is not counted any longer.
+func (c *openConnection) Close() error {
+	c.counted.mutex.Lock()
+	c.counted.remove(c)
+	c.counted.mutex.Unlock()
+	return c.Conn.Close()
+}
+
+// heard is called when the request of the connection has been read.
+func (c *openConnection) heard() {
+	c.counted.mutex.Lock()
+	defer c.counted.mutex.Unlock()
+	c.counted.leave(c)
 }

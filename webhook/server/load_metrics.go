@@ -13,7 +13,7 @@ var (
 	})
 	connectionsOpen = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "runai_mpi_connections_open",
-		Help: "Open connections, from the TLS handshake until the request is answered.",
+		Help: "Connections that clients have opened, until they are closed.",
 	})
 	connectionsRefused = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "runai_mpi_connections_refused_total",
