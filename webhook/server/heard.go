@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -53,8 +54,10 @@ type heardTransport struct {
 // RoundTrip is of [http.RoundTripper].
 func (t heardTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.next.RoundTrip(request)
-	at, isCached := t.at[path.Base(request.URL.Path)]
-	if err != nil || !isCached || response.StatusCode != http.StatusOK {
+	parent, name := path.Split(request.URL.Path)
+	at, isCached := t.at[name]
+	isPod := strings.HasSuffix(parent, "/pods/") // which a session reads, and a user named
+	if err != nil || !isCached || isPod || response.StatusCode != http.StatusOK {
 		return response, err
 	}
 	at.Store(time.Now().UnixMilli())
