@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
@@ -44,6 +45,9 @@ func (s *Sessions) Handle(ctx context.Context, request admission.Request) admiss
 }
 
 func (s *Sessions) judge(ctx context.Context, request admission.Request, name types.NamespacedName) error {
+	if name.Name == "" || len(path.IsValidPathSegmentName(name.Name)) > 0 { // no pod has it, and no client would ask
+		return apierrors.NewNotFound(corev1.Resource("pods"), request.Name)
+	}
 	pod := &corev1.Pod{}
 	err := s.Pods.Get(ctx, name, pod)
 	if apierrors.IsNotFound(err) {

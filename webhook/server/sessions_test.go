@@ -10,6 +10,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -27,7 +28,16 @@ func podOf(name string, uid, gid int64) *corev1.Pod {
 // sessions judges sessions in a cluster with two pods.
 func sessions() *Sessions {
 	pods := fake.NewClientBuilder().WithScheme(Scheme()).WithObjects(podOf("alices", 1001, 2001), podOf("bobs", 1002, 2001)).Build()
-	return &Sessions{emptyDirectory{}, pods, config.Default().Identity}
+	strict := interceptor.NewClient(pods, interceptor.Funcs{Get: getByValidName})
+	return &Sessions{emptyDirectory{}, strict, config.Default().Identity}
+}
+
+// getByValidName sends no request with an invalid name, as client-go.
+func getByValidName(ctx context.Context, pods client.WithWatch, key client.ObjectKey, pod client.Object, options ...client.GetOption) error {
+	if err := (&rest.Request{}).Name(key.Name).Error(); err != nil {
+		return err
+	}
+	return pods.Get(ctx, key, pod, options...)
 }
 
 func connection(pod, subresource string) admission.Request {
@@ -56,7 +66,9 @@ func TestSessions(t *testing.T) {
 		{"https:bobs:8888", "proxy", http.StatusForbidden, "pod bobs runs as uid=1002"},
 		{"bobs:alices", "proxy", http.StatusForbidden, "pod bobs runs as uid=1002"},
 		{"https:bobs:", "proxy", http.StatusForbidden, "pod bobs runs as uid=1002"},
-		{"a:b:c:d", "proxy", http.StatusNotFound, "not found"},
+		{"a:b:c:d", "proxy", http.StatusNotFound, `"a:b:c:d" not found`},
+		{"https:..:8888", "proxy", http.StatusNotFound, `"https:..:8888" not found`},
+		{"a%b", "exec", http.StatusNotFound, `"a%b" not found`},
 		{"nobodys", "exec", http.StatusNotFound, "not found"},
 	} {
 		response := sessions().Handle(t.Context(), connection(test.pod, test.subresource))
