@@ -39,7 +39,7 @@ func readObject(decoder *jsontext.Decoder, object *runtime.RawExtension) error {
 	return nil
 }
 
-// readUser reads a user, unless that takes much memory.
+// readUser reads a user, unless that takes much memory. It replaces an earlier one.
 func readUser(decoder *jsontext.Decoder, user *authenticationv1.UserInfo) error {
 	raw, err := decoder.ReadValue()
 	if err != nil {
@@ -49,6 +49,7 @@ func readUser(decoder *jsontext.Decoder, user *authenticationv1.UserInfo) error 
 	if sprawls(raw) {
 		return errSprawls
 	}
+	*user = authenticationv1.UserInfo{} // the maps of several users would become one
 	return json.Unmarshal(raw, user, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	admissionv1 "k8s.io/api/admission/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	rt "k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -150,6 +151,19 @@ func TestSprawlingReviews(t *testing.T) {
 				t.Errorf("got %+v", answered)
 			}
 		})
+	}
+}
+
+// Each of many users is small. Only the last one counts, and not what all of them have together.
+func TestManyUsers(t *testing.T) {
+	var users strings.Builder
+	for n := range 100 {
+		fmt.Fprintf(&users, `,"userInfo":{"extra":{"%d":["a"]}}`, n)
+	}
+	got, err := decodeReview([]byte(strings.Replace(emptyReview, `"705ab4f5"`, `"705ab4f5"`+users.String(), 1)))
+	want := map[string]authenticationv1.ExtraValue{"99": {"a"}}
+	if diff := cmp.Diff(want, got.UserInfo.Extra); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 
