@@ -74,6 +74,7 @@ func (e envelope) handle(r *http.Request, request admission.Request) (response a
 	defer func() {
 		if cause := recover(); cause != nil {
 			metrics.WebhookPanics.WithLabelValues().Inc()
+			reviewsTotal.WithLabelValues(webhookOf(e.path), operationOf(request.Operation), failed).Inc()
 			slog.Error("panic", "webhook", webhookOf(e.path), "uid", string(request.UID),
 				"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			response = refuse(fmt.Errorf("runai-webhook has a bug: report it with the webhook's log of request %s", request.UID))

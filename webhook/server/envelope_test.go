@@ -169,13 +169,16 @@ func TestManyUsers(t *testing.T) {
 
 // A panic refuses its request, is counted and logged with its stack, and the next request is served.
 func TestPanics(t *testing.T) {
-	before := panics(t)
+	before, failures := panics(t), countedReviews(t, "mutate", "other", failed)
 	handler := admission.HandlerFunc(func(context.Context, admission.Request) admission.Response { panic("secret of a bug") })
 	var review admissionv1.AdmissionReview
 	lines := logged(t, slog.LevelInfo, func() { review = reviewIn(t, posted(handler, postOf(strings.NewReader(emptyReview)))) })
 	got := review.Response
 	if got.Allowed || got.UID != "705ab4f5" || got.Result.Code != http.StatusInternalServerError || strings.Contains(got.Result.Message, "secret") {
 		t.Errorf("got %+v", got)
+	}
+	if n := countedReviews(t, "mutate", "other", failed) - failures; n != 1 {
+		t.Errorf("%v reviews are counted as failed", n)
 	}
 	if len(lines) != 1 || lines[0]["panic"] != "secret of a bug" || !strings.Contains(lines[0]["stack"].(string), "envelope_test.go") || panics(t) != before+1 {
 		t.Errorf("%v panics, %v", panics(t)-before, lines)
