@@ -56,32 +56,53 @@ func closing(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// While an API server restarts, nobody listens. The user is told at once, because the address may be wrong.
+// While an API server restarts, nobody listens. The user is told at once, because the address may be wrong. What is sent
+// again is what was sent, also if it opens a session.
 func TestRefusedConnections(t *testing.T) {
-	address := refusing(t)
-	served := httptest.NewUnstartedServer(nil)
-	var notes []string
-	client := connectNoting(t, "http://"+address, func(note string) {
-		notes = append(notes, note)
-		listener, err := net.Listen("tcp", address)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		served.Listener.Close()
+	for name, request := range map[string]func(context.Context, *Client) error{
+		"create": func(ctx context.Context, c *Client) error {
+			_, err := c.Create(ctx, MPIJobs, job(), false)
+			return err
+		},
+		"exec": func(ctx context.Context, c *Client) error {
+			err := c.Exec(ctx, Container{"ns", "pod", "mpi"}, []string{"ls"}, Streams{Stdout: io.Discard})
+			if !IsMissing(err) {
+				return fmt.Errorf("got %w", err)
+			}
+			return nil
+		},
+	} {
+		address := refusing(t)
 		s := &server{url: "http://" + address}
-		s.answers = []http.HandlerFunc{s.stored("")}
-		served.Listener, served.Config.Handler = listener, s
-		served.Start()
-	})
-	defer served.Close()
-	if _, err := client.Create(t.Context(), MPIJobs, job(), false); err != nil {
-		t.Error(err)
-	}
-	want := fmt.Sprintf("trying again for up to 30 seconds: cannot reach the API server http://%s: dial tcp %s: connect: connection refused",
-		address, address)
-	if len(notes) != 1 || notes[0] != want {
-		t.Errorf("got %q, want %s", notes, want)
+		s.answers = []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Upgrade") != "" {
+				missing(w, r)
+				return
+			}
+			s.stored("")(w, r)
+		}}
+		served := httptest.NewUnstartedServer(s)
+		t.Cleanup(served.Close)
+		var notes []string
+		client := connectNoting(t, s.url, func(note string) {
+			notes = append(notes, note)
+			listener, err := net.Listen("tcp", address)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			served.Listener.Close()
+			served.Listener = listener
+			served.Start()
+		})
+		if err := request(t.Context(), client); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		want := fmt.Sprintf("trying again for up to 30 seconds: cannot reach the API server http://%s: dial tcp %s: connect: connection refused",
+			address, address)
+		if len(notes) != 1 || notes[0] != want {
+			t.Errorf("%s: got %q, want %s", name, notes, want)
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ type retrying struct {
 func newRetrying(next http.RoundTripper, config *rest.Config, note func(string)) *retrying {
 	r := &retrying{next: next, config: config, server: serverOf(config), note: note}
 	r.library.Client = &retryablehttp.Client{
-		HTTPClient:   &http.Client{Transport: next, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		HTTPClient:   &http.Client{Transport: unchanged{next}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		RetryMax:     math.MaxInt, // the time is limited, not the number
 		RetryWaitMin: firstPause,
 		RetryWaitMax: lastPause,
@@ -43,6 +43,13 @@ func newRetrying(next http.RoundTripper, config *rest.Config, note func(string))
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	return r
+}
+
+// unchanged sends a copy of a request: WebSocket's transport changes what it sends, which could not be sent again.
+type unchanged struct{ next http.RoundTripper }
+
+func (u unchanged) RoundTrip(request *http.Request) (*http.Response, error) {
+	return u.next.RoundTrip(request.Clone(request.Context()))
 }
 
 type onceKey struct{}
