@@ -100,6 +100,15 @@ func half(w http.ResponseWriter, _ *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
+// started closes the connection in the middle of the headers of an answer.
+func started(w http.ResponseWriter, _ *http.Request) {
+	connection, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		fmt.Fprint(connection, "HTTP/1.1 200 OK\r\nContent-Type: appl")
+		connection.Close()
+	}
+}
+
 // stored answers with the job, which the manager created; "" is that of the last creation.
 func (s *server) stored(manager string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {

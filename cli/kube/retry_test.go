@@ -105,6 +105,7 @@ func TestLostCreations(t *testing.T) {
 		{"reset", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{reset, reset, taken, s.stored("")} },
 			"POST POST POST GET", isNil},
 		{"half an answer", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{half, taken, s.stored("")} }, "POST POST GET", isNil},
+		{"half a header", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{started, taken, s.stored("")} }, "POST POST GET", isNil},
 		{"stored, and then refused", func(s *server) []http.HandlerFunc {
 			return []http.HandlerFunc{cut, status(422, "Invalid", "no"), s.stored("")}
 		}, "POST POST GET", isNil},

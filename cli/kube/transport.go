@@ -1,11 +1,14 @@
 package kube
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"sync"
+	"syscall"
 	"time"
 
 	utilnet "k8s.io/apimachinery/pkg/util/net"
@@ -56,7 +59,8 @@ func (e networkError) Error() string {
 
 // isCutOff reports whether a connection ended before the answer did.
 func (e networkError) isCutOff() bool {
-	return utilnet.IsProbableEOF(e.error) || utilnet.IsConnectionReset(e.error) || utilnet.IsHTTP2ConnectionLost(e.error) ||
+	return errors.Is(e.error, io.EOF) || errors.Is(e.error, io.ErrUnexpectedEOF) || errors.Is(e.error, syscall.EPIPE) ||
+		utilnet.IsProbableEOF(e.error) || utilnet.IsConnectionReset(e.error) || utilnet.IsHTTP2ConnectionLost(e.error) ||
 		isStreamReset(e.error.Error())
 }
 
