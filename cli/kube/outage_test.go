@@ -163,6 +163,27 @@ func TestHowLongOutagesAreAwaited(t *testing.T) {
 	}
 }
 
+// A login that takes long leaves a creation as much time as other requests.
+func TestLoginTakesNoTimeFromRetries(t *testing.T) {
+	refuse := roundTrip(func(*http.Request) (*http.Response, error) { return nil, networkError{syscall.ECONNREFUSED} })
+	synctest.Test(t, func(t *testing.T) {
+		ctx, _ := withAttempt(t.Context())
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://api", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		start := time.Now()
+		response, err := newRetrying(refuse, &rest.Config{Host: "https://api"}, func(string) {}).RoundTrip(request)
+		if err == nil {
+			response.Body.Close()
+		}
+		if took := time.Since(start); took < retryTime-lastPause {
+			t.Errorf("gave up after %s: %v", took, err)
+		}
+	})
+}
+
 // What waiting does not change fails at once.
 func TestMistakesAreNoOutages(t *testing.T) {
 	for _, err := range []error{

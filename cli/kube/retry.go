@@ -94,7 +94,7 @@ func (r *retrying) send(request *http.Request) (*http.Response, error) {
 	if ctx.Value(attemptKey{}) == nil {
 		ctx, _ = withAttempt(ctx)
 	}
-	attemptOf(ctx).request = request
+	attemptOf(ctx).begin(request)
 	return r.library.RoundTrip(request.WithContext(ctx))
 }
 
