@@ -71,6 +71,11 @@ func status(code int, reason, message string) http.HandlerFunc {
 	}
 }
 
+// code answers without a status of the API server, as a proxy does.
+func code(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+}
+
 // later answers as another handler does, and asks to wait for a second.
 func later(answer http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -22,7 +22,7 @@ import (
 // An outage is what a request met that is down for a moment.
 type outage struct {
 	text   string // "": nothing
-	isLost bool   // there was no answer
+	isLost bool   // there was no answer, or only that of a gateway
 	atOnce bool   // tell the user at once: nobody listens, and the address may be wrong
 }
 
@@ -34,7 +34,7 @@ func (r *retrying) outageOf(ctx context.Context, response *http.Response, err er
 	case err == nil && response.StatusCode == http.StatusForbidden:
 		return outage{text: r.whyForbidden(ctx, response)}
 	case err == nil:
-		return outage{text: r.whatIsDown(response)}
+		return outage{text: r.whatIsDown(response), isLost: isGateway(response.StatusCode)}
 	case !errors.As(err, &network):
 		return outage{}
 	case utilnet.IsConnectionRefused(err):
@@ -62,11 +62,9 @@ func readWhole(response *http.Response) error {
 }
 
 // whatIsDown returns why a request was refused for the moment, or "" if it was not. Nothing was stored then, not even if
-// the request is a creation.
+// the request is a creation, unless the answer is that of a gateway.
 func (r *retrying) whatIsDown(response *http.Response) string {
-	switch response.StatusCode {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusInternalServerError:
-	default:
+	if response.StatusCode != http.StatusTooManyRequests && response.StatusCode < http.StatusInternalServerError {
 		return ""
 	}
 	status := statusOf(response)
@@ -74,7 +72,7 @@ func (r *retrying) whatIsDown(response *http.Response) string {
 	switch {
 	case webhook != "":
 		return fmt.Sprintf("webhook %s does not respond", webhook)
-	case response.StatusCode == http.StatusInternalServerError:
+	case !isTemporaryCode(response.StatusCode) && response.Header.Get("Retry-After") == "":
 		return ""
 	case response.StatusCode == http.StatusTooManyRequests:
 		return fmt.Sprintf("the API server %s is overloaded", r.server)
@@ -82,6 +80,16 @@ func (r *retrying) whatIsDown(response *http.Response) string {
 		return withoutWebhook(status.Message)
 	}
 	return fmt.Sprintf("the API server %s is not available", r.server)
+}
+
+// isTemporaryCode reports whether an answer alone says that the request may succeed in a moment.
+func isTemporaryCode(code int) bool {
+	return code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable || isGateway(code)
+}
+
+// isGateway reports whether an answer is that of a gateway which got none from the API server.
+func isGateway(code int) bool {
+	return code == http.StatusBadGateway || code == http.StatusGatewayTimeout
 }
 
 // statusOf returns the status in an answer, which stays readable. The answer of a proxy has none.

@@ -252,9 +252,6 @@ func TestCutOffStreams(t *testing.T) {
 func TestRefusedWhileStarting(t *testing.T) {
 	const text = `mpijobs.kubeflow.org is forbidden: User "bob" cannot create resource "mpijobs" in API group "kubeflow.org" in the namespace "ns"`
 	noRole := status(403, "Forbidden", text)
-	code := func(code int) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
-	}
 	for _, test := range []struct {
 		name     string
 		answers  func(*server) []http.HandlerFunc

@@ -112,7 +112,7 @@ func (r *retrying) isWorthwhile(ctx context.Context, response *http.Response, er
 	if outage.text == "" || outage.isLost && ctx.Value(sessionKey{}) != nil || ctx.Err() != nil {
 		return false, err
 	}
-	if err == nil {
+	if err == nil && !outage.isLost {
 		attempt.sent.Store(false)
 	}
 	limit := limitOf(ctx)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
@@ -37,7 +38,9 @@ func TestRetries(t *testing.T) {
 		"webhook jobs.example.com does not respond": webhookIsDown,
 		"the project is not known yet":              unknownYet,
 		"the API server URL is overloaded":          overloaded,
-		"the API server URL is not available":       func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
+		"the API server URL is not available":       code(503),
+		"etcd has no leader":                        later(status(500, "ServerTimeout", "etcd has no leader")),
+		"the request took too long":                 status(504, "Timeout", "the request took too long"),
 	} {
 		for method, request := range requests {
 			t.Run(method+", "+what, func(t *testing.T) {
@@ -114,11 +117,14 @@ func TestLostCreations(t *testing.T) {
 		}, "POST POST GET GET GET GET GET GET", apierrors.IsInvalid},
 		{"cut off, and nobody may look", func(*server) []http.HandlerFunc { return []http.HandlerFunc{cut, forbidden} }, "POST POST GET", isUnknown},
 		{"timed out", func(s *server) []http.HandlerFunc {
-			return []http.HandlerFunc{status(504, "Timeout", "timed out"), s.stored("")}
-		}, "POST GET", isNil},
+			return []http.HandlerFunc{status(504, "Timeout", "timed out"), taken, s.stored("")}
+		}, "POST POST GET", isNil},
 		{"a gateway", func(s *server) []http.HandlerFunc {
-			return []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, s.stored("")}
-		}, "POST GET", isNil},
+			return []http.HandlerFunc{code(502), taken, s.stored("")}
+		}, "POST POST GET", isNil},
+		{"a gateway, and then refused", func(s *server) []http.HandlerFunc {
+			return []http.HandlerFunc{code(504), status(422, "Invalid", "no"), s.stored("")}
+		}, "POST POST GET", isNil},
 		{"stored by the first try", func(s *server) []http.HandlerFunc {
 			return []http.HandlerFunc{unknownYet, taken, s.stored("")}
 		}, "POST POST GET", isNil},
@@ -138,6 +144,23 @@ func TestLostCreations(t *testing.T) {
 				t.Errorf("%v, requests %q", err, s.requests)
 			}
 		})
+	}
+}
+
+// What asks to wait for longer than requests are retried fails at once, and nothing is repeated silently.
+func TestLongRetryAfter(t *testing.T) {
+	for _, after := range []string{"3600", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)} {
+		for _, code := range []int{429, 500, 502, 503, 504, 507} {
+			s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Retry-After", after)
+				status(code, "InternalError", "no")(w, r)
+			})
+			var notes []string
+			_, err := connect(t, s.url, &notes).Get(t.Context(), MPIJobs, "ns", "dist1")
+			if err == nil || s.methods() != "GET" || len(notes) > 0 {
+				t.Errorf("%s, %d: %v, requests %q, notes %q", after, code, err, s.methods(), notes)
+			}
+		}
 	}
 }
 
