@@ -14,6 +14,7 @@ type opening struct {
 	opened  func() // is called when the API server has accepted the session, if set
 	isOpen  bool
 	refused error // the answer to the attempt to open a WebSocket
+	failed  error // why the last attempt got no answer
 }
 
 // observed returns a configuration whose connections the opening observes.
@@ -30,6 +31,7 @@ type upgraded struct {
 
 func (u upgraded) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := u.next.RoundTrip(request.WithContext(forSession(request.Context())))
+	u.opening.failed = err
 	if err == nil && response.StatusCode == http.StatusSwitchingProtocols {
 		u.opening.isOpen = true
 		if u.opening.opened != nil {
@@ -48,11 +50,17 @@ func (o *opening) mayWorkWithoutWebSocket(err error) bool {
 	return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 }
 
-// explain returns the API server's answer to the first attempt if no attempt succeeded: of the answer to the second
-// one, the library keeps only the text.
+// explain returns why no attempt succeeded: the API server's answer to the first one, or what happened to the network in
+// the second one, of which the library keeps only the text.
 func (o *opening) explain(err error) error {
-	if err != nil && !o.isOpen && isAnswer(o.refused) {
+	var network networkError
+	switch {
+	case err == nil || o.isOpen:
+		return err
+	case isAnswer(o.refused):
 		return o.refused
+	case errors.As(o.failed, &network):
+		return o.failed
 	}
 	return err
 }

@@ -248,6 +248,17 @@ func TestCutOffStreams(t *testing.T) {
 	}
 }
 
+// What happened to the network is told as for other requests, also where a proxy refuses WebSockets.
+func TestCutOffSessionOverSPDY(t *testing.T) {
+	s := newServer(t, code(400), cut)
+	client := connectNoting(t, s.url, func(string) {})
+	err := client.Exec(t.Context(), Container{"ns", "pod", "mpi"}, []string{"ls"}, Streams{Stdout: io.Discard})
+	want := "cannot reach the API server " + s.url + ": it closed the connection; check the network and the kubeconfig"
+	if err == nil || client.Explain(err) != want || s.methods() != "GET POST" {
+		t.Errorf("got %v, want %s; requests %q", err, want, s.methods())
+	}
+}
+
 // An API server that starts refuses everybody until it has read the roles. Then a refusal is meant.
 func TestRefusedWhileStarting(t *testing.T) {
 	const text = `mpijobs.kubeflow.org is forbidden: User "bob" cannot create resource "mpijobs" in API group "kubeflow.org" in the namespace "ns"`
