@@ -89,6 +89,9 @@ func mayBeStored(err error, a *attempt) bool { return a.lost.Load() || isUndecid
 
 // isUndecided reports whether the last response to a creation, or none, leaves open whether it has succeeded.
 func isUndecided(err error, a *attempt) bool {
+	if page, isPage := pageOf(err); isPage {
+		return page.isLost()
+	}
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
 		return a.sent.Load()

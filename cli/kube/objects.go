@@ -90,7 +90,7 @@ func (c *Client) find(
 	err := wait.ExponentialBackoffWithContext(ctx, late, func(ctx context.Context) (bool, error) {
 		var err error
 		found, err = c.dynamic.Resource(resource).Namespace(sent.GetNamespace()).Get(ctx, sent.GetName(), metav1.GetOptions{})
-		if apierrors.IsNotFound(err) {
+		if IsMissing(err) {
 			return false, nil
 		}
 		return true, err
@@ -136,7 +136,7 @@ func (c *Client) Delete(ctx context.Context, resource schema.GroupVersionResourc
 		options.DryRun = []string{metav1.DryRunAll}
 	}
 	err := c.dynamic.Resource(resource).Namespace(object.GetNamespace()).Delete(ctx, object.GetName(), options)
-	if apierrors.IsNotFound(err) {
+	if IsMissing(err) {
 		return nil
 	}
 	return err

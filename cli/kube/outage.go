@@ -30,6 +30,7 @@ type outage struct {
 // waiting does not help.
 func (r *retrying) outageOf(ctx context.Context, response *http.Response, err error) outage {
 	var network networkError
+	page, isPage := pageOf(err)
 	switch {
 	case err == nil && response.StatusCode == http.StatusForbidden:
 		return outage{text: r.whyForbidden(ctx, response)}
@@ -37,6 +38,10 @@ func (r *retrying) outageOf(ctx context.Context, response *http.Response, err er
 		return outage{text: r.whatIsDown(response), isLost: isGateway(response.StatusCode)}
 	case !errors.As(err, &network):
 		return outage{}
+	case isPage && !isTemporaryCode(page.code):
+		return outage{isLost: page.isLost()}
+	case isPage:
+		return outage{text: fmt.Sprintf("cannot reach the API server %s: %s", r.server, network), isLost: page.isLost()}
 	case utilnet.IsConnectionRefused(err):
 		return outage{text: fmt.Sprintf("cannot reach the API server %s: %s", r.server, network), atOnce: true}
 	case network.isCutOff():
@@ -139,6 +144,9 @@ func (r *retrying) readiness(ctx context.Context) int {
 	question := attemptOf(ctx).request.Clone(ctx)
 	question.Method, question.URL, question.Body, question.ContentLength = http.MethodGet, address, nil, 0
 	answer, err := r.next.RoundTrip(question)
+	if page, isPage := pageOf(err); isPage {
+		return page.code
+	}
 	if err != nil {
 		return http.StatusServiceUnavailable
 	}

@@ -80,7 +80,7 @@ func (r *retrying) RoundTrip(request *http.Request) (*http.Response, error) {
 // silent hides from the client library why it would repeat the request, which it does silently.
 func silent(ctx context.Context, err error) error {
 	var network networkError
-	if ctx.Err() != nil || !errors.As(err, &network) {
+	if _, isPage := pageOf(err); isPage || ctx.Err() != nil || !errors.As(err, &network) {
 		return err
 	}
 	return networkError{errors.New(network.Error())}
@@ -112,7 +112,7 @@ func (r *retrying) isWorthwhile(ctx context.Context, response *http.Response, er
 	if outage.text == "" || outage.isLost && ctx.Value(sessionKey{}) != nil || ctx.Err() != nil {
 		return false, err
 	}
-	if err == nil && !outage.isLost {
+	if !outage.isLost {
 		attempt.sent.Store(false)
 	}
 	limit := limitOf(ctx)

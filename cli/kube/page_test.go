@@ -1,0 +1,112 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// webPage answers as a proxy does.
+func webPage(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(code)
+		fmt.Fprintf(w, "<html>\n<h1>%s</h1>\n</html>\n", http.StatusText(code))
+	}
+}
+
+// login redirects everything to a page on which a user can log in.
+func login(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/login" {
+		webPage(http.StatusOK)(w, r)
+		return
+	}
+	http.Redirect(w, r, "/login", http.StatusFound)
+}
+
+// The page of a proxy is no answer of the API server: nothing succeeds with it, and nobody reads it.
+func TestPages(t *testing.T) {
+	requests := map[string]func(context.Context, *Client) error{
+		"get":    func(ctx context.Context, c *Client) error { _, err := c.Get(ctx, MPIJobs, "ns", "dist1"); return err },
+		"pods":   func(ctx context.Context, c *Client) error { _, err := c.JobPods(ctx, "ns", "dist1"); return err },
+		"create": func(ctx context.Context, c *Client) error { _, err := c.Create(ctx, MPIJobs, job(), false); return err },
+		"delete": func(ctx context.Context, c *Client) error { return c.Delete(ctx, MPIJobs, job(), false) },
+		"logs": func(ctx context.Context, c *Client) error {
+			_, err := c.Logs(ctx, "ns", "pod", LogOptions{})
+			return err
+		},
+		"exec": func(ctx context.Context, c *Client) error {
+			return c.Exec(ctx, Container{"ns", "pod", "mpi"}, []string{"ls"}, Streams{Stdout: io.Discard})
+		},
+	}
+	for _, test := range []struct {
+		answer http.HandlerFunc
+		want   string
+	}{
+		{webPage(200), "200 OK"},
+		{login, "200 OK"},
+		{webPage(403), "403 Forbidden"},
+		{webPage(404), "404 Not Found"},
+		{webPage(500), "500 Internal Server Error"},
+	} {
+		for name, request := range requests {
+			if name == "exec" && test.want == "200 OK" {
+				continue // no session is opened by a page, and WebSocket follows no redirection
+			}
+			client := connectWith(t, newServer(t, test.answer).url, "", ConnectOptions{})
+			err := request(t.Context(), client)
+			want := fmt.Sprintf("cannot reach the API server %s: a proxy answered with a web page (%s); check the network and the kubeconfig",
+				client.server, test.want)
+			if err == nil || client.Explain(err) != want {
+				t.Errorf("%s: got %v, want %s", name, err, want)
+			}
+			if errors.Is(err, ErrUnknown) != (name == "create" && strings.HasPrefix(test.want, "500")) {
+				t.Errorf("%s, %s: %v", name, test.want, err)
+			}
+		}
+	}
+}
+
+// Proxies have pages for API servers that are down for a moment.
+func TestTemporaryPages(t *testing.T) {
+	for code, requests := range map[int]string{429: "POST POST", 502: "POST POST GET", 503: "POST POST", 504: "POST POST GET"} {
+		s := newServer(t)
+		s.answers = []http.HandlerFunc{webPage(code), taken, s.stored("")}
+		if code == 429 || code == 503 {
+			s.answers[1] = s.stored("")
+		}
+		_, err := connectNoting(t, s.url, func(string) {}).Create(t.Context(), MPIJobs, job(), false)
+		if err != nil || s.methods() != requests {
+			t.Errorf("%d: %v, requests %q", code, err, s.methods())
+		}
+	}
+}
+
+// A proxy that does not pass on questions about readiness does not make a refusal temporary.
+func TestPageInsteadOfReadiness(t *testing.T) {
+	s := newServer(t, status(403, "Forbidden", `pods is forbidden: User "bob" cannot get resource "pods" in API group "" in the namespace "ns"`), webPage(404))
+	_, err := connectNoting(t, s.url, func(string) {}).Get(t.Context(), MPIJobs, "ns", "dist1")
+	if !apierrors.IsForbidden(err) || s.methods() != "GET GET" {
+		t.Errorf("%v, requests %q", err, s.methods())
+	}
+}
+
+// Where nothing serves the resource, nothing is known about the object.
+func TestNoResourceIsNoAbsence(t *testing.T) {
+	s := newServer(t, http.NotFound)
+	client := connectNoting(t, s.url, func(string) {})
+	if err := client.Delete(t.Context(), MPIJobs, job(), false); !isNoResource(err) {
+		t.Errorf("got %v", err)
+	}
+	s = newServer(t, cut, status(422, "Invalid", "no"), http.NotFound)
+	client = connectNoting(t, s.url, func(string) {})
+	if _, err := client.Create(t.Context(), MPIJobs, job(), false); !isUnknown(err) || s.methods() != "POST POST GET" {
+		t.Errorf("%v, requests %q", err, s.methods())
+	}
+}
