@@ -76,7 +76,7 @@ func Connect(options ConnectOptions) (*Client, error) {
 	config.WarningHandler = &warnings{warn: options.Warn}
 	wait := newWaiting(config, options)
 	config.Wrap(func(network http.RoundTripper) http.RoundTripper {
-		return newRetrying(withoutPages{wait.forServer(logging{marking{network}, options.Log})}, config, options.Note)
+		return newRetrying(onlyAnswers{wait.forServer(logging{marking{network}, options.Log})}, config, options.Note)
 	})
 	return newClient(config, namespace, wait)
 }

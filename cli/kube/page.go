@@ -7,30 +7,44 @@ import (
 	"net/http"
 )
 
-// withoutPages makes an error of each web page: a proxy, a login or a console answered then, and not the API server. The
-// client library would take a page for the success of a deletion, and print it whole if it is an error.
-type withoutPages struct{ next http.RoundTripper }
+// onlyAnswers makes an error of each web page and each redirection: a proxy, a login or a console answered then, and not
+// the API server. The client library would take a page for the success of a deletion, and print it whole if it is an
+// error. It would make a GET of a deletion that is redirected.
+type onlyAnswers struct{ next http.RoundTripper }
 
-func (w withoutPages) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, err := w.next.RoundTrip(request)
-	if err != nil || !isPage(response) {
+func (o onlyAnswers) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := o.next.RoundTrip(request)
+	if err != nil || !isRedirection(response) && !isPage(response) {
 		return response, err
 	}
 	response.Body.Close()
-	return nil, networkError{pageError{response.StatusCode}}
+	page := pageError{code: response.StatusCode}
+	if target, err := request.URL.Parse(response.Header.Get("Location")); err == nil && isRedirection(response) {
+		page.target = target.Scheme + "://" + target.Host
+	}
+	return nil, networkError{page}
 }
 
-// isPage reports whether an answer is a web page. Redirections are followed, and credentials refreshed after a 401.
+func isRedirection(response *http.Response) bool {
+	return response.StatusCode/100 == 3 && response.Header.Get("Location") != ""
+}
+
+// isPage reports whether an answer is a web page. After a 401 the client library gets new credentials.
 func isPage(response *http.Response) bool {
-	isFollowed := response.Header.Get("Location") != "" || response.StatusCode == http.StatusUnauthorized
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	return kind == "text/html" && !isFollowed
+	return kind == "text/html" && response.StatusCode != http.StatusUnauthorized
 }
 
-// A pageError is the error of a request that was answered with a web page.
-type pageError struct{ code int }
+// A pageError is the error of a request that something else than the API server answered.
+type pageError struct {
+	code   int
+	target string // of a redirection, without what may be secret
+}
 
 func (e pageError) Error() string {
+	if e.target != "" {
+		return "a proxy redirects to " + e.target
+	}
 	return fmt.Sprintf("a proxy answered with a web page (%d %s)", e.code, http.StatusText(e.code))
 }
 

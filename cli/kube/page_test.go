@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -21,13 +20,12 @@ func webPage(code int) http.HandlerFunc {
 	}
 }
 
-// login redirects everything to a page on which a user can log in.
-func login(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/login" {
-		webPage(http.StatusOK)(w, r)
-		return
+// redirecting answers as a proxy with a login does, or one for users who forgot an "s".
+func redirecting(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "https://login.example.com/?state=secret")
+		w.WriteHeader(code)
 	}
-	http.Redirect(w, r, "/login", http.StatusFound)
 }
 
 // The page of a proxy is no answer of the API server: nothing succeeds with it, and nobody reads it.
@@ -46,27 +44,26 @@ func TestPages(t *testing.T) {
 		},
 	}
 	for _, test := range []struct {
-		answer http.HandlerFunc
-		want   string
+		answer    http.HandlerFunc
+		want      string
+		isUnknown bool // whether a job was created
 	}{
-		{webPage(200), "200 OK"},
-		{login, "200 OK"},
-		{webPage(403), "403 Forbidden"},
-		{webPage(404), "404 Not Found"},
-		{webPage(500), "500 Internal Server Error"},
+		{webPage(200), "a proxy answered with a web page (200 OK)", false},
+		{webPage(403), "a proxy answered with a web page (403 Forbidden)", false},
+		{webPage(404), "a proxy answered with a web page (404 Not Found)", false},
+		{webPage(500), "a proxy answered with a web page (500 Internal Server Error)", true},
+		{redirecting(301), "a proxy redirects to https://login.example.com", false},
+		{redirecting(302), "a proxy redirects to https://login.example.com", false},
+		{redirecting(307), "a proxy redirects to https://login.example.com", false},
 	} {
 		for name, request := range requests {
-			if name == "exec" && test.want == "200 OK" {
-				continue // no session is opened by a page, and WebSocket follows no redirection
-			}
 			client := connectWith(t, newServer(t, test.answer).url, "", ConnectOptions{})
 			err := request(t.Context(), client)
-			want := fmt.Sprintf("cannot reach the API server %s: a proxy answered with a web page (%s); check the network and the kubeconfig",
-				client.server, test.want)
+			want := fmt.Sprintf("cannot reach the API server %s: %s; check the network and the kubeconfig", client.server, test.want)
 			if err == nil || client.Explain(err) != want {
 				t.Errorf("%s: got %v, want %s", name, err, want)
 			}
-			if errors.Is(err, ErrUnknown) != (name == "create" && strings.HasPrefix(test.want, "500")) {
+			if errors.Is(err, ErrUnknown) != (name == "create" && test.isUnknown) {
 				t.Errorf("%s, %s: %v", name, test.want, err)
 			}
 		}

@@ -34,7 +34,7 @@ type retrying struct {
 func newRetrying(next http.RoundTripper, config *rest.Config, note func(string)) *retrying {
 	r := &retrying{next: next, config: config, server: serverOf(config), note: note}
 	r.library.Client = &retryablehttp.Client{
-		HTTPClient:   &http.Client{Transport: unchanged{next}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		HTTPClient:   &http.Client{Transport: unchanged{next}},
 		RetryMax:     math.MaxInt, // the time is limited, not the number
 		RetryWaitMin: firstPause,
 		RetryWaitMax: lastPause,
