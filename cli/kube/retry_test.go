@@ -147,6 +147,17 @@ func TestLostCreations(t *testing.T) {
 	}
 }
 
+// A deletion whose answer was lost, and then finds nothing, has succeeded.
+func TestLostDeletions(t *testing.T) {
+	for name, lost := range map[string]http.HandlerFunc{"cut off": cut, "half an answer": half, "a gateway": code(504)} {
+		s := newServer(t, lost, missing)
+		err := connectNoting(t, s.url, func(string) {}).Delete(t.Context(), MPIJobs, job(), false)
+		if err != nil || s.methods() != "DELETE DELETE" {
+			t.Errorf("%s: %v, requests %q", name, err, s.methods())
+		}
+	}
+}
+
 // What asks to wait for longer than requests are retried fails at once, and nothing is repeated silently.
 func TestLongRetryAfter(t *testing.T) {
 	for _, after := range []string{"3600", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)} {
