@@ -32,6 +32,8 @@ func (c *Client) Explain(err error) string {
 			silentWebhook(message))
 	case apierrors.IsTooManyRequests(err):
 		return fmt.Sprintf("the API server %s is overloaded: try again in a moment", c.server)
+	case isUnavailable(err):
+		return fmt.Sprintf("the API server %s is not available: try again in a moment", c.server)
 	case errors.As(err, &late):
 		return fmt.Sprintf("the API server %s gave %s: try again, or wait longer", c.server, late)
 	case errors.As(err, &network):
@@ -42,6 +44,12 @@ func (c *Client) Explain(err error) string {
 		return c.explainNotSent(notSent.Err)
 	}
 	return message
+}
+
+// isUnavailable reports whether a gateway answered for an API server that is down. Its text is of no use.
+func isUnavailable(err error) bool {
+	var status apierrors.APIStatus
+	return apierrors.IsUnexpectedServerError(err) && errors.As(err, &status) && isTemporaryCode(int(status.Status().Code))
 }
 
 // isTemporary reports whether a request may succeed later: something is down, and nobody refused it.

@@ -70,6 +70,21 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// What a gateway answers in plain text, or with nothing, is not repeated to the user.
+func TestExplainGateways(t *testing.T) {
+	for _, code := range []int{502, 503, 504} {
+		for _, text := range []string{"", "no healthy upstream"} {
+			s := newServer(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, text, code) })
+			client := connectNoting(t, s.url, func(string) {})
+			_, err := client.Get(Once(t.Context()), MPIJobs, "ns", "dist1")
+			want := "the API server " + s.url + " is not available: try again in a moment"
+			if err == nil || client.Explain(err) != want {
+				t.Errorf("%d %q: got %v, want %s", code, text, err, want)
+			}
+		}
+	}
+}
+
 // Proxies have pages for API servers that are down for a moment.
 func TestTemporaryPages(t *testing.T) {
 	for code, requests := range map[int]string{429: "POST POST", 502: "POST POST GET", 503: "POST POST", 504: "POST POST GET"} {
