@@ -66,22 +66,28 @@ func (c *Client) Create(
 	if dryRun {
 		options.DryRun = []string{metav1.DryRunAll}
 	}
-	ctx, attempt := withAttempt(ctx)
-	stored, err := c.dynamic.Resource(resource).Namespace(object.GetNamespace()).Create(ctx, object, options)
+	recorded, attempt := withAttempt(ctx)
+	stored, err := c.dynamic.Resource(resource).Namespace(object.GetNamespace()).Create(recorded, object, options)
 	switch {
 	case err == nil || dryRun || !mayBeStored(err, attempt):
 		return stored, err
 	case resource != Secrets:
-		return c.find(ctx, resource, object, err)
+		return c.find(ctx, resource, object, lostCreation{err, attempt})
 	case apierrors.IsAlreadyExists(err) && !attempt.lost.Load():
 		return nil, err
 	}
 	return nil, fmt.Errorf("%w: %w", ErrUnknown, err)
 }
 
+// A lostCreation is a creation whose response was lost.
+type lostCreation struct {
+	err     error
+	attempt *attempt
+}
+
 // find looks for an object that this run sent, after the response was lost.
 func (c *Client) find(
-	ctx context.Context, resource schema.GroupVersionResource, sent *unstructured.Unstructured, lost error,
+	ctx context.Context, resource schema.GroupVersionResource, sent *unstructured.Unstructured, lost lostCreation,
 ) (*unstructured.Unstructured, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
@@ -96,10 +102,10 @@ func (c *Client) find(
 		return true, err
 	})
 	switch {
-	case wait.Interrupted(err) && ctx.Err() == nil && !isUndecided(lost, attemptOf(ctx)):
-		return nil, lost // the second try was refused
+	case wait.Interrupted(err) && ctx.Err() == nil && !isUndecided(lost.err, lost.attempt):
+		return nil, lost.err // the second try was refused
 	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrUnknown, lost)
+		return nil, fmt.Errorf("%w: %w", ErrUnknown, lost.err)
 	case !c.isOurs(found):
 		return nil, apierrors.NewAlreadyExists(resource.GroupResource(), sent.GetName())
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -173,6 +174,29 @@ func TestLongRetryAfter(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The search for an object has its own time, also if the creation has used up all of its.
+func TestSearchAfterLongCreation(t *testing.T) {
+	s := newServer(t)
+	searches := 0
+	s.answers = []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			searches++
+		}
+		if searches < 2 {
+			cut(w, r)
+		}
+		w.Header().Set("Connection", "close")
+		s.stored("")(w, r)
+	}}
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		_, err := connectNoting(t, s.url, func(string) {}).Create(t.Context(), MPIJobs, job(), false)
+		if took := time.Since(start); err != nil || took < retryTime-lastPause {
+			t.Errorf("%v after %s", err, took)
+		}
+	})
 }
 
 func isNil(err error) bool     { return err == nil }
