@@ -55,14 +55,19 @@ func isUnavailable(err error) bool {
 // isTemporary reports whether a request may succeed later: something is down, and nobody refused it.
 func isTemporary(err error) bool {
 	var network networkError
-	if errors.As(err, &network) {
+	var status apierrors.APIStatus
+	page, isPage := pageOf(err)
+	switch {
+	case isPage:
+		return mayPass(page.code)
+	case errors.As(err, &network):
 		return true
 	}
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) {
-		return false
-	}
-	code := status.Status().Code
+	return errors.As(err, &status) && mayPass(int(status.Status().Code))
+}
+
+// mayPass reports whether an answer may be another one later.
+func mayPass(code int) bool {
 	return code >= http.StatusInternalServerError || code == http.StatusTooManyRequests || code == http.StatusGone
 }
 

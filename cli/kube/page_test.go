@@ -70,6 +70,22 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// A watch ends at once if a login or a console answers, as other commands do, but not while a proxy has no API server.
+func TestWatchOfPages(t *testing.T) {
+	for code, isTemporary := range map[int]bool{200: false, 302: false, 403: false, 500: true, 502: true, 503: true} {
+		answer := webPage(code)
+		if code == 302 {
+			answer = redirecting(code)
+		}
+		s := newServer(t, answer)
+		w := connectNoting(t, s.url, func(string) {}).WatchJobs(t.Context(), "ns")
+		awaiting(t, w, "an end or a trouble", func() bool { return w.Err() != nil || isTemporary && w.Trouble() != "" })
+		if (w.Err() == nil) != isTemporary {
+			t.Errorf("%d: %v, %s", code, w.Err(), w.Trouble())
+		}
+	}
+}
+
 // What a gateway answers in plain text, or with nothing, is not repeated to the user.
 func TestExplainGateways(t *testing.T) {
 	for _, code := range []int{502, 503, 504} {
