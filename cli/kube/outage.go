@@ -2,6 +2,7 @@ package kube
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ import (
 // An outage is what a request met that is down for a moment.
 type outage struct {
 	text   string // "": nothing
-	isLost bool   // there was no answer, or only that of a gateway
+	isLost bool   // there was no answer, or one that leaves open what happened
 	atOnce bool   // tell the user at once: nobody listens, and the address may be wrong
 }
 
@@ -35,7 +36,7 @@ func (r *retrying) outageOf(ctx context.Context, response *http.Response, err er
 	case err == nil && response.StatusCode == http.StatusForbidden:
 		return outage{text: r.whyForbidden(ctx, response)}
 	case err == nil:
-		return outage{text: r.whatIsDown(response), isLost: isGateway(response.StatusCode)}
+		return r.whatIsDown(response)
 	case !errors.As(err, &network):
 		return outage{}
 	case isPage && !isTemporaryCode(page.code):
@@ -66,25 +67,27 @@ func readWhole(response *http.Response) error {
 	return nil
 }
 
-// whatIsDown returns why a request was refused for the moment, or "" if it was not. Nothing was stored then, not even if
-// the request is a creation, unless the answer is that of a gateway.
-func (r *retrying) whatIsDown(response *http.Response) string {
-	if response.StatusCode != http.StatusTooManyRequests && response.StatusCode < http.StatusInternalServerError {
-		return ""
+// whatIsDown returns why a request was refused for the moment, if it was. The answer says whether a change may have been
+// made: not if there were too many requests, if something was not available or if a webhook did not respond.
+func (r *retrying) whatIsDown(response *http.Response) outage {
+	code := response.StatusCode
+	if code != http.StatusTooManyRequests && code < http.StatusInternalServerError {
+		return outage{}
 	}
-	status := statusOf(response)
-	webhook := silentWebhook(status.Message)
+	message := statusOf(response).Message
+	text := cmp.Or(withoutWebhook(message), fmt.Sprintf("the API server %s is not available", r.server))
+	webhook := silentWebhook(message)
 	switch {
 	case webhook != "":
-		return fmt.Sprintf("webhook %s does not respond", webhook)
-	case !isTemporaryCode(response.StatusCode) && response.Header.Get("Retry-After") == "":
-		return ""
-	case response.StatusCode == http.StatusTooManyRequests:
-		return fmt.Sprintf("the API server %s is overloaded", r.server)
-	case status.Message != "":
-		return withoutWebhook(status.Message)
+		return outage{text: fmt.Sprintf("webhook %s does not respond", webhook)}
+	case code == http.StatusTooManyRequests:
+		return outage{text: fmt.Sprintf("the API server %s is overloaded", r.server)}
+	case code == http.StatusServiceUnavailable:
+		return outage{text: text}
+	case isGateway(code), response.Header.Get("Retry-After") != "":
+		return outage{text: text, isLost: true}
 	}
-	return fmt.Sprintf("the API server %s is not available", r.server)
+	return outage{}
 }
 
 // isTemporaryCode reports whether an answer alone says that the request may succeed in a moment.

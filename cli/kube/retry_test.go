@@ -126,6 +126,9 @@ func TestLostCreations(t *testing.T) {
 		{"a gateway, and then refused", func(s *server) []http.HandlerFunc {
 			return []http.HandlerFunc{code(504), status(422, "Invalid", "no"), s.stored("")}
 		}, "POST POST GET", isNil},
+		{"etcd timed out, and then refused", func(s *server) []http.HandlerFunc {
+			return []http.HandlerFunc{later(status(500, "ServerTimeout", "etcd timed out")), status(422, "Invalid", "no"), s.stored("")}
+		}, "POST POST GET", isNil},
 		{"stored by the first try", func(s *server) []http.HandlerFunc {
 			return []http.HandlerFunc{unknownYet, taken, s.stored("")}
 		}, "POST POST GET", isNil},
