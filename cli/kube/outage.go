@@ -143,6 +143,8 @@ func (r *retrying) readiness(ctx context.Context) int {
 	if err != nil {
 		return 0
 	}
+	ctx, cancel := context.WithTimeout(ctx, rolesTime)
+	defer cancel()
 	address.Path = path.Join("/", address.Path, "readyz")
 	question := attemptOf(ctx).request.Clone(ctx)
 	question.Method, question.URL, question.Body, question.ContentLength = http.MethodGet, address, nil, 0

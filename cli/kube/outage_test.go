@@ -330,6 +330,35 @@ func TestRefusedWithoutReadiness(t *testing.T) {
 	})
 }
 
+// An API server that does not say whether it is ready keeps nobody waiting for longer than one that is not.
+func TestRefusedWithHangingReadiness(t *testing.T) {
+	refusals := roundTrip(func(request *http.Request) (*http.Response, error) {
+		if request.URL.Path == "/readyz" {
+			<-request.Context().Done()
+			return nil, networkError{request.Context().Err()}
+		}
+		recorder := httptest.NewRecorder()
+		status(403, "Forbidden", `pods is forbidden: User "bob" cannot list resource "pods" in API group "" in the namespace "ns"`)(recorder, request)
+		return recorder.Result(), nil
+	})
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://api/api/v1/pods", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := newRetrying(refusals, &rest.Config{Host: "https://api"}, func(string) {}).RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusForbidden || ctx.Err() != nil {
+			t.Errorf("got %s, %v", response.Status, ctx.Err())
+		}
+	})
+}
+
 // Pods come as protobuf, and so do refusals of them.
 func TestStatusesInProtobuf(t *testing.T) {
 	scheme := runtime.NewScheme()
