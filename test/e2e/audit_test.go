@@ -15,8 +15,8 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/kueue"
 )
 
-// auditPolicy records who created or changed a job or entered a pod, with the response, and what the chart's pods ask for. Everything would be
-// hundreds of megabytes.
+// auditPolicy records who created or changed a job or entered a pod, with the response, and what the chart's pods ask
+// for. Everything would be hundreds of megabytes.
 const auditPolicy = `
 apiVersion: audit.k8s.io/v1
 kind: Policy

@@ -132,12 +132,13 @@ func TestAskTheAuditLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	commands := pages.Commands(t, operationsPage, "Ask the audit log")
+	here := strings.NewReplacer("/var/log/kubernetes/audit.log", product.AuditLog(), "runai-team-a", namespace)
 	for i, want := range [][]string{
 		{"\tsaml:alice@example.com\t" + namespace + "\tannotations/"},
 		{"admitted\t"},
 		{"\tsaml:carol@example.com\t" + namespace + "\tadmitted-worker-0\n"},
 	} {
-		text := strings.NewReplacer("/var/log/kubernetes/audit.log", product.AuditLog(), "runai-team-a", namespace).Replace(commands[i].Text)
+		text := here.Replace(commands[i].Text)
 		suite.Eventually(t, "the audit log has it", suite.Soon, func() error { return suite.Says(paste(t, text), want...) })
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
@@ -45,7 +45,7 @@ func (s *Sessions) Handle(ctx context.Context, request admission.Request) admiss
 }
 
 func (s *Sessions) judge(ctx context.Context, request admission.Request, name types.NamespacedName) error {
-	if name.Name == "" || len(path.IsValidPathSegmentName(name.Name)) > 0 { // no pod has it, and no client would ask
+	if name.Name == "" || len(content.IsPathSegmentName(name.Name)) > 0 { // no pod has it, and no client would ask
 		return apierrors.NewNotFound(corev1.Resource("pods"), request.Name)
 	}
 	pod := &corev1.Pod{}
