@@ -76,10 +76,10 @@ packages: ## Install the Debian packages that the tests need and this machine do
 .PHONY: test
 test: have-packages lint verify servers $(if $(NODE),lab-images) ## Run everything that CI runs.
 	@# -count=1: suites build the binaries and the image, of which Go's cache of test results knows nothing.
-	go test -count=1 -race -timeout 30m $$(go list ./... | grep -v -E '/(webhook/policy|test/[a-z]+)$$')
+	go test -count=1 -race -timeout 30m $$(go list ./... | grep -v -E '/(webhook/policy|test/[a-z0-9]+)$$')
 	go test -count=1 -timeout 30m ./webhook/policy ./webhook/server # without the race detector, which takes most of the time and memory that are looked at
 	@# Suites run the product in processes of its own, and wait for them most of the time: three at once use two cores.
-	go test -count=1 -p 3 -timeout 30m $$(go list ./test/... | grep -E '/test/[a-z]+$$' | grep -v -E '/(bench|lab|e2e|lifecycle|operator|matrix)$$')
+	go test -count=1 -p 3 -timeout 30m $$(go list ./test/... | grep -E '/test/[a-z0-9]+$$' | grep -v -E '/(bench|lab|e2e|lifecycle|operator|matrix)$$')
 	go test -count=1 -timeout 30m ./test/forgery -args -differ # with a validating replica that has another cluster policy
 	go test -count=1 -timeout 30m ./test/bench # what is measured wants the machine for itself
 	go test -C test/oracle -count=1 -timeout 30m ./...
