@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -46,37 +45,6 @@ func (c *Client) Explain(err error) string {
 	return message
 }
 
-// isUnavailable reports whether a gateway answered for an API server that is down. Its text is of no use.
-func isUnavailable(err error) bool {
-	var status apierrors.APIStatus
-	return apierrors.IsUnexpectedServerError(err) && errors.As(err, &status) && isTemporaryCode(int(status.Status().Code))
-}
-
-// isTemporary reports whether a request may succeed later: something is down, and nobody refused it.
-func isTemporary(err error) bool {
-	var network networkError
-	var status apierrors.APIStatus
-	page, isPage := pageOf(err)
-	switch {
-	case isPage:
-		return mayPass(page.code)
-	case errors.As(err, &network):
-		return true
-	}
-	return errors.As(err, &status) && mayPass(int(status.Status().Code))
-}
-
-// mayPass reports whether an answer may be another one later.
-func mayPass(code int) bool {
-	return code >= http.StatusInternalServerError || code == http.StatusTooManyRequests || code == http.StatusGone
-}
-
-// IsServerError reports whether the API server could not do its part, for example reach the kubelet that has a log.
-func IsServerError(err error) bool {
-	var status apierrors.APIStatus
-	return errors.As(err, &status) && status.Status().Code == http.StatusInternalServerError
-}
-
 // ExplainTrouble returns why a request that is sent again failed, without what the user could do.
 func (c *Client) ExplainTrouble(err error) string {
 	var network networkError
@@ -94,42 +62,6 @@ func (c *Client) ExplainTrouble(err error) string {
 	}
 	problem, _, _ := strings.Cut(c.Explain(err), "; ")
 	return problem
-}
-
-// mayBeStored reports whether a creation may have succeeded although it returned an error: a response was lost, or the
-// object exists after a second try.
-func mayBeStored(err error, a *attempt) bool { return a.lost.Load() || isUndecided(err, a) }
-
-// isUndecided reports whether the last response to a creation, or none, leaves open whether it has succeeded.
-func isUndecided(err error, a *attempt) bool {
-	if page, isPage := pageOf(err); isPage {
-		return page.isLost()
-	}
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) {
-		return a.sent.Load()
-	}
-	return apierrors.IsTimeout(err) || apierrors.IsServerTimeout(err) || status.Status().Code == http.StatusBadGateway ||
-		apierrors.IsAlreadyExists(err) && a.tries.Load() > 1
-}
-
-// isAnswer reports whether an error is the API server's own, and not that of a proxy in front of it.
-func isAnswer(err error) bool {
-	var status apierrors.APIStatus
-	return errors.As(err, &status)
-}
-
-// IsForbidden reports whether the user is not allowed to make the request.
-func IsForbidden(err error) bool { return apierrors.IsForbidden(err) }
-
-// IsMissing reports whether an object does not exist, while its resource does.
-func IsMissing(err error) bool { return apierrors.IsNotFound(err) && !isNoResource(err) }
-
-// isNoResource reports whether the server does not serve the resource. Its status then names no object.
-func isNoResource(err error) bool {
-	var status apierrors.APIStatus
-	return apierrors.IsNotFound(err) && errors.As(err, &status) &&
-		(status.Status().Details == nil || status.Status().Details.Name == "")
 }
 
 // explainNotSent returns why a request did not reach the network.

@@ -9,15 +9,12 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"path"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
-	"k8s.io/client-go/rest"
 )
 
 // An outage is what a request met that is down for a moment.
@@ -39,7 +36,7 @@ func (r *retrying) outageOf(ctx context.Context, response *http.Response, err er
 		return r.whatIsDown(response)
 	case !errors.As(err, &network):
 		return outage{}
-	case isPage && !isTemporaryCode(page.code):
+	case isPage && !isOutageCode(page.code):
 		return outage{isLost: page.isLost()}
 	case isPage:
 		return outage{text: fmt.Sprintf("cannot reach the API server %s: %s", r.server, network), isLost: page.isLost()}
@@ -58,13 +55,18 @@ func readWhole(response *http.Response) error {
 	if kind != runtime.ContentTypeJSON && kind != runtime.ContentTypeProtobuf {
 		return nil
 	}
-	text, err := io.ReadAll(response.Body)
-	response.Body.Close()
-	if err != nil {
+	if _, err := readBody(response); err != nil {
 		return networkError{err}
 	}
-	response.Body = io.NopCloser(bytes.NewReader(text))
 	return nil
+}
+
+// readBody returns the body of an answer, which stays readable.
+func readBody(response *http.Response) ([]byte, error) {
+	text, err := io.ReadAll(response.Body)
+	response.Body.Close()
+	response.Body = io.NopCloser(bytes.NewReader(text))
+	return text, err
 }
 
 // whatIsDown returns why a request was refused for the moment, if it was. The answer says whether a change may have been
@@ -90,8 +92,8 @@ func (r *retrying) whatIsDown(response *http.Response) outage {
 	return outage{}
 }
 
-// isTemporaryCode reports whether an answer alone says that the request may succeed in a moment.
-func isTemporaryCode(code int) bool {
+// isOutageCode reports whether an answer alone says that something is down for a moment.
+func isOutageCode(code int) bool {
 	return code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable || isGateway(code)
 }
 
@@ -100,11 +102,9 @@ func isGateway(code int) bool {
 	return code == http.StatusBadGateway || code == http.StatusGatewayTimeout
 }
 
-// statusOf returns the status in an answer, which stays readable. The answer of a proxy has none.
+// statusOf returns the status in an answer. The answer of a proxy has none.
 func statusOf(response *http.Response) (status metav1.Status) {
-	text, _ := io.ReadAll(response.Body) // the rest of a proxy's page does not matter
-	response.Body.Close()
-	response.Body = io.NopCloser(bytes.NewReader(text))
+	text, _ := readBody(response) // the rest of a proxy's page does not matter
 	_, _, _ = statuses.Decode(text, nil, &status)
 	return status
 }
@@ -115,47 +115,3 @@ var statuses = func() runtime.Decoder {
 	metav1.AddToGroupVersion(scheme, corev1.SchemeGroupVersion)
 	return serializer.NewCodecFactory(scheme).UniversalDeserializer()
 }()
-
-// rolesTime is how long a user without permissions, also for what everybody may do, may be one whose roles are not known
-// yet. It is short because an administrator may have taken that permission from everybody.
-const rolesTime = 5 * time.Second
-
-// whyForbidden returns why an API server may have refused what the user is allowed to do, or "" if it meant it: one that
-// starts refuses everybody until it has read the roles, also to ask whether it is ready.
-func (r *retrying) whyForbidden(ctx context.Context, response *http.Response) string {
-	message := statusOf(response).Message
-	_, verb, _, _, isRole := forbiddenBy(message)
-	isReady := !isNotReady(message)
-	if isReady && isRole && verb != "impersonate" {
-		code := r.readiness(ctx)
-		isOpen := code == http.StatusForbidden && attemptOf(ctx).isRefusedFor() < rolesTime
-		isReady = !isOpen && code < http.StatusInternalServerError
-	}
-	if isReady {
-		return ""
-	}
-	return fmt.Sprintf("the API server %s is not ready", r.server)
-}
-
-// readiness asks the API server as the user of the request whether it is ready. It returns the code of the answer.
-func (r *retrying) readiness(ctx context.Context) int {
-	address, _, err := rest.DefaultServerUrlFor(r.config)
-	if err != nil {
-		return 0
-	}
-	ctx, cancel := context.WithTimeout(ctx, rolesTime)
-	defer cancel()
-	address.Path = path.Join("/", address.Path, "readyz")
-	question := attemptOf(ctx).request.Clone(ctx)
-	question.Method, question.URL, question.Body, question.ContentLength = http.MethodGet, address, nil, 0
-	answer, err := r.next.RoundTrip(question)
-	if page, isPage := pageOf(err); isPage {
-		return page.code
-	}
-	if err != nil {
-		return http.StatusServiceUnavailable
-	}
-	defer answer.Body.Close()
-	_, _ = io.Copy(io.Discard, answer.Body)
-	return answer.StatusCode
-}
