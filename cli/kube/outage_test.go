@@ -163,21 +163,29 @@ func TestHowLongOutagesAreAwaited(t *testing.T) {
 	}
 }
 
+// retried sends a request to a network, and returns the code of the answer.
+func retried(ctx context.Context, t *testing.T, network http.RoundTripper) (code int, err error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://api", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := newRetrying(network, &rest.Config{Host: "https://api"}, func(string) {}).RoundTrip(request)
+	if err != nil {
+		return 0, err
+	}
+	response.Body.Close()
+	return response.StatusCode, nil
+}
+
 // A login that takes long leaves a creation as much time as other requests.
 func TestLoginTakesNoTimeFromRetries(t *testing.T) {
 	refuse := roundTrip(func(*http.Request) (*http.Response, error) { return nil, networkError{syscall.ECONNREFUSED} })
 	synctest.Test(t, func(t *testing.T) {
 		ctx, _ := withAttempt(t.Context())
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://api", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
 		time.Sleep(time.Minute)
 		start := time.Now()
-		response, err := newRetrying(refuse, &rest.Config{Host: "https://api"}, func(string) {}).RoundTrip(request)
-		if err == nil {
-			response.Body.Close()
-		}
+		_, err := retried(ctx, t, refuse)
 		if took := time.Since(start); took < retryTime-lastPause {
 			t.Errorf("gave up after %s: %v", took, err)
 		}
@@ -198,14 +206,7 @@ func TestMistakesAreNoOutages(t *testing.T) {
 	} {
 		tries := 0
 		next := roundTrip(func(*http.Request) (*http.Response, error) { tries++; return nil, networkError{err} })
-		request, problem := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api", nil)
-		if problem != nil {
-			t.Fatal(problem)
-		}
-		response, got := newRetrying(next, &rest.Config{Host: "https://api"}, func(string) {}).RoundTrip(request)
-		if got == nil {
-			response.Body.Close()
-		}
+		_, got := retried(t.Context(), t, next)
 		if got == nil || got.Error() != err.Error() || tries != 1 {
 			t.Errorf("%v: got %v after %d tries", err, got, tries)
 		}
@@ -257,106 +258,6 @@ func TestCutOffSessionOverSPDY(t *testing.T) {
 	if err == nil || client.Explain(err) != want || s.methods() != "GET POST" {
 		t.Errorf("got %v, want %s; requests %q", err, want, s.methods())
 	}
-}
-
-// An API server that starts refuses everybody until it has read the roles. Then a refusal is meant.
-func TestRefusedWhileStarting(t *testing.T) {
-	const text = `mpijobs.kubeflow.org is forbidden: User "bob" cannot create resource "mpijobs" in API group "kubeflow.org" in the namespace "ns"`
-	noRole := status(403, "Forbidden", text)
-	for _, test := range []struct {
-		name     string
-		answers  func(*server) []http.HandlerFunc
-		requests string
-		refused  bool
-	}{
-		{"no roles yet", func(s *server) []http.HandlerFunc { return []http.HandlerFunc{noRole, code(403), s.stored("")} }, "POST GET POST", false},
-		{"not ready", func(s *server) []http.HandlerFunc {
-			return []http.HandlerFunc{noRole, code(403), noRole, code(500), s.stored("")}
-		}, "POST GET POST GET POST", false},
-		{"ready", func(*server) []http.HandlerFunc { return []http.HandlerFunc{noRole, code(200)} }, "POST GET", true},
-		{"ready in the end", func(*server) []http.HandlerFunc { return []http.HandlerFunc{noRole, code(403), noRole, code(200)} },
-			"POST GET POST GET", true},
-		{"nobody may ask", func(*server) []http.HandlerFunc { return []http.HandlerFunc{noRole, code(404)} }, "POST GET", true},
-		{"an admission plugin is not ready", func(s *server) []http.HandlerFunc {
-			return []http.HandlerFunc{status(403, "Forbidden", `mpijobs.kubeflow.org "dist1" is forbidden: not yet ready to handle request`), s.stored("")}
-		}, "POST POST", false},
-		{"a quota", func(*server) []http.HandlerFunc { return []http.HandlerFunc{forbidden} }, "POST", true},
-		{"impersonation", func(*server) []http.HandlerFunc {
-			return []http.HandlerFunc{status(403, "Forbidden", `users "eve" is forbidden: User "bob" cannot impersonate resource "users" in API group ""`)}
-		}, "POST", true},
-	} {
-		for prefix, want := range map[string]string{"": "/readyz", "/": "/readyz", "/clusters/a/": "/clusters/a/readyz"} {
-			t.Run(test.name+prefix, func(t *testing.T) {
-				t.Parallel()
-				s := newServer(t)
-				s.answers = test.answers(s)
-				var notes []string
-				_, err := connect(t, s.url+prefix, &notes).Create(t.Context(), MPIJobs, job(), false)
-				if IsForbidden(err) != test.refused || err != nil != test.refused || s.methods() != test.requests || len(notes) > 0 {
-					t.Errorf("%v, requests %q, notes %q", err, s.requests, notes)
-				}
-				if strings.Contains(test.requests, "GET") && s.paths[1] != want {
-					t.Errorf("got %s", s.paths)
-				}
-			})
-		}
-	}
-}
-
-// Where nobody is allowed to ask whether the API server is ready, a refusal is believed after a few seconds.
-func TestRefusedWithoutReadiness(t *testing.T) {
-	refusals := roundTrip(func(request *http.Request) (*http.Response, error) {
-		recorder := httptest.NewRecorder()
-		status(403, "Forbidden", `pods is forbidden: User "bob" cannot list resource "pods" in API group "" in the namespace "ns"`)(recorder, request)
-		return recorder.Result(), nil // without its request, as SPDY's transport answers
-	})
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api/api/v1/pods", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response, err := newRetrying(refusals, &rest.Config{Host: "https://api"}, func(string) {}).RoundTrip(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		if response.StatusCode != http.StatusForbidden {
-			t.Errorf("got %s", response.Status)
-		}
-		if took := time.Since(start); took < rolesTime-lastPause || took > rolesTime+lastPause {
-			t.Errorf("took %s", took)
-		}
-	})
-}
-
-// An API server that does not say whether it is ready keeps nobody waiting for longer than one that is not.
-func TestRefusedWithHangingReadiness(t *testing.T) {
-	refusals := roundTrip(func(request *http.Request) (*http.Response, error) {
-		if request.URL.Path == "/readyz" {
-			<-request.Context().Done()
-			return nil, networkError{request.Context().Err()}
-		}
-		recorder := httptest.NewRecorder()
-		status(403, "Forbidden", `pods is forbidden: User "bob" cannot list resource "pods" in API group "" in the namespace "ns"`)(recorder, request)
-		return recorder.Result(), nil
-	})
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-		defer cancel()
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://api/api/v1/pods", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response, err := newRetrying(refusals, &rest.Config{Host: "https://api"}, func(string) {}).RoundTrip(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response.Body.Close()
-		if response.StatusCode != http.StatusForbidden || ctx.Err() != nil {
-			t.Errorf("got %s, %v", response.Status, ctx.Err())
-		}
-	})
 }
 
 // Pods come as protobuf, and so do refusals of them.

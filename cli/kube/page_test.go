@@ -7,8 +7,6 @@ import (
 	"io"
 	"net/http"
 	"testing"
-
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 // webPage answers as a proxy does.
@@ -113,15 +111,6 @@ func TestTemporaryPages(t *testing.T) {
 		if err != nil || s.methods() != requests {
 			t.Errorf("%d: %v, requests %q", code, err, s.methods())
 		}
-	}
-}
-
-// A proxy that does not pass on questions about readiness does not make a refusal temporary.
-func TestPageInsteadOfReadiness(t *testing.T) {
-	s := newServer(t, status(403, "Forbidden", `pods is forbidden: User "bob" cannot get resource "pods" in API group "" in the namespace "ns"`), webPage(404))
-	_, err := connectNoting(t, s.url, func(string) {}).Get(t.Context(), MPIJobs, "ns", "dist1")
-	if !apierrors.IsForbidden(err) || s.methods() != "GET GET" {
-		t.Errorf("%v, requests %q", err, s.methods())
 	}
 }
 
