@@ -58,17 +58,14 @@ func reviewedPart(raw []byte) [3]string {
 // update allows what only steers a job, restores a job to which its manifest was applied again, and refuses
 // the rest.
 func (m *Mutator) update(ctx context.Context, request admission.Request) admission.Response {
-	u, verdict, err := classify(ctx, m.Reviewer, request)
-	if err == nil && verdict.Class == review.Refused {
-		err = unchangeable(u, verdict)
-	}
+	u, class, err := classify(ctx, m.Reviewer, request)
 	if err != nil {
 		if _, is := m.warnedOnly(ctx, request, request.OldObject.Raw, request.Object.Raw); is {
 			return admission.Allowed("warn-only") // the validating webhook says what would happen
 		}
 		return refuse(err)
 	}
-	if verdict.Class == review.Steers {
+	if class == review.Steers {
 		if operations := review.Recount(u.updated); len(operations) > 0 {
 			return allow(operations, nil, map[string]string{auditUpdate: "recounted"})
 		}
@@ -81,20 +78,24 @@ func (m *Mutator) update(ctx context.Context, request admission.Request) admissi
 	return allow(operations, nil, map[string]string{auditUpdate: "restored"})
 }
 
-// classify decodes and classifies an update. Its errors are API statuses for the client.
-func classify(ctx context.Context, reviewer review.Reviewer, request admission.Request) (update, review.Verdict, error) {
+// classify decodes and classifies an update. Its errors are API statuses for the client, also for an update that is refused.
+func classify(ctx context.Context, reviewer review.Reviewer, request admission.Request) (update, review.UpdateClass, error) {
 	u, err := decodeUpdate(request)
 	if err == nil {
 		err = awaited(ctx)
 	}
 	if err != nil || u.stored == nil {
-		return u, review.Verdict{Class: review.Steers}, err
+		return u, review.Steers, err
 	}
 	// rule T12 in test/integration TestUnknownFieldsSurvive: to change a field that only a newer CRD knows
 	if changed := review.UnknownChanges(request.OldObject.Raw, request.Object.Raw); len(changed) > 0 {
-		return u, review.Verdict{Class: review.Refused, Paths: changed}, nil
+		return u, review.Refused, unchangeable(u, review.Verdict{Paths: changed})
 	}
-	return u, reviewer.ClassifyUpdate(u.stored, u.updated), nil
+	verdict := reviewer.ClassifyUpdate(u.stored, u.updated)
+	if verdict.Class == review.Refused {
+		return u, review.Refused, unchangeable(u, verdict)
+	}
+	return u, verdict.Class, nil
 }
 
 func unchangeable(u update, verdict review.Verdict) error {

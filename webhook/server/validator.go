@@ -44,17 +44,14 @@ func (v *Validator) Handle(ctx context.Context, request admission.Request) admis
 }
 
 func (v *Validator) update(ctx context.Context, request admission.Request) admission.Response {
-	u, verdict, err := classify(ctx, v.Reviewer, request)
-	if err == nil && verdict.Class == review.Refused {
-		err = unchangeable(u, verdict)
-	}
+	_, class, err := classify(ctx, v.Reviewer, request)
 	if err != nil {
 		if until, is := v.warnedOnly(ctx, request, request.OldObject.Raw, request.Object.Raw); is {
 			return warned(request.Namespace, until, wouldBeRefused(until, err), wouldRefuse)
 		}
 		return refuse(err)
 	}
-	if verdict.Class == review.Reapplies { // a replica with another cluster policy did not restore it
+	if class == review.Reapplies { // a replica with another cluster policy did not restore it
 		return refuse(unavailable("the cluster's policy is being changed: try again"))
 	}
 	return admission.Allowed("does not change what the job runs")
