@@ -5,18 +5,15 @@ import (
 	"net/http"
 
 	"github.com/go-json-experiment/json/jsontext"
-	admissionv1 "k8s.io/api/admission/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
 
 // answerBusy asks the client to try again in a second. It answers with an AdmissionReview: of any other answer the API
 // server makes an error that no client tries again.
 func answerBusy(w http.ResponseWriter, r *http.Request) {
-	status := apierrors.NewServiceUnavailable("runai-webhook has too many requests: try again").Status()
-	status.Details = &metav1.StatusDetails{RetryAfterSeconds: 1}
-	writeJSON(w, http.StatusOK, appendReview(nil, &admissionv1.AdmissionResponse{UID: readUID(r.Body), Result: &status}))
+	response := refuse(unavailable("runai-webhook has too many requests: try again"))
+	response.UID = readUID(r.Body)
+	writeJSON(w, http.StatusOK, appendReview(nil, &response.AdmissionResponse))
 }
 
 // readUID returns the uid that the answer to an AdmissionReview must repeat, or "". The API server sends it first,

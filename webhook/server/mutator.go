@@ -2,17 +2,11 @@ package server
 
 import (
 	"context"
-	"errors"
-	"strings"
 
-	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	admissionv1 "k8s.io/api/admission/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
-	"github.com/runai-mpi/runai-mpi/webhook/patch"
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
@@ -40,42 +34,4 @@ func (m *Mutator) Handle(ctx context.Context, request admission.Request) admissi
 	return fits(request, allow(created.operations, created.warnings, map[string]string{
 		auditPolicies: created.job.Annotations[annotations.AppliedPoliciesKey],
 	}))
-}
-
-// allow allows a request with a patch.
-func allow(operations []patch.Operation, warnings []string, audit map[string]string) admission.Response {
-	text, err := patch.Marshal(operations)
-	if err != nil {
-		return refuse(err)
-	}
-	patchType := admissionv1.PatchTypeJSONPatch
-	return admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{
-		Allowed: true, Patch: text, PatchType: &patchType, Warnings: warnings,
-		AuditAnnotations: audit,
-	}}
-}
-
-// refuse answers with an error. The causes of an API status reach the client unchanged.
-func refuse(err error) admission.Response {
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) {
-		status = apierrors.NewInternalError(err)
-	}
-	result := status.Status()
-	response := admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{Result: &result}}
-	if reasons := reasonsFor(err); len(reasons) > 0 {
-		response.AuditAnnotations = map[string]string{auditReasons: strings.Join(reasons, " ")}
-	}
-	return response
-}
-
-func invalid(job *v2beta1.MPIJob, errs field.ErrorList) error {
-	return Invalid(nameOf(job), errs)
-}
-
-func nameOf(job *v2beta1.MPIJob) string {
-	if job.Name == "" {
-		return job.GenerateName
-	}
-	return job.Name
 }

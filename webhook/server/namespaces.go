@@ -2,13 +2,11 @@ package server
 
 import (
 	"context"
-	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/webhook/review"
@@ -62,12 +60,4 @@ func NamespaceMetadata() *metav1.PartialObjectMetadata {
 	object := &metav1.PartialObjectMetadata{}
 	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
 	return object
-}
-
-// unavailable returns a 503 that tells the client to try again in a second. Neither kubectl nor client-go
-// tries again unless it is told when.
-func unavailable(format string, args ...any) error {
-	err := apierrors.NewServiceUnavailable(fmt.Sprintf(format, args...))
-	err.ErrStatus.Details = &metav1.StatusDetails{RetryAfterSeconds: 1}
-	return err
 }
