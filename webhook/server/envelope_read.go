@@ -20,12 +20,14 @@ const (
 // errSprawls is the error of a review whose user alone would take many times the memory of its JSON.
 var errSprawls = errors.New("the AdmissionReview has too many names and values")
 
-// reviewOptions read a review as Kubernetes reads it: names are case-sensitive, and of two members with the same name
-// the last one counts. They do not read the objects, which the handlers do.
-var reviewOptions = json.JoinOptions(
-	jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true),
-	json.WithUnmarshalers(json.JoinUnmarshalers(json.UnmarshalFromFunc(readObject), json.UnmarshalFromFunc(readUser))),
-)
+// asKubernetes are options to read JSON as Kubernetes reads it: names are case-sensitive, and of two members with the same
+// name the last one counts.
+var asKubernetes = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// reviewOptions read a review as Kubernetes reads it. They do not read the objects, which the handlers do.
+var reviewOptions = json.JoinOptions(asKubernetes, json.WithUnmarshalers(
+	json.JoinUnmarshalers(json.UnmarshalFromFunc(readObject), json.UnmarshalFromFunc(readUser)),
+))
 
 // readObject keeps the JSON of an object without a copy: it is a part of the body.
 func readObject(decoder *jsontext.Decoder, object *runtime.RawExtension) error {
@@ -50,7 +52,7 @@ func readUser(decoder *jsontext.Decoder, user *authenticationv1.UserInfo) error 
 		return errSprawls
 	}
 	*user = authenticationv1.UserInfo{} // the maps of several users would become one
-	return json.Unmarshal(raw, user, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	return json.Unmarshal(raw, user, asKubernetes)
 }
 
 // decodeReview returns the request of an AdmissionReview, whose objects are parts of the body. With an error, the uid

@@ -77,7 +77,7 @@ func overgrown(raw []byte) *field.Error {
 
 // overgrownList is overgrown, with a decoder.
 func overgrownList(raw []byte) *field.Error {
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(raw), asKubernetes)
 	var open []int // the most elements of each list and object around the current token
 	var err error
 	for tokens, next := 1, mostElements; err == nil; tokens++ {

@@ -15,7 +15,7 @@ func sprawls(user []byte) bool {
 	if bytes.Count(user, []byte{','}) < mostOfAUser/2 {
 		return false // each but the first of an object or a list has a comma before it
 	}
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(user), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(user), asKubernetes)
 	for tokens := 0; ; tokens++ {
 		if tokens > mostOfAUser {
 			return true
