@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -55,7 +54,7 @@ func (s *serve) Run() error {
 	if err != nil {
 		return err
 	}
-	if _, err := tls.LoadX509KeyPair(filepath.Join(s.CertDir, "tls.crt"), filepath.Join(s.CertDir, "tls.key")); err != nil {
+	if _, err := tls.LoadX509KeyPair(server.CertificateFiles(s.CertDir)); err != nil {
 		return fmt.Errorf("invalid certificate in %s: %w", s.CertDir, err)
 	}
 	if err := s.canListen(); err != nil {

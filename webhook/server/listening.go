@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/time/rate"
@@ -23,7 +22,7 @@ const longestHeaders = 4 << 10
 
 // Start serves until the context ends, and answers the requests that have come.
 func (s *boundedServer) Start(ctx context.Context) error {
-	certificates, err := certwatcher.New(filepath.Join(s.certDir, "tls.crt"), filepath.Join(s.certDir, "tls.key"))
+	certificates, err := certwatcher.New(CertificateFiles(s.certDir))
 	if err != nil {
 		return err
 	}

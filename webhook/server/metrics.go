@@ -2,10 +2,8 @@ package server
 
 import (
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/hex"
 	"encoding/json"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -84,20 +82,6 @@ func presetOutcomes(webhook, operation string) {
 		reviewsTotal.WithLabelValues(webhook, operation, answer)
 		reviewDuration.WithLabelValues(webhook, answer)
 	}
-}
-
-// CertificateExpiry returns a metric of the certificate in a directory, which is read at each scrape.
-func CertificateExpiry(dir string) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "runai_mpi_certificate_expiry_timestamp_seconds",
-		Help: "When the webhook's certificate expires, as a Unix time. 0: it cannot be read.",
-	}, func() float64 {
-		pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key"))
-		if err != nil {
-			return 0
-		}
-		return float64(pair.Leaf.NotAfter.Unix())
-	})
 }
 
 // digestOf returns a short digest of the cluster policy.
