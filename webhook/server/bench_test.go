@@ -74,10 +74,8 @@ func TestAllocations(t *testing.T) {
 }
 
 func (s subject) serve(t testing.TB) {
-	request := httptest.NewRequest(http.MethodPost, MutatePath, bytes.NewReader(s.body))
-	request.Header.Set("Content-Type", "application/json")
 	recorder := httptest.NewRecorder()
-	s.handler.ServeHTTP(recorder, request)
+	s.handler.ServeHTTP(recorder, postOf(bytes.NewReader(s.body)))
 	if !bytes.Contains(recorder.Body.Bytes(), []byte(`"allowed":true`)) {
 		t.Fatal(recorder.Body.String())
 	}

@@ -71,21 +71,19 @@ func floodUser() authenticationv1.UserInfo {
 }
 
 func updateReview(t testing.TB, old, object []byte) []byte {
-	return marshal(t, admissionv1.AdmissionReview{
-		TypeMeta: metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "AdmissionReview"},
-		Request: &admissionv1.AdmissionRequest{
-			UID: "1", Operation: admissionv1.Update, Namespace: namespace, UserInfo: floodUser(),
-			Object: rt.RawExtension{Raw: object}, OldObject: rt.RawExtension{Raw: old},
-		},
+	return reviewByFloodUser(t, admissionv1.AdmissionRequest{
+		Operation: admissionv1.Update, Object: rt.RawExtension{Raw: object}, OldObject: rt.RawExtension{Raw: old},
 	})
 }
 
 func creationReview(t testing.TB, object []byte) []byte {
+	return reviewByFloodUser(t, admissionv1.AdmissionRequest{Operation: admissionv1.Create, Object: rt.RawExtension{Raw: object}})
+}
+
+func reviewByFloodUser(t testing.TB, request admissionv1.AdmissionRequest) []byte {
+	request.UID, request.Namespace, request.UserInfo = "1", namespace, floodUser()
 	return marshal(t, admissionv1.AdmissionReview{
-		TypeMeta: metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "AdmissionReview"},
-		Request: &admissionv1.AdmissionRequest{
-			UID: "1", Operation: admissionv1.Create, Namespace: namespace, Object: rt.RawExtension{Raw: object}, UserInfo: floodUser(),
-		},
+		TypeMeta: metav1.TypeMeta{APIVersion: reviewVersion, Kind: reviewKind}, Request: &request,
 	})
 }
 
@@ -115,10 +113,9 @@ func usedCPU() time.Duration {
 
 // answer posts a review to a handler.
 func answer(handler admission.Handler, body []byte) (*admissionv1.AdmissionResponse, cost) {
-	recorder := httptest.NewRecorder()
-	request := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
-	request.Header.Set("Content-Type", "application/json")
-	spent := costOf(func() { envelope{handler, MutatePath}.ServeHTTP(recorder, request) })
+	var recorder *httptest.ResponseRecorder
+	request := postOf(bytes.NewReader(body))
+	spent := costOf(func() { recorder = posted(handler, request) })
 	var review admissionv1.AdmissionReview
 	if err := json.Unmarshal(recorder.Body.Bytes(), &review); err != nil {
 		return nil, spent

@@ -87,8 +87,8 @@ func TestOneRequestPerConnection(t *testing.T) {
 	}
 }
 
-// Anybody can begin what is not a handshake. That makes few lines in the log.
-func TestFailedHandshakesAreNotLogged(t *testing.T) {
+// Anybody can begin what is not a handshake.
+func TestFailedHandshakesMakeFewLines(t *testing.T) {
 	start := time.Now()
 	const flood = 100
 	lines := logged(t, slog.LevelInfo, func() {

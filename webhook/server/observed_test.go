@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	admissionv1 "k8s.io/api/admission/v1"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -38,23 +38,8 @@ func logged(t *testing.T, level slog.Level, do func()) []map[string]any {
 	return lines
 }
 
-// countedReviews returns what /metrics says.
-func countedReviews(t *testing.T, webhook, operation, outcome string) float64 {
-	t.Helper()
-	families, err := metrics.Registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range families {
-		for _, metric := range family.GetMetric() {
-			labels := metric.GetLabel() // by name
-			if family.GetName() == "runai_mpi_reviews_total" && labels[0].GetValue() == operation &&
-				labels[1].GetValue() == outcome && labels[2].GetValue() == webhook {
-				return metric.GetCounter().GetValue()
-			}
-		}
-	}
-	return 0
+func countedReviews(webhook, operation, outcome string) float64 {
+	return testutil.ToFloat64(reviewsTotal.WithLabelValues(webhook, operation, outcome))
 }
 
 func TestReviewsAreCountedAndLogged(t *testing.T) {
@@ -98,7 +83,7 @@ func TestReviewsAreCountedAndLogged(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("the log (-want +got):\n%s", diff)
 			}
-			if n := countedReviews(t, webhook, "CREATE", test.outcome); n != 1 {
+			if n := countedReviews(webhook, "CREATE", test.outcome); n != 1 {
 				t.Errorf("%v reviews are counted as %s", n, test.outcome)
 			}
 		})
@@ -155,7 +140,7 @@ func TestUnreadRequestsAreCounted(t *testing.T) {
 	})
 	url, client := serving(t, envelope{handler, MutatePath}.ServeHTTP)
 	body := []byte(`{"request":{"uid":"1","userInfo":{"groups":[` + strings.TrimSuffix(strings.Repeat(`"a",`, mostOfAUser+1), ",") + `]}}}`)
-	before := countedReviews(t, "mutate", unread, refused)
+	before := countedReviews("mutate", unread, refused)
 	unreadLogged.Store(0) // another test may have logged one in this second
 	lines := logged(t, slog.LevelInfo, func() {
 		for range 5 {
@@ -166,7 +151,7 @@ func TestUnreadRequestsAreCounted(t *testing.T) {
 			response.Body.Close()
 		}
 	})
-	if n := countedReviews(t, "mutate", unread, refused) - before; n != 5 {
+	if n := countedReviews("mutate", unread, refused) - before; n != 5 {
 		t.Errorf("%v requests are counted", n)
 	}
 	if len(lines) == 0 || len(lines) == 5 || lines[0]["reasons"] != "the AdmissionReview has too many names and values" {

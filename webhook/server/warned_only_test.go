@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/runai-mpi/runai-mpi/config"
@@ -55,22 +55,8 @@ func updateOf(stored, updated []byte) admission.Request {
 	return request
 }
 
-// countedAs returns what /metrics says.
-func countedAs(t *testing.T, outcome string) float64 {
-	t.Helper()
-	families, err := metrics.Registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range families {
-		for _, metric := range family.GetMetric() {
-			if labels := metric.GetLabel(); family.GetName() == "runai_mpi_warned_only_total" &&
-				labels[0].GetValue() == namespace && labels[1].GetValue() == outcome {
-				return metric.GetCounter().GetValue()
-			}
-		}
-	}
-	return 0
+func countedAs(outcome string) float64 {
+	return testutil.ToFloat64(warnedOnlyTotal.WithLabelValues(namespace, outcome))
 }
 
 func TestWarnedOnlySaysWhatWouldHappen(t *testing.T) {
@@ -115,11 +101,11 @@ func TestWarnedOnlySaysWhatWouldHappen(t *testing.T) {
 					test.change(p)
 				}
 			})
-			before := countedAs(t, test.outcome)
+			before := countedAs(test.outcome)
 			if diff := cmp.Diff(test.want, isUnchanged(t, m, v, test.request)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if counted := countedAs(t, test.outcome) - before; counted != 1 {
+			if counted := countedAs(test.outcome) - before; counted != 1 {
 				t.Errorf("counted %v times", counted)
 			}
 			if audit := v.Handle(t.Context(), test.request).AuditAnnotations["warned-only"]; audit != test.outcome {
