@@ -76,12 +76,11 @@ func shakesHands(ctx context.Context, address string) error {
 
 func freeAddress(t *testing.T, host string) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	address, err := process.FreeAddressOf(host)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	return address
 }
 
 // buildYardstick builds the program that serves the handlers.

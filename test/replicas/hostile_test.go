@@ -49,11 +49,11 @@ func startOutside(t *testing.T, name string) *install.Replica {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, port, err := net.SplitHostPort(freeAddress(t))
+	address, err := process.FreeAddressOf(host)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return product.StartReplica(t, install.ReplicaOptions{Name: name, Address: net.JoinHostPort(host, port)})
+	return product.StartReplica(t, install.ReplicaOptions{Name: name, Address: address})
 }
 
 // staysSmall asserts that a replica never had much memory.

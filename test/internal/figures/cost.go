@@ -9,13 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"k8s.io/client-go/rest"
 
+	"github.com/runai-mpi/runai-mpi/test/internal/process"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
@@ -96,19 +96,10 @@ func (c *Client) Run(t *testing.T, program string, args ...string) Cost {
 				cmd.ProcessState.ExitCode(), output.String(),
 			}
 		case <-time.After(10 * time.Millisecond):
-			peak = max(peak, peakOf(cmd.Process.Pid))
+			// What the system says about the memory after the end includes that of the parent.
+			if sofar, err := process.MemoryOf(cmd.Process.Pid, "VmHWM"); err == nil {
+				peak = max(peak, sofar)
+			}
 		}
 	}
-}
-
-// peakOf returns the peak memory of a process that runs, else 0. What the system says about it after its end includes
-// the memory of its parent.
-func peakOf(pid int) (bytes int64) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	_, _ = fmt.Sscan(rest, &bytes)
-	return bytes * 1024
 }
