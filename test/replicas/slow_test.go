@@ -1,11 +1,7 @@
 package replicas
 
 import (
-	"crypto/tls"
-	"errors"
-	"fmt"
 	"io"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -53,7 +49,7 @@ func sendSlowly(t *testing.T, project string, number, bytes int) {
 
 // neverEnd sends most of a request, stops, and returns an error unless the server closes the connection.
 func neverEnd(address string, bytes int) error {
-	connection, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // it is nobody's secret
+	connection, err := hostile{}.dial(address)
 	if err != nil {
 		return err
 	}
@@ -61,13 +57,9 @@ func neverEnd(address string, bytes int) error {
 	if err := connection.SetDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
-	head := fmt.Sprintf("POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", bytes+1)
-	_, err = connection.Write(append([]byte(head), make([]byte, bytes)...))
+	_, err = connection.Write(append([]byte(head("/mutate", bytes+1)), make([]byte, bytes)...))
 	if err == nil {
 		_, err = io.Copy(io.Discard, connection)
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("the connection is open after %s", patience)
-	}
-	return nil
+	return unlessOpen(err)
 }
