@@ -2,10 +2,6 @@ package live
 
 import (
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +10,6 @@ import (
 	"github.com/prometheus/prometheus/util/teststorage"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/test/internal/balancer"
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
@@ -22,29 +17,13 @@ import (
 
 // The caches grow old when a replica is cut off from the API server, and a change in the cluster makes one young.
 func TestCachesGrowOld(t *testing.T) {
-	server, err := url.Parse(product.Config.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	gate, err := balancer.Start(server.Hostname())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = gate.Close() })
-	gate.SetBackends(server.Host)
-	text, err := os.ReadFile(product.Kubeconfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := os.WriteFile(kubeconfig, []byte(strings.ReplaceAll(string(text), server.Host, gate.Address())), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	gate := product.Gate(t)
+	gate.Open()
 	address, err := process.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	product.StartReplica(t, install.ReplicaOptions{Name: "cut-off", Metrics: address, Kubeconfig: kubeconfig})
+	product.StartReplica(t, install.ReplicaOptions{Name: "cut-off", Metrics: address, Kubeconfig: gate.Kubeconfig})
 	heard := func() float64 {
 		t.Helper()
 		store, now := teststorage.New(t), time.Now()
