@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
@@ -100,7 +101,7 @@ func allow(t *testing.T, namespace, identities string) {
 	if err := product.Client.Get(t.Context(), client.ObjectKeyFromObject(object), object); err != nil {
 		t.Fatal(err)
 	}
-	metav1.SetMetaDataAnnotation(&object.ObjectMeta, "run.ai/pod-identities", identities)
+	metav1.SetMetaDataAnnotation(&object.ObjectMeta, annotations.PodIdentitiesKey, identities)
 	if err := product.Client.Update(t.Context(), object); err != nil {
 		t.Fatal(err)
 	}
