@@ -212,8 +212,8 @@ func (o *offline) refuse(err error) error {
 	if !errors.As(err, &status) || status.Status().Details == nil {
 		return err
 	}
-	for _, cause := range status.Status().Details.Causes {
-		fmt.Fprintln(o.report, terminal.Line(cause.Field+": "+cause.Message))
+	for _, cause := range server.Causes(err) {
+		fmt.Fprintln(o.report, terminal.Line(cause))
 	}
 	return fmt.Errorf("%s is refused", cmp.Or(status.Status().Details.Name, "the job"))
 }
@@ -224,7 +224,7 @@ func patched(before, job *v2beta1.MPIJob, raw []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(operations)
+	text, err := patch.Marshal(operations)
 	if err != nil {
 		return nil, fmt.Errorf("cannot write the patch: %w", err)
 	}

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -91,7 +90,7 @@ func (j *judge) again(raw []byte, namespace namespaceReport, found *jobReport) e
 	}
 	job, err := server.DecodeNew(raw)
 	if err != nil {
-		found.refuse(causes(err))
+		found.refuse(server.Causes(err))
 		return nil
 	}
 	job.Namespace = namespace.Name
@@ -102,7 +101,7 @@ func (j *judge) again(raw []byte, namespace namespaceReport, found *jobReport) e
 	preview := j.reviewer.Preview(job, request)
 	switch {
 	case len(preview.Refusals) > 0:
-		found.refuse(causes(server.Invalid(found.Name, preview.Refusals)))
+		found.refuse(server.Causes(server.Invalid(found.Name, preview.Refusals)))
 	case preview.Again:
 		found.change("changed again: another cluster policy, project or version was applied to it")
 	case len(preview.Policies) > 0:
@@ -229,17 +228,4 @@ func asManifest(raw []byte) ([]byte, error) {
 		return nil, fmt.Errorf("cannot write a job: %w", err)
 	}
 	return json.Marshal(job)
-}
-
-// causes returns a line for each cause of a refusal.
-func causes(err error) []string {
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) || status.Status().Details == nil || len(status.Status().Details.Causes) == 0 {
-		return []string{err.Error()}
-	}
-	var lines []string
-	for _, cause := range status.Status().Details.Causes {
-		lines = append(lines, cause.Field+": "+cause.Message)
-	}
-	return lines
 }

@@ -48,6 +48,19 @@ func invalid(job *v2beta1.MPIJob, errs field.ErrorList) error {
 	return Invalid(cmp.Or(job.Name, job.GenerateName), errs)
 }
 
+// Causes returns a line for each cause of a refusal, or the text of another error.
+func Causes(err error) []string {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil || len(status.Status().Details.Causes) == 0 {
+		return []string{err.Error()}
+	}
+	var lines []string
+	for _, cause := range status.Status().Details.Causes {
+		lines = append(lines, cause.Field+": "+cause.Message)
+	}
+	return lines
+}
+
 // unavailable returns a 503 that tells the client to try again in a second. Neither kubectl nor client-go
 // tries again unless it is told when.
 func unavailable(format string, args ...any) error {

@@ -2,11 +2,9 @@ package server
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/runai-mpi/runai-mpi/webhook/review"
@@ -58,16 +56,11 @@ func warned(namespace string, until review.WarnOnly, what []string, outcome outc
 
 // wouldBeRefused returns a warning for each cause of an error.
 func wouldBeRefused(until review.WarnOnly, err error) []string {
-	prefix := "after " + until.Until + " it would be refused: "
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) || status.Status().Details == nil || len(status.Status().Details.Causes) == 0 {
-		return []string{prefix + err.Error()}
+	warnings := Causes(err)
+	for i, cause := range warnings {
+		warnings[i] = "after " + until.Until + " it would be refused: " + cause
 	}
-	var all []string
-	for _, cause := range status.Status().Details.Causes {
-		all = append(all, prefix+cause.Field+": "+cause.Message)
-	}
-	return all
+	return warnings
 }
 
 // unjudged returns the answer to the creation of a job that no replica has judged, although it must be. The other
