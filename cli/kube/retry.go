@@ -129,8 +129,8 @@ func (r *retrying) isWorthwhile(ctx context.Context, response *http.Response, er
 	return true, nil
 }
 
-func seconds(time time.Duration) string {
-	if n := math.Ceil(time.Seconds()); n != 1 {
+func seconds(duration time.Duration) string {
+	if n := math.Ceil(duration.Seconds()); n != 1 {
 		return fmt.Sprintf("%.0f seconds", n)
 	}
 	return "1 second"
