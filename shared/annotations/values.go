@@ -5,7 +5,7 @@ import (
 	"errors"
 	"strconv"
 
-	"k8s.io/apimachinery/pkg/util/validation"
+	"github.com/runai-mpi/runai-mpi/shared/names"
 )
 
 func readBool(b **bool, text string) error {
@@ -56,7 +56,7 @@ func readLabelValue(target *string, text string) error {
 	if text == "" {
 		return errors.New("must not be empty: set a name or remove it")
 	}
-	if len(validation.IsValidLabelValue(text)) > 0 {
+	if !names.IsLabelValue(text) {
 		return errors.New("must have at most 63 letters, digits, '-', '_' and '.', and begin and end with a letter or digit")
 	}
 	*target = text
@@ -64,7 +64,7 @@ func readLabelValue(target *string, text string) error {
 }
 
 func readObjectName(target *string, text string) error {
-	if len(validation.IsDNS1123Subdomain(text)) > 0 {
+	if !names.IsSubdomain(text) {
 		return errors.New("must have only lower case letters, digits, '-' and '.', and begin and end with a letter or digit")
 	}
 	*target = text
