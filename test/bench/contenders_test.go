@@ -10,6 +10,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
 	"github.com/runai-mpi/runai-mpi/test/internal/process"
+	"github.com/runai-mpi/runai-mpi/test/ranges"
 	"github.com/runai-mpi/runai-mpi/test/yardstick"
 )
 
@@ -37,12 +38,8 @@ type contender struct {
 const (
 	noWebhook   = "none"
 	addsPolicy  = "policy"
-	theConstant = "constant"
 	theClosing  = "constant-closing"
 	bothClosing = "constant-twice"
-	copiedOpen  = "copied"
-	copied      = "copied-closing"
-	ours        = "runai-webhook"
 	theDefault  = "defaulter"
 )
 
@@ -50,9 +47,9 @@ const (
 func contenders() []*contender {
 	return []*contender{
 		{name: noWebhook, what: "no webhook"},
-		{name: "allow", what: "a webhook that allows everything", handler: yardstick.Allow, calls: 1},
+		{name: ranges.AllowsAll, what: "a webhook that allows everything", handler: yardstick.Allow, calls: 1},
 		{
-			name: theConstant, what: "a webhook that returns a constant patch of eight operations", handler: yardstick.Constant,
+			name: ranges.Constant, what: "a webhook that returns a constant patch of eight operations", handler: yardstick.Constant,
 			calls: 1, shows: "example.com/admitted",
 		},
 		{
@@ -64,12 +61,12 @@ func contenders() []*contender {
 			handler: yardstick.Constant, validates: true, closes: true, calls: 2, shows: "example.com/admitted",
 		},
 		{
-			name:    copied,
+			name:    ranges.CopiedClosing,
 			what:    "the patch of runai-webhook as a constant, and a validating webhook that allows everything, both over new connections",
 			handler: yardstick.Constant, copies: true, validates: true, closes: true, calls: 2, shows: "run.ai/applied-policies",
 		},
 		{
-			name: copiedOpen, what: "the same over connections that stay open",
+			name: ranges.Copied, what: "the same over connections that stay open",
 			handler: yardstick.Constant, copies: true, validates: true, calls: 2, shows: "run.ai/applied-policies",
 		},
 		{
@@ -78,7 +75,7 @@ func contenders() []*contender {
 		},
 		{name: addsPolicy, what: "a MutatingAdmissionPolicy that adds a volume and its mounts", shows: `"mountPath":"/dev/shm"`},
 		{
-			name: ours, what: "runai-webhook with every policy: both calls, each over a new connection",
+			name: ranges.Webhook, what: "runai-webhook with every policy: both calls, each over a new connection",
 			calls: 2, shows: "run.ai/applied-policies",
 		},
 	}
@@ -98,7 +95,7 @@ func startContenders(t *testing.T, all []*contender) {
 	for _, c := range all {
 		c.namespace = "latency-" + c.name
 		switch {
-		case c.name == ours:
+		case c.name == ranges.Webhook:
 			c.namespace = namespace
 			continue
 		case c.handler != "":
@@ -113,7 +110,7 @@ func startContenders(t *testing.T, all []*contender) {
 // startOurs starts a replica that the API server calls until the end of the test.
 func startOurs(t *testing.T, host string) *install.Replica {
 	t.Helper()
-	replica := product.StartReplica(t, install.ReplicaOptions{Name: ours, Address: freeAddress(t, host)})
+	replica := product.StartReplica(t, install.ReplicaOptions{Name: ranges.Webhook, Address: freeAddress(t, host)})
 	if err := product.CallWebhookAt(t.Context(), replica.Address); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +135,7 @@ func (c *contender) webhook() string { return c.name + ".example.com" }
 
 // webhooks are the names of its webhooks in the metrics of the API server.
 func (c *contender) webhooks() []string {
-	if c.name == ours {
+	if c.name == ranges.Webhook {
 		return []string{"mpijobs.admission.run.ai", "mpijobs.validation.run.ai"}
 	}
 	return []string{c.webhook()}

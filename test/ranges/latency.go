@@ -5,6 +5,15 @@ const (
 	recordedLatency = "recorded/latency.yaml"
 )
 
+// The names of the contenders that make up what the webhook adds.
+const (
+	AllowsAll     = "allow"
+	Constant      = "constant"
+	Copied        = "copied"
+	CopiedClosing = "copied-closing"
+	Webhook       = "runai-webhook"
+)
+
 // Latency is how long creations took in one run.
 type Latency struct {
 	// Date, Machine, and Creations with each contender.

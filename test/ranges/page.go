@@ -79,14 +79,14 @@ func partsTable(result Latency) string {
 		what   string
 		millis float64
 	}{
-		{"two calls with a small patch: the constant patch, and a webhook that allows everything", adds["constant"] + adds["allow"]},
-		{"the larger patch: the webhook's own as a constant, less the line above", adds["copied"] - adds["constant"] - adds["allow"]},
-		{"a new connection for each call", adds["copied-closing"] - adds["copied"]},
-		{"both reviews", adds["runai-webhook"] - adds["copied-closing"]},
+		{"two calls with a small patch: the constant patch, and a webhook that allows everything", adds[Constant] + adds[AllowsAll]},
+		{"the larger patch: the webhook's own as a constant, less the line above", adds[Copied] - adds[Constant] - adds[AllowsAll]},
+		{"a new connection for each call", adds[CopiedClosing] - adds[Copied]},
+		{"both reviews", adds[Webhook] - adds[CopiedClosing]},
 	}
 	var rows [][]string
 	for _, part := range parts {
-		rows = append(rows, []string{part.what, number(part.millis), fmt.Sprintf("%.0f %%", 100*part.millis/adds["runai-webhook"])})
+		rows = append(rows, []string{part.what, number(part.millis), fmt.Sprintf("%.0f %%", 100*part.millis/adds[Webhook])})
 	}
 	return "\n" + docgen.Table([]string{"part of what the webhook adds", "ms", "share"}, rows) + "\n"
 }
