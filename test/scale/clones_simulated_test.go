@@ -73,7 +73,7 @@ func clones(pods int, limit float64, server gitServer, random *rand.Rand) (faile
 	return failed, last
 }
 
-// A job of any size gets its clones if its git server can serve them in four fifths of the time limit.
+// A job of any size gets its clones if its git server can serve them in three quarters of the time limit.
 func TestClonesSimulated(t *testing.T) {
 	t.Parallel()
 	script, err := os.ReadFile("../../webhook/policy/git_sync.sh")
