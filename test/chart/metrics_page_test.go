@@ -20,9 +20,7 @@ import (
 // ofLibraries are useful metrics of the libraries.
 var ofLibraries = []string{"certwatcher_read_certificate_errors_total", "controller_runtime_webhook_panics_total", "controller_runtime_webhook_requests_in_flight"}
 
-var (
-	description = regexp.MustCompile(`fqName: "([^"]+)", help: "([^"]*)", unit: "[^"]*", constLabels: \{([^}]*)\}, variableLabels: \{([^}]*)\}`)
-)
+var description = regexp.MustCompile(`fqName: "([^"]+)", help: "([^"]*)", unit: "[^"]*", constLabels: \{([^}]*)\}, variableLabels: \{([^}]*)\}`)
 
 // The page has every metric of the product, and every alert of the chart.
 func TestMetricsPage(t *testing.T) {
@@ -83,12 +81,18 @@ func registered(t *testing.T) (own, all [][]string) {
 	return own, all
 }
 
+// alerts returns the alerts of the chart.
+func alerts(t *testing.T) []monitoringv1.Rule {
+	t.Helper()
+	rule := find[monitoringv1.PrometheusRule](t, render(t, "--set", "metrics.prometheusRule.enabled=true"), "PrometheusRule", "")
+	return rule.Spec.Groups[0].Rules
+}
+
 // alertsSection returns the alerts of the chart, without the restriction to the webhook's replicas.
 func alertsSection(t *testing.T) string {
 	t.Helper()
-	rule := find[monitoringv1.PrometheusRule](t, render(t, "--set", "metrics.prometheusRule.enabled=true"), "PrometheusRule", "")
 	var rows [][]string
-	for _, alert := range rule.Spec.Groups[0].Rules {
+	for _, alert := range alerts(t) {
 		wait := "0m"
 		if alert.For != nil {
 			wait = string(*alert.For)
