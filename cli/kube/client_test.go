@@ -2,6 +2,7 @@ package kube
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -165,4 +166,23 @@ func job() *unstructured.Unstructured {
 	object.SetNamespace("ns")
 	object.SetUID("1")
 	return object
+}
+
+// A call sends a request for the job or for a pod.
+type call func(context.Context, *Client) error
+
+func getJob(ctx context.Context, c *Client) error {
+	_, err := c.Get(ctx, MPIJobs, "ns", "dist1")
+	return err
+}
+
+func createJob(ctx context.Context, c *Client) error {
+	_, err := c.Create(ctx, MPIJobs, job(), false)
+	return err
+}
+
+func deleteJob(ctx context.Context, c *Client) error { return c.Delete(ctx, MPIJobs, job(), false) }
+
+func execInPod(ctx context.Context, c *Client) error {
+	return c.Exec(ctx, Container{"ns", "pod", "mpi"}, []string{"ls"}, Streams{Stdout: io.Discard})
 }

@@ -59,14 +59,10 @@ func closing(t *testing.T) string {
 // While an API server restarts, nobody listens. The user is told at once, because the address may be wrong. What is sent
 // again is what was sent, also if it opens a session.
 func TestRefusedConnections(t *testing.T) {
-	for name, request := range map[string]func(context.Context, *Client) error{
-		"create": func(ctx context.Context, c *Client) error {
-			_, err := c.Create(ctx, MPIJobs, job(), false)
-			return err
-		},
+	for name, request := range map[string]call{
+		"create": createJob,
 		"exec": func(ctx context.Context, c *Client) error {
-			err := c.Exec(ctx, Container{"ns", "pod", "mpi"}, []string{"ls"}, Streams{Stdout: io.Discard})
-			if !IsMissing(err) {
+			if err := execInPod(ctx, c); !IsMissing(err) {
 				return fmt.Errorf("got %w", err)
 			}
 			return nil
@@ -127,17 +123,9 @@ func TestHowLongOutagesAreAwaited(t *testing.T) {
 			"cannot reach the API server URL: it closed the connection" + remedy},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for name, request := range map[string]func(context.Context, *Client) error{
-				"get": func(ctx context.Context, c *Client) error { _, err := c.Get(ctx, MPIJobs, "ns", "dist1"); return err },
-				"create": func(ctx context.Context, c *Client) error {
-					_, err := c.Create(ctx, MPIJobs, job(), false)
-					return err
-				},
-				"delete": func(ctx context.Context, c *Client) error { return c.Delete(ctx, MPIJobs, job(), false) },
-				"once": func(ctx context.Context, c *Client) error {
-					_, err := c.Get(Once(ctx), MPIJobs, "ns", "dist1")
-					return err
-				},
+			for name, request := range map[string]call{
+				"get": getJob, "create": createJob, "delete": deleteJob,
+				"once": func(ctx context.Context, c *Client) error { return getJob(Once(ctx), c) },
 			} {
 				synctest.Test(t, func(t *testing.T) {
 					var notes []string
@@ -253,7 +241,7 @@ func TestCutOffStreams(t *testing.T) {
 func TestCutOffSessionOverSPDY(t *testing.T) {
 	s := newServer(t, code(400), cut)
 	client := connectNoting(t, s.url, func(string) {})
-	err := client.Exec(t.Context(), Container{"ns", "pod", "mpi"}, []string{"ls"}, Streams{Stdout: io.Discard})
+	err := execInPod(t.Context(), client)
 	want := "cannot reach the API server " + s.url + ": it closed the connection; check the network and the kubeconfig"
 	if err == nil || client.Explain(err) != want || s.methods() != "GET POST" {
 		t.Errorf("got %v, want %s; requests %q", err, want, s.methods())

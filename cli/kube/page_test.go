@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"testing"
 )
@@ -28,17 +27,12 @@ func redirecting(code int) http.HandlerFunc {
 
 // The page of a proxy is no answer of the API server: nothing succeeds with it, and nobody reads it.
 func TestPages(t *testing.T) {
-	requests := map[string]func(context.Context, *Client) error{
-		"get":    func(ctx context.Context, c *Client) error { _, err := c.Get(ctx, MPIJobs, "ns", "dist1"); return err },
-		"pods":   func(ctx context.Context, c *Client) error { _, err := c.JobPods(ctx, "ns", "dist1"); return err },
-		"create": func(ctx context.Context, c *Client) error { _, err := c.Create(ctx, MPIJobs, job(), false); return err },
-		"delete": func(ctx context.Context, c *Client) error { return c.Delete(ctx, MPIJobs, job(), false) },
+	requests := map[string]call{
+		"get": getJob, "create": createJob, "delete": deleteJob, "exec": execInPod,
+		"pods": func(ctx context.Context, c *Client) error { _, err := c.JobPods(ctx, "ns", "dist1"); return err },
 		"logs": func(ctx context.Context, c *Client) error {
 			_, err := c.Logs(ctx, "ns", "pod", LogOptions{})
 			return err
-		},
-		"exec": func(ctx context.Context, c *Client) error {
-			return c.Exec(ctx, Container{"ns", "pod", "mpi"}, []string{"ls"}, Streams{Stdout: io.Discard})
 		},
 	}
 	for _, test := range []struct {

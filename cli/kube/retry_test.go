@@ -24,17 +24,7 @@ var (
 
 // Every kind of request is repeated unchanged while something is down, and the user is told what.
 func TestRetries(t *testing.T) {
-	requests := map[string]func(context.Context, *Client) error{
-		http.MethodPost: func(ctx context.Context, c *Client) error {
-			_, err := c.Create(ctx, MPIJobs, job(), false)
-			return err
-		},
-		http.MethodGet: func(ctx context.Context, c *Client) error {
-			_, err := c.Get(ctx, MPIJobs, "ns", "dist1")
-			return err
-		},
-		http.MethodDelete: func(ctx context.Context, c *Client) error { return c.Delete(ctx, MPIJobs, job(), false) },
-	}
+	requests := map[string]call{http.MethodPost: createJob, http.MethodGet: getJob, http.MethodDelete: deleteJob}
 	for what, down := range map[string]http.HandlerFunc{
 		"webhook jobs.example.com does not respond": webhookIsDown,
 		"the project is not known yet":              unknownYet,
