@@ -25,9 +25,6 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
-// MutatePath is the URL path of the mutating webhook.
-const MutatePath = "/mutate"
-
 // Scheme returns a scheme with the types that the webhook reads. Namespaces are cached as metadata and
 // need no type.
 func Scheme() *runtime.Scheme {

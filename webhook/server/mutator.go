@@ -10,6 +10,9 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/review"
 )
 
+// MutatePath is the URL path of the mutating webhook.
+const MutatePath = "/mutate"
+
 // Mutator is the handler of /mutate. It makes new MPIJobs comply with the policies, and restores a stored
 // job to which its manifest is applied again.
 type Mutator struct {
