@@ -73,7 +73,7 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 		case turns <- struct{}{}:
 			requestsWaiting.Dec()
 			defer func() { <-turns }()
-			connectionOf(r).heard()
+			connectionOf(r).received()
 			hook.ServeHTTP(w, r.WithContext(ctx))
 		case <-time.After(waitTime):
 			requestsWaiting.Dec()

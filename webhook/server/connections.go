@@ -9,9 +9,9 @@ import (
 
 const (
 	maxConnections = 1100
-	// If manyUnheard clients have not sent their request yet, a new connection replaces the slowest, once that has been
+	// If manyPending clients have not sent their request yet, a new connection replaces the slowest, once that has been
 	// open for as long as patience. An API server sends its request at once.
-	manyUnheard = 512
+	manyPending = 512
 	patience    = 2 * time.Second
 	// connectionTime is longer than any request takes.
 	connectionTime = 2 * requestTime
@@ -22,11 +22,11 @@ const (
 type connections struct {
 	mutex   sync.Mutex
 	open    map[*openConnection]struct{}
-	unheard *list.List // of *openConnection, the oldest first
+	pending *list.List // of *openConnection, the oldest first
 }
 
 func newConnections() *connections {
-	return &connections{open: map[*openConnection]struct{}{}, unheard: list.New()}
+	return &connections{open: map[*openConnection]struct{}{}, pending: list.New()}
 }
 
 // admit returns a new connection that is counted until it is closed, or nil if there are too many.
@@ -34,9 +34,9 @@ func (c *connections) admit(connection net.Conn) *openConnection {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	// rule T71 in webhook/server TestSlowestConnection: slow clients that take all connections
-	// without: if c.unheard.Len() < 0 {
-	if c.unheard.Len() >= manyUnheard {
-		if slowest := c.unheard.Front().Value.(*openConnection); time.Since(slowest.since) >= patience {
+	// without: if c.pending.Len() < 0 {
+	if c.pending.Len() >= manyPending {
+		if slowest := c.pending.Front().Value.(*openConnection); time.Since(slowest.since) >= patience {
 			c.remove(slowest)
 			_ = slowest.Conn.Close() // its client may have closed it
 		}
@@ -49,7 +49,7 @@ func (c *connections) admit(connection net.Conn) *openConnection {
 	added.timer = time.AfterFunc(connectionTime, func() {
 		_ = added.Close() // its client may have closed it
 	})
-	added.place = c.unheard.PushBack(added)
+	added.place = c.pending.PushBack(added)
 	c.open[added] = struct{}{}
 	connectionsOpen.Set(float64(len(c.open)))
 	return added
@@ -65,7 +65,7 @@ func (c *connections) remove(connection *openConnection) {
 
 func (c *connections) leave(connection *openConnection) {
 	if connection.place != nil {
-		c.unheard.Remove(connection.place)
+		c.pending.Remove(connection.place)
 		connection.place = nil
 	}
 }
@@ -81,7 +81,7 @@ type openConnection struct {
 	counted *connections
 	since   time.Time
 	timer   *time.Timer
-	place   *list.Element // in unheard; nil if the request has been read
+	place   *list.Element // in pending; nil if the request has been read
 }
 
 // Close closes the connection, which is not counted any longer.
@@ -92,8 +92,8 @@ func (c *openConnection) Close() error {
 	return c.Conn.Close()
 }
 
-// heard is called when the request of the connection has been read.
-func (c *openConnection) heard() {
+// received is called when the request of the connection has been read.
+func (c *openConnection) received() {
 	c.counted.mutex.Lock()
 	defer c.counted.mutex.Unlock()
 	c.counted.leave(c)

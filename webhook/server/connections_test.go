@@ -58,7 +58,7 @@ func TestConnections(t *testing.T) {
 		}
 		time.Sleep(connectionTime)
 		synctest.Wait()
-		if !first.closed.Load() || !last.closed.Load() || len(open.open) > 0 || open.unheard.Len() > 0 {
+		if !first.closed.Load() || !last.closed.Load() || len(open.open) > 0 || open.pending.Len() > 0 {
 			t.Errorf("closed: %t, %t, %d connections are counted after their time", first.closed.Load(), last.closed.Load(), len(open.open))
 		}
 	})
@@ -70,7 +70,7 @@ func TestSlowestConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		open := newConnections()
 		quick := stranger(0)
-		open.admit(quick).heard()
+		open.admit(quick).received()
 		var slow []*caller
 		for port := range maxConnections - 1 {
 			slow = append(slow, stranger(port+1))
@@ -94,7 +94,7 @@ func TestSlowestConnection(t *testing.T) {
 		}
 		time.Sleep(connectionTime)
 		synctest.Wait()
-		if len(open.open) > 0 || open.unheard.Len() > 0 {
+		if len(open.open) > 0 || open.pending.Len() > 0 {
 			t.Errorf("%d connections are counted after their time", len(open.open))
 		}
 	})
