@@ -2,9 +2,13 @@ package e2e
 
 import (
 	"bufio"
+	"context"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,8 +34,12 @@ func pasted(t *testing.T, text string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "sh", "-ec", `kubectl() { "$KUBECTL" "$@"; }`+"\n"+text)
-	cmd.Env = append(cmd.Environ(), "KUBECTL="+set[binaries.Kubectl], "KUBECONFIG="+product.Kubeconfig())
+	programs := t.TempDir()
+	if err := os.Symlink(set[binaries.Kubectl], filepath.Join(programs, "kubectl")); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "sh", "-ec", text)
+	cmd.Env = append(cmd.Environ(), "PATH="+programs+":"+os.Getenv("PATH"), "KUBECONFIG="+product.Kubeconfig())
 	return cmd
 }
 
@@ -59,7 +67,7 @@ func TestTurnTheLogUp(t *testing.T) {
 	paste(t, down)
 	logged(t, before, 1, regexp.MustCompile(`level=INFO msg="log level changed" level=info`))
 	for _, pod := range replicas(t) {
-		if pod.Status.ContainerStatuses[0].RestartCount > 0 {
+		if !slices.ContainsFunc(before, func(b corev1.Pod) bool { return b.Name == pod.Name && restarts(b) == restarts(pod) }) {
 			t.Errorf("%s was restarted", pod.Name)
 		}
 	}
@@ -92,7 +100,19 @@ func TestTakeAProfile(t *testing.T) {
 	t.Parallel()
 	lab.Require(t)
 	forward, profiles, _ := strings.Cut(pages.Commands(t, operationsPage, "Take a profile")[0].Text, "&\n")
-	cmd := pasted(t, "exec \"$KUBECTL\" "+strings.TrimPrefix(strings.Replace(forward, pprofPort, ":"+pprofPort, 1), "kubectl "))
+	address := forwarded(t, strings.Replace(forward, " "+pprofPort, " :"+pprofPort, 1))
+	profiles = strings.NewReplacer("localhost:"+pprofPort, address, "seconds=30", "seconds=1").Replace(profiles)
+	for command := range strings.Lines(profiles) {
+		if err := suite.Says(paste(t, command), "File: runai-webhook", "flat%"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// forwarded runs kubectl port-forward until the test ends, and returns the local address.
+func forwarded(t *testing.T, command string) (address string) {
+	t.Helper()
+	cmd := pasted(t, "exec "+command)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -105,13 +125,7 @@ func TestTakeAProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(first)
-	profiles = strings.NewReplacer("localhost:"+pprofPort, address, "seconds=30", "seconds=1").Replace(profiles)
-	for command := range strings.Lines(profiles) {
-		if err := suite.Says(paste(t, command), "File: runai-webhook", "flat%"); err != nil {
-			t.Error(err)
-		}
-	}
+	return regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(first)
 }
 
 // The audit log has the verdicts of all webhooks, and the commands of the page find them.

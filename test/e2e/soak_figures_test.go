@@ -28,21 +28,13 @@ var figureOf = map[string]func(*figures) *int{
 func measure(t *testing.T) (most figures) {
 	t.Helper()
 	for _, pod := range awaitReplicas(t, 2, anyReplica) {
-		response, err := http.Get("http://" + pod.Status.PodIP + ":8080/metrics") //nolint:noctx // the lab's own network
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := body(t, "http://"+pod.Status.PodIP+":8080/metrics")
 		for name, figure := range figureOf {
-			line := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindSubmatch(text)
+			line := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindStringSubmatch(text)
 			if line == nil {
 				t.Fatalf("no metric %s", name)
 			}
-			value, err := strconv.ParseFloat(string(line[1]), 64)
+			value, err := strconv.ParseFloat(line[1], 64)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,6 +42,21 @@ func measure(t *testing.T) (most figures) {
 		}
 	}
 	return most
+}
+
+// body returns what a server in the lab's own network, or on loopback, answers.
+func body(t *testing.T, url string) string {
+	t.Helper()
+	response, err := http.Get(url) //nolint:gosec,noctx // an address of the test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // settle returns the figures of idle replicas: the least of a few measurements.
@@ -67,6 +74,11 @@ func settle(t *testing.T) figures {
 // leavesNothing asserts that idle replicas have no more goroutines and open files than before.
 func leavesNothing(t *testing.T, before figures) (after figures) {
 	t.Helper()
+	t.Cleanup(func() {
+		if t.Failed() {
+			logGoroutines(t)
+		}
+	})
 	suite.Eventually(t, "goroutines and files are as before", suite.Soon, func() error {
 		after = measure(t)
 		if after.Goroutines > before.Goroutines || after.Files > before.Files {
@@ -77,4 +89,12 @@ func leavesNothing(t *testing.T, before figures) (after figures) {
 	})
 	t.Logf("before %+v, after %+v", before, after)
 	return after
+}
+
+func logGoroutines(t *testing.T) {
+	t.Helper()
+	for _, pod := range replicas(t) {
+		address := forwarded(t, "kubectl -n "+pod.Namespace+" port-forward "+pod.Name+" :"+pprofPort)
+		t.Log(pod.Name, body(t, "http://"+address+"/debug/pprof/goroutine?debug=1"))
+	}
 }

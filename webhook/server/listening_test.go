@@ -40,17 +40,15 @@ func encrypted(address string) (net.Conn, error) {
 // Headers are read before a request has its turn. They must take little memory, however many clients send them.
 func TestLongHeaders(t *testing.T) {
 	address, _ := serving(t, func(http.ResponseWriter, *http.Request) {})
-	for length, want := range map[int]string{longestHeaders: "200", 4 * longestHeaders: "431"} {
+	for length, isServed := range map[int]bool{longestHeaders: true, 4 * longestHeaders: false} {
 		var headers strings.Builder
 		for n := 0; headers.Len() < length; n++ {
 			fmt.Fprintf(&headers, "%x:\r\n", n)
 		}
 		client := dialTo(t, address, encrypted)
-		if _, err := fmt.Fprintf(client, "POST %s HTTP/1.1\r\nHost: x\r\n%s\r\n", MutatePath, headers.String()); err != nil {
-			t.Fatal(err)
-		}
-		answer, _ := io.ReadAll(client) // or the connection is reset
-		if !strings.HasPrefix(string(answer), "HTTP/1.1 "+want) {
+		_, _ = fmt.Fprintf(client, "POST %s HTTP/1.1\r\nHost: x\r\n%s\r\n", MutatePath, headers.String())
+		answer, _ := io.ReadAll(client) // or the connection is reset, before or after a 431
+		if strings.HasPrefix(string(answer), "HTTP/1.1 200") != isServed {
 			t.Errorf("%d bytes of headers: %.50q", length, answer)
 		}
 	}
@@ -81,7 +79,7 @@ func TestOneRequestPerConnection(t *testing.T) {
 		if answer, err := io.ReadAll(client); err != nil || !strings.Contains(string(answer), "Connection: close\r\n") {
 			t.Errorf("%s: %q, %v", path, answer, err)
 		}
-		if took := time.Since(start); took > time.Second {
+		if took := time.Since(start); took > requestTime {
 			t.Errorf("%s: the connection stays open for %s", path, took)
 		}
 	}
