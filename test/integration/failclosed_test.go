@@ -118,7 +118,7 @@ func TestLostResponse(t *testing.T) {
 		}
 		forward.ServeHTTP(w, r)
 	})
-	stdout, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-o", "name")
+	stdout, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-o", "name", "--request-timeout=2s")
 	if code != 0 || stdout != "mpijob.kubeflow.org/dist1\n" {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
@@ -140,10 +140,10 @@ func TestLostResponseAndAnotherJob(t *testing.T) {
 		}
 		forward.ServeHTTP(w, r)
 	})
-	_, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
+	_, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--request-timeout=2s")
 	want := "runai: job \"dist1\" already exists in namespace runai-another: " +
 		"use another name, or delete it with 'runai delete job dist1 -n runai-another'\n"
-	if stderr != want || code != 1 {
+	if !strings.HasSuffix(stderr, "closed the connection\n"+want) || code != 1 {
 		t.Errorf("exit code %d: got %s", code, stderr)
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -106,11 +105,12 @@ func withoutCRDs(t *testing.T) {
 		if err := client.IgnoreNotFound(admin.Delete(t.Context(), crd)); err != nil {
 			t.Fatal(err)
 		}
-		suite.Eventually(t, name+" is gone", suite.Soon, func() error {
-			if err := admin.Get(t.Context(), client.ObjectKeyFromObject(crd), crd); !apierrors.IsNotFound(err) {
-				return fmt.Errorf("it is not: %w", err)
+		suite.Eventually(t, name+" is gone", 4*suite.Soon, func() error { // the API server deletes its objects first, and may back off
+			err := admin.Get(t.Context(), client.ObjectKeyFromObject(crd), crd)
+			if err == nil {
+				return fmt.Errorf("it is there: %+v", crd.Status.Conditions)
 			}
-			return nil
+			return client.IgnoreNotFound(err)
 		})
 	}
 }
