@@ -247,12 +247,13 @@ func loseResponses(t *testing.T, user *env.User, namespace string) {
 		forward.ServeHTTP(httptest.NewRecorder(), r)
 		panic(http.ErrAbortHandler)
 	})
-	if _, stderr, code := product.RunaiAs(t, lost, "submit-mpi", "lost", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a"); code != 0 {
+	if _, stderr, code := product.RunaiAs(t, lost, "submit-mpi", "lost", "-n", namespace, "-i", "x", "--pvc", ":1Gi:/a",
+		"--request-timeout=2s"); code != 0 {
 		t.Error(stderr)
 	}
 	// A Secret cannot be looked for: the job is taken back, and the Secret with it.
 	_, stderr, code := product.RunaiAs(t, lost, "submit-mpi", "unsure", "-n", namespace, "-i", "x",
-		"--git-sync", "source=https://git.example.com/code,username=rita,password=x")
+		"--git-sync", "source=https://git.example.com/code,username=rita,password=x", "--request-timeout=2s")
 	want := "runai: cannot create Secret \"unsure-git-sync\" of --git-sync: cannot reach the API server"
 	if code != 1 || !strings.Contains(stderr, want) {
 		t.Errorf("exit code %d: %s", code, stderr)

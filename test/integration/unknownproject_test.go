@@ -20,9 +20,9 @@ func TestLabelWithoutProject(t *testing.T) {
 	if !apierrors.IsServiceUnavailable(err) {
 		t.Errorf("got %v", err)
 	}
-	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-p", "orphan", "-i", "x")
+	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-p", "orphan", "-i", "x", "--request-timeout=3s")
 	why := "project \"orphan\" of namespace runai-orphan (label runai/queue) not found: try again; if it persists, ask your administrator\n"
-	want := "trying again for up to 30 seconds: " + why + "runai: " + why
+	want := "trying again for up to 3 seconds: " + why + "runai: " + why
 	if stderr != want || code != 1 {
 		t.Errorf("exit code %d\ngot  %swant %s", code, stderr, want)
 	}

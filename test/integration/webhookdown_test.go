@@ -51,8 +51,8 @@ func TestWebhookIsDown(t *testing.T) {
 
 func creationsAreRefused(t *testing.T, namespace string) {
 	before := len(product.Jobs(t, namespace))
-	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x")
-	want := "trying again for up to 30 seconds: webhook mpijobs.admission.run.ai does not respond\n" +
+	_, stderr, code := product.Runai(t, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "--request-timeout=3s")
+	want := "trying again for up to 3 seconds: webhook mpijobs.admission.run.ai does not respond\n" +
 		"runai: webhook mpijobs.admission.run.ai does not respond, and the API server refuses this request without it: " +
 		"try again, or ask your administrator\n"
 	if stderr != want || code != 1 {
