@@ -48,6 +48,7 @@ func runsVersion(t *testing.T, out, job, version, uid string) {
 // --git-sync works with a branch, tag, full SHA or default, over HTTP with a password and over SSH with a key,
 // as root and as the user.
 func TestGitSync(t *testing.T) {
+	t.Parallel()
 	namespace := addProject(t, "code", v1alpha1.ProjectSpec{})
 	user, code := alice(t, namespace), newRepository(t)
 	overHTTP := "source=" + code.serveHTTP(t) + ",username=" + gitUser + ",password=@" + passwordFile(t)

@@ -18,12 +18,14 @@ const whoAmI = `touch $HOME/mine && echo rank=$OMPI_COMM_WORLD_RANK on=$(hostnam
 
 // With each image, every rank on every worker runs as the user, without capabilities.
 func TestRunAsUser(t *testing.T) {
+	t.Parallel()
 	namespace := addProject(t, "users", v1alpha1.ProjectSpec{})
 	user := alice(t, namespace)
 	for name, image := range map[string]string{
 		"openmpi4": images.OpenMPI4, "openmpi5": images.OpenMPI5, "operator-like": images.OperatorLike,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			submit(t, user, name, "-n", namespace, "-i", image, "--run-as-user", "--processes=2", "--slots-per-worker=2", "--interactive",
 				"--", "mpirun", "-np", "4", "sh", "-c", whoAmI)
 			isAlice(t, fields(output(t, namespace, name)), name)

@@ -98,6 +98,7 @@ func seesEnvironment(t *testing.T, ranks []map[string]string, isOpenMPI bool) {
 
 // Images run as root as their packages or their site made them, in each way that a job can request.
 func TestPlainImageAsRoot(t *testing.T) {
+	t.Parallel()
 	namespace := addProject(t, "plain-images", v1alpha1.ProjectSpec{})
 	haveSecret(t, namespace)
 	for name, job := range map[string]plainJob{
@@ -135,6 +136,7 @@ func TestPlainImageAsRoot(t *testing.T) {
 
 // With an identity, hydra finds the launcher, and ranks see what the image's /etc/environment sets.
 func TestIdentityInPlainImages(t *testing.T) {
+	t.Parallel()
 	namespace := addProject(t, "identity-images", v1alpha1.ProjectSpec{Identity: v1alpha1.IdentityRequired})
 	haveSecret(t, namespace)
 	user := login(t, namespace, claims)

@@ -15,6 +15,7 @@ import (
 
 // Interactive jobs are not retried, so none of ten in a row may fail because an sshd starts too late.
 func TestNoLostRaces(t *testing.T) {
+	t.Parallel()
 	namespace := addProject(t, "races", v1alpha1.ProjectSpec{})
 	user := alice(t, namespace)
 	for who, args := range map[string][]string{"root": {"-i", images.OperatorLike}, "user": {"-i", images.OpenMPI4, "--run-as-user"}} {
