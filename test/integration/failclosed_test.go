@@ -118,7 +118,8 @@ func TestLostResponse(t *testing.T) {
 		}
 		forward.ServeHTTP(w, r)
 	})
-	stdout, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-o", "name", "--request-timeout=2s")
+	stdout, stderr, code := product.RunaiAs(t, kubeconfig, "submit-mpi", "dist1", "-n", namespace, "-i", "x", "-o", "name",
+		"--request-timeout=2s")
 	if code != 0 || stdout != "mpijob.kubeflow.org/dist1\n" {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
