@@ -46,7 +46,7 @@ func (o *offline) admitJob(raw []byte) ([]byte, error) {
 	return patched(before, job, raw)
 }
 
-// requestOf returns the request for a job. There is no directory offline: an identity comes from the
+// requestOf returns the request for a job. Offline, nobody asks a directory: an identity comes from the
 // claims or from the client.
 func (o *offline) requestOf(job *v2beta1.MPIJob) review.Request {
 	question := identity.Question{User: o.user, Client: annotations.ClientIdentityOf(job.Annotations)}

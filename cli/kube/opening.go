@@ -50,8 +50,8 @@ func (o *opening) mayWorkWithoutWebSocket(err error) bool {
 	return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 }
 
-// explain returns why no attempt succeeded: the API server's answer to the first one, or what happened to the network in
-// the second one, of which the library keeps only the text.
+// explain returns why no attempt succeeded: the API server's answer to the first one, or the network's error in the
+// second one: the library keeps only its text.
 func (o *opening) explain(err error) error {
 	var network networkError
 	switch {

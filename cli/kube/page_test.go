@@ -25,7 +25,7 @@ func redirecting(code int) http.HandlerFunc {
 	}
 }
 
-// The page of a proxy is no answer of the API server: nothing succeeds with it, and nobody reads it.
+// The API server does not answer with web pages: nothing succeeds with the page of a proxy, and nobody reads it.
 func TestPages(t *testing.T) {
 	requests := map[string]call{
 		"get": getJob, "create": createJob, "delete": deleteJob, "exec": execInPod,

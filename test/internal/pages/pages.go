@@ -38,7 +38,7 @@ func Commands(t testing.TB, page, section string) []Command {
 }
 
 // Section returns the text below a heading of a page in docs, up to the next one of the same level or above. It fails the
-// test if there is none.
+// test if the page has no such heading.
 func Section(t testing.TB, page, title string) string {
 	t.Helper()
 	root, err := binaries.RepositoryRoot()
