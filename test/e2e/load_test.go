@@ -24,6 +24,10 @@ import (
 
 var submissions = flag.Int("submissions", 20, "Submissions a second while replicas of the webhook change.")
 
+// storedPerSecond is how many jobs a second are stored at most. To store, watch and delete one takes more CPU time of two
+// cores than to admit it.
+const storedPerSecond = 20
+
 // some jobs are created before and after each change.
 const some = 20
 
@@ -53,9 +57,10 @@ func startLoad(t *testing.T, project string, keep int) *load {
 			t.Error(err)
 		}
 	})
-	l.Load = product.StartLoad(t, suite.LoadOptions{PerSecond: *submissions, Users: users, Keep: keep, Job: func(n int) *v2beta1.MPIJob {
-		return makeIdleJob(l.namespaces[n%len(l.namespaces)])
-	}})
+	l.Load = product.StartLoad(t, suite.LoadOptions{
+		PerSecond: *submissions, StoredPerSecond: min(*submissions, storedPerSecond), Users: users, Keep: keep,
+		Job: func(n int) *v2beta1.MPIJob { return makeIdleJob(l.namespaces[n%len(l.namespaces)]) },
+	})
 	l.Await(t, some)
 	return l
 }

@@ -37,6 +37,7 @@ type soak struct {
 	detected map[string][]time.Duration
 	// submissions are those of runai, and failed those of them that failed.
 	submissions, failed map[string]int
+	mutex               sync.Mutex // of these two
 }
 
 // Jobs are created at a fixed rate, by clients that try again only where client-go does so by itself, while replicas of
@@ -91,7 +92,7 @@ func (s *soak) suffer(t *testing.T, f fault) {
 		}
 		return
 	}
-	people := s.startPeople(f)
+	people := s.startPeople(t, f)
 	s.during(t, f.name+untilDetected, func() {
 		start := time.Now()
 		takeBack = f.happens(t)
@@ -126,17 +127,17 @@ const submitEvery = 500 * time.Millisecond
 
 // startPeople starts people who submit jobs with runai until the returned function is called, which asserts that all have
 // succeeded. Their jobs are dry runs, which for the webhook do not differ from others.
-func (s *soak) startPeople(f fault) (stop func(*testing.T)) {
+func (s *soak) startPeople(t *testing.T, f fault) (stop func(*testing.T)) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	var mutex sync.Mutex
 	var failed []string
 	var people sync.WaitGroup
 	people.Go(func() {
 		for n := 0; ctx.Err() == nil; n++ {
 			people.Go(func() {
 				failure := s.submit(n)
-				mutex.Lock()
-				defer mutex.Unlock()
+				s.mutex.Lock()
+				defer s.mutex.Unlock()
 				s.submissions[f.name]++
 				if failure != "" {
 					s.failed[f.name]++
@@ -146,10 +147,14 @@ func (s *soak) startPeople(f fault) (stop func(*testing.T)) {
 			time.Sleep(submitEvery)
 		}
 	})
-	return func(t *testing.T) {
-		t.Helper()
+	end := func() {
 		cancel()
 		people.Wait()
+	}
+	t.Cleanup(end)
+	return func(t *testing.T) {
+		t.Helper()
+		end()
 		for _, failure := range failed {
 			t.Errorf("runai: %s", failure)
 		}

@@ -46,12 +46,14 @@ func (e *Env) startControlPlane() error {
 	return e.useAdministrator()
 }
 
+// newControlPlane gives the API server memory for CPU time, of which it would spend a third on garbage collection when
+// many jobs are created.
 func (e *Env) newControlPlane() (*envtest.Environment, error) {
 	etcd, err := process.Leash(e.binaries[binaries.Etcd], e.path("leashes"))
 	if err != nil {
 		return nil, err
 	}
-	apiServer, err := process.Leash(e.binaries[binaries.APIServer], e.path("leashes"))
+	apiServer, err := process.Leash(e.binaries[binaries.APIServer], e.path("leashes"), "GOGC=400", "GOMEMLIMIT=6GiB")
 	if err != nil {
 		return nil, err
 	}

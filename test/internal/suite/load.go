@@ -21,6 +21,9 @@ import (
 type LoadOptions struct {
 	// PerSecond is how many jobs it creates.
 	PerSecond int
+	// StoredPerSecond is how many of them are stored. The others are dry runs, which for the webhook do not differ.
+	// Default: all.
+	StoredPerSecond int
 	// Users create them in turn. Default: the administrator.
 	Users []*env.User
 	// Job returns the job with this number. It needs a generated name unless the creations are dry runs.
@@ -103,11 +106,21 @@ func (l *Load) create(ctx context.Context, n int) {
 	phase.begin()
 	start := time.Now()
 	one := created{l.clients[n%len(l.clients)], l.options.Job(n)}
-	err := one.user.Create(context.WithValue(ctx, phaseKey{}, phase), one.job, l.options.Create...)
+	options, isStored := l.options.Create, l.options.isStored(n)
+	if !isStored {
+		options = append(slices.Clone(options), client.DryRunAll)
+	}
+	err := one.user.Create(context.WithValue(ctx, phaseKey{}, phase), one.job, options...)
 	phase.end(err, time.Since(start))
-	if oldest := l.keep(one, err == nil); oldest != nil {
+	if oldest := l.keep(one, isStored && err == nil); oldest != nil {
 		_ = oldest.user.Delete(ctx, oldest.job) // otherwise, it is deleted with its namespace
 	}
+}
+
+// isStored reports whether the creation with this number is not a dry run. These creations are spread evenly.
+func (o LoadOptions) isStored(n int) bool {
+	stored := cmp.Or(o.StoredPerSecond, o.PerSecond)
+	return (n+1)*stored/o.PerSecond > n*stored/o.PerSecond
 }
 
 // keep returns a job that is to be deleted for another one, or nil.
