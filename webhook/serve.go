@@ -75,10 +75,12 @@ func (s *serve) Run() error {
 	if s.LogLevelFile != "" {
 		go (&levelFile{path: s.LogLevelFile, usual: logLevel.Level()}).follow(ctx)
 	}
-	if err := manager.AddReadyzCheck("signal", func(*http.Request) error { return signal.Err() }); err != nil {
+	health := server.NewHealth()
+	health.Add("signal", func(*http.Request) error { return signal.Err() })
+	if err := s.addPorts(manager, health); err != nil {
 		return err
 	}
-	if err := server.AddToManager(ctx, manager, review.Reviewer{Cluster: cluster, Version: version.String()}.Prepared()); err != nil {
+	if err := server.AddToManager(ctx, manager, health, review.Reviewer{Cluster: cluster, Version: version.String()}.Prepared()); err != nil {
 		return err
 	}
 	if err := manager.Add(whenSynced(manager.GetCache(), giveBackWhenIdle)); err != nil {
@@ -103,11 +105,9 @@ func whenSynced(informers cache.Cache, do func(context.Context)) crmanager.Runna
 // canListen returns an error if another program has a port of the replica, as it may on the network of a node. The
 // manager would report it only when the API server has answered.
 func (s *serve) canListen() error {
-	addresses := map[string]string{
-		"the webhook": s.webhookAddress(), "metrics": s.MetricsAddress, "profiles": s.pprofAddress(),
-	}
+	addresses := map[string]string{"the webhook": s.webhookAddress(), "profiles": s.pprofAddress()}
 	for what, address := range addresses {
-		if address == "" || address == "0" {
+		if address == "" {
 			continue
 		}
 		listener, err := net.Listen("tcp", address)
@@ -115,6 +115,26 @@ func (s *serve) canListen() error {
 			return fmt.Errorf("cannot serve %s: %w", what, err)
 		}
 		listener.Close()
+	}
+	return nil
+}
+
+// addPorts adds the servers of the probes and of the metrics.
+func (s *serve) addPorts(manager ctrl.Manager, health *server.Health) error {
+	for _, port := range []struct {
+		what, address string
+		handler       http.Handler
+	}{{"health", s.HealthAddress, health.Handler()}, {"metrics", s.MetricsAddress, server.Metrics()}} {
+		if port.address == "0" {
+			continue
+		}
+		serving, err := server.NewPort(port.what, port.address, port.handler)
+		if err != nil {
+			return fmt.Errorf("cannot serve %s: %w", port.what, err)
+		}
+		if err := manager.Add(serving); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -141,8 +161,8 @@ func (s *serve) manager(cluster *config.ClusterPolicy, heard *server.Heard) (ctr
 		Cache:                  server.CacheOptions(cluster.ProjectLabel),
 		MapperProvider:         server.Mapper,
 		WebhookServer:          server.NewServer(s.webhookAddress(), s.CertDir),
-		Metrics:                metricsserver.Options{BindAddress: s.MetricsAddress},
-		HealthProbeBindAddress: s.HealthAddress,
+		Metrics:                metricsserver.Options{BindAddress: "0"},
+		HealthProbeBindAddress: "0",
 		PprofBindAddress:       s.pprofAddress(),
 	})
 	if err != nil {

@@ -109,7 +109,7 @@ func TestReasonsAreTheLastLines(t *testing.T) {
 		{"a port of metrics in use", []string{"--port=0", "--metrics-address=127.0.0.1:" + port}, []string{
 			"runai-webhook: cannot serve metrics: listen tcp 127.0.0.1:" + port + ": bind: address already in use"}},
 		{"a port of health checks in use", []string{"--port=0", "--health-address=127.0.0.1:" + port}, []string{
-			"runai-webhook: cannot serve: error listening on 127.0.0.1:" + port}},
+			"runai-webhook: cannot serve health: listen tcp 127.0.0.1:" + port}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			output, code := serving(t, 60, test.args...)

@@ -52,7 +52,8 @@ func handlers(b testing.TB, options cache.Options) http.Handler {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := server.AddToManager(b.Context(), manager, review.Reviewer{Cluster: cluster, Version: "(bench)"}); err != nil {
+	reviewer := review.Reviewer{Cluster: cluster, Version: "(bench)"}
+	if err := server.AddToManager(b.Context(), manager, server.NewHealth(), reviewer); err != nil {
 		b.Fatal(err)
 	}
 	go func() {

@@ -13,12 +13,13 @@ import (
 
 // The bounds of an answer. What a user wrote is quoted whole, unless it is longer than any name or path.
 const (
-	mostCauses    = 50
-	longestName   = 253
-	longestPath   = 512
-	longestValue  = 512
-	longestDetail = 2048
-	mostWarnings  = 50
+	mostCauses     = 50
+	longestName    = 253
+	longestPath    = 512
+	longestValue   = 512
+	longestDetail  = 2048
+	longestMessage = 256 << 10
+	mostWarnings   = 50
 )
 
 // few returns the first warnings, and a last one that counts the others.

@@ -29,6 +29,9 @@ func TestRefusalsAreBounded(t *testing.T) {
 			t.Errorf("%d errors: %d bytes, a name of %d", n, len(status.Message), len(status.Details.Name))
 		}
 	}
+	if message := refuse(unavailable("namespace %s", strings.Repeat("<", 1<<20))).Result.Message; len(message) != longestMessage {
+		t.Errorf("a message has %d bytes", len(message))
+	}
 	if len(one.Detail) != len(long) {
 		t.Error("the error itself has changed")
 	}

@@ -36,6 +36,7 @@ func refuse(err error) admission.Response {
 		status = apierrors.NewInternalError(err)
 	}
 	result := status.Status()
+	result.Message = cut(result.Message, longestMessage)
 	response := admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{Result: &result}}
 	if reasons := reasonsFor(err); len(reasons) > 0 {
 		response.AuditAnnotations = map[string]string{auditReasons: strings.Join(reasons, " ")}

@@ -28,6 +28,15 @@ const (
 	// accepts, and a user.
 	largestRequest = 7 << 20
 	largeAtOnce    = 2
+	// sessionsAtOnce is how many sessions are judged at a time. They wait for an answer of the API server, and must not
+	// keep jobs waiting.
+	sessionsAtOnce = 16
+	// clientTime is how long a client that has its turn may take to send its request, or to read the answer. An API server
+	// does both at once.
+	clientTime = time.Second
+	// largeAnswer is the size in bytes of an answer that may wait in memory until the client reads it.
+	largeAnswer        = 64 << 10
+	largeAnswersAtOnce = 64
 )
 
 // NewServer returns a webhook server with limits on what requests may take of it, because anybody who reaches its port can
@@ -36,8 +45,10 @@ const (
 // whenever they change.
 func NewServer(address, certDir string) webhook.Server {
 	return &boundedServer{
-		webhook.NewServer(webhook.Options{WebhookMux: http.NewServeMux()}), address, certDir, newConnections(),
+		webhook.NewServer(webhook.Options{WebhookMux: http.NewServeMux()}), address, certDir,
+		newConnections(maxConnections, manyPending, connectionsOpen, connectionsRefused),
 		make(chan struct{}, quickAtOnce), make(chan struct{}, smallAtOnce), make(chan struct{}, largeAtOnce),
+		make(chan struct{}, sessionsAtOnce), make(chan struct{}, largeAnswersAtOnce),
 	}
 }
 
@@ -48,6 +59,7 @@ type boundedServer struct {
 	address, certDir    string
 	connections         *connections
 	quick, small, large chan struct{} // the requests that have their turn
+	sessions, answers   chan struct{}
 }
 
 // Register registers a webhook behind the limits.
@@ -61,20 +73,25 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 		}
 		ctx, cancel := context.WithDeadline(withArrival(r.Context(), arrived), deadline)
 		defer cancel()
-		turns := s.turns(r)
-		if turns == s.quick {
+		turns, isQuick := s.turns(path, r)
+		if isQuick {
 			body := bodies.Get().(*[quickRequest]byte)
 			defer bodies.Put(body)
 			// rule T70 in webhook/server TestSlowBodies: slow clients that take all turns
 			readInto(body, r)
+			connectionOf(r).received()
 		}
 		requestsWaiting.Inc()
 		select {
 		case turns <- struct{}{}:
 			requestsWaiting.Dec()
-			defer func() { <-turns }()
-			connectionOf(r).received()
-			hook.ServeHTTP(w, r.WithContext(ctx))
+			turn := &turn{ResponseWriter: w, server: s, turns: turns, isQuick: isQuick, connection: connectionOf(r)}
+			defer turn.end()
+			if !isQuick {
+				_ = control.SetReadDeadline(time.Now().Add(clientTime)) // a connection that is gone cannot be read
+				r.Body = noticed{r.Body, turn.connection.received}
+			}
+			hook.ServeHTTP(turn, r.WithContext(ctx))
 		case <-time.After(waitTime):
 			requestsWaiting.Dec()
 			observeUnread(path, notAvailable, "too many requests")
@@ -85,14 +102,16 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 
 // turns returns a semaphore for requests of this size, so that large ones, which take much memory, are few, and others
 // do not wait for them.
-func (s *boundedServer) turns(r *http.Request) chan struct{} {
+func (s *boundedServer) turns(path string, r *http.Request) (turns chan struct{}, isQuick bool) {
 	switch {
 	case r.ContentLength < 0 || r.ContentLength > smallRequest:
-		return s.large
+		return s.large, false
 	case r.ContentLength > quickRequest:
-		return s.small
+		return s.small, false
+	case path == SessionsPath:
+		return s.sessions, true
 	}
-	return s.quick
+	return s.quick, true
 }
 
 // bodies are the memory of requests that are read before their turn, which the next ones use again.

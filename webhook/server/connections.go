@@ -5,10 +5,14 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 const (
 	maxConnections = 1100
+	// ownConnections are more, for the replica's own check.
+	ownConnections = 16
 	// If manyPending clients have not sent their request yet, a new connection replaces the slowest, once that has been
 	// open for as long as patience. An API server sends its request at once.
 	manyPending = 512
@@ -20,13 +24,20 @@ const (
 // connections limits the number of open connections, and how long each stays open. If there are many, a new one takes the
 // place of the slowest, so that slow clients do not keep others out.
 type connections struct {
+	most, manyPending int
+	counted           prometheus.Gauge
+	refused           prometheus.Counter
+
 	mutex   sync.Mutex
 	open    map[*openConnection]struct{}
 	pending *list.List // of *openConnection, the oldest first
 }
 
-func newConnections() *connections {
-	return &connections{open: map[*openConnection]struct{}{}, pending: list.New()}
+func newConnections(most, manyPending int, counted prometheus.Gauge, refused prometheus.Counter) *connections {
+	return &connections{
+		most: most, manyPending: manyPending, counted: counted, refused: refused,
+		open: map[*openConnection]struct{}{}, pending: list.New(),
+	}
 }
 
 // admit returns a new connection that is counted until it is closed, or nil if there are too many.
@@ -35,14 +46,19 @@ func (c *connections) admit(connection net.Conn) *openConnection {
 	defer c.mutex.Unlock()
 	// rule T71 in webhook/server TestSlowestConnection: slow clients that take all connections
 	// without: if c.pending.Len() < 0 {
-	if c.pending.Len() >= manyPending {
+	if c.pending.Len() >= c.manyPending {
 		if slowest := c.pending.Front().Value.(*openConnection); time.Since(slowest.since) >= patience {
+			c.refused.Inc()
 			c.remove(slowest)
 			_ = slowest.Conn.Close() // its client may have closed it
 		}
 	}
-	if len(c.open) >= maxConnections && !isLoopback(connection.RemoteAddr()) { // loopback: the replica's own health check
-		connectionsRefused.Inc()
+	most := c.most
+	if isLoopback(connection.RemoteAddr()) {
+		most += ownConnections
+	}
+	if len(c.open) >= most {
+		c.refused.Inc()
 		return nil
 	}
 	added := &openConnection{Conn: connection, counted: c, since: time.Now()}
@@ -51,7 +67,7 @@ func (c *connections) admit(connection net.Conn) *openConnection {
 	})
 	added.place = c.pending.PushBack(added)
 	c.open[added] = struct{}{}
-	connectionsOpen.Set(float64(len(c.open)))
+	c.counted.Set(float64(len(c.open)))
 	return added
 }
 
@@ -60,7 +76,7 @@ func (c *connections) remove(connection *openConnection) {
 	connection.timer.Stop()
 	c.leave(connection)
 	delete(c.open, connection)
-	connectionsOpen.Set(float64(len(c.open)))
+	c.counted.Set(float64(len(c.open)))
 }
 
 func (c *connections) leave(connection *openConnection) {

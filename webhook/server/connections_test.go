@@ -29,10 +29,10 @@ func stranger(port int) *caller {
 }
 
 // Whoever has too many requests open gets no more connections until some have been answered or their time is over. The
-// replica's own health check always gets one.
+// replica itself gets a few more, for its health check.
 func TestConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		open := newConnections()
+		open := newConnections(maxConnections, manyPending, connectionsOpen, connectionsRefused)
 		first := stranger(0)
 		answered := open.admit(first)
 		for port := range maxConnections - 1 {
@@ -46,6 +46,18 @@ func TestConnections(t *testing.T) {
 		own := open.admit(&caller{address: net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}})
 		if own == nil {
 			t.Fatal("the health check is refused")
+		}
+		more := []*openConnection{}
+		for port := range ownConnections {
+			if c := open.admit(&caller{address: net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port + 2}}); c != nil {
+				more = append(more, c)
+			}
+		}
+		if len(more) != ownConnections-1 {
+			t.Errorf("%d more connections of the replica itself are admitted", len(more))
+		}
+		for _, c := range more {
+			_ = c.Close()
 		}
 		for _, c := range []*openConnection{own, answered, own, answered} { // net/http closes some twice
 			if err := c.Close(); err != nil {
@@ -68,7 +80,7 @@ func TestConnections(t *testing.T) {
 // not at once. Those whose requests have come keep their connections.
 func TestSlowestConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		open := newConnections()
+		open := newConnections(maxConnections, manyPending, connectionsOpen, connectionsRefused)
 		quick := stranger(0)
 		open.admit(quick).received()
 		var slow []*caller

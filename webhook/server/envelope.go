@@ -75,8 +75,10 @@ func (e envelope) handle(r *http.Request, request admission.Request) (response a
 		if cause := recover(); cause != nil {
 			metrics.WebhookPanics.WithLabelValues().Inc()
 			reviewsTotal.WithLabelValues(webhookOf(e.path), operationOf(request.Operation), failed).Inc()
-			slog.Error("panic", "webhook", webhookOf(e.path), "uid", string(request.UID),
-				"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			if logLimit.Allow() { // a request that panics can be sent again and again
+				slog.Error("panic", "webhook", webhookOf(e.path), "uid", string(request.UID),
+					"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			}
 			response = refuse(fmt.Errorf("runai-webhook has a bug: report it with the webhook's log of request %s", request.UID))
 		}
 	}()

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	admissionv1 "k8s.io/api/admission/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
@@ -59,7 +60,11 @@ func readUser(decoder *jsontext.Decoder, user *authenticationv1.UserInfo) error 
 // may be known nevertheless.
 func decodeReview(body []byte) (admission.Request, error) {
 	var request admission.Request
-	review := admissionv1.AdmissionReview{Request: &request.AdmissionRequest}
+	// An AdmissionReview without the response, which no API server sends, and which could have a million causes.
+	review := struct {
+		metav1.TypeMeta `json:",inline"`
+		Request         *admissionv1.AdmissionRequest `json:"request,omitempty"`
+	}{Request: &request.AdmissionRequest}
 	switch err := json.Unmarshal(body, &review, reviewOptions); {
 	case errors.Is(err, errSprawls) && hasUID(request):
 		return request, errSprawls
@@ -71,9 +76,16 @@ func decodeReview(body []byte) (admission.Request, error) {
 		return request, errors.New("it has another kind or apiVersion")
 	case review.Request == nil || !hasUID(request):
 		return request, errNoUID
+	// rule T38 in webhook/server TestSprawlingReviews: a name of a megabyte, which answers and other requests repeat
+	// without: case false:
+	case max(len(request.Name), len(request.Namespace), len(request.UserInfo.Username)) > longestText:
+		return request, errSprawls
 	}
 	return request, nil
 }
+
+// longestText is the size in bytes of the longest name of a pod, a namespace or a user.
+const longestText = 4 << 10
 
 // longestUID is longer than any uid of an API server, which is a UUID. The answer and the log repeat it.
 const longestUID = 64

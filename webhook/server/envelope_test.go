@@ -133,6 +133,10 @@ func TestSprawlingReviews(t *testing.T) {
 		{"values of an attribute", `"userInfo":{"extra":{"a":[` + many + `]}}`, false},
 		{"attributes", `"userInfo":{"extra":{` + strings.Repeat(`"a":[],`, 20_000) + `"b":[]}}`, false},
 		{"unknown members of the user", `"userInfo":{"object":[` + many + `]}`, false},
+		{"a long name", `"name":"` + strings.Repeat("<", 1<<20) + `"`, false},
+		{"a long namespace", `"namespace":"` + strings.Repeat("<", 1<<20) + `"`, false},
+		{"a long user", `"userInfo":{"username":"` + strings.Repeat("<", 1<<20) + `"}`, false},
+		{"a name of many bytes", `"name":"` + strings.Repeat("<", longestText) + `"`, true},
 		{"unknown members", `"x":[` + many + `]`, true},
 		{"objects in options", `"options":{"x":[` + many + `]}`, true},
 		{"objects that are bounded by themselves", `"object":[` + many + `],"oldObject":{"x":[` + many + `]}`, true},
@@ -153,6 +157,20 @@ func TestSprawlingReviews(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A review may have a response with many causes, which is not read.
+func TestResponsesAreNotRead(t *testing.T) {
+	causes := strings.Repeat("{},", 100_000) + "{}"
+	body := []byte(strings.Replace(emptyReview, `"request"`, `"response":{"status":{"details":{"causes":[`+causes+`]}}},"request"`, 1))
+	answered, spent := answer(always(admission.Allowed("")), body)
+	if spent.bytes > raceFactor*uint64(2*len(body)+1<<20) || answered == nil || !answered.Allowed {
+		t.Errorf("%d bytes allocated %d: %v", len(body), spent.bytes, answered)
+	}
+}
+
+func always(response admission.Response) admission.Handler {
+	return admission.HandlerFunc(func(context.Context, admission.Request) admission.Response { return response })
 }
 
 // Each of many users is small. Only the last one counts, and not what all of them have together.

@@ -18,7 +18,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
@@ -73,9 +72,9 @@ func CacheOptions(projectLabel string) cache.Options {
 	}
 }
 
-// AddToManager adds the webhooks and their health checks to a manager. A replica is ready when it serves
-// TLS and its caches are synced.
-func AddToManager(ctx context.Context, manager ctrl.Manager, reviewer review.Reviewer) error {
+// AddToManager adds the webhooks to a manager, and their checks to the others. A replica is ready when it serves TLS
+// and its caches are synced.
+func AddToManager(ctx context.Context, manager ctrl.Manager, health *Health, reviewer review.Reviewer) error {
 	caches, err := startCaches(ctx, manager.GetCache())
 	if err != nil {
 		return fmt.Errorf("cannot cache Namespaces, Projects, PosixIdentities and the MPIJob CRD: %w", err)
@@ -97,9 +96,7 @@ func AddToManager(ctx context.Context, manager ctrl.Manager, reviewer review.Rev
 	register(MutatePath, &Mutator{lookups, reviewer}, lookups.projectOf)
 	register(ValidatePath, &Validator{lookups, reviewer}, nil)
 	register(SessionsPath, &Sessions{lookups.Directory, manager.GetAPIReader(), reviewer.Cluster.Identity}, nil)
-	return errors.Join(
-		manager.AddHealthzCheck("ping", healthz.Ping),
-		manager.AddReadyzCheck("caches", caches.synced),
-		manager.AddReadyzCheck("webhook", manager.GetWebhookServer().StartedChecker()),
-	)
+	health.Add("caches", caches.synced)
+	health.Add("webhook", manager.GetWebhookServer().StartedChecker())
+	return nil
 }

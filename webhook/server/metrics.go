@@ -45,7 +45,7 @@ var (
 	projectCreationsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "runai_mpi_project_creations_total",
 		Help: "Creations of jobs, by project and by the answer of the mutating webhook. A replica names the first " +
-			strconv.Itoa(mostProjects) + " projects that create jobs; the rest are " + otherProjects + ".",
+			strconv.Itoa(mostLabels) + " projects that create jobs; the rest are " + others + ". A job that another webhook changes is counted again.",
 	}, []string{"project", "outcome"})
 	policyInfo = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "runai_mpi_cluster_policy_info",
@@ -78,7 +78,7 @@ func init() {
 
 // presetOutcomes makes counters start at 0: otherwise increase() would miss the first answer of a kind.
 func presetOutcomes(webhook, operation string) {
-	for _, answer := range []string{admitted, refused, notAvailable, failed} {
+	for _, answer := range []string{admitted, changed, refused, notAvailable, failed} {
 		reviewsTotal.WithLabelValues(webhook, operation, answer)
 		reviewDuration.WithLabelValues(webhook, answer)
 	}

@@ -110,12 +110,12 @@ func TestPoliciesAreCounted(t *testing.T) {
 
 // Only projects that exist are labels, and only so many.
 func TestProjectsAreBounded(t *testing.T) {
-	labels := projectLabels{named: map[string]bool{}, most: 2}
+	labels := firstLabels{named: map[string]bool{}, most: 2}
 	var got []string
 	for _, project := range []string{"a", "b", "c", "a", "d"} {
 		got = append(got, labels.label(project))
 	}
-	if want := []string{"a", "b", otherProjects, "a", otherProjects}; !slices.Equal(got, want) {
+	if want := []string{"a", "b", others, "a", others}; !slices.Equal(got, want) {
 		t.Errorf("got %v", got)
 	}
 	before := testutil.ToFloat64(projectCreationsTotal.WithLabelValues("team-a", changed))

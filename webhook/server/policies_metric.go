@@ -15,7 +15,7 @@ import (
 var (
 	policyAppliedTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "runai_mpi_policy_applied_total",
-		Help: "New jobs to which a policy applied, even if they were refused in the end.",
+		Help: "New jobs to which a policy applied, even if they were refused in the end. A job that another webhook changes is counted again.",
 	}, []string{"policy"})
 	policySecondsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "runai_mpi_policy_seconds_total",

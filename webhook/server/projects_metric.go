@@ -5,29 +5,29 @@ import (
 	"sync"
 )
 
-// mostProjects is how many projects the metrics of a replica name: each has some series.
-const mostProjects = 100
+// mostLabels is how many projects or namespaces a metric of a replica names: each has some series.
+const mostLabels = 100
 
-// otherProjects is the label of all projects that are not named. No project can have this name.
-const otherProjects = "(other)"
+// others is the label of all that are not named. No project or namespace can have this name.
+const others = "(other)"
 
-var namedProjects = projectLabels{named: map[string]bool{}, most: mostProjects}
+var namedProjects = firstLabels{named: map[string]bool{}, most: mostLabels}
 
-// projectLabels are the first projects that were counted.
-type projectLabels struct {
+// firstLabels are the names that were counted first.
+type firstLabels struct {
 	mutex sync.Mutex
 	named map[string]bool
 	most  int
 }
 
-func (p *projectLabels) label(project string) string {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	if !p.named[project] && len(p.named) >= p.most {
-		return otherProjects
+func (f *firstLabels) label(name string) string {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if !f.named[name] && len(f.named) >= f.most {
+		return others
 	}
-	p.named[project] = true
-	return project
+	f.named[name] = true
+	return name
 }
 
 // projectOf returns the project of a namespace, or "" if the cluster has none.

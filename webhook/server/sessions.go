@@ -45,8 +45,8 @@ func (s *Sessions) Handle(ctx context.Context, request admission.Request) admiss
 }
 
 func (s *Sessions) judge(ctx context.Context, request admission.Request, name types.NamespacedName) error {
-	if name.Name == "" || len(content.IsPathSegmentName(name.Name)) > 0 { // no pod has it, and no client would ask
-		return apierrors.NewNotFound(corev1.Resource("pods"), request.Name)
+	if name.Name == "" || len(name.Name) > longestName || len(content.IsPathSegmentName(name.Name)) > 0 { // no pod has it, and no client would ask
+		return apierrors.NewNotFound(corev1.Resource("pods"), cut(request.Name, longestName))
 	}
 	pod := &corev1.Pod{}
 	err := s.Pods.Get(ctx, name, pod)

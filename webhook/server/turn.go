@@ -1,0 +1,81 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// A turn is the answer to a request that has its turn. A quick request ends its turn before the answer is written, because
+// its client may not read it; what a larger one has in memory counts until then.
+type turn struct {
+	http.ResponseWriter
+	server     *boundedServer
+	turns      chan struct{} // nil after the end of the turn
+	isQuick    bool
+	connection *openConnection
+	isLarge    bool // the answer takes one of server.answers
+	isLost     bool // the answer is not written
+}
+
+// WriteHeader is of [http.ResponseWriter]. It is called once, with the length of the answer in the headers.
+func (t *turn) WriteHeader(code int) {
+	control := http.NewResponseController(t.ResponseWriter)
+	_ = control.SetWriteDeadline(time.Now().Add(clientTime)) // a connection that is gone cannot be written
+	if length, _ := strconv.Atoi(t.Header().Get("Content-Length")); length > largeAnswer {
+		select {
+		case t.server.answers <- struct{}{}:
+			t.isLarge = true
+		default:
+			t.isLost = true
+			_ = t.connection.Close() // its client may have closed it
+		}
+	}
+	if t.isQuick {
+		// rule T74 in webhook/server TestUnreadAnswers: clients that do not read their answers
+		t.endTurn()
+	}
+	t.ResponseWriter.WriteHeader(code)
+}
+
+var errLost = errors.New("too many clients do not read their answers")
+
+// Write is of [http.ResponseWriter].
+func (t *turn) Write(text []byte) (int, error) {
+	if t.isLost {
+		return 0, errLost
+	}
+	return t.ResponseWriter.Write(text)
+}
+
+func (t *turn) endTurn() {
+	if t.turns != nil {
+		<-t.turns
+		t.turns = nil
+	}
+}
+
+// end is called when the answer has been written, or the handler has failed.
+func (t *turn) end() {
+	t.endTurn()
+	if t.isLarge {
+		<-t.server.answers
+	}
+}
+
+// noticed is a body whose end is noticed.
+type noticed struct {
+	io.ReadCloser
+	end func()
+}
+
+// Read is of [io.Reader].
+func (n noticed) Read(text []byte) (int, error) {
+	read, err := n.ReadCloser.Read(text)
+	if err != nil {
+		n.end()
+	}
+	return read, err
+}
