@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
+	"github.com/runai-mpi/runai-mpi/test/internal/process"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 	"github.com/runai-mpi/runai-mpi/test/ranges"
 	"github.com/runai-mpi/runai-mpi/test/yardstick"
@@ -34,6 +35,8 @@ type runner struct {
 	researchers []rest.Interface
 	bodies      map[*contender][]byte
 	took        map[*contender][]time.Duration // by the round
+	apiServer   int                            // its process ID
+	used        map[*contender]time.Duration   // CPU time of the API server, for all creations
 }
 
 // Each round creates one job with each contender, in random order, so that other load on the machine affects all alike.
@@ -43,7 +46,7 @@ func TestLatency(t *testing.T) {
 	for round := range warmUp {
 		r.round(t, round)
 	}
-	r.took = map[*contender][]time.Duration{}
+	r.took, r.used = map[*contender][]time.Duration{}, map[*contender]time.Duration{}
 	before := r.calls(t)
 	for round := range *creationsOfEach {
 		r.round(t, round)
@@ -66,7 +69,14 @@ func TestLatency(t *testing.T) {
 
 func newRunner(t *testing.T) *runner {
 	t.Helper()
-	r := &runner{contenders: contenders(), bodies: map[*contender][]byte{}, took: map[*contender][]time.Duration{}}
+	r := &runner{
+		contenders: contenders(), bodies: map[*contender][]byte{}, took: map[*contender][]time.Duration{},
+		used: map[*contender]time.Duration{},
+	}
+	var err error
+	if r.apiServer, err = product.APIServerPid(); err != nil {
+		t.Fatal(err)
+	}
 	r.researchers = addResearchers(t)
 	startContenders(t, r.contenders)
 	for _, c := range r.contenders {
@@ -128,9 +138,10 @@ func (r *runner) round(t *testing.T, round int) {
 	for _, i := range rand.Perm(len(r.contenders)) {
 		c := r.contenders[i]
 		request := researcher.Post().AbsPath(r.path(c)).Body(r.bodies[c])
-		start := time.Now()
+		used, start := r.usedByAPIServer(t), time.Now()
 		stored, err := request.DoRaw(t.Context())
 		took := time.Since(start)
+		r.used[c] += r.usedByAPIServer(t) - used
 		if err != nil {
 			t.Fatalf("%s: %s", c.name, explained(stored, err))
 		}
@@ -139,6 +150,15 @@ func (r *runner) round(t *testing.T, round int) {
 		}
 		r.took[c] = append(r.took[c], took)
 	}
+}
+
+func (r *runner) usedByAPIServer(t *testing.T) time.Duration {
+	t.Helper()
+	used, err := process.CPU(r.apiServer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return used
 }
 
 // sweep deletes the jobs, so that their number does not slow down the API server.

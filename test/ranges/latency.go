@@ -31,6 +31,8 @@ type Contender struct {
 	Calls int     `json:"calls"`
 	P50   float64 `json:"p50"`
 	P99   float64 `json:"p99"`
+	// APIServer is the CPU time that the API server uses for a creation, on average.
+	APIServer float64 `json:"apiServer"`
 	// Adds is the median of what a creation took longer than the one without a webhook in the same round.
 	Adds float64 `json:"adds"`
 	// ToConstant is Adds in units of what a constant patch adds.

@@ -55,14 +55,17 @@ func rowsOf(all []Range, figures map[string]float64, group string) (rows [][]str
 	return rows
 }
 
-var latencyHeader = []string{"what acts on the jobs", "calls", "p50 in ms", "p99 in ms", "adds, in ms", "of the constant patch"}
+var latencyHeader = []string{
+	"what acts on the jobs", "calls", "p50 in ms", "p99 in ms",
+	"CPU of the API server, in ms", "adds, in ms", "of the constant patch",
+}
 
 // latencyTable returns a table of the contenders.
 func latencyTable(result Latency) string {
 	var rows [][]string
 	for _, c := range result.Contenders {
 		rows = append(rows, []string{
-			c.What, strconv.Itoa(c.Calls), number(c.P50), number(c.P99), number(c.Adds), number(c.ToConstant),
+			c.What, strconv.Itoa(c.Calls), number(c.P50), number(c.P99), number(c.APIServer), number(c.Adds), number(c.ToConstant),
 		})
 	}
 	return fmt.Sprintf("\nLast run: %s, %d creations with each, on %s.\n\n", result.Date, result.Creations, result.Machine) +

@@ -5,10 +5,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"k8s.io/client-go/util/cert"
 	"k8s.io/client-go/util/keyutil"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/runai-mpi/runai-mpi/test/internal/process"
 )
 
 func (e *Env) setAPIServerFlags(server *envtest.APIServer) error {
@@ -84,6 +87,16 @@ func (e *Env) makeCertificate(server *envtest.APIServer) error {
 	}
 	server.CA = certificate // its chain ends with the authority
 	return nil
+}
+
+// APIServerPid returns the process ID of the API server, which envtest does not tell.
+func (e *Env) APIServerPid() (int, error) {
+	certDir := "--cert-dir=" + e.certDir()
+	pid, err := process.Find(func(_ string, command []string) bool { return slices.Contains(command, certDir) })
+	if err != nil {
+		return 0, fmt.Errorf("cannot find the API server: %w", err)
+	}
+	return pid, nil
 }
 
 // certDir is where envtest writes the certificates, and the key for service account tokens.

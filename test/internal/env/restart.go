@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"syscall"
 	"time"
 
@@ -42,10 +41,9 @@ func (e *Env) Ready(ctx context.Context) error {
 // KillAPIServer ends the API server as a crash does: one that is told to stop waits for its clients. RestartAPIServer
 // starts it again.
 func (e *Env) KillAPIServer() error {
-	certDir := "--cert-dir=" + e.certDir()
-	pid, err := process.Find(func(_ string, command []string) bool { return slices.Contains(command, certDir) })
+	pid, err := e.APIServerPid()
 	if err != nil {
-		return fmt.Errorf("cannot find the API server: %w", err)
+		return err
 	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		return fmt.Errorf("cannot kill the API server: %w", err)

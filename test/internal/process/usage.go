@@ -10,8 +10,11 @@ import (
 )
 
 // CPU returns the CPU time that the process has used. It needs Linux.
-func (p *Process) CPU() (time.Duration, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Pid()))
+func (p *Process) CPU() (time.Duration, error) { return CPU(p.Pid()) }
+
+// CPU returns the CPU time that a process has used. It needs Linux.
+func CPU(pid int) (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, err
 	}
@@ -20,7 +23,7 @@ func (p *Process) CPU() (time.Duration, error) {
 	user, userErr := strconv.ParseInt(string(fields[14-3]), 10, 64)     // utime
 	system, systemErr := strconv.ParseInt(string(fields[15-3]), 10, 64) // stime
 	if userErr != nil || systemErr != nil {
-		return 0, fmt.Errorf("cannot read the CPU time of %s: %s", p.Name(), stat)
+		return 0, fmt.Errorf("cannot read the CPU time of a process: %s", stat)
 	}
 	return time.Duration(user+system) * tick, nil
 }
