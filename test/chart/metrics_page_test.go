@@ -84,7 +84,9 @@ func registered(t *testing.T) (own, all [][]string) {
 // alerts returns the alerts of the chart.
 func alerts(t *testing.T) []monitoringv1.Rule {
 	t.Helper()
-	rule := find[monitoringv1.PrometheusRule](t, render(t, "--set", "metrics.prometheusRule.enabled=true"), "PrometheusRule", "")
+	rule := find[monitoringv1.PrometheusRule](t, render(t, "--set", "metrics.prometheusRule.enabled=true",
+		"--set", "policy.identity.sources={Directory}", "--set", "directorySync.enabled=true,directorySync.config.servers={ldaps://ldap.example.com}",
+		"--set", "directorySync.config.accounts.baseDNs={dc=example},directorySync.config.accounts.subject=x"), "PrometheusRule", "")
 	return rule.Spec.Groups[0].Rules
 }
 
@@ -103,7 +105,7 @@ func alertsSection(t *testing.T) string {
 	return docgen.Text(`
 ## Alerts
 
-The chart's PrometheusRule has these alerts with ^metrics.prometheusRule.enabled^, restricted to the replicas of the release. Each links to what to do.
+The chart's PrometheusRule has these alerts with ^metrics.prometheusRule.enabled^, restricted to the replicas of the release; the last one also needs ^directorySync.enabled^. Each links to what to do.
 
 `) + docgen.Table([]string{"alert", "severity", "for", "if"}, rows)
 }

@@ -30,6 +30,9 @@ var healthy = map[string]string{
 	`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="unavailable",pod="a"}`:               "0x100",
 	`runai_mpi_reviews_total{webhook="mutate",operation="unread",outcome="unavailable",pod="a"}`:               "0x100",
 	`runai_mpi_reviews_total{webhook="mutate",operation="unread",outcome="refused",pod="a"}`:                   "0x100",
+	`runai_mpi_ready{check="caches",pod="a"}`:                                                                  "1x100",
+	`process_start_time_seconds{` + Scope + `,pod="a"}`:                                                        "100x100",
+	`kube_lease_renew_time{lease="runai-mpi-directory"}`:                                                       "0+60x100",
 	`runai_mpi_connections_refused_total{pod="a"}`:                                                             "0x100",
 	`runai_mpi_cluster_policy_info{digest="one",pod="a"}`:                                                      "1x100",
 	`runai_mpi_cluster_policy_info{digest="one",pod="b"}`:                                                      "1x100",
@@ -47,26 +50,35 @@ var healthy = map[string]string{
 }
 
 // faults are the series of each fault, by the alert that it causes. "" is a series that is missing.
-var faults = map[string]map[string]string{
-	"RunaiMPIWebhookDown": {`up{` + Scope + `,pod="a"}`: "0x100", `up{` + Scope + `,pod="b"}`: ""},
+var faults = map[string][]map[string]string{
+	"RunaiMPIWebhookDown": {{`up{` + Scope + `,pod="a"}`: "0x100", `up{` + Scope + `,pod="b"}`: ""}},
 	"RunaiMPIWebhookNotCalled": {
-		`apiserver_admission_webhook_rejection_count{` +
-			`name="former-1.mpijobs.validation.run.ai",error_type="calling_webhook_error"}`: "0+1x100",
+		{`apiserver_admission_webhook_rejection_count{` +
+			`name="former-1.mpijobs.validation.run.ai",error_type="calling_webhook_error"}`: "0+1x100"},
+		{`apiserver_admission_webhook_rejection_count{` + // one failure, with which the series begins
+			`name="mpijobs.validation.run.ai",error_type="calling_webhook_error"}`: "_x50 1x50"},
+		{`apiserver_admission_webhook_rejection_count{name="sessions.validation.run.ai",error_type="calling_webhook_error"}`: "0+1x100"},
 	},
-	"RunaiMPIReplicaDown":   {`up{` + Scope + `,pod="b"}`: "0x100"},
-	"RunaiMPIJobsNotJudged": {`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="unavailable",pod="a"}`: "0+1x100"},
-	"RunaiMPIOverloaded":    {`runai_mpi_connections_refused_total{pod="a"}`: "0+1x100"},
+	"RunaiMPIReplicaDown": {
+		{`up{` + Scope + `,pod="b"}`: "0x100"},
+		{`up{` + Scope + `,pod="b"}`: "1x20"}, // its node is gone
+		{`runai_mpi_ready{check="caches",pod="a"}`: "0x100"},
+	},
+	"RunaiMPIReplicaRestarts": {{`process_start_time_seconds{` + Scope + `,pod="a"}`: "0+60x100"}},
+	"RunaiMPIDirectoryIsOld":  {{`kube_lease_renew_time{lease="runai-mpi-directory"}`: "0x100"}},
+	"RunaiMPIJobsNotJudged":   {{`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="unavailable",pod="a"}`: "0+1x100"}},
+	"RunaiMPIOverloaded":      {{`runai_mpi_connections_refused_total{pod="a"}`: "0+1x100"}},
 	"RunaiMPIMostJobsRefused": {
-		`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="changed",pod="a"}`: "0+5x100",
+		{`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="changed",pod="a"}`: "0+5x100"},
 	},
-	"RunaiMPIPoliciesDiffer":     {`runai_mpi_cluster_policy_info{digest="two",pod="b"}`: "1x100"},
-	"RunaiMPICachesAreOld":       {`runai_mpi_cache_heard_timestamp_seconds{resource="projects",pod="a"}`: "0x100"},
-	"RunaiMPICertificateExpires": {`runai_mpi_certificate_expiry_timestamp_seconds{pod="b"}`: "0x100"},
-	"RunaiMPICertificateNotRead": {`certwatcher_read_certificate_errors_total{` + Scope + `,pod="a"}`: "0+1x100"},
-	"RunaiMPIReviewsAreSlow":     {`runai_mpi_review_duration_seconds_bucket{le="0.5",pod="a"}`: "0+58x100"},
-	"RunaiMPIMemoryIsFull":       {`process_resident_memory_bytes{` + Scope + `,pod="a"}`: "240000000x100"},
-	"RunaiMPIUnexpectedRequests": {`runai_mpi_reviews_total{webhook="mutate",operation="unread",outcome="refused",pod="a"}`: "0+1x100"},
-	"RunaiMPIPanics":             {`controller_runtime_webhook_panics_total{` + Scope + `,pod="a"}`: "0+1x100"},
+	"RunaiMPIPoliciesDiffer":     {{`runai_mpi_cluster_policy_info{digest="two",pod="b"}`: "1x100"}},
+	"RunaiMPICachesAreOld":       {{`runai_mpi_cache_heard_timestamp_seconds{resource="projects",pod="a"}`: "0x100"}},
+	"RunaiMPICertificateExpires": {{`runai_mpi_certificate_expiry_timestamp_seconds{pod="b"}`: "0x100"}},
+	"RunaiMPICertificateNotRead": {{`certwatcher_read_certificate_errors_total{` + Scope + `,pod="a"}`: "0+1x100"}},
+	"RunaiMPIReviewsAreSlow":     {{`runai_mpi_review_duration_seconds_bucket{le="0.5",pod="a"}`: "0+58x100"}},
+	"RunaiMPIMemoryIsFull":       {{`process_resident_memory_bytes{` + Scope + `,pod="a"}`: "240000000x100"}},
+	"RunaiMPIUnexpectedRequests": {{`runai_mpi_reviews_total{webhook="mutate",operation="unread",outcome="refused",pod="a"}`: "0+1x100"}},
+	"RunaiMPIPanics":             {{`controller_runtime_webhook_panics_total{` + Scope + `,pod="a"}`: "0+1x100"}},
 }
 
 // causedToo are other alerts that a fault causes.
@@ -124,16 +136,17 @@ func TestAlertsFire(t *testing.T) {
 	}
 	for _, alert := range alerts {
 		t.Run(alert.Alert, func(t *testing.T) {
-			fault, planted := faults[alert.Alert]
-			if !planted {
+			if len(faults[alert.Alert]) == 0 {
 				t.Fatal("no fault is planted")
 			}
-			series := maps.Clone(healthy)
-			maps.Copy(series, fault)
 			want := append([]string{alert.Alert}, causedToo[alert.Alert]...)
 			slices.Sort(want)
-			if got := fired(t, alerts, series); !slices.Equal(got, want) {
-				t.Errorf("got %v", got)
+			for _, fault := range faults[alert.Alert] {
+				series := maps.Clone(healthy)
+				maps.Copy(series, fault)
+				if got := fired(t, alerts, series); !slices.Equal(got, want) {
+					t.Errorf("%v: got %v", fault, got)
+				}
 			}
 		})
 	}

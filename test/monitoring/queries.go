@@ -24,7 +24,9 @@ const Scope = `namespace="runai-system",service="runai-mpi-metrics"`
 // Alerts returns the alerts of the chart, as Prometheus reads them. An expression, a label or a template that is not
 // valid is an error.
 func Alerts(ctx context.Context) ([]rulefmt.Rule, error) {
-	objects, err := chart.Render(ctx, "--set", "metrics.prometheusRule.enabled=true")
+	objects, err := chart.Render(ctx, "--set", "metrics.prometheusRule.enabled=true", "--set", "policy.identity.sources={Directory}",
+		"--set", "directorySync.enabled=true,directorySync.staleAfter=1h0.5m,directorySync.config.servers={ldaps://ldap.example.com}",
+		"--set", "directorySync.config.accounts.baseDNs={dc=example},directorySync.config.accounts.subject=x")
 	if err != nil {
 		return nil, err
 	}

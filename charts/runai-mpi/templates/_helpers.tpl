@@ -167,3 +167,13 @@ timeoutSeconds: 5
 {{- $annotations := dict "helm.sh/hook" .hook "helm.sh/hook-weight" (toString .weight) "helm.sh/hook-delete-policy" "before-hook-creation,hook-succeeded" }}
 {{- include "runai-mpi.metadata" (merge (dict "annotations" (merge (.annotations | default dict) $annotations)) .) }}
 {{- end }}
+
+{{- /* The seconds of a duration as Go writes it, such as 1h30m. */}}
+{{- define "runai-mpi.seconds" -}}
+{{- $seconds := 0.0 }}
+{{- range regexFindAll "[0-9.]+[^0-9.]+" . -1 }}
+{{- $unit := regexReplaceAll "[0-9.]" . "" }}
+{{- $seconds = addf $seconds (mulf (trimSuffix $unit . | float64) (get (dict "h" 3600 "m" 60 "s" 1) $unit | default 0)) }}
+{{- end }}
+{{- int64 $seconds }}
+{{- end }}

@@ -32,11 +32,15 @@ func TestMain(m *testing.M) {
 	os.Exit(suite.Run(m, &product, suite.Options{ControlPlane: env.Options{WithoutOperator: true}}))
 }
 
+const notCalled = `apiserver_admission_webhook_rejection_count{error_type!="no_error",` +
+	`name=~"(former-[0-9]+.)?mpijobs.(admission|validation).run.ai|sessions.validation.run.ai"}`
+
 // empty are queries without data here, and why.
 var empty = map[string]string{
 	`go_gc_gomemlimit_bytes < 1e15 and on (instance) runai_mpi_build_info`: "the limit is set by the chart, for pods",
-	`apiserver_admission_webhook_rejection_count{error_type!="no_error",` +
-		`name=~"(former-[0-9]+.)?mpijobs.(admission|validation).run.ai"}`: "the webhook can be called",
+	notCalled:                "the webhook can be called",
+	notCalled + " offset 5m": "the same",
+	`kube_lease_renew_time{lease="runai-mpi-directory"}`: "kube-state-metrics is not there",
 }
 
 // Every query of a panel has data, and so has every series in the condition of an alert, before it is compared.
@@ -71,6 +75,7 @@ func TestQueriesHaveData(t *testing.T) {
 			t.Errorf("%s: %s has %d results, which is not expected", what, query, len(result))
 		}
 	}
+	hasData("the page of adoption", `max_over_time(runai_mpi_warned_only_total{namespace="`+lax+`"}[7d])`)
 	for _, query := range dashboard(t) {
 		hasData(query.Panel, query.Expr)
 	}

@@ -56,7 +56,9 @@ func (s target) scrape(ctx context.Context, into storage.Appendable, at time.Tim
 	add := func(series labels.Labels, value float64) error {
 		builder := labels.NewBuilder(series)
 		for name, text := range s.labels {
-			builder.Set(name, text)
+			if series.Get(name) == "" { // the chart's ServiceMonitor has honorLabels
+				builder.Set(name, text)
+			}
 		}
 		_, err := appender.Append(0, builder.Labels(), at.UnixMilli(), value)
 		return err
