@@ -60,7 +60,24 @@ func hostileRequests() []hostile {
 			})
 		}
 	}
+	for name, body := range sprawlingReviews() {
+		for _, path := range []string{"/mutate", "/validate", "/sessions"} {
+			all = append(all, hostile{name: name + " to " + path, isReview: true, send: text(head(path, len(body)) + body)})
+		}
+	}
 	return all
+}
+
+// sprawlingReviews would take many times their size if they were read or answered without a bound.
+func sprawlingReviews() map[string]string {
+	long, whole := strings.Repeat("<", 6<<20), review(request("{}"))
+	causes := `"response":{"status":{"details":{"causes":[` + strings.Repeat("{},", 2<<20) + `{}]}}},"request"`
+	return map[string]string{
+		"a name of 6 MB":                   strings.Replace(whole, `"namespace"`, `"name":"/`+long+`","namespace"`, 1),
+		"a namespace of 6 MB":              strings.Replace(whole, "nowhere", long, 1),
+		"a user of 6 MB":                   strings.Replace(whole, "eve", long, 1),
+		"a response with 2 million causes": strings.Replace(whole, `"request"`, causes, 1),
+	}
 }
 
 // hostileBodies are what no API server sends as a review.
