@@ -31,6 +31,9 @@ func outages() []fault {
 	}
 }
 
+// mostKills is how often a replica is killed, because each time the kubelet waits longer until it starts it again.
+const mostKills = 2
+
 // kill kills a replica, and waits until the kubelet has started it again.
 func kill(t *testing.T) func(*testing.T) {
 	victim := awaitReplicas(t, 2, anyReplica)[0]
@@ -38,7 +41,16 @@ func kill(t *testing.T) func(*testing.T) {
 	signal(t, victim, syscall.SIGKILL)
 	awaitReplicas(t, 1, func(pod corev1.Pod) bool { return pod.UID == victim.UID && restarts(pod) > before })
 	leads(t, victim.Status.PodIP, true)
-	return nil
+	return func(t *testing.T) {
+		if before+1 < mostKills {
+			return
+		}
+		if err := product.Client.Delete(t.Context(), &victim); err != nil {
+			t.Fatal(err)
+		}
+		areGone(t, []corev1.Pod{victim})
+		areReady(t)
+	}
 }
 
 // hang stops a replica, until no connection is led to it.

@@ -30,9 +30,11 @@ var healthy = map[string]string{
 	`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="unavailable",pod="a"}`:               "0x100",
 	`runai_mpi_reviews_total{webhook="mutate",operation="unread",outcome="unavailable",pod="a"}`:               "0x100",
 	`runai_mpi_reviews_total{webhook="mutate",operation="unread",outcome="refused",pod="a"}`:                   "0x100",
-	`runai_mpi_ready{check="caches",pod="a"}`:                                                                  "1x100",
+	`runai_mpi_ready{` + Scope + `,check="caches",pod="a",instance="a"}`:                                       "1x100",
+	`runai_mpi_ready{` + Scope + `,check="caches",pod="b",instance="b"}`:                                       "1x100",
 	`process_start_time_seconds{` + Scope + `,pod="a"}`:                                                        "100x100",
 	`kube_lease_renew_time{lease="runai-mpi-directory"}`:                                                       "0+60x100",
+	`kube_lease_owner{lease="runai-mpi-directory"}`:                                                            "1x100",
 	`runai_mpi_connections_refused_total{pod="a"}`:                                                             "0x100",
 	`runai_mpi_cluster_policy_info{digest="one",pod="a"}`:                                                      "1x100",
 	`runai_mpi_cluster_policy_info{digest="one",pod="b"}`:                                                      "1x100",
@@ -51,7 +53,13 @@ var healthy = map[string]string{
 
 // faults are the series of each fault, by the alert that it causes. "" is a series that is missing.
 var faults = map[string][]map[string]string{
-	"RunaiMPIWebhookDown": {{`up{` + Scope + `,pod="a"}`: "0x100", `up{` + Scope + `,pod="b"}`: ""}},
+	"RunaiMPIWebhookDown": {
+		{`up{` + Scope + `,pod="a"}`: "0x100", `up{` + Scope + `,pod="b"}`: ""},
+		{
+			`runai_mpi_ready{` + Scope + `,check="caches",pod="a",instance="a"}`: "0x100",
+			`runai_mpi_ready{` + Scope + `,check="caches",pod="b",instance="b"}`: "0x100",
+		},
+	},
 	"RunaiMPIWebhookNotCalled": {
 		{`apiserver_admission_webhook_rejection_count{` +
 			`name="former-1.mpijobs.validation.run.ai",error_type="calling_webhook_error"}`: "0+1x100"},
@@ -62,12 +70,15 @@ var faults = map[string][]map[string]string{
 	"RunaiMPIReplicaDown": {
 		{`up{` + Scope + `,pod="b"}`: "0x100"},
 		{`up{` + Scope + `,pod="b"}`: "1x20"}, // its node is gone
-		{`runai_mpi_ready{check="caches",pod="a"}`: "0x100"},
+		{`runai_mpi_ready{` + Scope + `,check="caches",pod="a",instance="a"}`: "0x100"},
 	},
 	"RunaiMPIReplicaRestarts": {{`process_start_time_seconds{` + Scope + `,pod="a"}`: "0+60x100"}},
-	"RunaiMPIDirectoryIsOld":  {{`kube_lease_renew_time{lease="runai-mpi-directory"}`: "0x100"}},
-	"RunaiMPIJobsNotJudged":   {{`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="unavailable",pod="a"}`: "0+1x100"}},
-	"RunaiMPIOverloaded":      {{`runai_mpi_connections_refused_total{pod="a"}`: "0+1x100"}},
+	"RunaiMPIDirectoryIsOld": {
+		{`kube_lease_renew_time{lease="runai-mpi-directory"}`: "0x100"},
+		{`kube_lease_renew_time{lease="runai-mpi-directory"}`: ""},
+	},
+	"RunaiMPIJobsNotJudged": {{`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="unavailable",pod="a"}`: "0+1x100"}},
+	"RunaiMPIOverloaded":    {{`runai_mpi_connections_refused_total{pod="a"}`: "0+1x100"}},
 	"RunaiMPIMostJobsRefused": {
 		{`runai_mpi_reviews_total{webhook="mutate",operation="CREATE",outcome="changed",pod="a"}`: "0+5x100"},
 	},

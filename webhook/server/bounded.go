@@ -46,7 +46,7 @@ const (
 func NewServer(address, certDir string) webhook.Server {
 	return &boundedServer{
 		webhook.NewServer(webhook.Options{WebhookMux: http.NewServeMux()}), address, certDir,
-		newConnections(maxConnections, manyPending, connectionsOpen, connectionsRefused),
+		newConnections(maxConnections, connectionsOpen, connectionsRefused),
 		make(chan struct{}, quickAtOnce), make(chan struct{}, smallAtOnce), make(chan struct{}, largeAtOnce),
 		make(chan struct{}, sessionsAtOnce), make(chan struct{}, largeAnswersAtOnce),
 	}
@@ -89,7 +89,10 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 			defer turn.end()
 			if !isQuick {
 				_ = control.SetReadDeadline(time.Now().Add(clientTime)) // a connection that is gone cannot be read
-				r.Body = noticed{r.Body, turn.connection.received}
+				r.Body = whole{r.Body, func() {
+					turn.connection.received()
+					_ = control.SetReadDeadline(deadline) // net/http cancels the request after it
+				}}
 			}
 			hook.ServeHTTP(turn, r.WithContext(ctx))
 		case <-time.After(waitTime):

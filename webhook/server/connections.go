@@ -11,7 +11,7 @@ import (
 
 const (
 	maxConnections = 1100
-	// ownConnections are more, for the replica's own check.
+	// ownConnections is how many more may come from loopback, as the replica's own check does.
 	ownConnections = 16
 	// If manyPending clients have not sent their request yet, a new connection replaces the slowest, once that has been
 	// open for as long as patience. An API server sends its request at once.
@@ -24,18 +24,18 @@ const (
 // connections limits the number of open connections, and how long each stays open. If there are many, a new one takes the
 // place of the slowest, so that slow clients do not keep others out.
 type connections struct {
-	most, manyPending int
-	counted           prometheus.Gauge
-	refused           prometheus.Counter
+	most    int
+	counted prometheus.Gauge
+	refused prometheus.Counter
 
 	mutex   sync.Mutex
 	open    map[*openConnection]struct{}
 	pending *list.List // of *openConnection, the oldest first
 }
 
-func newConnections(most, manyPending int, counted prometheus.Gauge, refused prometheus.Counter) *connections {
+func newConnections(most int, counted prometheus.Gauge, refused prometheus.Counter) *connections {
 	return &connections{
-		most: most, manyPending: manyPending, counted: counted, refused: refused,
+		most: most, counted: counted, refused: refused,
 		open: map[*openConnection]struct{}{}, pending: list.New(),
 	}
 }
@@ -46,7 +46,7 @@ func (c *connections) admit(connection net.Conn) *openConnection {
 	defer c.mutex.Unlock()
 	// rule T71 in webhook/server TestSlowestConnection: slow clients that take all connections
 	// without: if c.pending.Len() < 0 {
-	if c.pending.Len() >= c.manyPending {
+	if c.pending.Len() >= manyPending {
 		if slowest := c.pending.Front().Value.(*openConnection); time.Since(slowest.since) >= patience {
 			c.refused.Inc()
 			c.remove(slowest)

@@ -32,7 +32,7 @@ func stranger(port int) *caller {
 // replica itself gets a few more, for its health check.
 func TestConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		open := newConnections(maxConnections, manyPending, connectionsOpen, connectionsRefused)
+		open := newConnections(maxConnections, connectionsOpen, connectionsRefused)
 		first := stranger(0)
 		answered := open.admit(first)
 		for port := range maxConnections - 1 {
@@ -80,7 +80,7 @@ func TestConnections(t *testing.T) {
 // not at once. Those whose requests have come keep their connections.
 func TestSlowestConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		open := newConnections(maxConnections, manyPending, connectionsOpen, connectionsRefused)
+		open := newConnections(maxConnections, connectionsOpen, connectionsRefused)
 		quick := stranger(0)
 		open.admit(quick).received()
 		var slow []*caller

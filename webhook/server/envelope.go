@@ -54,7 +54,7 @@ func (e envelope) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil:
 		response = e.handle(r, request)
-	case errors.Is(err, errSprawls):
+	case errors.Is(err, errSprawls), errors.Is(err, errLong):
 		observeUnread(e.path, refused, err.Error())
 		response = refuse(apierrors.NewRequestEntityTooLargeError(err.Error()))
 	default:
@@ -75,7 +75,7 @@ func (e envelope) handle(r *http.Request, request admission.Request) (response a
 		if cause := recover(); cause != nil {
 			metrics.WebhookPanics.WithLabelValues().Inc()
 			reviewsTotal.WithLabelValues(webhookOf(e.path), operationOf(request.Operation), failed).Inc()
-			if logLimit.Allow() { // a request that panics can be sent again and again
+			if isLogged() { // a request that panics can be sent again and again
 				slog.Error("panic", "webhook", webhookOf(e.path), "uid", string(request.UID),
 					"panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			}

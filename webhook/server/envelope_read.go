@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"errors"
+	"fmt"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,8 +19,11 @@ const (
 	reviewVersion = "admission.k8s.io/v1"
 )
 
-// errSprawls is the error of a review whose user alone would take many times the memory of its JSON.
-var errSprawls = errors.New("the AdmissionReview has too many names and values")
+// Errors of reviews that take many times the memory of their JSON: to read the user, or to repeat a name.
+var (
+	errSprawls = errors.New("the AdmissionReview has too many names and values")
+	errLong    = fmt.Errorf("the AdmissionReview has a name, a namespace or a user of more than %d bytes", longestText)
+)
 
 // asKubernetes are options to read JSON as Kubernetes reads it: names are case-sensitive, and of two members with the same
 // name the last one counts.
@@ -79,7 +83,7 @@ func decodeReview(body []byte) (admission.Request, error) {
 	// rule T38 in webhook/server TestSprawlingReviews: a name of a megabyte, which answers and other requests repeat
 	// without: case false:
 	case max(len(request.Name), len(request.Namespace), len(request.UserInfo.Username)) > longestText:
-		return request, errSprawls
+		return request, errLong
 	}
 	return request, nil
 }

@@ -15,8 +15,8 @@ const probeTime = time.Second
 
 var ready = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 	Name: "runai_mpi_ready",
-	Help: "1 if the last probe found that the caches are synced, that no signal to stop has come, or that the webhook serves TLS, else 0. " +
-		"A replica is ready if all of them are 1.",
+	Help: "1 if the last probe passed this check, else 0: caches (they are synced), signal (none to stop has come), webhook (it serves TLS). " +
+		"A replica is ready if it passes all.",
 }, []string{"check"})
 
 func init() { metrics.Registry.MustRegister(ready) }
@@ -29,7 +29,6 @@ func NewHealth() *Health { return &Health{map[string]healthz.Checker{}} }
 
 // Add adds a check, whose last result is also a metric. Checks are added before the handler serves.
 func (h *Health) Add(name string, check healthz.Checker) {
-	gauge := ready.WithLabelValues(name)
 	var mutex sync.Mutex
 	var last time.Time
 	var result error
@@ -40,10 +39,11 @@ func (h *Health) Add(name string, check healthz.Checker) {
 			return result
 		}
 		result, last = check(request), time.Now()
-		gauge.Set(0)
+		passed := 0.0
 		if result == nil {
-			gauge.Set(1)
+			passed = 1
 		}
+		ready.WithLabelValues(name).Set(passed)
 		return result
 	}
 }

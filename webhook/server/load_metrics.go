@@ -17,7 +17,7 @@ var (
 	})
 	connectionsRefused = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "runai_mpi_connections_refused_total",
-		Help: "Connections that were refused, or closed before the request had come, because too many were open.",
+		Help: "Connections that were refused, or closed before the request had come or the answer was read, because too many were open.",
 	})
 )
 

@@ -30,11 +30,19 @@ var (
 	skipped  atomic.Int64
 )
 
+// isLogged reports whether there may be another line, and counts it if not.
+func isLogged() bool {
+	if logLimit.Allow() {
+		return true
+	}
+	skipped.Add(1)
+	unloggedTotal.Inc()
+	return false
+}
+
 // log logs an answer in one line.
 func (o observed) log(ctx context.Context, level slog.Level, answer string, request admission.Request, response admission.Response) {
-	if level > slog.LevelDebug && !logLimit.Allow() {
-		skipped.Add(1)
-		unloggedTotal.Inc()
+	if level > slog.LevelDebug && !isLogged() {
 		return
 	}
 	attributes := []any{

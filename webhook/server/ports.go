@@ -13,22 +13,22 @@ import (
 )
 
 const (
-	// maxPortConnections and manyPortPending are for a port that only the kubelet and Prometheus need.
-	maxPortConnections = 256
-	manyPortPending    = 128
+	// maxPortConnections is for a port that only the kubelet and Prometheus need. A client has clientTime to send its
+	// request, so this is how many a flood may open in that time.
+	maxPortConnections = 512
 	longestPortHeaders = 1 << 10
 	// scrapesAtOnce is for a few servers of Prometheus that read the same replica.
 	scrapesAtOnce = 4
 )
 
-// NewPort returns a server of what is not the webhook, with limits, because anybody may reach its port. It listens at
-// once.
+// NewPort returns a server for probes or metrics. It has limits, because anybody may reach its port, which is open when
+// NewPort returns.
 func NewPort(name, address string, handler http.Handler) (*manager.Server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	limits := newConnections(maxPortConnections, manyPortPending, prometheus.NewGauge(prometheus.GaugeOpts{}), prometheus.NewCounter(prometheus.CounterOpts{}))
+	limits := newConnections(maxPortConnections, prometheus.NewGauge(prometheus.GaugeOpts{}), prometheus.NewCounter(prometheus.CounterOpts{}))
 	server := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			connectionOf(r).received()
@@ -36,9 +36,9 @@ func NewPort(name, address string, handler http.Handler) (*manager.Server, error
 		}),
 		// rule T73 in webhook/server TestPortsAreBounded: headers that take more memory than their size
 		MaxHeaderBytes:    longestPortHeaders,
-		ReadHeaderTimeout: requestTime,
-		ReadTimeout:       requestTime,
-		WriteTimeout:      requestTime,
+		ReadHeaderTimeout: clientTime,
+		ReadTimeout:       clientTime,
+		WriteTimeout:      requestTime, // to read the metrics of a busy replica takes a while
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, ofConnection{}, c)
 		},

@@ -9,7 +9,7 @@ import (
 )
 
 // A turn is the answer to a request that has its turn. A quick request ends its turn before the answer is written, because
-// its client may not read it; what a larger one has in memory counts until then.
+// its client may not read it. A larger one keeps its turn until then, because of its memory.
 type turn struct {
 	http.ResponseWriter
 	server     *boundedServer
@@ -30,6 +30,7 @@ func (t *turn) WriteHeader(code int) {
 			t.isLarge = true
 		default:
 			t.isLost = true
+			connectionsRefused.Inc()
 			_ = t.connection.Close() // its client may have closed it
 		}
 	}
@@ -65,17 +66,17 @@ func (t *turn) end() {
 	}
 }
 
-// noticed is a body whose end is noticed.
-type noticed struct {
+// whole is a body that says when it has been read to its end.
+type whole struct {
 	io.ReadCloser
-	end func()
+	ended func()
 }
 
 // Read is of [io.Reader].
-func (n noticed) Read(text []byte) (int, error) {
-	read, err := n.ReadCloser.Read(text)
-	if err != nil {
-		n.end()
+func (w whole) Read(text []byte) (int, error) {
+	read, err := w.ReadCloser.Read(text)
+	if errors.Is(err, io.EOF) {
+		w.ended()
 	}
 	return read, err
 }

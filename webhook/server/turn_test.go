@@ -81,6 +81,25 @@ func TestLargeAnswers(t *testing.T) {
 	}
 }
 
+// A large request has as much time as a small one, also after its body has been read.
+func TestLargeRequestsHaveTime(t *testing.T) {
+	url, client := serving(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		time.Sleep(3 * clientTime / 2)
+		if err := r.Context().Err(); err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	response, err := client.Post(url, "application/json", strings.NewReader(strings.Repeat("x", quickRequest+1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Error("the request was given up while its client waited")
+	}
+}
+
 // A session waits for the API server, and takes no turn of a job.
 func TestSessionsHaveTurnsOfTheirOwn(t *testing.T) {
 	s := NewServer("", "").(*boundedServer)

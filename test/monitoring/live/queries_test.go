@@ -40,7 +40,8 @@ var empty = map[string]string{
 	`go_gc_gomemlimit_bytes < 1e15 and on (instance) runai_mpi_build_info`: "the limit is set by the chart, for pods",
 	notCalled:                "the webhook can be called",
 	notCalled + " offset 5m": "the same",
-	`kube_lease_renew_time{lease="runai-mpi-directory"}`: "kube-state-metrics is not there",
+	`kube_lease_owner{lease="runai-mpi-directory"} offset 1h30s`: "the same",
+	`kube_lease_renew_time{lease="runai-mpi-directory"}`:         "kube-state-metrics is not there",
 }
 
 // Every query of a panel has data, and so has every series in the condition of an alert, before it is compared.
