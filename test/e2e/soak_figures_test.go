@@ -77,11 +77,11 @@ const closing = 4
 // leavesNothing asserts that idle replicas have no more goroutines and open files than before.
 func leavesNothing(t *testing.T, before figures) (after figures) {
 	t.Helper()
-	t.Cleanup(func() {
+	defer func() { // not in Cleanup, when the test's context has ended
 		if t.Failed() {
 			logGoroutines(t)
 		}
-	})
+	}()
 	suite.Eventually(t, "goroutines and files are as before", suite.Soon, func() error {
 		after = measure(t)
 		if after.Goroutines > before.Goroutines+closing || after.Files > before.Files {
