@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 )
 
-// probeTime is how long the result of a check is used again, because anybody who reaches the port can ask.
+// probeTime is how long a check that has passed is not repeated, because anybody who reaches the port can ask.
 const probeTime = time.Second
 
 var ready = prometheus.NewGaugeVec(prometheus.GaugeOpts{
@@ -30,21 +30,20 @@ func NewHealth() *Health { return &Health{map[string]healthz.Checker{}} }
 // Add adds a check, whose last result is also a metric. Checks are added before the handler serves.
 func (h *Health) Add(name string, check healthz.Checker) {
 	var mutex sync.Mutex
-	var last time.Time
-	var result error
+	var passedAt time.Time
 	h.checks[name] = func(request *http.Request) error {
 		mutex.Lock()
 		defer mutex.Unlock()
-		if time.Since(last) < probeTime {
-			return result
+		if time.Since(passedAt) < probeTime {
+			return nil
 		}
-		result, last = check(request), time.Now()
+		err := check(request)
 		passed := 0.0
-		if result == nil {
-			passed = 1
+		if err == nil {
+			passed, passedAt = 1, time.Now()
 		}
 		ready.WithLabelValues(name).Set(passed)
-		return result
+		return err
 	}
 }
 
