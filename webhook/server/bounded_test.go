@@ -34,15 +34,7 @@ func serving(t *testing.T, hook http.HandlerFunc) (url string, client *http.Clie
 	listener.Close()
 	server := NewServer(listener.Addr().String(), writeCertificate(t))
 	server.Register(MutatePath, hook)
-	ctx, cancel := context.WithCancel(t.Context())
-	stopped := make(chan error, 1)
-	go func() { stopped <- server.Start(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-stopped; err != nil {
-			t.Error(err)
-		}
-	})
+	runs(t, server.Start)
 	for deadline := time.Now().Add(10 * time.Second); server.StartedChecker()(nil) != nil; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the server does not start")
@@ -50,6 +42,20 @@ func serving(t *testing.T, hook http.HandlerFunc) (url string, client *http.Clie
 	}
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // a certificate for one test
 	return "https://" + listener.Addr().String() + MutatePath, &http.Client{Transport: transport}
+}
+
+// runs runs a server until the end of the test.
+func runs(t *testing.T, start func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() { stopped <- start(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func writeCertificate(t *testing.T) (dir string) {

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -10,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 // Clients that do not read their answers keep nobody from being answered.
@@ -51,18 +54,21 @@ func TestUnreadAnswers(t *testing.T) {
 
 // Large answers that nobody reads take a bounded amount of memory, and not for long.
 func TestLargeAnswers(t *testing.T) {
-	answer := strings.Repeat("x", 64<<20) // more than any buffer of the kernel
+	answer := make([]byte, 64<<20) // more than any buffer of the kernel
 	address, client := serving(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut { // a small one
 			return
 		}
 		w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
 		w.WriteHeader(http.StatusOK)
-		_, _ = io.WriteString(w, answer) // the client does not read it
+		_, _ = w.Write(answer) // the client does not read it
 	})
-	start := time.Now()
+	start, before := time.Now(), testutil.ToFloat64(connectionsRefused)
+	var all []net.Conn
 	for range 2 * largeAnswersAtOnce {
-		greedy := dialTo(t, address, encrypted)
+		all = append(all, dialTo(t, address, encrypted))
+	}
+	for _, greedy := range all {
 		if _, err := fmt.Fprintf(greedy, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx", MutatePath); err != nil {
 			t.Fatal(err)
 		}
@@ -78,6 +84,12 @@ func TestLargeAnswers(t *testing.T) {
 	response.Body.Close()
 	if response.Header.Get("Content-Length") != "0" {
 		t.Errorf("it was answered as one of too many requests after %s", time.Since(start))
+	}
+	for testutil.ToFloat64(connectionsRefused) == before {
+		if time.Since(start) > requestTime+time.Second {
+			t.Fatal("any number of large answers may wait in memory")
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 

@@ -46,8 +46,8 @@ func (e *Env) startControlPlane() error {
 	return e.useAdministrator()
 }
 
-// newControlPlane gives the API server memory for CPU time, of which it would spend a third on garbage collection when
-// many jobs are created.
+// newControlPlane lets the API server use more memory than by default: it would spend a third of its CPU time on garbage
+// collection when many jobs are created.
 func (e *Env) newControlPlane() (*envtest.Environment, error) {
 	etcd, err := process.Leash(e.binaries[binaries.Etcd], e.path("leashes"))
 	if err != nil {
