@@ -17,6 +17,8 @@ const (
 	// etcdPause is how long etcd stands still at a time.
 	etcdPause = 400 * time.Millisecond
 	etcdSlow  = 10 * time.Second
+	// cutFor is how long the network of a replica stays cut after that has been noticed.
+	cutFor = 20 * time.Second
 )
 
 // outages are what nobody announces.
@@ -74,6 +76,7 @@ func cut(t *testing.T) func(*testing.T) {
 	}
 	leads(t, victim.Status.PodIP, false)
 	return func(t *testing.T) {
+		time.Sleep(cutFor)
 		if err := restore(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -31,8 +31,8 @@ const (
 	// sessionsAtOnce is how many sessions are judged at a time. They wait for an answer of the API server, and must not
 	// keep jobs waiting.
 	sessionsAtOnce = 16
-	// clientTime is how long a client that has its turn may take to send its request, or to read the answer. An API server
-	// does both at once.
+	// clientTime is how long a client that keeps others waiting may take to send its request, or to read the answer. An API
+	// server does both at once.
 	clientTime = time.Second
 	// largeAnswer is the size in bytes of an answer that may wait in memory until the client reads it.
 	largeAnswer        = 64 << 10
@@ -89,10 +89,7 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 			defer turn.end()
 			if !isQuick {
 				_ = control.SetReadDeadline(time.Now().Add(clientTime)) // a connection that is gone cannot be read
-				r.Body = whole{r.Body, func() {
-					turn.connection.received()
-					_ = control.SetReadDeadline(deadline) // net/http cancels the request after it
-				}}
+				r.Body = whole{r.Body, turn.connection.received} // net/http then lifts the deadline
 			}
 			hook.ServeHTTP(turn, r.WithContext(ctx))
 		case <-time.After(waitTime):

@@ -98,6 +98,18 @@ type openConnection struct {
 	since   time.Time
 	timer   *time.Timer
 	place   *list.Element // in pending; nil if the request has been read
+	cutOff  error         // of a write
+}
+
+// Write is of [net.Conn]. Nothing is written after a write that failed: TLS ends the connection with a record that would
+// follow the one that was lost, and the client would report that it cannot decrypt it.
+func (c *openConnection) Write(record []byte) (int, error) {
+	if c.cutOff != nil {
+		return 0, c.cutOff
+	}
+	written, err := c.Conn.Write(record)
+	c.cutOff = err
+	return written, err
 }
 
 // Close closes the connection, which is not counted any longer.

@@ -22,18 +22,23 @@ type turn struct {
 
 // WriteHeader is of [http.ResponseWriter]. It is called once, with the length of the answer in the headers.
 func (t *turn) WriteHeader(code int) {
-	control := http.NewResponseController(t.ResponseWriter)
-	_ = control.SetWriteDeadline(time.Now().Add(clientTime)) // a connection that is gone cannot be written
+	readTime := requestTime // nobody waits for what is read slowly
+	if !t.isQuick {
+		readTime = clientTime
+	}
 	if length, _ := strconv.Atoi(t.Header().Get("Content-Length")); length > largeAnswer {
 		select {
 		case t.server.answers <- struct{}{}:
 			t.isLarge = true
+			readTime = clientTime
 		default:
 			t.isLost = true
 			connectionsRefused.Inc()
 			_ = t.connection.Close() // its client may have closed it
 		}
 	}
+	control := http.NewResponseController(t.ResponseWriter)
+	_ = control.SetWriteDeadline(time.Now().Add(readTime)) // a connection that is gone cannot be written
 	if t.isQuick {
 		// rule T74 in webhook/server TestUnreadAnswers: clients that do not read their answers
 		t.endTurn()

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -90,6 +91,28 @@ func TestLargeAnswers(t *testing.T) {
 			t.Fatal("any number of large answers may wait in memory")
 		}
 		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// A client that reads its answer too slowly loses its connection, and gets no record that it cannot decrypt: TLS ends a
+// connection with one, although a part of the answer is missing.
+func TestAnswersThatAreCutOff(t *testing.T) {
+	url, client := serving(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "2")
+		w.WriteHeader(http.StatusOK)
+		control := http.NewResponseController(w.(*turn).ResponseWriter)
+		if err := errors.Join(control.Flush(), control.SetWriteDeadline(time.Now().Add(-time.Second))); err != nil {
+			t.Error(err)
+		}
+		_, _ = io.WriteString(w, "ok") // it is too late
+	})
+	response, err := client.Post(url, "application/json", strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if _, err := io.ReadAll(response.Body); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %v, want %v", err, io.ErrUnexpectedEOF)
 	}
 }
 
