@@ -23,7 +23,7 @@ FUZZTIME        ?= 3s
 FUZZ            ?= [A-Za-z]*
 ROUNDS          ?= 3
 SOAK            ?= 2m
-SUBMISSIONS     ?= 50
+SUBMISSIONS     ?= $(if $(RACE),10,50)
 # Whether this machine can be a real node; elsewhere the tests that need one are skipped.
 NODE            := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && echo yes)
 
@@ -124,7 +124,7 @@ gate-scale: can-be-node servers lab-images ## Start a job with 256 workers, and 
 	go test -timeout 30m -v ./test/e2e -run '^TestGateAtScale$$' -args -gate-workers=256
 
 .PHONY: soak
-soak: can-be-node servers lab-images ## Let each fault happen for 2 minutes while 50 jobs a second are created, besiege the port, and write the page of results (RACE=1: with the race detector).
+soak: can-be-node servers lab-images ## Let each fault happen for 2 minutes while 50 jobs a second are created, besiege the port, and write the page of results (RACE=1: with the race detector, which takes so much CPU time that only 10 are).
 	go test -count=1 -timeout 2h -v ./test/e2e -run '^TestSoak$$' -args -submissions=$(SUBMISSIONS) -soak=$(SOAK) \
 		$(if $(RACE),-raced,-soak-page=$(CURDIR)/docs/soak.md)
 	go test -count=1 -timeout 30m -v ./test/replicas -run '^TestBesieged$$' -args -siege=$(SOAK)

@@ -2,10 +2,11 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
-	"strconv"
 
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -16,17 +17,24 @@ const cutTable = `table inet cut {
 	chain output { type filter hook output priority 0; oifname != "lo" drop; }
 }`
 
-// CutNetwork cuts the network of a pod, which has a process that runs a program, until the returned function is called.
+// CutNetwork cuts the network of a pod, which has a process that runs a program, until the returned function is called,
+// also for processes that start in the pod meanwhile.
 func (*Lab) CutNetwork(ctx context.Context, pod types.UID, program string) (restore func(context.Context) error, err error) {
 	pid, err := processIn(pod, program)
 	if err != nil {
 		return nil, err
 	}
-	nft := []string{"nsenter", "--target", strconv.Itoa(pid), "--net", "nft"}
-	if err := run(ctx, append(nft, cutTable)...); err != nil {
-		return nil, fmt.Errorf("cannot cut the network of a pod: %w", err)
+	network, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", pid)) // the process may be killed
+	if err != nil {
+		return nil, fmt.Errorf("cannot find the network of a pod: %w", err)
 	}
-	return func(ctx context.Context) error { return run(ctx, append(nft, "delete table inet cut")...) }, nil
+	nft := []string{"nsenter", fmt.Sprintf("--net=/proc/%d/fd/%d", os.Getpid(), network.Fd()), "nft"}
+	if err := run(ctx, append(nft, cutTable)...); err != nil {
+		return nil, fmt.Errorf("cannot cut the network of a pod: %w", errors.Join(err, network.Close()))
+	}
+	return func(ctx context.Context) error {
+		return errors.Join(run(ctx, append(nft, "delete table inet cut")...), network.Close())
+	}, nil
 }
 
 // Leads reports whether new connections to a Service can be led to a port of a pod. kube-proxy is the last to learn that
