@@ -89,7 +89,7 @@ func (s *boundedServer) Register(path string, hook http.Handler) {
 			defer turn.end()
 			if !isQuick {
 				_ = control.SetReadDeadline(time.Now().Add(clientTime)) // a connection that is gone cannot be read
-				r.Body = whole{r.Body, turn.connection.received} // net/http then lifts the deadline
+				r.Body = whole{r.Body, turn.connection.received}        // net/http then lifts the deadline
 			}
 			hook.ServeHTTP(turn, r.WithContext(ctx))
 		case <-time.After(waitTime):
