@@ -26,7 +26,7 @@ var submissions = flag.Int("submissions", 20, "Submissions a second while replic
 
 // storedPerSecond is how many jobs a second are stored at most. To store, watch and delete one takes more CPU time of two
 // cores than to admit it.
-const storedPerSecond = 20
+const storedPerSecond = 10
 
 // some jobs are created before and after each change.
 const some = 20

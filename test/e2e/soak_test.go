@@ -123,7 +123,7 @@ func (s *soak) assert(t *testing.T, f fault) {
 }
 
 // submitEvery is the time between two submissions of people.
-const submitEvery = 500 * time.Millisecond
+const submitEvery = time.Second
 
 // startPeople starts people who submit jobs with runai until the returned function is called, which asserts that all have
 // succeeded. Their jobs are dry runs, which for the webhook do not differ from others.
