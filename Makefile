@@ -124,10 +124,10 @@ gate-scale: can-be-node servers lab-images ## Start a job with 256 workers, and 
 	go test -timeout 30m -v ./test/e2e -run '^TestGateAtScale$$' -args -gate-workers=256
 
 .PHONY: soak
-soak: can-be-node servers lab-images ## Let each fault happen for 2 minutes while 50 jobs a second are created, besiege the port, and write the page of results (RACE=1: with the race detector, which takes so much CPU time that only 10 are).
+soak: can-be-node servers lab-images ## Let each fault happen for 2 minutes while 50 jobs a second are created, besiege the port, and write the page of results (RACE=1: only the faults, with the race detector and 10 jobs a second).
 	go test -count=1 -timeout 2h -v ./test/e2e -run '^TestSoak$$' -args -submissions=$(SUBMISSIONS) -soak=$(SOAK) \
 		$(if $(RACE),-raced,-soak-page=$(CURDIR)/docs/soak.md)
-	go test -count=1 -timeout 30m -v ./test/replicas -run '^TestBesieged$$' -args -siege=$(SOAK)
+	$(if $(RACE),,go test -count=1 -timeout 30m -v ./test/replicas -run '^TestBesieged$$' -args -siege=$(SOAK))
 
 .PHONY: scale
 scale: servers ## Run jobs of up to 4,096 workers on simulated nodes, and commands in a crowd, and write the page (an hour).
