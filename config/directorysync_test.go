@@ -124,10 +124,11 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
-// Every template that is accepted needs only the attributes that it says.
+// Every template that is accepted needs only the attributes that it says, with a value.
 func FuzzSubject(f *testing.F) {
 	f.Add("saml:{{.uid}}", "alice")
 	f.Add("{{lower .UID}}@{{.mail}}", "A\x00")
+	f.Add("{{.uid}}", "")
 	f.Fuzz(func(t *testing.T, text, value string) {
 		subject, err := ParseSubject(text)
 		if err != nil {
@@ -137,8 +138,8 @@ func FuzzSubject(f *testing.F) {
 		for _, name := range subject.Attributes {
 			attributes[name] = []string{value}
 		}
-		if _, err := subject.Of(attributes); err != nil {
-			t.Errorf("%q: %v", text, err)
+		if _, err := subject.Of(attributes); (err != nil) != (value == "") {
+			t.Errorf("%q with %q: %v", text, value, err)
 		}
 	})
 }
