@@ -40,7 +40,7 @@ func (s *soak) record(t *testing.T, before, after figures) {
 	var content bytes.Buffer
 	err := template.Must(template.New("page").Parse(soakText)).Execute(&content, map[string]any{
 		"Failed": t.Failed(), "Date": time.Now().UTC().Format(time.DateOnly),
-		"Rate": *submissions, "Stored": min(*submissions, storedPerSecond), "Race": *raced,
+		"Rate": *submissions, "Stored": min(*submissions, storedPerSecond),
 		"Before": before, "After": after,
 		"Table": docgen.Table(soakHeader, rows),
 	})

@@ -116,6 +116,28 @@ func TestAnswersThatAreCutOff(t *testing.T) {
 	}
 }
 
+// A client that keeps nobody waiting may read its answer slowly. One that has its turn may not.
+func TestTimeToReadAnswers(t *testing.T) {
+	url, client := serving(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Length", "2")
+		w.WriteHeader(http.StatusOK)
+		time.Sleep(3 * clientTime / 2)
+		_, _ = io.WriteString(w, "ok") // the connection may be closed
+	})
+	for length, mayBeSlow := range map[int]bool{1: true, quickRequest: true, quickRequest + 1: false, smallRequest + 1: false} {
+		t.Run(strconv.Itoa(length), func(t *testing.T) {
+			response, err := client.Post(url, "application/json", strings.NewReader(strings.Repeat("x", length)))
+			if err == nil {
+				response.Body.Close()
+			}
+			if (err == nil) != mayBeSlow {
+				t.Errorf("is it answered: %t, want %t: %v", err == nil, mayBeSlow, err)
+			}
+		})
+	}
+}
+
 // A large request has as much time as a small one, also after its body has been read.
 func TestLargeRequestsHaveTime(t *testing.T) {
 	url, client := serving(t, func(w http.ResponseWriter, r *http.Request) {
