@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -51,11 +52,16 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, r)
 }
 
-func (s *server) methods() string {
+// sent returns the requests so far.
+func (s *server) sent() []string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	return slices.Clone(s.requests)
+}
+
+func (s *server) methods() string {
 	var methods []string
-	for _, request := range s.requests {
+	for _, request := range s.sent() {
 		method, _, _ := strings.Cut(request, " ")
 		methods = append(methods, method)
 	}

@@ -37,8 +37,8 @@ func TestNames(t *testing.T) {
 		s := newServer(t, test.answers...)
 		var notes []string
 		names, err := connect(t, s.url, &notes).Names(t.Context(), MPIJobs, "ns")
-		if !slices.Equal(names, strings.Fields(test.names)) || (test.names == "") != errors.Is(err, ErrTooMany) || len(s.requests) != test.requests {
-			t.Errorf("%v, got %q, %d requests", err, names, len(s.requests))
+		if !slices.Equal(names, strings.Fields(test.names)) || (test.names == "") != errors.Is(err, ErrTooMany) || len(s.sent()) != test.requests {
+			t.Errorf("%v, got %q, %d requests", err, names, len(s.sent()))
 		}
 	}
 }
@@ -52,6 +52,6 @@ func TestNamesForbidden(t *testing.T) {
 	client := connect(t, s.url, &notes)
 	_, err := client.Names(t.Context(), MPIJobs, "ns")
 	if got := client.Explain(err); !strings.HasPrefix(got, "bob is not allowed to list mpijobs in namespace ns") || s.methods() != "GET GET" {
-		t.Errorf("got %s after %q", got, s.requests)
+		t.Errorf("got %s after %q", got, s.sent())
 	}
 }

@@ -54,7 +54,7 @@ func TestOwnProjects(t *testing.T) {
 			names = append(names, project.GetName())
 		}
 		if !slices.Equal(names, test.want) || IsForbidden(err) != (test.want == nil) || s.methods() != test.requests {
-			t.Errorf("%s: %q, %v, requests %q", test.name, names, err, s.requests)
+			t.Errorf("%s: %q, %v, requests %q", test.name, names, err, s.sent())
 		}
 	}
 }

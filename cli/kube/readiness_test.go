@@ -47,7 +47,7 @@ func TestRefusedWhileStarting(t *testing.T) {
 				var notes []string
 				_, err := connect(t, s.url+prefix, &notes).Create(t.Context(), MPIJobs, job(), false)
 				if IsForbidden(err) != test.refused || err != nil != test.refused || s.methods() != test.requests || len(notes) > 0 {
-					t.Errorf("%v, requests %q, notes %q", err, s.requests, notes)
+					t.Errorf("%v, requests %q, notes %q", err, s.sent(), notes)
 				}
 				if strings.Contains(test.requests, "GET") && s.paths[1] != want {
 					t.Errorf("got %s", s.paths)
