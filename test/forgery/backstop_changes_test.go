@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
@@ -28,9 +27,7 @@ func podLabelled(key, value string) func(*corev1.Pod) {
 // suspendedLauncher submits a suspended job and returns the Job of its launcher.
 func suspendedLauncher(t *testing.T, namespace string, user client.Client) *batchv1.Job {
 	t.Helper()
-	job := mpijobtest.MakeMPIJob("dist1", namespace).Obj()
-	suspend := true
-	job.Spec.RunPolicy.Suspend = &suspend
+	job := suspended("dist1", namespace)
 	inLauncher(func(spec *corev1.PodSpec) { spec.Affinity = onOS(corev1.NodeSelectorOpIn, "linux") })(job)
 	suite.Create(t, user, job)
 	launcher := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "dist1-launcher"}}
@@ -133,6 +130,7 @@ func TestT52Changes(t *testing.T) {
 func testStatefulSetStatus(t *testing.T, namespace string, bob, controller client.Client) {
 	t.Helper()
 	set := suite.Create(t, bob, statefulSet(namespace, func(*corev1.PersistentVolumeClaim, *corev1.VolumeMount) {}))
+	set.ResourceVersion = "" // the controller of StatefulSets writes the status meanwhile
 	set.Status.CurrentRevision = "r"
 	if err := suite.Refused(bob.SubResource("status").Update(t.Context(), set.DeepCopy()), "the status of StatefulSets"); err != nil {
 		t.Errorf("a revision for a StatefulSet: %s", err)

@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/config"
@@ -76,12 +77,15 @@ func TestT55Orphans(t *testing.T) {
 			reason); err != nil {
 			t.Errorf("all of %T: %s", object, err)
 		}
-		changed := object.DeepCopyObject().(client.Object)
-		changed.SetFinalizers([]string{metav1.FinalizerOrphanDependents})
-		if object == client.Object(launcher) {
-			changed.SetResourceVersion("") // the Job's controller writes its status meanwhile
-		}
-		if err := suite.Refused(alice.Update(t.Context(), changed, client.DryRunAll), "remove the finalizer orphan"); err != nil {
+		err := retry.RetryOnConflict(retry.DefaultRetry, func() error { // controllers write the status meanwhile
+			changed := object.DeepCopyObject().(client.Object)
+			if err := product.Client.Get(t.Context(), client.ObjectKeyFromObject(object), changed); err != nil {
+				return err
+			}
+			changed.SetFinalizers([]string{metav1.FinalizerOrphanDependents})
+			return alice.Update(t.Context(), changed, client.DryRunAll)
+		})
+		if err := suite.Refused(err, "remove the finalizer orphan"); err != nil {
 			t.Errorf("a finalizer of %T: %s", object, err)
 		}
 		if err := alice.Delete(t.Context(), object, &client.DeleteOptions{PropagationPolicy: &background,

@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
@@ -19,14 +20,22 @@ func TestT06OldCRD(t *testing.T) {
 	if err := product.Client.Get(t.Context(), client.ObjectKey{Name: "mpijobs.kubeflow.org"}, crd); err != nil {
 		t.Fatal(err)
 	}
-	today := crd.DeepCopy()
-	prune(crd.Object, "supplementalGroupsPolicy")
-	if err := product.Client.Update(t.Context(), crd); err != nil {
+	today, old := crd.Object["spec"], crd.DeepCopy().Object["spec"]
+	prune(old, "supplementalGroupsPolicy")
+	install := func(spec any) error {
+		return retry.RetryOnConflict(retry.DefaultRetry, func() error { // the API server writes the status meanwhile
+			if err := product.Client.Get(t.Context(), client.ObjectKeyFromObject(crd), crd); err != nil {
+				return err
+			}
+			crd.Object["spec"] = spec
+			return product.Client.Update(t.Context(), crd)
+		})
+	}
+	if err := install(old); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		today.SetResourceVersion(crd.GetResourceVersion())
-		if err := product.Client.Update(t.Context(), today); err != nil {
+		if err := install(today); err != nil {
 			t.Fatal(err)
 		}
 		suite.Eventually(t, "jobs are admitted again", suite.Soon, func() error {

@@ -13,7 +13,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
-	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
@@ -111,8 +110,7 @@ func TestT60Sessions(t *testing.T) {
 // Whoever enters a colleague's job with runai reads why not, in one line.
 func TestT60SessionsOfRunai(t *testing.T) {
 	namespace, alice, bob := product.AddProject(t, "t60-runai", required), login(t, broker, alices), tokenOf(t, bobs)
-	job := mpijobtest.MakeMPIJob("train", namespace).Obj()
-	suite.Create(t, alice, job)
+	suite.Create(t, alice, suspended("train", namespace)) // or the operator would make a second launcher
 	launcher := podAs(namespace, "train-launcher", 1234567, 54000)
 	launcher.Labels = map[string]string{v2beta1.JobNameLabel: "train", v2beta1.JobRoleLabel: "launcher"}
 	suite.Create(t, product.Client, launcher)

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
@@ -71,9 +72,11 @@ func TestT09StampOfADyingJob(t *testing.T) {
 	job = product.Job(t, namespace, "dying")
 	whatRuns[0].change(job)
 	isRefused(t, "the command", bob.Update(t.Context(), job), "cannot be changed after submission")
-	job = product.Job(t, namespace, "dying")
-	job.Finalizers = nil
-	if err := bob.Update(t.Context(), job); err != nil {
+	if err := retry.RetryOnConflict(retry.DefaultRetry, func() error { // the operator writes too
+		job := product.Job(t, namespace, "dying")
+		job.Finalizers = nil
+		return bob.Update(t.Context(), job)
+	}); err != nil {
 		t.Errorf("the finalizer: %s", err)
 	}
 }
@@ -119,12 +122,14 @@ func TestT10Patches(t *testing.T) {
 func TestT11Status(t *testing.T) {
 	namespace, bob := product.AddProject(t, "t11", required), login(t, broker, bobs)
 	before := suite.Create(t, login(t, broker, alices), mpijobtest.MakeMPIJob("owned", namespace).Obj()).DeepCopy()
-	job := product.Job(t, namespace, "owned")
-	job.Annotations[annotations.SubmittedByKey] = forgedStamp
 	uid := int64(1001)
-	job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Template.Spec.SecurityContext.RunAsUser = &uid
-	job.Status.Conditions = append(job.Status.Conditions, v2beta1.JobCondition{Type: "Forged", Status: corev1.ConditionTrue})
-	if err := bob.Status().Update(t.Context(), job); err != nil {
+	if err := retry.RetryOnConflict(retry.DefaultRetry, func() error { // the operator writes too
+		job := product.Job(t, namespace, "owned")
+		job.Annotations[annotations.SubmittedByKey] = forgedStamp
+		job.Spec.MPIReplicaSpecs[v2beta1.MPIReplicaTypeWorker].Template.Spec.SecurityContext.RunAsUser = &uid
+		job.Status.Conditions = append(job.Status.Conditions, v2beta1.JobCondition{Type: "Forged", Status: corev1.ConditionTrue})
+		return bob.Status().Update(t.Context(), job)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	after := product.Job(t, namespace, "owned")

@@ -15,6 +15,7 @@ import (
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 
 	"github.com/runai-mpi/runai-mpi/shared/annotations"
 	"github.com/runai-mpi/runai-mpi/shared/api/v1alpha1"
@@ -89,11 +90,13 @@ func saysHostileThings(t *testing.T, namespace string) {
 		waiting := &corev1.ContainerStateWaiting{Reason: "ErrImagePull", Message: "forged\n" + strings.ReplaceAll(hostile, "\n", " ")}
 		status.ContainerStatuses = []corev1.ContainerStatus{{Name: "mpi", Image: hostile, State: corev1.ContainerState{Waiting: waiting}}}
 	})
-	failed := product.Job(t, namespace, "failed")
-	failed.Status.Conditions = append(failed.Status.Conditions, v2beta1.JobCondition{
-		Type: v2beta1.JobFailed, Status: corev1.ConditionTrue, Reason: hostile, Message: strings.ReplaceAll(hostile, "\n", " "),
-	})
-	if err := product.Client.Status().Update(t.Context(), failed); err != nil {
+	if err := retry.RetryOnConflict(retry.DefaultRetry, func() error { // the operator writes too
+		failed := product.Job(t, namespace, "failed")
+		failed.Status.Conditions = append(failed.Status.Conditions, v2beta1.JobCondition{
+			Type: v2beta1.JobFailed, Status: corev1.ConditionTrue, Reason: hostile, Message: strings.ReplaceAll(hostile, "\n", " "),
+		})
+		return product.Client.Status().Update(t.Context(), failed)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	for _, job := range []string{"said", "image", "refused", "failed"} {
