@@ -14,7 +14,8 @@ import (
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -101,11 +102,22 @@ func withoutWaiting(text string) string {
 func withoutCRDs(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{projects, identities} {
-		crd := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: name}}
-		if err := client.IgnoreNotFound(admin.Delete(t.Context(), crd)); err != nil {
+		crd := &apiextensionsv1.CustomResourceDefinition{}
+		if err := admin.Get(t.Context(), client.ObjectKey{Name: name}, crd); apierrors.IsNotFound(err) {
+			continue
+		} else if err != nil {
 			t.Fatal(err)
 		}
-		suite.Eventually(t, name+" is gone", 4*suite.Soon, func() error { // the API server deletes its objects first, and may back off
+		// The API server lists its objects before it deletes them, and backs off while it cannot.
+		suite.Eventually(t, name+" can be listed", suite.Soon, func() error {
+			list := &unstructured.UnstructuredList{}
+			list.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(crd.Spec.Names.ListKind))
+			return admin.List(t.Context(), list)
+		})
+		if err := admin.Delete(t.Context(), crd); err != nil {
+			t.Fatal(err)
+		}
+		suite.Eventually(t, name+" is gone", 4*suite.Soon, func() error {
 			err := admin.Get(t.Context(), client.ObjectKeyFromObject(crd), crd)
 			if err == nil {
 				return fmt.Errorf("it is there: %+v", crd.Status.Conditions)
