@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -39,6 +40,7 @@ func TestRefusalsHaveReasons(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			webhook := "test-reasons-" + name
+			refusalsTotal.DeletePartialMatch(prometheus.Labels{"webhook": webhook}) // if the test runs several times
 			response := observing(webhook).Handle(t.Context(), creation(marshal(t, test.job)))
 			if got := response.AuditAnnotations[auditReasons]; got != test.want {
 				t.Fatalf("got %q", got)
