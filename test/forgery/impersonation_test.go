@@ -62,6 +62,7 @@ func impersonator(t *testing.T, name string, who rest.ImpersonationConfig, rules
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "saml:" + name}},
 	}
 	product.Create(t, role, binding)
+	product.AwaitPermission(t, binding.Subjects[0], "", rules[0])
 	user.Config.Impersonate = who
 	return clientOf(t, user)
 }

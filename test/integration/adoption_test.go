@@ -24,6 +24,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/shared/mpijobtest"
 	"github.com/runai-mpi/runai-mpi/test/golden"
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 )
 
 // adopted is a cluster policy whose label no webhook of this cluster knows: its namespaces are those of a cluster
@@ -42,11 +43,13 @@ func lister(t *testing.T) *env.User {
 		t.Fatal(err)
 	}
 	product.CreateManifest(t, "default", string(role))
-	product.Create(t, &rbacv1.ClusterRoleBinding{
+	binding := &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: "runai-mpi-review"},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "runai-mpi-review"},
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "auditor"}},
-	})
+	}
+	product.Create(t, binding)
+	product.AwaitPermission(t, binding.Subjects[0], "", install.Verbs("kubeflow.org", []string{"mpijobs"}, "list"))
 	user, err := product.Impersonate(rest.ImpersonationConfig{UserName: "auditor", Groups: []string{"system:authenticated"}})
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/audit"
 	"github.com/runai-mpi/runai-mpi/test/internal/chart"
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
+	"github.com/runai-mpi/runai-mpi/test/internal/install"
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
@@ -275,6 +276,7 @@ func TestViewer(t *testing.T) {
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "support"}},
 	}
 	product.Create(t, binding)
+	product.AwaitPermission(t, binding.Subjects[0], "", install.Verbs("kubeflow.org", []string{"mpijobs"}, "list"))
 	kubeconfig := copied(t, addUser(t, who, "support").Kubeconfig())
 	runs := do(t, kubeconfig, []run{
 		{"config project watched", "Project watched has been set as default project\n", 0},
@@ -317,11 +319,13 @@ func waitsInQueue(t *testing.T, namespace string) (name string) {
 
 // An identity administrator can use kubectl on PosixIdentities, and on nothing else.
 func TestIdentityAdmin(t *testing.T) {
-	product.Create(t, &rbacv1.ClusterRoleBinding{
+	binding := &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: "identity-admins"},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "runai-mpi-identity-admin"},
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "irene"}},
-	})
+	}
+	product.Create(t, binding)
+	product.AwaitPermission(t, binding.Subjects[0], "", install.Verbs("policy.run.ai", []string{"posixidentities"}, "create"))
 	irene := addUser(t, "irene")
 	const entry = "apiVersion: policy.run.ai/v1alpha1\nkind: PosixIdentity\nmetadata: {name: managed}\n" +
 		"spec: {subject: managed, uid: %d, gid: 2001}"

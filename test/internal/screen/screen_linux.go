@@ -89,19 +89,21 @@ func (s *Screen) Text() string {
 // Shows waits until the screen shows a text, after what it was waited for before.
 func (s *Screen) Shows(text string) {
 	s.t.Helper()
-	for start := time.Now(); time.Since(start) < patience; time.Sleep(20 * time.Millisecond) {
+	timeout, ended := time.After(patience), s.ended
+	for {
 		all := s.Text()
 		if i := strings.Index(all[s.seen:], text); i >= 0 {
 			s.seen += i + len(text)
 			return
 		}
 		select {
-		case <-s.ended:
-			start = start.Add(-patience + time.Second) // the rest arrives at once
-		default:
+		case <-ended:
+			timeout, ended = time.After(2*time.Second), nil // the rest arrives at once
+		case <-timeout:
+			s.t.Fatalf("%q does not show %q after %q", s.cmd.Args, text, all[:s.seen]+"|"+all[s.seen:])
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	s.t.Fatalf("%q does not show %q after %q", s.cmd.Args, text, s.Text()[:s.seen]+"|"+s.Text()[s.seen:])
 }
 
 // Type presses keys.

@@ -91,7 +91,18 @@ func (p *Product) PermitEverybody(t testing.TB, rules ...rbacv1.PolicyRule) (bin
 			t.Fatal(err)
 		}
 	}
+	for _, rule := range rules {
+		p.AwaitPermission(t, binding.Subjects[0], "", rule)
+	}
 	return binding
+}
+
+// AwaitPermission waits until the API server allows a user or a group what a rule says.
+func (p *Product) AwaitPermission(t testing.TB, subject rbacv1.Subject, namespace string, rule rbacv1.PolicyRule) {
+	t.Helper()
+	if err := p.Product.AwaitPermission(t.Context(), subject, namespace, rule); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // ClientOf returns a client for a user, which ignores warnings.
