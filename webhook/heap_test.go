@@ -3,6 +3,7 @@ package main
 import (
 	"math"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"testing"
 )
@@ -22,6 +23,20 @@ func TestGrowthAboveWhatIsKept(t *testing.T) {
 	}
 }
 
+func TestMemoryAboveWhatIsKept(t *testing.T) {
+	const mega = 1 << 20
+	for _, test := range []struct {
+		kept, scanned uint64
+		want          int64
+	}{
+		{0, 0, 64 * mega}, {8 * mega, 2 * mega, 64 * mega}, {23 * mega, 2 * mega, 64 * mega}, {24 * mega, 2 * mega, 66 * mega}, {60 * mega, 4 * mega, 140 * mega},
+	} {
+		if got := memoryAbove(test.kept, test.scanned); got != test.want {
+			t.Errorf("%d bytes: got %d, want %d", test.kept, got, test.want)
+		}
+	}
+}
+
 // Requests of a small replica cause a collection for each floor of garbage, and not for each few megabytes.
 func TestFewCollectionsBelowTheFloor(t *testing.T) {
 	t.Setenv("GOGC", "") // as in the image
@@ -34,6 +49,9 @@ func TestFewCollectionsBelowTheFloor(t *testing.T) {
 	}
 	if goal := heapGoal(); goal > heapFloor*5/4 {
 		t.Errorf("the heap may grow to %d MiB, more than the floor", goal>>20)
+	}
+	if limit := debug.SetMemoryLimit(-1); limit > heapFloor*5/4+aroundHeap {
+		t.Errorf("the runtime may take %d MiB", limit>>20)
 	}
 }
 

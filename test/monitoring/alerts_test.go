@@ -47,7 +47,7 @@ var healthy = map[string]string{
 	`runai_mpi_review_duration_seconds_bucket{le="2.5",pod="a"}`:                                               "0+60x100",
 	`runai_mpi_review_duration_seconds_bucket{le="+Inf",pod="a"}`:                                              "0+60x100",
 	`process_resident_memory_bytes{` + Scope + `,pod="a"}`:                                                     "100000000x100",
-	`go_gc_gomemlimit_bytes{` + Scope + `,pod="a"}`:                                                            "228000000x100",
+	`runai_mpi_memory_limit_bytes{` + Scope + `,pod="a"}`:                                                      "228000000x100",
 	`process_resident_memory_bytes{namespace="other",service="other",pod="c"}`:                                 "1000000000x100",
 }
 

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -19,10 +20,10 @@ const (
 	reviewVersion = "admission.k8s.io/v1"
 )
 
-// Errors of reviews that take many times the memory of their JSON: to read the user, or to repeat the namespace.
+// Errors of reviews that take much memory: to read them, or to repeat what they say.
 var (
 	errSprawls = errors.New("the AdmissionReview has too many names and values")
-	errLong    = fmt.Errorf("the AdmissionReview has a namespace or a user of more than %d bytes", longestText)
+	errLong    = fmt.Errorf("the AdmissionReview has a namespace or a user of more than %d bytes, or other texts that are too long", longestText)
 )
 
 // asKubernetes are options to read JSON as Kubernetes reads it: names are case-sensitive, and of two members with the same
@@ -52,6 +53,10 @@ func readUser(decoder *jsontext.Decoder, user *authenticationv1.UserInfo) error 
 	if err != nil {
 		return err
 	}
+	// rule T38 in webhook/server TestLongTexts: groups of a megabyte
+	if len(raw) > largestUser {
+		return errLong
+	}
 	// rule T38 in webhook/server TestSprawlingReviews: a million groups, from somebody who is not the API server
 	if sprawls(raw) {
 		return errSprawls
@@ -64,16 +69,20 @@ func readUser(decoder *jsontext.Decoder, user *authenticationv1.UserInfo) error 
 // may be known nevertheless.
 func decodeReview(body []byte) (admission.Request, error) {
 	var request admission.Request
+	// rule T38 in webhook/server TestLongTexts: texts of megabytes, which would be copied
+	// without: if false {
+	if len(body) > smallRequest && hasLongTexts(body) {
+		request.UID = readUID(bytes.NewReader(body))
+		return request, unlessForeign(request, errLong)
+	}
 	// An AdmissionReview without the response, which no API server sends, and which could have a million causes.
 	review := struct {
 		metav1.TypeMeta `json:",inline"`
 		Request         *admissionv1.AdmissionRequest `json:"request,omitempty"`
 	}{Request: &request.AdmissionRequest}
 	switch err := json.Unmarshal(body, &review, reviewOptions); {
-	case errors.Is(err, errSprawls) && hasUID(request):
-		return request, errSprawls
-	case errors.Is(err, errSprawls):
-		return request, errNoUID
+	case errors.Is(err, errSprawls), errors.Is(err, errLong):
+		return request, unlessForeign(request, err)
 	case err != nil:
 		return request, errors.New(cmp.Or(syntaxProblem(err), "a value has the wrong type"))
 	case review.Kind != reviewKind || review.APIVersion != reviewVersion:
@@ -96,6 +105,14 @@ const longestText = 4 << 10
 const longestUID = 64
 
 var errNoUID = errors.New("it has no request with a uid of at most 64 bytes")
+
+// unlessForeign returns why a request is refused, or that it has no uid with which it could be answered.
+func unlessForeign(request admission.Request, reason error) error {
+	if !hasUID(request) {
+		return errNoUID
+	}
+	return reason
+}
 
 func hasUID(request admission.Request) bool {
 	return request.UID != "" && len(request.UID) <= longestUID

@@ -37,9 +37,9 @@ const notCalled = `apiserver_admission_webhook_rejection_count{error_type!="no_e
 
 // empty are queries without data here, and why.
 var empty = map[string]string{
-	`go_gc_gomemlimit_bytes < 1e15 and on (instance) runai_mpi_build_info`: "the limit is set by the chart, for pods",
-	notCalled:                "the webhook can be called",
-	notCalled + " offset 5m": "the same",
+	`runai_mpi_memory_limit_bytes < 1e15`: "the limit is set by the chart, for pods",
+	notCalled:                             "the webhook can be called",
+	notCalled + " offset 5m":              "the same",
 	`kube_lease_owner{lease="runai-mpi-directory"} offset 1h30s`: "the same",
 	`kube_lease_renew_time{lease="runai-mpi-directory"}`:         "kube-state-metrics is not there",
 }
