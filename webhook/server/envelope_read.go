@@ -81,8 +81,10 @@ func decodeReview(body []byte) (admission.Request, error) {
 		Request         *admissionv1.AdmissionRequest `json:"request,omitempty"`
 	}{Request: &request.AdmissionRequest}
 	switch err := json.Unmarshal(body, &review, reviewOptions); {
-	case errors.Is(err, errSprawls), errors.Is(err, errLong):
-		return request, unlessForeign(request, err)
+	case errors.Is(err, errSprawls):
+		return request, unlessForeign(request, errSprawls)
+	case errors.Is(err, errLong):
+		return request, unlessForeign(request, errLong)
 	case err != nil:
 		return request, errors.New(cmp.Or(syntaxProblem(err), "a value has the wrong type"))
 	case review.Kind != reviewKind || review.APIVersion != reviewVersion:
