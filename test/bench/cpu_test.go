@@ -22,7 +22,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/webhook/server"
 )
 
-const cpuRounds, cpuRequests = 7, 200
+const cpuRounds, cpuRequests = 28, 200
 
 // heapGrowth is the percentage by which the heap of a small replica grows until garbage is collected, as runai-webhook
 // serve sets it. All handlers get the same.
