@@ -14,7 +14,7 @@ const heapFloor = 48 << 20
 
 // aroundHeap is how many bytes the runtime may have beside what the heap may grow to, for stacks, for itself, and for free
 // memory in pieces that are too small for large requests. Above that, it gives free memory back before it takes more.
-const aroundHeap = 16 << 20
+const aroundHeap = 32 << 20
 
 // raiseHeapFloor keeps the floor from now on: above it, the heap grows to twice what is kept, as always. The runtime takes
 // little more than that, and at most GOMEMLIMIT. It does nothing if somebody has set GOGC.

@@ -29,7 +29,7 @@ func TestMemoryAboveWhatIsKept(t *testing.T) {
 		kept, scanned uint64
 		want          int64
 	}{
-		{0, 0, 64 * mega}, {8 * mega, 2 * mega, 64 * mega}, {23 * mega, 2 * mega, 64 * mega}, {24 * mega, 2 * mega, 66 * mega}, {60 * mega, 4 * mega, 140 * mega},
+		{0, 0, 80 * mega}, {8 * mega, 2 * mega, 80 * mega}, {23 * mega, 2 * mega, 80 * mega}, {24 * mega, 2 * mega, 82 * mega}, {60 * mega, 4 * mega, 156 * mega},
 	} {
 		if got := memoryAbove(test.kept, test.scanned); got != test.want {
 			t.Errorf("%d bytes: got %d, want %d", test.kept, got, test.want)
