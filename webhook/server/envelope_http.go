@@ -37,11 +37,7 @@ func tooLong() *rejection {
 // readBody replaces what is in a buffer by the body of a request.
 func readBody(buffer *bytes.Buffer, r *http.Request) *rejection {
 	buffer.Reset()
-	length := r.ContentLength
-	if length < 0 {
-		length = largestRequest + 1 // a buffer that grows would take twice as much
-	}
-	buffer.Grow(int(length) + bytes.MinRead)
+	buffer.Grow(int(min(max(r.ContentLength, 0), largestRequest)) + bytes.MinRead)
 	switch _, err := buffer.ReadFrom(io.LimitReader(r.Body, largestRequest+1)); {
 	case err != nil:
 		return &rejection{http.StatusBadRequest, "the body is incomplete or did not arrive in time"}
