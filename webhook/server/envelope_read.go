@@ -23,7 +23,7 @@ const (
 // Errors of reviews that take much memory: to read them, or to repeat what they say.
 var (
 	errSprawls = errors.New("the AdmissionReview has too many names and values")
-	errLong    = fmt.Errorf("the AdmissionReview has a namespace or a user of more than %d bytes, or other texts that are too long", longestText)
+	errLong    = fmt.Errorf("the AdmissionReview has a namespace or a user of more than %d bytes, or too much else besides the objects", longestText)
 )
 
 // asKubernetes are options to read JSON as Kubernetes reads it: names are case-sensitive, and of two members with the same
@@ -71,7 +71,7 @@ func decodeReview(body []byte) (admission.Request, error) {
 	var request admission.Request
 	// rule T38 in webhook/server TestLongTexts: texts of megabytes, which would be copied
 	// without: if false {
-	if len(body) > smallRequest && hasLongTexts(body) {
+	if len(body) > smallRequest && isOverlong(body) {
 		request.UID = readUID(bytes.NewReader(body))
 		return request, unlessForeign(request, errLong)
 	}

@@ -30,27 +30,28 @@ func sprawls(user []byte) bool {
 	}
 }
 
-// hasLongTexts reports whether the texts of an AdmissionReview, without its objects and its user, are longer than a job may
-// be, which may have a long name. It builds nothing, and accepts invalid JSON.
-func hasLongTexts(review []byte) bool {
+// isOverlong reports whether an AdmissionReview is longer without its objects and its user than a job may be, which may
+// have a long name. It builds nothing, and accepts invalid JSON.
+func isOverlong(review []byte) bool {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(review), asKubernetes)
+	isEntered, isBounded := true, false // of the next value
 	for size := 0; size <= largestCreation; {
-		if decoder.PeekKind() != '"' {
+		if kind := decoder.PeekKind(); kind == '}' || kind == '{' && isEntered {
 			if _, err := decoder.ReadToken(); err != nil {
 				return false
 			}
+			isEntered = false
 			continue
 		}
-		text, err := decoder.ReadValue()
+		value, err := decoder.ReadValue()
 		if err != nil {
 			return false
 		}
-		size += len(text)
-		if decoder.StackDepth() == 2 && atName(decoder) && isBoundedByItself(text) {
-			if err := decoder.SkipValue(); err != nil {
-				return false
-			}
+		if !isBounded {
+			size += len(value)
 		}
+		isEntered = decoder.StackDepth() == 1 && atName(decoder) && string(value) == `"request"`
+		isBounded = decoder.StackDepth() == 2 && atName(decoder) && isBoundedByItself(value)
 	}
 	return true
 }
