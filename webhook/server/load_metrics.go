@@ -23,7 +23,7 @@ var (
 	})
 	memoryLimit = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "runai_mpi_memory_limit_bytes",
-		Help: "Memory that the replica should use at most: GOMEMLIMIT, which the chart sets to 85 % of limits.memory. 9.2e18: there is no limit.",
+		Help: "GOMEMLIMIT, which the chart sets to 85 % of limits.memory. 9.2e18 means no limit.",
 	})
 )
 
