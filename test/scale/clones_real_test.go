@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -90,7 +91,8 @@ func serveGit(t *testing.T, dir string) (address string) {
 	host, port, _ := net.SplitHostPort(address)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	flags := []string{"daemon", "--export-all", "--base-path=" + dir, "--listen=" + host, "--port=" + port, "--reuseaddr"}
-	daemon := exec.CommandContext(ctx, "git", flags...) //nolint:gosec // our own
+	daemon := exec.CommandContext(ctx, "git", flags...)                            //nolint:gosec // our own
+	daemon.Cancel = func() error { return daemon.Process.Signal(syscall.SIGTERM) } // git ends its own child then
 	if err := daemon.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -2,18 +2,30 @@ package process
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
+	"strconv"
 )
 
-// FreeAddress returns a free address on loopback, for servers that do not report which port they chose.
+// Ports from which the kernel of no usual machine takes one for a connection or for port 0, and which are none of
+// Kubernetes' node ports: a server that restarts finds its port free.
+const firstPort, lastPort = 12_000, 29_999
+
+// FreeAddress returns a free address on loopback, for servers that do not report which port they chose. Another program can
+// still take it first.
 func FreeAddress() (string, error) { return FreeAddressOf("127.0.0.1") }
 
 // FreeAddressOf returns a free address of a host.
 func FreeAddressOf(host string) (string, error) {
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		return "", fmt.Errorf("cannot find a free port: %w", err)
+	const attempts = 100
+	var problem error
+	for range attempts {
+		address := net.JoinHostPort(host, strconv.Itoa(firstPort+rand.IntN(lastPort-firstPort+1))) //nolint:gosec // no secret
+		listener, err := net.Listen("tcp", address)
+		if err == nil {
+			return address, listener.Close()
+		}
+		problem = err
 	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
+	return "", fmt.Errorf("cannot find a free port: %w", problem)
 }
