@@ -103,15 +103,18 @@ func spdyDialer(config *rest.Config, target *url.URL) (httpstream.Dialer, error)
 	return spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, target), nil
 }
 
-// remembering keeps the error of a dialer: the library keeps only its text.
+// remembering keeps the error of a dialer: the library keeps only its text. Its connections end when they are closed.
 type remembering struct {
 	httpstream.Dialer
 	err error
 }
 
-func (r *remembering) Dial(protocols ...string) (connection httpstream.Connection, protocol string, err error) {
-	connection, protocol, r.err = r.Dialer.Dial(protocols...)
-	return connection, protocol, r.err
+func (r *remembering) Dial(protocols ...string) (httpstream.Connection, string, error) {
+	opened, protocol, err := r.Dialer.Dial(protocols...)
+	if r.err = err; err != nil {
+		return nil, "", err
+	}
+	return endingWhenClosed(opened), protocol, nil
 }
 
 func (r *remembering) orElse(err error) error {

@@ -302,6 +302,7 @@ func TestPortForward(t *testing.T) {
 		}
 		s.Shows("nothing listens on port 9 of pod serve-launcher-")
 		echo(t, open)
+		failTogether(t, open, closed)
 		s.Type(interrupt)
 		if code := s.End(); code != 130 {
 			t.Errorf("exit code %d: %s", code, s.Text())
@@ -371,6 +372,20 @@ func breakOff(t *testing.T, address string) {
 	_, _ = connection.Write(make([]byte, 1<<20))
 	_ = connection.(*net.TCPConn).SetLinger(0)
 	_ = connection.Close()
+}
+
+// failTogether opens connections while others fail, and all of them share one connection to the pod.
+func failTogether(t *testing.T, open, closed string) {
+	t.Helper()
+	for i := range 12 {
+		for range i % 4 {
+			go func() { _, _ = talk(open, make([]byte, 1<<20)) }()
+		}
+		for range i%3 + 1 {
+			go func() { _, _ = talk(closed, []byte("x")) }()
+		}
+		echo(t, open)
+	}
 }
 
 func usedPort(t *testing.T, kubeconfig, namespace string) {
