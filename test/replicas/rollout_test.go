@@ -19,7 +19,8 @@ const (
 )
 
 // In the middle of a roll-out, the API server calls one replica for one webhook and another for the other. No
-// creation is refused, and what must be tried again succeeds by the client's own retries.
+// creation is refused, and what must be tried again succeeds by the client's own retries: at the latest when the
+// roll-out ends. client-go tries for ten seconds, and here it takes six.
 func TestRollOut(t *testing.T) {
 	for _, change := range []struct {
 		name, set string
@@ -33,13 +34,14 @@ func TestRollOut(t *testing.T) {
 			namespace := product.AddProject(t, "rollout-"+change.name, v1alpha1.ProjectSpec{})
 			before := product.StartReplica(t, install.ReplicaOptions{Name: change.name + "-old"})
 			after := product.StartReplica(t, install.ReplicaOptions{Name: change.name + "-new"}, "--set", change.set)
-			product.Balance(t, namespace, before, after)
+			balancer := product.Balance(t, namespace, before, after)
 			l := product.StartLoad(t, suite.LoadOptions{PerSecond: rate, Job: func(int) *v2beta1.MPIJob {
 				job := mpijobtest.MakeMPIJob("", namespace).Annotation(annotations.GitSyncKey, "source=https://git.example.com/code").Obj()
 				job.GenerateName = "dist-"
 				return job
 			}})
 			l.Await(t, creations)
+			balancer.SetBackends(install.Addresses(after)...)
 			l.Stop()
 			t.Log(l)
 			l.NoFailures(t, "before")
