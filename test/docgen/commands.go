@@ -89,7 +89,7 @@ func groupTitle(flag *kong.Flag) string {
 	return flag.Group.Title
 }
 
-// FlagName returns the flag as users type it, with a placeholder for its value.
+// FlagName returns the flag as users type it, followed by its value as the help shows it.
 func FlagName(flag *kong.Flag) string {
 	name := "--" + flag.Name
 	if flag.Short != 0 {

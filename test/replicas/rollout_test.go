@@ -20,7 +20,7 @@ const (
 
 // In the middle of a roll-out, the API server calls one replica for one webhook and another for the other. No
 // creation is refused, and what must be tried again succeeds by the client's own retries: at the latest when the
-// roll-out ends. client-go tries for ten seconds, and here it takes six.
+// roll-out ends. client-go tries for ten seconds, and the roll-out here takes about six.
 func TestRollOut(t *testing.T) {
 	for _, change := range []struct {
 		name, set string

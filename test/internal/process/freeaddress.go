@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// Ports from which the kernel of no usual machine takes one for a connection or for port 0, and which are none of
-// Kubernetes' node ports: a server that restarts finds its port free.
+// These ports are below the node ports of Kubernetes (from 30000) and below those that Linux takes for connections and for
+// port 0 (from 32768), so a server that restarts finds its port free.
 const firstPort, lastPort = 12_000, 29_999
 
 // FreeAddress returns a free address on loopback, for servers that do not report which port they chose. Another program can
