@@ -5,6 +5,7 @@ import (
 
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // An identity is what the claims of a person say.
@@ -34,6 +35,6 @@ func login(t *testing.T, who identity) *env.User {
 	if err != nil {
 		t.Fatal(err)
 	}
-	product.PermitEverybody(t, install.Verbs("*", []string{"*"}, "*"))
+	product.PermitInCluster(t, suite.Everybody, install.Verbs("*", []string{"*"}, "*"))
 	return user
 }

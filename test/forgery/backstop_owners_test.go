@@ -45,7 +45,8 @@ func TestT53InventedOwners(t *testing.T) {
 		object.SetOwnerReferences(owner(apiVersion, kind, isController))
 		return bob.Create(t.Context(), object, client.DryRunAll)
 	}
-	product.PermitEverybody(t, install.Verbs("operators.example.com", []string{"policies/finalizers", "classes/finalizers"}, "update"))
+	product.PermitInCluster(t, suite.Everybody,
+		install.Verbs("operators.example.com", []string{"policies/finalizers", "classes/finalizers"}, "update"))
 	const reason = "remove the owner"
 	suite.Eventually(t, "the policies are active", suite.Soon, func() error {
 		return suite.Refused(create(objects["the scripts"](), "example.com/v1", "Invented", true), reason)

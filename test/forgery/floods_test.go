@@ -38,7 +38,7 @@ func floodedProject() v1alpha1.ProjectSpec {
 // rawClient returns a client that sends jobs as they are written.
 func rawClient(t *testing.T) *rest.RESTClient {
 	t.Helper()
-	product.PermitEverybody(t, install.Verbs("kubeflow.org", []string{"*"}, "*"))
+	product.PermitInCluster(t, suite.Everybody, install.Verbs("kubeflow.org", []string{"*"}, "*"))
 	token, err := broker.Token(alices)
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/env"
 	"github.com/runai-mpi/runai-mpi/test/internal/install"
 	"github.com/runai-mpi/runai-mpi/test/internal/issuer"
+	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
 // alices are the claims of alice, who is the target of some attempts and makes others.
@@ -51,7 +52,7 @@ func bearer(t *testing.T, token string) client.Client {
 // permitEverybody gives all users the permissions with which everything is tried, so that only the product can refuse.
 func permitEverybody(t *testing.T) {
 	t.Helper()
-	product.PermitEverybody(t,
+	product.PermitInCluster(t, suite.Everybody,
 		install.Verbs("kubeflow.org", []string{"*"}, "*"),
 		install.Verbs("batch", []string{"*"}, "*"),
 		install.Verbs("apps", []string{"*"}, "*"),

@@ -348,16 +348,16 @@ projects:
     spec: {identity: Required}
     members:
       groups: [fenced]
-      serviceAccounts: [{namespace: ci, name: robot}]
+      serviceAccounts: [{namespace: ci, name: deployer}]
     viewers: {users: ["fiona@example.com"]}
   open: {namespaces: [{name: runai-open}]}
 `)
-	robot, err := product.ServiceAccount("ci", "robot")
+	deployer, err := product.ServiceAccount("ci", "deployer")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, user := range map[string]*env.User{
-		"a member": addUser(t, "fred", "fenced"), "a service account": robot, "a viewer": addUser(t, "fiona@example.com"),
+		"a member": addUser(t, "fred", "fenced"), "a service account": deployer, "a viewer": addUser(t, "fiona@example.com"),
 	} {
 		asked := product.ClientOf(t, user)
 		if !may(t, asked, "list mpijobs.kubeflow.org runai-fenced") ||

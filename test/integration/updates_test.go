@@ -1,7 +1,6 @@
 package integration
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/kubeflow/mpi-operator/pkg/apis/kubeflow/v2beta1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
@@ -27,15 +27,15 @@ import (
 // claims are the extra attributes of saml:alice.
 var claims = map[string][]string{"run.ai/uid": {"1234567"}, "run.ai/gid": {"54000"}, "run.ai/supplementary-groups": {"60001", "60002"}}
 
-// as returns a user with all permissions on MPIJobs, so that only the product can refuse.
+// as returns a user with all permissions on MPIJobs, which they keep, so that only the product can refuse.
 func as(t *testing.T, name string, extra map[string][]string, groups ...string) *env.User {
 	t.Helper()
 	user, err := product.Impersonate(rest.ImpersonationConfig{UserName: name, Groups: append(groups, "system:authenticated"), Extra: extra})
 	if err != nil {
 		t.Fatal(err)
 	}
-	binding := product.PermitEverybody(t, install.Verbs("kubeflow.org", []string{"*"}, "*"))
-	t.Cleanup(func() { _ = product.Client.Delete(context.WithoutCancel(t.Context()), binding) }) // the next user binds it again
+	subject := rbacv1.Subject{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: name}
+	product.PermitInCluster(t, subject, install.Verbs("kubeflow.org", []string{"*"}, "*"))
 	return user
 }
 

@@ -76,15 +76,19 @@ func (p *Product) AddSession(t testing.TB, namespace, user string) {
 	}
 }
 
-// PermitEverybody grants the rules to every authenticated user until the binding is deleted.
-func (p *Product) PermitEverybody(t testing.TB, rules ...rbacv1.PolicyRule) (binding *rbacv1.ClusterRoleBinding) {
+// Everybody is the group of all authenticated users.
+var Everybody = rbacv1.Subject{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "system:authenticated"}
+
+// PermitInCluster grants the rules to a user or a group, in every namespace.
+func (p *Product) PermitInCluster(t testing.TB, subject rbacv1.Subject, rules ...rbacv1.PolicyRule) {
 	t.Helper()
-	name := fmt.Sprintf("everybody-%x", sha256.Sum256([]byte(fmt.Sprint(rules))))[:40] // one binding for all that ask for the same
+	// One binding serves all who ask for the same.
+	name := fmt.Sprintf("permitted-%x", sha256.Sum256([]byte(fmt.Sprint(subject, rules))))[:40]
 	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: rules}
-	binding = &rbacv1.ClusterRoleBinding{
+	binding := &rbacv1.ClusterRoleBinding{
 		ObjectMeta: role.ObjectMeta,
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "system:authenticated"}},
+		Subjects:   []rbacv1.Subject{subject},
 	}
 	for _, object := range []client.Object{role, binding} {
 		if err := client.IgnoreAlreadyExists(p.Client.Create(t.Context(), object)); err != nil {
@@ -92,9 +96,8 @@ func (p *Product) PermitEverybody(t testing.TB, rules ...rbacv1.PolicyRule) (bin
 		}
 	}
 	for _, rule := range rules {
-		p.AwaitPermission(t, binding.Subjects[0], "", rule)
+		p.AwaitPermission(t, subject, "", rule)
 	}
-	return binding
 }
 
 // AwaitPermission waits until the API server allows a user or a group what a rule says.
