@@ -14,7 +14,8 @@ import (
 
 // whoAmI prints the identity of a rank as the kernel and the image's own programs see it.
 const whoAmI = `touch $HOME/mine && echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname) uid=$(id -u) gid=$(id -g) groups=$(id -G | tr ' ' ,) ` +
-	`name=$(whoami) home=$HOME caps=$(sed -n 's/^CapEff:.//p' /proc/self/status) nnp=$(sed -n 's/^NoNewPrivs:.//p' /proc/self/status)`
+	`name=$(whoami) home=$HOME caps=$(sed -n 's/^CapEff:.//p' /proc/self/status) ` +
+	`nnp=$(sed -n 's/^NoNewPrivs:.//p' /proc/self/status)` + images.Linger
 
 // With each image, every rank on every worker runs as the user, without capabilities.
 func TestRunAsUser(t *testing.T) {

@@ -46,6 +46,11 @@ func submit(t *testing.T, kubeconfig string, args ...string) {
 func await(t *testing.T, namespace, name string) v2beta1.JobConditionType {
 	t.Helper()
 	var end v2beta1.JobConditionType
+	defer func() {
+		if end == "" {
+			t.Log(described(t, namespace, name))
+		}
+	}()
 	suite.Eventually(t, name+" ends", 3*time.Minute, func() error {
 		conditions := product.Job(t, namespace, name).Status.Conditions
 		for _, condition := range conditions {
@@ -63,13 +68,19 @@ func await(t *testing.T, namespace, name string) v2beta1.JobConditionType {
 // output waits until a job has succeeded, and returns the output of its ranks.
 func output(t *testing.T, namespace, name string) string {
 	t.Helper()
-	end := await(t, namespace, name)
-	stdout, stderr, _ := product.Runai(t, "logs", name, "-n", namespace)
-	if end != v2beta1.JobSucceeded {
-		description, _, _ := product.Runai(t, "describe", "job", name, "-n", namespace)
-		t.Fatalf("%s: %s%s\n%s", end, stdout, stderr, description)
+	if end := await(t, namespace, name); end != v2beta1.JobSucceeded {
+		t.Fatalf("%s: %s", end, described(t, namespace, name))
 	}
+	stdout, _, _ := product.Runai(t, "logs", name, "-n", namespace)
 	return stdout
+}
+
+// described returns what runai says of a job.
+func described(t *testing.T, namespace, name string) string {
+	t.Helper()
+	stdout, stderr, _ := product.Runai(t, "logs", name, "-n", namespace)
+	description, _, _ := product.Runai(t, "describe", "job", name, "-n", namespace)
+	return stdout + stderr + "\n" + description
 }
 
 // fields parses lines of key=value words, and ignores lines without a rank.

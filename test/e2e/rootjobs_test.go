@@ -13,7 +13,7 @@ import (
 	"github.com/runai-mpi/runai-mpi/test/internal/suite"
 )
 
-const whereAmI = "echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname)"
+const whereAmI = "echo rank=$OMPI_COMM_WORLD_RANK on=$(hostname)" + images.Linger
 
 // The documentation's example works, and so does the walkthrough's, whose image sleeps to wait for its workers.
 func TestSeedExample(t *testing.T) {

@@ -41,7 +41,7 @@ func (j plainJob) create(t *testing.T, user *env.User, namespace, name string) {
 		"NAME", name, "IMAGE", j.image, "SPEC", j.spec, "POD", j.pod, "ARGUMENTS", j.launcher, "CONTAINER", j.worker, "VOLUMES", j.volume,
 		"ENVIRONMENT", environment, "WORKERS", fmt.Sprint(j.workers), "RANK",
 		`echo \"rank=${OMPI_COMM_WORLD_RANK:-$PMI_RANK} on=$(hostname) plain=$PLAIN secret=$SECRET lines=$(echo \"$LINES_\" | tr '\\n' ,)`+
-			` x=$FROM_X pod=$POD site=$`+images.SiteVariable+`\"`,
+			` x=$FROM_X pod=$POD site=$`+images.SiteVariable+`\"`+images.Linger,
 	).Replace(`
 apiVersion: kubeflow.org/v2beta1
 kind: MPIJob

@@ -17,7 +17,8 @@ import (
 // tell prints a line about a rank. The job's environment is encoded, because it has spaces and several lines.
 const tell = `b() { printf %s "$1" | base64 -w0; }
 echo "rank=${OMPI_COMM_WORLD_RANK-$PMI_RANK} on=$(hostname) uid=$(id -u) port=${SSH_CONNECTION##* } files=$(ulimit -n)` +
-	` licenses=$SITE_LICENSES extra=$EXTRA text=$(b "$TEXT") script=$(b "$SCRIPT") token=$(b "$TOKEN") setting=$(b "$SETTING")"`
+	` licenses=$SITE_LICENSES extra=$EXTRA text=$(b "$TEXT") script=$(b "$SCRIPT") token=$(b "$TOKEN") setting=$(b "$SETTING")"` +
+	images.Linger
 
 // What -e sets, a Secret and a ConfigMap have.
 const (
