@@ -3,7 +3,7 @@ package images
 import _ "embed" // the files of the images
 
 // Linger ends a script that mpirun starts, and keeps each rank running until the others have started. Without it, mpirun
-// of Open MPI 5.0.7 prints the output of all ranks and sometimes never ends: one of about 800 on a busy machine, with and
+// of Open MPI 5.0.7 prints the output of all ranks and sometimes never ends: 3 of 1,800 on a busy machine, with and
 // without the product.
 const Linger = "; sleep 1"
 
